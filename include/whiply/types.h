@@ -75,6 +75,14 @@ enum wh_err {
 	WH_ENOTSUP = -17,	/**< known, but not offered here */
 };
 
+/** What a hook says of what it was shown. */
+enum wh_verdict {
+	WH_PASS = 0,	/**< go on with the next hook */
+	WH_CHANGED,	/**< as WH_PASS: something in the struct was changed, and later hooks see it */
+	WH_REFUSE,	/**< stop: it does not happen. Say why with wh_refuse */
+	WH_HOLD,	/**< stop here until wh_hook_go is called with the ticket of the struct */
+};
+
 /** An id of a connection, session, room, group, timer or call: process, slot and generation in 64 bits. 0 is none.
  * Hold ids, not pointers: what an id names may be gone, and then a look-up says so. */
 typedef uint64_t wh_id;

@@ -1,0 +1,160 @@
+/* Events and hooks. An event that clients see is a name and items, so that every dialect, and a script, can read it; an
+ * event that plugins take part in is a hook point with a struct of its own. */
+#ifndef WHIPLY_EVENT_H
+#define WHIPLY_EVENT_H
+
+#include <whiply/host.h>
+#include <whiply/json.h>
+
+/** One named value of an event or of a command's arguments. */
+struct wh_item {
+	const char *key;
+	struct wh_value value;
+};
+
+#define WH_ITEM_STR(k, str) ((struct wh_item){ .key = (k), .value = { .type = WH_V_STR, .s = (str) } })
+#define WH_ITEM_INT(k, n) ((struct wh_item){ .key = (k), .value = { .type = WH_V_INT, .i = (n) } })
+#define WH_ITEM_BOOL(k, yes) ((struct wh_item){ .key = (k), .value = { .type = WH_V_BOOL, .b = (yes) } })
+/** A value that is JSON text already: an array or an object. */
+#define WH_ITEM_JSON(k, text) ((struct wh_item){ .key = (k), .value = { .type = WH_V_OBJECT, .raw = (text) } })
+
+/** Something that happened, as clients are told. In JSON it is the notification `name` with the items as its params. */
+struct wh_event {
+	const char *name;		/**< "chat.message" */
+	const struct wh_item *items;
+	size_t n;
+};
+
+/** What every hook struct begins with. */
+struct wh_occasion {
+	const struct wh_host *host;	/**< the host of the plugin that is being asked */
+	wh_id ticket;			/**< for WH_HOLD and wh_hook_go */
+};
+
+/** A session wants to say something in a room. */
+struct wh_message {
+	struct wh_occasion at;
+	struct wh_session *from;
+	struct wh_room *room;
+	struct wh_str text;		/**< valid UTF-8; a hook that changes it points to memory that lives until its next call */
+	const char *kind;		/**< "say", "act", … */
+};
+
+/** A session enters or leaves a room. Leaving can't be refused. */
+struct wh_passage {
+	struct wh_occasion at;
+	struct wh_session *session;
+	struct wh_room *room;
+	struct wh_str reason;
+};
+
+/** A session began, became somebody, lost its connection, was resumed, or ended. */
+struct wh_presence {
+	struct wh_occasion at;
+	struct wh_session *session;
+	enum { WH_OPENED = 1, WH_IDENTIFIED, WH_DETACHED, WH_RESUMED, WH_ENDED } what;
+};
+
+/** A command is about to run: arguments, permission and rate are checked already. */
+struct wh_attempt {
+	struct wh_occasion at;
+	struct wh_call *call;
+	const struct wh_command *command;
+};
+
+/** An HTTP request or a new connection shows a credential. The hook that knows it identifies the session. */
+struct wh_credential {
+	struct wh_occasion at;
+	struct wh_session *session;
+	struct wh_str bearer;		/**< of Authorization: Bearer, or empty */
+	struct wh_str cookie;		/**< the Cookie header, or empty */
+	struct wh_str certificate;	/**< SHA-256 of the TLS client certificate in hex, or empty */
+};
+
+/** A plugin's part of a session's papers: what it needs to go on after the hub was replaced. At most 1 KiB a plugin. */
+struct wh_papers {
+	struct wh_occasion at;
+	struct wh_session *session;
+	struct wh_str load;		/**< WH_ON_LOAD: what was saved */
+	struct wh_out *save;		/**< WH_ON_SAVE: write here */
+};
+
+/** /health/ready is asked. A hook that finds something wrong says so with wh_unwell. */
+struct wh_health {
+	struct wh_occasion at;
+	struct wh_json *details;
+};
+
+/** Something was done that must be accountable. */
+struct wh_audit {
+	struct wh_occasion at;
+	const struct wh_identity *who;
+	struct wh_str address;
+	struct wh_str action;		/**< the command's name */
+	struct wh_str arguments;	/**< JSON */
+	enum wh_err outcome;
+};
+
+enum wh_hook_point {
+	WH_ON_MESSAGE = 1,	/**< .message; may refuse, change, hold */
+	WH_ON_JOIN,		/**< .passage; may refuse, hold */
+	WH_ON_LEAVE,		/**< .passage */
+	WH_ON_PRESENCE,		/**< .presence */
+	WH_ON_ATTEMPT,		/**< .attempt; may refuse */
+	WH_ON_CREDENTIAL,	/**< .credential; WH_REFUSE: it is a bad one */
+	WH_ON_SAVE,		/**< .papers */
+	WH_ON_LOAD,		/**< .papers */
+	WH_ON_HEALTH,		/**< .health */
+	WH_ON_AUDIT,		/**< .audit */
+	WH_HOOK_POINTS
+};
+
+struct wh_hook {
+	enum wh_hook_point point;
+	int order;		/**< lower is asked earlier; 0 to 100, 50 is the middle */
+	union {
+		enum wh_verdict (*message)(void *self, struct wh_message *m);
+		enum wh_verdict (*passage)(void *self, struct wh_passage *p);
+		enum wh_verdict (*presence)(void *self, struct wh_presence *p);
+		enum wh_verdict (*attempt)(void *self, struct wh_attempt *a);
+		enum wh_verdict (*credential)(void *self, struct wh_credential *c);
+		enum wh_verdict (*papers)(void *self, struct wh_papers *p);
+		enum wh_verdict (*health)(void *self, struct wh_health *h);
+		enum wh_verdict (*audit)(void *self, struct wh_audit *a);
+	};
+};
+
+/** Says why a hook refuses: `why` is a sentence for the person, `retry_ms` 0 or when to try again. Returns WH_REFUSE. */
+static inline enum wh_verdict
+wh_refuse(const struct wh_occasion *at, enum wh_err err, const char *why, int64_t retry_ms)
+{
+	return at->host->ops->refuse(at, err, why, retry_ms);
+}
+
+/** Lets a held occasion go on (WH_PASS) or end (WH_REFUSE, with the error and reason). A stale ticket does nothing. */
+static inline void
+wh_hook_go(const struct wh_host *h, wh_id ticket, enum wh_verdict verdict, enum wh_err err, const char *why)
+{
+	h->ops->hook_go(h, ticket, verdict, err, why);
+}
+
+/** Reports that a part of the server is unwell: /health/ready answers 503 and names it. */
+static inline void
+wh_unwell(struct wh_health *health, const char *part, const char *why)
+{
+	health->at.host->ops->unwell(health, part, why);
+}
+
+/** What became of an occasion that a plugin brought about. */
+typedef void wh_outcome(void *self, uint64_t cookie, enum wh_err err, struct wh_str why, int64_t retry_ms);
+
+/** Shows a message to the hooks. `then` is called with WH_OK and the (changed) message, or with the refusal; at once or later. */
+typedef void wh_message_then(void *self, uint64_t cookie, struct wh_message *m, enum wh_err err, struct wh_str why, int64_t retry_ms);
+
+static inline void
+wh_message_ask(const struct wh_host *h, const struct wh_message *m, wh_message_then *then, uint64_t cookie)
+{
+	h->ops->message_ask(h, m, then, cookie);
+}
+
+#endif
