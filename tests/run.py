@@ -1,0 +1,137 @@
+"""Runs the tests that ./dev test built and closes with `N passed, N failed`.
+
+Unit tests come from build-asan, integration tests run against build-asan and, where a test says so, against build; each
+fuzzer of build-fuzz runs on its corpus and then for a bounded time. A crash, a sanitizer's report or a test program that ends
+without a verdict is a failure like any other.
+"""
+import argparse
+import concurrent.futures
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+SANITIZERS = {
+    "ASAN_OPTIONS": "detect_leaks=1:abort_on_error=0:exitcode=99:detect_stack_use_after_return=1",
+    "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1",
+}
+
+
+class Tally:
+    def __init__(self):
+        self.passed = self.failed = 0
+        self.broken = []
+
+    def add(self, name, passed, failed, output=""):
+        self.passed += passed
+        self.failed += failed
+        if failed:
+            self.broken.append(name)
+            print(f"FAIL {name}\n{output}", flush=True)
+
+
+def environment():
+    return {**os.environ, **SANITIZERS}
+
+
+def run_unit(program):
+    """Runs one cmocka program; its lines `[       OK ] name` and `[  FAILED  ] name` are the verdicts."""
+    try:
+        done = subprocess.run([program], cwd=ROOT, env=environment(), capture_output=True, text=True, errors="replace", timeout=300)
+    except subprocess.TimeoutExpired as late:
+        return 0, 1, f"no end after {late.timeout} s"
+    output = done.stdout + done.stderr
+    passed = len(re.findall(r"^\[\s+OK \] ", output, re.M))
+    failed = len(set(re.findall(r"^\[  FAILED  \] (\w+)$", output, re.M)))
+    if done.returncode != 0 and failed == 0:
+        failed = 1
+    if passed + failed == 0:
+        failed = 1
+        output += "\n(no test ran)"
+    return passed, failed, output[-8000:]
+
+
+def units(tally, pattern):
+    build = ROOT / "build-asan"
+    programs = sorted(p for p in build.rglob("test_*") if p.is_file() and os.access(p, os.X_OK) and not p.suffix and ".libs" not in p.parts)
+    programs = [p for p in programs if pattern in str(p.relative_to(build))]
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        for program, result in zip(programs, pool.map(run_unit, programs)):
+            tally.add(str(program.relative_to(build)), *result)
+
+
+def integration(tally, pattern):
+    folder = ROOT / "tests" / "integration"
+    if not list(folder.glob("test_*.py")):
+        return
+    report = ROOT / "build-asan" / "pytest.xml"
+    report.unlink(missing_ok=True)
+    command = ["/usr/bin/python3", "-m", "pytest", "-q", "-n", "2", "--dist", "loadfile", f"--junitxml={report}", "-p", "no:cacheprovider", str(folder)]
+    if pattern:
+        command += ["-k", pattern]
+    done = subprocess.run(command, cwd=ROOT, env={**environment(), "PYTHONDONTWRITEBYTECODE": "1"}, capture_output=True, text=True, errors="replace")
+    if done.returncode == 5 and pattern:
+        return
+    if not report.exists():
+        tally.add("tests/integration", 0, 1, done.stdout + done.stderr)
+        return
+    suite = xml.etree.ElementTree.parse(report).getroot().find("testsuite")
+    total, bad, skipped = (int(suite.get(key)) for key in ("tests", "failures", "skipped"))
+    bad += int(suite.get("errors"))
+    if skipped:
+        print("\n".join(line for line in done.stdout.splitlines() if "SKIP" in line), flush=True)
+    tally.add("tests/integration", total - bad - skipped, bad, done.stdout[-30000:])
+
+
+def run_fuzzer(program, seconds):
+    name = program.name
+    corpus = ROOT / "tests" / "fuzz" / "corpus" / name.removeprefix("fuzz_")
+    found = ROOT / "build-fuzz" / "found" / name
+    found.mkdir(parents=True, exist_ok=True)
+    grown = ROOT / "build-fuzz" / "grown" / name
+    grown.mkdir(parents=True, exist_ok=True)
+    command = [program, f"-max_total_time={seconds}", "-timeout=10", "-rss_limit_mb=2048", f"-artifact_prefix={found}/", "-print_final_stats=1", grown]
+    if corpus.is_dir():
+        command.append(corpus)
+    done = subprocess.run(command, cwd=ROOT, env=environment(), capture_output=True, text=True, errors="replace")
+    runs = re.search(r"number_of_executed_units: (\d+)", done.stderr)
+    return done.returncode == 0, int(runs[1]) if runs else 0, done.stderr[-6000:]
+
+
+def fuzzers(tally, pattern, seconds):
+    build = ROOT / "build-fuzz"
+    programs = sorted(p for p in build.rglob("fuzz_*") if p.is_file() and os.access(p, os.X_OK) and not p.suffix)
+    programs = [p for p in programs if pattern in str(p.relative_to(build))]
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        for program, (fine, runs, output) in zip(programs, pool.map(lambda p: run_fuzzer(p, seconds), programs)):
+            print(f"{program.name}: {runs} executions", flush=True)
+            tally.add(program.name, int(fine), int(not fine), output)
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="./dev test", description="run the tests")
+    parser.add_argument("pattern", nargs="?", default="", help="only tests whose name has this in it")
+    parser.add_argument("--fuzz", metavar="NAME", help="only fuzz, only fuzzers whose name has this in it")
+    parser.add_argument("--seconds", type=int, default=10, help="how long each fuzzer runs")
+    options = parser.parse_args()
+    began = time.monotonic()
+    tally = Tally()
+    if options.fuzz is not None:
+        fuzzers(tally, options.fuzz, options.seconds)
+    else:
+        units(tally, options.pattern)
+        integration(tally, options.pattern)
+        fuzzers(tally, options.pattern, options.seconds)
+    for name in tally.broken:
+        print(f"failed: {name}")
+    print(f"{time.monotonic() - began:.0f} s")
+    print(f"{tally.passed} passed, {tally.failed} failed", flush=True)
+    sys.exit(1 if tally.failed or not tally.passed else 0)
+
+
+if __name__ == "__main__":
+    main()
