@@ -125,17 +125,18 @@ wh_reply(struct wh_call *c)
 static inline enum wh_err
 wh_fail(struct wh_call *c, enum wh_err err, const char *why)
 {
-	return c->host->ops->call_fail(c, err, why, 0);
+	return c->host->ops->call_fail(c, err, wh_str(why), 0);
 }
 
-/** Fails the call with WH_EFAST or WH_EAWAY, and says when to try again. */
+/** The same with a slice (copied), and for WH_EFAST and WH_EAWAY with when to try again. */
 static inline enum wh_err
-wh_fail_for(struct wh_call *c, enum wh_err err, const char *why, int64_t retry_ms)
+wh_fail_str(struct wh_call *c, enum wh_err err, struct wh_str why, int64_t retry_ms)
 {
 	return c->host->ops->call_fail(c, err, why, retry_ms);
 }
 
-/** Keeps the call open after `run` returned WH_WAIT. It is finished with wh_call_done, or fails by itself with WH_ETIME. */
+/** Keeps the call open after `run` returned WH_WAIT. It is finished with wh_call_done (which may come before `run` returns),
+ * or fails by itself with WH_ETIME. */
 static inline wh_id
 wh_call_hold(struct wh_call *c)
 {

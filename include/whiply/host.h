@@ -11,6 +11,7 @@ struct wh_call;
 struct wh_event;
 struct wh_health;
 struct wh_helper;
+struct wh_host;
 struct wh_identity;
 struct wh_item;
 struct wh_job;
@@ -41,7 +42,7 @@ struct wh_host_ops {
 	const struct wh_value *(*call_arg)(struct wh_call *c, const char *field);
 	struct wh_session *(*call_session)(struct wh_call *c);
 	struct wh_json *(*call_reply)(struct wh_call *c);
-	enum wh_err (*call_fail)(struct wh_call *c, enum wh_err err, const char *why, int64_t retry_ms);
+	enum wh_err (*call_fail)(struct wh_call *c, enum wh_err err, struct wh_str why, int64_t retry_ms);
 	wh_id (*call_hold)(struct wh_call *c);
 	struct wh_call *(*call_find)(const struct wh_host *h, wh_id id);
 	void (*call_done)(struct wh_call *c, enum wh_err err);
