@@ -40,7 +40,6 @@ refuse(struct check *c, const char *reason)
 static bool
 check_string(struct check *c, bool *escaped_out)
 {
-	uint32_t point;
 	const char *after, *why;
 	char utf8[4];
 	size_t n;
@@ -63,8 +62,8 @@ check_string(struct check *c, bool *escaped_out)
 		} else if ((unsigned char)*c->at < 0x20) {
 			return refuse(c, "a control character inside a string");
 		} else {
-			n = wh_utf8_decode((struct wh_str){ c->at, (size_t)(c->end - c->at) }, &point);
-			if (point == WH_UTF8_BAD)
+			n = wh_utf8_wide((struct wh_str){ c->at, (size_t)(c->end - c->at) });
+			if (n == 0)
 				return refuse(c, "not UTF-8");
 			c->at += n;
 		}

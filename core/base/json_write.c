@@ -1,5 +1,6 @@
 /* The writer of <whiply/json.h>. Level 0 is the top and holds one value; each object or array is a level of its own. */
 #include <assert.h>
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,18 +17,39 @@ json_misuse(struct wh_json *w)
 	return false;
 }
 
+/* The letter of a character's short escape, or 0. */
+static char
+short_escape(char c)
+{
+	switch (c) {
+	case '"':
+	case '\\':
+		return c;
+	case '\n':
+		return 'n';
+	case '\t':
+		return 't';
+	case '\r':
+		return 'r';
+	case '\b':
+		return 'b';
+	case '\f':
+		return 'f';
+	default:
+		return 0;
+	}
+}
+
 static void
 put_special(struct wh_buf *out, char c)
 {
 	static const char hex[] = "0123456789abcdef";
-	static const char names[] = "\bb\ff\nn\rr\tt\"\"\\\\";
+	char letter = short_escape(c);
 
-	for (const char *name = names; *name != '\0'; name += 2)
-		if (c == name[0]) {
-			wh_buf_put(out, (char[]){ '\\', name[1] }, 2);
-			return;
-		}
-	wh_buf_put(out, (char[]){ '\\', 'u', '0', '0', hex[c >> 4], hex[c & 15] }, 6);
+	if (letter != 0)
+		wh_buf_put(out, (char[]){ '\\', letter }, 2);
+	else
+		wh_buf_put(out, (char[]){ '\\', 'u', '0', '0', hex[c >> 4], hex[c & 15] }, 6);
 }
 
 /* Runs of good text are copied whole, whatever their script. */
@@ -35,22 +57,23 @@ static void
 put_escaped(struct wh_buf *out, struct wh_str text)
 {
 	const char *at = text.p, *end = text.p + text.n, *run;
-	uint32_t point = 0;
-	size_t n = 0;
+	uint32_t point;
+	size_t n;
 
 	while (at < end && !out->failed) {
-		for (run = json_plain_run(at, end); run < end && (unsigned char)*run >= 0x80; run = json_plain_run(run + n, end)) {
-			n = wh_utf8_decode((struct wh_str){ run, (size_t)(end - run) }, &point);
-			if (point == WH_UTF8_BAD)
-				break;
-		}
+		run = at;
+		do {
+			run = json_plain_run(run, end);
+			n = wh_utf8_wide((struct wh_str){ run, (size_t)(end - run) });
+			run += n;
+		} while (n != 0);
 		wh_buf_put(out, at, (size_t)(run - at));
 		at = run;
 		if (at == end)
 			break;
 		if ((unsigned char)*at >= 0x80) {
-			wh_buf_text(out, "\xef\xbf\xbd");
-			at += n;
+			at += wh_utf8_decode((struct wh_str){ at, (size_t)(end - at) }, &point);
+			wh_buf_put(out, "\xef\xbf\xbd", 3);
 		} else {
 			put_special(out, *at++);
 		}
@@ -174,16 +197,17 @@ static bool
 put_short_decimal(struct wh_buf *out, double number)
 {
 	static const double tens[] = { 1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9 };
-	double size = fabs(number), whole;
+	double size = fabs(number), scaled, whole;
 	char digits[24];
 	int n;
 
-	if (size >= 1e15 || (size < 1e-5 && size != 0))
+	if (size < 1e-5 && size != 0)
 		return false;
 	for (int k = 0; k < 10; k++) {
-		if (size * tens[k] >= 0x1p52)
+		scaled = size * tens[k];
+		if (scaled > 0x1p53)
 			return false;
-		whole = (double)(uint64_t)(size * tens[k] + 0.5);
+		whole = (double)(uint64_t)(scaled < 0x1p52 ? scaled + 0.5 : scaled);
 		if (whole / tens[k] != size)
 			continue;
 		n = snprintf(digits, sizeof digits, "%0*llu", k + 1, (unsigned long long)whole);
@@ -206,7 +230,8 @@ put_double(struct wh_buf *out, double number)
 
 	if (put_short_decimal(out, number))
 		return;
-	for (int digits = 15; digits <= 17; digits++) {
+	/* 15 digits give back every decimal that has no more; near zero a double holds fewer. */
+	for (int digits = fabs(number) >= DBL_MIN ? 15 : 1; digits <= 17; digits++) {
 		n = snprintf(text, sizeof text, "%.*g", digits, number);
 		if (strtod(text, NULL) == number)
 			break;

@@ -54,6 +54,17 @@ only_shortest_forms_of_real_code_points_are_valid(void **state)
 }
 
 static void
+a_wide_run_ends_at_ascii_and_at_what_is_not_utf8(void **state)
+{
+	(void)state;
+	assert_int_equal(wh_utf8_wide(WH_STR("\xc3\xa9\xe2\x82\xac" "a\xc3\xa9")), 5);
+	assert_int_equal(wh_utf8_wide(WH_STR("\xc3\xa9\xe2\x82" "a")), 2);
+	assert_int_equal(wh_utf8_wide(WH_STR("a\xc3\xa9")), 0);
+	assert_int_equal(wh_utf8_wide(WH_STR("\x80")), 0);
+	assert_int_equal(wh_utf8_wide((struct wh_str){ NULL, 0 }), 0);
+}
+
+static void
 pieces_give_the_same_answer_wherever_they_are_cut(void **state)
 {
 	(void)state;
@@ -150,6 +161,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(only_shortest_forms_of_real_code_points_are_valid),
+		cmocka_unit_test(a_wide_run_ends_at_ascii_and_at_what_is_not_utf8),
 		cmocka_unit_test(pieces_give_the_same_answer_wherever_they_are_cut),
 		cmocka_unit_test(a_bad_piece_is_told_at_the_first_byte_that_is_hopeless),
 		cmocka_unit_test(every_code_point_survives_the_way_there_and_back),

@@ -53,21 +53,39 @@ ascii_run(const uint8_t *at, size_t n)
 	return i;
 }
 
+static inline size_t
+wide_run(const uint8_t *at, size_t n)
+{
+	size_t i = 0, taken;
+	bool whole;
+
+	while (i < n && at[i] >= 0x80) {
+		taken = sequence(at + i, n - i, &whole);
+		if (!whole)
+			break;
+		i += taken;
+	}
+	return i;
+}
+
+size_t
+wh_utf8_wide(struct wh_str s)
+{
+	return wide_run((const uint8_t *)s.p, s.n);
+}
+
 size_t
 wh_utf8_good(struct wh_str s)
 {
 	const uint8_t *at = (const uint8_t *)s.p;
 	size_t i = 0, n;
-	bool whole;
 
 	while (i < s.n) {
 		i += ascii_run(at + i, s.n - i);
-		while (i < s.n && at[i] >= 0x80) {
-			n = sequence(at + i, s.n - i, &whole);
-			if (!whole)
-				return i;
-			i += n;
-		}
+		n = wide_run(at + i, s.n - i);
+		if (n == 0)
+			break;
+		i += n;
 	}
 	return i;
 }
