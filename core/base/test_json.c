@@ -128,7 +128,7 @@ bad_texts_are_refused_with_the_place(void **state)
 		/* surrogates */
 		{ WH_STR("\"\\ud800\""), 1 }, { WH_STR("\"\\udc00\""), 1 }, { WH_STR("\"\\ud83d\\ud83d\""), 1 },
 		{ WH_STR("\"\\ud83dx\""), 1 }, { WH_STR("\"\\ud83d\\n12345\""), 1 }, { WH_STR("\"\\ud83d\\u0041\""), 1 },
-		{ WH_STR("\"\\ud83d\\ude0\""), 1 }, { WH_STR("\"\\ude00\\ud83d\""), 1 }, { WH_STR("\"\xed\xa0\xbd\xed\xb8\x80\""), 1 },
+		{ WH_STR("\"\\ud83d\\ude0\""), 1 }, { WH_STR("\"\\ude00\\ude00\""), 1 }, { WH_STR("\"\\ude00\\ud83d\""), 1 }, { WH_STR("\"\xed\xa0\xbd\xed\xb8\x80\""), 1 },
 		/* UTF-8 */
 		{ WH_STR("\"\x80\""), 1 }, { WH_STR("\"\xc3\""), 1 }, { WH_STR("\"\xc0\xaf\""), 1 }, { WH_STR("\"\xe0\x80\xaf\""), 1 },
 		{ WH_STR("\"\xf4\x90\x80\x80\""), 1 }, { WH_STR("\"\xff\""), 1 }, { WH_STR("\"eight by\xe9tes\""), 9 },

@@ -49,6 +49,27 @@ members_and_elements_get_their_commas(void **state)
 }
 
 static void
+each_level_begins_without_a_comma(void **state)
+{
+	struct wh_buf b = { 0 };
+	struct wh_json w;
+
+	(void)state;
+	wh_json_begin(&w, &b);
+	wh_json_array(&w, NULL);
+	for (int i = 0; i < 2; i++) {
+		wh_json_object(&w, NULL);
+		wh_json_int(&w, "i", i);
+		wh_json_end(&w);
+		wh_json_array(&w, NULL);
+		wh_json_int(&w, NULL, i);
+		wh_json_end(&w);
+	}
+	wh_json_end(&w);
+	expect(&w, &b, "[{\"i\":0},[0],{\"i\":1},[1]]");
+}
+
+static void
 strings_are_escaped_where_json_asks_for_it(void **state)
 {
 	static const struct {
@@ -285,6 +306,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(members_and_elements_get_their_commas),
+		cmocka_unit_test(each_level_begins_without_a_comma),
 		cmocka_unit_test(strings_are_escaped_where_json_asks_for_it),
 		cmocka_unit_test(bytes_that_are_not_utf8_become_replacement_characters),
 		cmocka_unit_test(doubles_are_written_as_short_as_they_can_be),
