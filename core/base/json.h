@@ -16,13 +16,14 @@ bool wh_json_finish(struct wh_json *w);
 
 enum {
 	WH_JSON_BYTES = 1 << 20,	/* the default bound of a text */
+	WH_JSON_BYTES_MAX = 1 << 30,	/* what no limit can pass */
 	WH_JSON_MEMBERS = 64,		/* members of one object, where unique keys are asked for */
 	WH_JSON_NUMBER = 512,		/* bytes of one number */
 };
 
 /** What a text may be. {0} gives the defaults. */
 struct wh_json_limits {
-	size_t bytes;		/* 0: WH_JSON_BYTES; at most 4 GiB */
+	size_t bytes;		/* 0: WH_JSON_BYTES; at most WH_JSON_BYTES_MAX */
 	unsigned depth;		/* 0: WH_JSON_DEPTH, which is also the most */
 	bool unique_keys;	/* refuse a key that an object has twice, and objects of more than WH_JSON_MEMBERS */
 };

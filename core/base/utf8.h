@@ -14,6 +14,9 @@ bool wh_utf8_valid(struct wh_str s);
 /** How many bytes at the front are whole, valid code points: s.n when all are. */
 size_t wh_utf8_good(struct wh_str s);
 
+/** How many bytes at the front are whole, valid code points past ASCII. */
+size_t wh_utf8_wide(struct wh_str s);
+
 /** The first code point and how many bytes it takes; 0 for the empty slice. Bytes that are not UTF-8 give WH_UTF8_BAD
  * and the length of what one U+FFFD should stand for (the longest beginning of a valid sequence, or one byte). */
 size_t wh_utf8_decode(struct wh_str s, uint32_t *point_out);

@@ -200,12 +200,15 @@ wh_json_next(struct wh_json_in *in, struct wh_str *key_out, struct wh_value *val
 }
 
 /** The member with this key, the first if there are several; false, and WH_V_NONE, when there is none or `object` is
- * not an object. Reads from the front each time: for more than a few keys go through with wh_json_next. */
+ * not an object. Reads from the front each time: for more than a few keys go through with wh_json_next. `value_out` may
+ * be `object` itself, to go down a path. */
 static inline bool
 wh_json_get(const struct wh_value *object, const char *key, struct wh_value *value_out)
 {
+	if (object->type == WH_V_OBJECT && object->doc->ops->get(object, wh_str(key), value_out))
+		return true;
 	*value_out = (struct wh_value){ 0 };
-	return object->type == WH_V_OBJECT && object->doc->ops->get(object, wh_str(key), value_out);
+	return false;
 }
 
 /** The value as a double when it is a number of either type. */
