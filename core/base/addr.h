@@ -82,7 +82,8 @@ struct wh_nets {
 };
 
 /** Adds "10.0.0.0/8", "2001:db8::/32" or a single address. Bits behind the prefix must be zero (WH_EINVAL), as they
- * are a typing error more often than not; a prefix that is missing is the whole address. */
+ * are a typing error more often than not; a prefix that is missing is the whole address.
+ * An IPv6 network, ::/0 too, holds no IPv4 address, unless it is ::ffff:0:0/96 or narrower. */
 enum wh_err wh_nets_add(struct wh_nets *nets, struct wh_str cidr);
 
 /** Sorts and merges; may be followed by more adds and another seal. */

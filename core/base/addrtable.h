@@ -1,5 +1,5 @@
 /* What an edge remembers about the addresses that its clients come from: how many connections each has, and its
- * buckets. Bounded: `max` entries, 112 bytes each, allocated at once but touched only as they are used. When it is full, the
+ * buckets. Bounded: `max` entries of 96 bytes or less, allocated at once but touched only as they are used. When it is full, the
  * entry without connections that was idle longest makes room, so an address is forgotten only after `max` others.
  * An entry that has connections is never evicted; with `max` at least the limit of connections, room is always found. */
 #ifndef WHIPLY_BASE_ADDRTABLE_H

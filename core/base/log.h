@@ -5,7 +5,6 @@
 #ifndef WHIPLY_BASE_LOG_H
 #define WHIPLY_BASE_LOG_H
 
-#include "base/bucket.h"
 #include "base/clock.h"
 
 #include <whiply/log.h>
@@ -20,16 +19,16 @@ enum wh_log_format {
 	WH_LOG_JSON,	/**< an object a line: for collectors */
 	WH_LOG_TEXT,	/**< logfmt: for files that people read */
 	WH_LOG_COLOUR,	/**< logfmt with colours: for a terminal */
-	WH_LOG_JOURNAL,	/**< logfmt behind "<N>", which journald takes as the priority; no time, as it has its own */
+	WH_LOG_JOURNAL,	/**< logfmt behind "<N>", which journald takes as the priority */
 };
 
 /** Private: how often an event name came. */
 struct wh_log_event {
 	char name[40];		/* a longer name is counted by its first 39 bytes */
-	struct wh_bucket bucket;
-	uint64_t suppressed;
+	uint64_t suppressed;	/* in this window, or in one that was not summed up yet */
+	int64_t window_ns;	/* when the window of a second began */
+	uint32_t count;		/* lines written in it */
 	enum wh_level level;
-	int64_t seen_ns;
 };
 
 /** {0} is not usable: see wh_log_init. Owns nothing. */
@@ -60,8 +59,8 @@ bool wh_log_format_named(struct wh_str name, enum wh_log_format *format_out);
 bool wh_log_level_named(struct wh_str name, enum wh_level *level_out);
 const char *wh_log_level_name(enum wh_level level);
 
-/** From now on, lines of WH_ERROR and WH_FATAL are also copied to this page, always NUL-terminated, the newest that
- * fit. The keeper owns the page, shares it with the process, and reads it when the process died. NULL: no longer. */
+/** From now on, lines of WH_ERROR and WH_FATAL are also copied to this page, as WH_LOG_TEXT whatever the format,
+ * always NUL-terminated, the newest that fit. The keeper owns the page, shares it with the process, and reads it when the process died. NULL: no longer. */
 void wh_log_last_words(struct wh_log *log, char *page, size_t size);
 
 /** Appends bytes to a page of last words; safe in a signal handler. Older lines make room. */

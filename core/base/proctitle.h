@@ -7,6 +7,7 @@
 
 struct wh_proctitle {
 	char *start;	/* borrowed from the kernel's stack area */
+	char *copy;	/* argv's and the environment's strings; never freed, others point into it */
 	size_t size;	/* 0: no title can be set, and set only names the thread */
 };
 
