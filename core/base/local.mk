@@ -17,3 +17,45 @@ check_PROGRAMS += %D%/test_utf8 %D%/test_base64 %D%/test_json %D%/test_json_writ
 %C%_test_base64_LDADD = libbase.a -lcmocka
 %C%_test_json_LDADD = libbase.a -lcmocka
 %C%_test_json_write_LDADD = libbase.a -lcmocka
+
+# The small structures, the log, and what every process needs.
+libbase_a_SOURCES += \
+	%D%/clock.c %D%/clock.h \
+	%D%/random.c %D%/random.h \
+	%D%/list.h \
+	%D%/heap.c %D%/heap.h \
+	%D%/siphash.c %D%/siphash.h \
+	%D%/map.c %D%/map64.c %D%/map.h \
+	%D%/slots.c %D%/slots.h \
+	%D%/arena.c %D%/arena.h \
+	%D%/bucket.h \
+	%D%/hist.c %D%/hist.h \
+	%D%/addr.c %D%/nets.c %D%/addr.h \
+	%D%/addrtable.c %D%/addrtable.h \
+	%D%/fd.c %D%/fd.h \
+	%D%/proctitle.c %D%/proctitle.h \
+	%D%/nearest.c %D%/nearest.h \
+	%D%/log.c %D%/log.h %D%/logline.c %D%/logline.h \
+	%D%/crash.c %D%/crash.h
+
+check_PROGRAMS += \
+	%D%/test_clock %D%/test_random %D%/test_list %D%/test_heap %D%/test_siphash %D%/test_map \
+	%D%/test_slots %D%/test_arena %D%/test_bucket %D%/test_hist %D%/test_addr %D%/test_addrtable \
+	%D%/test_fd %D%/test_proctitle %D%/test_nearest %D%/test_log %D%/test_crash
+%C%_test_clock_LDADD = libbase.a -lcmocka
+%C%_test_random_LDADD = libbase.a -lcmocka
+%C%_test_list_LDADD = libbase.a -lcmocka
+%C%_test_heap_LDADD = libbase.a -lcmocka
+%C%_test_siphash_LDADD = libbase.a -lcmocka
+%C%_test_map_LDADD = libbase.a -lcmocka
+%C%_test_slots_LDADD = libbase.a -lcmocka
+%C%_test_arena_LDADD = libbase.a -lcmocka
+%C%_test_bucket_LDADD = libbase.a -lcmocka
+%C%_test_hist_LDADD = libbase.a -lcmocka
+%C%_test_addr_LDADD = libbase.a -lcmocka
+%C%_test_addrtable_LDADD = libbase.a -lcmocka
+%C%_test_fd_LDADD = libbase.a -lcmocka
+%C%_test_proctitle_LDADD = libbase.a -lcmocka
+%C%_test_nearest_LDADD = libbase.a -lcmocka
+%C%_test_log_LDADD = libbase.a -lcmocka
+%C%_test_crash_LDADD = libbase.a -lcmocka

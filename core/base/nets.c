@@ -85,7 +85,7 @@ wh_nets_add(struct wh_nets *nets, struct wh_str cidr)
 		struct wh_net_range below = { { 0, r.first[1] }, { 0, NETS_V4_FIRST - 1 } };
 		enum wh_err err = nets_append(nets, below);
 
-		if (err != WH_OK)
+		if (err != WH_OK || (r.last[0] == 0 && r.last[1] == NETS_V4_LAST))
 			return err;
 		r.first[1] = NETS_V4_LAST + 1;
 	}
