@@ -98,7 +98,7 @@ crash_handler(int number, siginfo_t *info, void *context)
 enum wh_err
 wh_crash_install(const char *process, char *page, size_t page_size, int fd)
 {
-	struct sigaction sa = { .sa_sigaction = crash_handler, .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESETHAND };
+	struct sigaction sa = { .sa_sigaction = crash_handler, .sa_flags = (int)(SA_SIGINFO | SA_ONSTACK | SA_RESETHAND) };
 	stack_t stack = { .ss_sp = crash.stack, .ss_size = sizeof crash.stack };
 	void *frames[1];
 	size_t n = strnlen(process, sizeof crash.process - 1);
