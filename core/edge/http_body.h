@@ -1,5 +1,5 @@
 /* The body of a request, by length or in chunks, taken from the read buffer piece by piece without copying. A connection
- * keeps one struct wh_http_body (32 bytes) while a body arrives. The bound counts data alone; framing has bounds of its own. */
+ * keeps one struct wh_http_body (48 bytes) while a body arrives. The bound counts data alone; framing has bounds of its own. */
 #ifndef WHIPLY_EDGE_HTTP_BODY_H
 #define WHIPLY_EDGE_HTTP_BODY_H
 
@@ -13,10 +13,12 @@ enum {
 struct wh_http_body {
 	uint64_t left;		/* of this chunk, or of the body */
 	uint64_t room;		/* what the bound still allows */
-	uint16_t line;		/* bytes of the line, or of the trailer section, so far */
-	uint16_t name;		/* state of the trailer name */
+	uint16_t line;		/* bytes of the chunk-size line, or of the trailer section, so far */
+	uint16_t extensions;	/* bytes of all chunk extensions so far */
+	uint16_t name_n;	/* length of the trailer name; more than `name` holds is possible */
 	uint8_t state;
 	uint8_t digits;
+	char name[24];
 };
 
 /** Prepares for the body that the head announces. False, and a refusal (413), when it announces too much. */

@@ -5,11 +5,12 @@
 #define WHIPLY_EDGE_HTTP_WRITE_H
 
 #include "base/buf.h"
+#include "edge/http_parse.h"
 
 /** Header lines that are added by default, ready as they go out (each ends in CRLF), made once when settings are read. */
 struct wh_http_policy {
-	struct wh_str html;	/* for text/html */
-	struct wh_str other;	/* for everything else that has a type */
+	struct wh_str html;	/* for text/html and text/javascript */
+	struct wh_str other;	/* for everything else but 1xx and 304 */
 };
 extern const struct wh_http_policy wh_http_policy_default;
 
@@ -71,6 +72,7 @@ struct wh_http_problem {
 	struct wh_str type, title, detail, instance;
 	struct wh_str request_id;	/**< member "request_id" and header X-Request-Id */
 	unsigned allow;			/**< methods, as in wh_http_allow: header Allow; for 405 */
+	struct wh_str lines;		/**< further header lines, as in wh_http_reply: WWW-Authenticate, Content-Range */
 	uint64_t retry_after;		/**< seconds: header Retry-After, member "retry_after"; 0: none */
 };
 

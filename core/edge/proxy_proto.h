@@ -3,25 +3,18 @@
 #ifndef WHIPLY_EDGE_PROXY_PROTO_H
 #define WHIPLY_EDGE_PROXY_PROTO_H
 
-#include <whiply/types.h>
+#include "base/addr.h"
 
 enum {
 	WH_PROXY_V1_MAX = 107,	/* bytes of a version 1 line, CRLF included */
 	WH_PROXY_V2_MAX = 4096,	/* bytes of a version 2 header, TLVs included */
 };
 
-/** An address as the proxy named it. */
-struct wh_proxy_addr {
-	uint16_t family;	/* AF_INET, AF_INET6, AF_UNIX or AF_UNSPEC */
-	uint16_t port;		/* host order */
-	uint8_t ip[16];		/* IPv4 in the first four */
-};
-
 struct wh_proxy_header {
 	bool local;		/* the proxy speaks for itself (health check), or does not know: keep the socket's addresses */
 	bool tls;		/* PP2_TYPE_SSL: the client came over TLS */
-	struct wh_proxy_addr from, to;
-	struct wh_str from_path, to_path;	/* AF_UNIX: slices of the buffer */
+	struct wh_addr from, to;	/* WH_ADDR_NONE when local */
+	struct wh_str from_path, to_path;	/* WH_ADDR_UNIX: slices of the buffer */
 	struct wh_str authority;	/* SNI as the proxy saw it; empty if not said */
 	struct wh_str unique_id;
 	size_t size;		/* bytes to consume */
