@@ -315,10 +315,11 @@ static enum wh_err
 answer_path(struct answer *a, int root, struct wh_str path, struct wh_str raw)
 {
 	char name[NAME_MAX_GZ];
-	size_t n = path.n - 1;
+	struct wh_str below = wh_str_from(path, 1);
+	size_t n = below.n;
 	enum wh_err err;
 
-	memcpy(name, path.p + 1, n);
+	memcpy(name, below.p, n);
 	if (n == 0 || name[n - 1] == '/') {
 		memcpy(name + n, "index.html", 10);
 		n += 10;
