@@ -72,6 +72,8 @@ wh_http_path_decode(struct wh_str raw, char *room, size_t room_n, struct wh_str 
 		if (byte == '%') {
 			byte = escape_at(raw, i);
 			i += 2;
+		} else if (byte == ' ') {
+			return WH_ESYNTAX;	/* it may only come escaped */
 		}
 		if (byte < ' ' || byte == 0x7f || byte == '/' || byte == '\\')
 			return WH_ESYNTAX;
