@@ -6,6 +6,14 @@ FUZZERS += %D%/fuzz_json
 %C%_fuzz_json_LDADD = libbase.a
 %C%_fuzz_json_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 
+FUZZERS += %D%/fuzz_http %D%/fuzz_proxy
+%C%_fuzz_http_SOURCES = %D%/fuzz_http.c
+%C%_fuzz_http_LDADD = libedge.a libbase.a
+%C%_fuzz_http_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+%C%_fuzz_proxy_SOURCES = %D%/fuzz_proxy.c
+%C%_fuzz_proxy_LDADD = libedge.a libbase.a
+%C%_fuzz_proxy_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+
 if FUZZ
 noinst_PROGRAMS += $(FUZZERS)
 endif
