@@ -13,6 +13,13 @@ FUZZERS += %D%/fuzz_http %D%/fuzz_proxy
 %C%_fuzz_proxy_SOURCES = %D%/fuzz_proxy.c
 %C%_fuzz_proxy_LDADD = libedge.a libbase.a
 %C%_fuzz_proxy_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+FUZZERS += %D%/fuzz_ws %D%/fuzz_line
+%C%_fuzz_ws_SOURCES = %D%/fuzz_ws.c
+%C%_fuzz_ws_LDADD = libedge.a libbase.a $(SSL_LIBS) $(ZLIB_LIBS)
+%C%_fuzz_ws_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+%C%_fuzz_line_SOURCES = %D%/fuzz_line.c
+%C%_fuzz_line_LDADD = libedge.a libbase.a
+%C%_fuzz_line_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 
 if FUZZ
 noinst_PROGRAMS += $(FUZZERS)
