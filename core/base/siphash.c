@@ -2,6 +2,7 @@
 #include "base/siphash.h"
 #include "base/random.h"
 
+#include <endian.h>
 #include <pthread.h>
 
 struct siphash {
@@ -56,9 +57,18 @@ siphash_end(struct siphash *s, uint64_t last)
 	return s->a ^ s->b ^ s->c ^ s->d;
 }
 
-/* Up to eight bytes, the first one lowest. */
 static inline uint64_t
-siphash_load(const uint8_t *p, size_t n)
+siphash_load(const uint8_t *p)
+{
+	uint64_t word;
+
+	memcpy(&word, p, sizeof word);
+	return le64toh(word);
+}
+
+/* Fewer than eight bytes, the first one lowest. */
+static inline uint64_t
+siphash_load_rest(const uint8_t *p, size_t n)
 {
 	uint64_t word = 0;
 
@@ -75,8 +85,8 @@ wh_siphash(const struct wh_siphash_key *key, const void *bytes, size_t n)
 	size_t left = n;
 
 	for (; left >= 8; left -= 8, p += 8)
-		siphash_word(&s, siphash_load(p, 8));
-	return siphash_end(&s, siphash_load(p, left) | (uint64_t)n << 56);
+		siphash_word(&s, siphash_load(p));
+	return siphash_end(&s, siphash_load_rest(p, left) | (uint64_t)n << 56);
 }
 
 uint64_t
