@@ -1,6 +1,7 @@
 /* The formats of a log line. A value is written unit by unit, a unit being a character or its escape, so that a cut
  * never falls into one. Room for the end of the line is always kept. */
 #include "base/logline.h"
+#include "base/utf8.h"
 
 enum { LOGLINE_TAIL = 32 };
 
@@ -24,40 +25,16 @@ logline_text(struct logline *l, const char *text)
 	logline_put(l, text, strlen(text));
 }
 
-/* The length of the UTF-8 sequence at `p` and its character, or 0 when the bytes are not UTF-8. */
-static size_t
-logline_utf8(const unsigned char *p, size_t n, unsigned *c_out)
-{
-	static const unsigned least[5] = { 0, 0, 0x80, 0x800, 0x10000 };
-	size_t length;
-	unsigned c = p[0];
-
-	*c_out = c;
-	if (c < 0x80)
-		return 1;
-	length = c >= 0xf0 ? 4 : c >= 0xe0 ? 3 : 2;
-	if (c < 0xc2 || c > 0xf4 || length > n)
-		return 0;
-	c &= 0x7fu >> length;
-	for (size_t i = 1; i < length; i++) {
-		if ((p[i] & 0xc0) != 0x80)
-			return 0;
-		c = c << 6 | (p[i] & 0x3f);
-	}
-	*c_out = c;
-	return c >= least[length] && c <= 0x10ffff && (c < 0xd800 || c > 0xdfff) ? length : 0;
-}
-
 /* Characters that end a line, steer a terminal, or turn the order of what is shown. */
 static bool
-logline_hidden(unsigned c)
+logline_hidden(uint32_t c)
 {
 	return c < 0x20 || (c >= 0x7f && c <= 0x9f) || (c >= 0x200b && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) ||
 	    (c >= 0x2060 && c <= 0x206f) || c == 0x061c || c == 0xfeff;
 }
 
 static bool
-logline_escape_u(struct logline *l, unsigned c)
+logline_escape_u(struct logline *l, uint32_t c)
 {
 	char e[6] = { '\\', 'u', logline_hex[c >> 12 & 15], logline_hex[c >> 8 & 15], logline_hex[c >> 4 & 15],
 		logline_hex[c & 15] };
@@ -75,19 +52,19 @@ logline_escape_byte(struct logline *l, unsigned char byte)
 }
 
 static bool
-logline_unit(struct logline *l, const unsigned char *p, size_t length, unsigned c)
+logline_unit(struct logline *l, const char *p, size_t length, uint32_t c)
 {
 	char e[2] = { '\\', (char)c };
 
-	if (length == 0)
-		return logline_escape_byte(l, *p);
+	if (c == WH_UTF8_BAD)
+		return logline_escape_byte(l, (unsigned char)*p);
 	if (c == '"' || c == '\\')
 		return logline_put(l, e, 2);
 	if (c == '\n')
 		return logline_put(l, "\\n", 2);
 	if (logline_hidden(c))
 		return logline_escape_u(l, c);
-	return logline_put(l, (const char *)p, length);
+	return logline_put(l, p, length);
 }
 
 static bool
@@ -105,19 +82,17 @@ logline_is_plain(struct wh_str s)
 static void
 logline_string(struct logline *l, struct wh_str s)
 {
-	const unsigned char *p = (const unsigned char *)s.p;
 	bool quote = l->format == WH_LOG_JSON || !logline_is_plain(s);
-	size_t i = 0;
 
 	if (quote && !logline_put(l, "\"", 1))
 		return;
-	while (i < s.n) {
-		unsigned c;
-		size_t length = logline_utf8(p + i, s.n - i, &c);
+	while (s.n > 0) {
+		uint32_t c;
+		size_t length = wh_utf8_decode(s, &c);
 
-		if (!logline_unit(l, p + i, length, c))
+		if (!logline_unit(l, s.p, length, c))
 			break;
-		i += length != 0 ? length : 1;
+		s = wh_str_from(s, c != WH_UTF8_BAD ? length : 1);
 	}
 	/* The tail holds this quote, also when the value was cut. */
 	if (quote)
