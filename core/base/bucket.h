@@ -5,11 +5,11 @@
 #define WHIPLY_BASE_BUCKET_H
 
 #include <assert.h>
-#include <whiply/types.h>
+#include <whiply/conf.h>
 
 /** `tokens` come back every `period_ns`, and at most `burst` lie ready. tokens 0: no limit at all.
- * Invariant, see wh_rate_valid: burst × period_ns fits in 62 bits. */
-struct wh_rate {
+ * Invariant, see wh_flow_valid: burst × period_ns fits in 62 bits. */
+struct wh_flow {
 	int64_t tokens;
 	int64_t period_ns;
 	int64_t burst;
@@ -20,21 +20,28 @@ struct wh_bucket {
 	int64_t seen_ns;
 };
 
-#define WH_RATE_PER_SECOND(n, most) ((struct wh_rate){ .tokens = (n), .period_ns = 1000000000, .burst = (most) })
+#define WH_FLOW_PER_SECOND(n, most) ((struct wh_flow){ .tokens = (n), .period_ns = 1000000000, .burst = (most) })
 
 /** Call on every rate that comes from a setting. With a period of a second a burst of 4,600,000,000 passes, with one
  * of a day 53,000. */
 static inline bool
-wh_rate_valid(struct wh_rate r)
+wh_flow_valid(struct wh_flow r)
 {
 	if (r.tokens == 0)
 		return true;
 	return r.tokens > 0 && r.period_ns > 0 && r.burst > 0 && r.burst <= (INT64_MAX >> 1) / r.period_ns;
 }
 
+/** A rate as a setting has it. */
+static inline struct wh_flow
+wh_flow_of(struct wh_rate r)
+{
+	return (struct wh_flow){ .tokens = r.count, .period_ns = r.per_ms * 1000000, .burst = r.burst };
+}
+
 /** The debt at `now_ns`. A clock that stands still or goes back pays nothing. */
 static inline int64_t
-wh_bucket_debt(const struct wh_bucket *b, const struct wh_rate *r, int64_t now_ns)
+wh_bucket_debt(const struct wh_bucket *b, const struct wh_flow *r, int64_t now_ns)
 {
 	int64_t passed = now_ns - b->seen_ns;
 
@@ -47,7 +54,7 @@ wh_bucket_debt(const struct wh_bucket *b, const struct wh_rate *r, int64_t now_n
 
 /** Takes `n` tokens if they are there: all or none. More than the burst is never there. */
 static inline bool
-wh_bucket_take(struct wh_bucket *b, const struct wh_rate *r, int64_t now_ns, int64_t n)
+wh_bucket_take(struct wh_bucket *b, const struct wh_flow *r, int64_t now_ns, int64_t n)
 {
 	int64_t debt;
 
@@ -66,7 +73,7 @@ wh_bucket_take(struct wh_bucket *b, const struct wh_rate *r, int64_t now_ns, int
 
 /** Tokens that could be taken now, as a RateLimit header tells; INT64_MAX without a limit. */
 static inline int64_t
-wh_bucket_left(const struct wh_bucket *b, const struct wh_rate *r, int64_t now_ns)
+wh_bucket_left(const struct wh_bucket *b, const struct wh_flow *r, int64_t now_ns)
 {
 	int64_t room;
 
@@ -78,7 +85,7 @@ wh_bucket_left(const struct wh_bucket *b, const struct wh_rate *r, int64_t now_n
 
 /** Nanoseconds until `n` tokens can be taken: 0 when they can be now, INT64_MAX when they never can. */
 static inline int64_t
-wh_bucket_wait(const struct wh_bucket *b, const struct wh_rate *r, int64_t now_ns, int64_t n)
+wh_bucket_wait(const struct wh_bucket *b, const struct wh_flow *r, int64_t now_ns, int64_t n)
 {
 	int64_t over;
 

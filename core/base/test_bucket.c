@@ -7,7 +7,7 @@ static const int64_t SECOND = 1000000000;
 static void
 zeros_are_a_full_bucket(void **state)
 {
-	struct wh_rate r = WH_RATE_PER_SECOND(10, 3);
+	struct wh_flow r = WH_FLOW_PER_SECOND(10, 3);
 	struct wh_bucket b = { 0 };
 
 	(void)state;
@@ -22,7 +22,7 @@ zeros_are_a_full_bucket(void **state)
 static void
 the_wait_is_exact(void **state)
 {
-	struct wh_rate r = WH_RATE_PER_SECOND(3, 1);
+	struct wh_flow r = WH_FLOW_PER_SECOND(3, 1);
 	struct wh_bucket b = { 0 };
 	int64_t wait;
 
@@ -39,7 +39,7 @@ the_wait_is_exact(void **state)
 static void
 a_day_of_odd_steps_lets_exactly_the_rate_through(void **state)
 {
-	struct wh_rate r = WH_RATE_PER_SECOND(3, 5);
+	struct wh_flow r = WH_FLOW_PER_SECOND(3, 5);
 	struct wh_bucket b = { 0 };
 	int64_t now = 0, taken = 0, end = 86400 * SECOND;
 
@@ -54,7 +54,7 @@ a_day_of_odd_steps_lets_exactly_the_rate_through(void **state)
 static void
 taking_is_all_or_none_and_never_over_the_burst(void **state)
 {
-	struct wh_rate r = WH_RATE_PER_SECOND(10, 4);
+	struct wh_flow r = WH_FLOW_PER_SECOND(10, 4);
 	struct wh_bucket b = { 0 };
 
 	(void)state;
@@ -69,7 +69,7 @@ taking_is_all_or_none_and_never_over_the_burst(void **state)
 static void
 a_clock_that_goes_back_gives_nothing(void **state)
 {
-	struct wh_rate r = WH_RATE_PER_SECOND(1, 1);
+	struct wh_flow r = WH_FLOW_PER_SECOND(1, 1);
 	struct wh_bucket b = { 0 };
 
 	(void)state;
@@ -82,35 +82,35 @@ a_clock_that_goes_back_gives_nothing(void **state)
 static void
 extremes_do_not_overflow(void **state)
 {
-	struct wh_rate r = WH_RATE_PER_SECOND(INT64_MAX, INT64_C(4600000000));
-	struct wh_rate slow = { .tokens = 1, .period_ns = 86400 * INT64_C(1000000000), .burst = 5 };
+	struct wh_flow r = WH_FLOW_PER_SECOND(INT64_MAX, INT64_C(4600000000));
+	struct wh_flow slow = { .tokens = 1, .period_ns = 86400 * INT64_C(1000000000), .burst = 5 };
 	struct wh_bucket b = { 0 };
 
 	(void)state;
-	assert_true(wh_rate_valid(r));
-	assert_true(wh_rate_valid(slow));
+	assert_true(wh_flow_valid(r));
+	assert_true(wh_flow_valid(slow));
 	assert_true(wh_bucket_take(&b, &r, 0, r.burst));
 	assert_true(wh_bucket_take(&b, &r, INT64_MAX, r.burst));
 	b = (struct wh_bucket){ 0 };
 	assert_true(wh_bucket_take(&b, &slow, 0, 5));
 	assert_int_equal(wh_bucket_wait(&b, &slow, 0, 1), slow.period_ns);
 	r.burst = INT64_MAX;
-	assert_false(wh_rate_valid(r));
+	assert_false(wh_flow_valid(r));
 	r.burst = 0;
-	assert_false(wh_rate_valid(r));
+	assert_false(wh_flow_valid(r));
 	r.burst = 1;
 	r.period_ns = 0;
-	assert_false(wh_rate_valid(r));
+	assert_false(wh_flow_valid(r));
 }
 
 static void
 a_rate_of_no_tokens_is_no_limit(void **state)
 {
-	struct wh_rate none = { 0 };
+	struct wh_flow none = { 0 };
 	struct wh_bucket b = { 0 };
 
 	(void)state;
-	assert_true(wh_rate_valid(none));
+	assert_true(wh_flow_valid(none));
 	assert_true(wh_bucket_take(&b, &none, 0, INT64_MAX));
 	assert_int_equal(wh_bucket_wait(&b, &none, 0, INT64_MAX), 0);
 	assert_int_equal(wh_bucket_left(&b, &none, 0), INT64_MAX);
