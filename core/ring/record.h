@@ -1,5 +1,5 @@
 /* What stands in the rings: one struct, one encoder and one decoder for each kind of record, described side by side in
- * record_edge.c (edge to hub), record_hub.c (hub to edge) and record_helper.c.
+ * record_edge.c (edge to hub) and record_hub.c (hub to edge, and helpers).
  * A decoder verifies everything but UTF-8, and yields slices into the bytes of the wh_rec it was given: they are good until
  * wh_ring_done. A record holds ids and bytes, never a pointer. */
 #ifndef WHIPLY_RING_RECORD_H

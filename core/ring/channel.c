@@ -1,0 +1,206 @@
+/* The control channel of channel.h. One table says what each kind carries; sender and receiver both hold every message to it.
+ * On the wire: struct channel_wire, then the text; descriptors beside it by SCM_RIGHTS. */
+#include "ring/channel.h"
+
+#include <errno.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+struct channel_wire {
+	uint32_t kind, flags, process, index, ms;
+	int32_t err;
+};
+
+enum {
+	TEXT_MAX = WH_CHANNEL_MAX - sizeof(struct channel_wire),
+
+	HAS_PROCESS = 1 << 0,
+	HAS_INDEX = 1 << 1,
+	HAS_MS = 1 << 2,
+	HAS_ERR = 1 << 3,
+	HAS_TEXT = 1 << 4,
+};
+
+struct channel_row {
+	uint8_t has;
+	uint8_t fds;
+	uint8_t flags;		/* the mask of what may be set */
+};
+
+static const struct channel_row channel_rows[WH_CH_END] = {
+	[WH_CH_START] = { 0, 1, 0 },
+	[WH_CH_RELOAD] = { 0, 1, 0 },
+	[WH_CH_LINK] = { HAS_PROCESS | HAS_INDEX | HAS_TEXT, 3, WH_CH_LEFTOVER | WH_CH_HELPER },
+	[WH_CH_HUB_GONE] = { 0, 0, 0 },
+	[WH_CH_PEER_GONE] = { HAS_PROCESS, 0, 0 },
+	[WH_CH_DRAIN] = { HAS_MS, 0, 0 },
+	[WH_CH_STOP] = { 0, 0, 0 },
+	[WH_CH_STATUS_ASK] = { 0, 0, 0 },
+	[WH_CH_READY] = { 0, 0, 0 },
+	[WH_CH_RELOADED] = { HAS_ERR | HAS_TEXT, 0, 0 },
+	[WH_CH_ASK_RELOAD] = { 0, 0, 0 },
+	[WH_CH_ASK_RESTART] = { HAS_TEXT, 0, 0 },
+	[WH_CH_ASK_DRAIN] = { HAS_PROCESS | HAS_MS, 0, 0 },
+	[WH_CH_ASK_STATUS] = { 0, 0, 0 },
+	[WH_CH_STATUS] = { HAS_TEXT, 0, 0 },
+	[WH_CH_BAD_RECORD] = { HAS_PROCESS | HAS_TEXT, 0, 0 },
+	[WH_CH_STUCK] = { HAS_PROCESS, 0, 0 },
+	[WH_CH_DRAINED] = { 0, 0, 0 },
+};
+
+enum wh_err
+wh_channel_pair(int fds_out[2])
+{
+	fds_out[0] = fds_out[1] = -1;
+	return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds_out) == 0 ? WH_OK : WH_EIO;
+}
+
+static bool
+channel_msg_ok(const struct wh_channel_msg *m)
+{
+	const struct channel_row *row;
+
+	if (m->kind <= 0 || m->kind >= WH_CH_END)
+		return false;
+	row = &channel_rows[m->kind];
+	if ((m->process != 0 && !(row->has & HAS_PROCESS)) || (m->index != 0 && !(row->has & HAS_INDEX))
+	    || (m->ms != 0 && !(row->has & HAS_MS)) || (m->text.n != 0 && !(row->has & HAS_TEXT)))
+		return false;
+	if (m->err != WH_OK && (!(row->has & HAS_ERR) || m->err < WH_ENOTSUP || m->err > WH_OK))
+		return false;
+	return (m->flags & ~(uint32_t)row->flags) == 0 && m->n_fds == row->fds;
+}
+
+/* The place for descriptors, aligned as cmsghdr wants it. */
+union channel_control {
+	struct cmsghdr align;
+	char bytes[CMSG_SPACE(sizeof(int) * WH_CHANNEL_FDS)];
+};
+
+enum wh_err
+wh_channel_send(int fd, const struct wh_channel_msg *m)
+{
+	struct channel_wire wire = { m->kind, m->flags, m->process, m->index, m->ms, m->err };
+	struct iovec iov[2] = { { &wire, sizeof wire }, { (char *)(uintptr_t)m->text.p, m->text.n } };
+	struct msghdr msg = { .msg_iov = iov, .msg_iovlen = m->text.n != 0 ? 2 : 1 };
+	union channel_control control = { 0 };
+	ssize_t n;
+
+	if (!channel_msg_ok(m))
+		return WH_EINVAL;
+	if (m->text.n > TEXT_MAX)
+		return WH_ETOOBIG;
+	if (m->n_fds != 0) {
+		struct cmsghdr *c = &control.align;
+
+		msg.msg_control = control.bytes;
+		msg.msg_controllen = CMSG_SPACE(sizeof(int) * m->n_fds);
+		c->cmsg_level = SOL_SOCKET;
+		c->cmsg_type = SCM_RIGHTS;
+		c->cmsg_len = CMSG_LEN(sizeof(int) * m->n_fds);
+		memcpy(CMSG_DATA(c), m->fds, sizeof(int) * m->n_fds);
+	}
+	do
+		n = sendmsg(fd, &msg, MSG_NOSIGNAL);
+	while (n < 0 && errno == EINTR);
+	if (n >= 0)
+		return WH_OK;
+	if (errno == EAGAIN || errno == ENOBUFS)
+		return WH_WAIT;
+	if (errno == EPIPE || errno == ECONNRESET)
+		return WH_EAWAY;
+	return errno == EMSGSIZE ? WH_ETOOBIG : WH_EIO;
+}
+
+/* Takes the descriptors that came along. Those past WH_CHANNEL_FDS never arrive: the control buffer has no place for them,
+ * the kernel drops them and says MSG_CTRUNC. */
+static void
+channel_take_fds(struct msghdr *msg, struct wh_channel_msg *m)
+{
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c != NULL; c = CMSG_NXTHDR(msg, c)) {
+		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
+			continue;
+		for (size_t at = 0; at + sizeof(int) <= c->cmsg_len - CMSG_LEN(0); at += sizeof(int)) {
+			int fd;
+
+			memcpy(&fd, CMSG_DATA(c) + at, sizeof fd);
+			if (m->n_fds < WH_CHANNEL_FDS)
+				m->fds[m->n_fds++] = fd;
+			else
+				close(fd);
+		}
+	}
+}
+
+static void
+channel_msg_clear(struct wh_channel_msg *m)
+{
+	*m = (struct wh_channel_msg){ 0 };
+	for (unsigned i = 0; i < WH_CHANNEL_FDS; i++)
+		m->fds[i] = -1;
+}
+
+enum wh_err
+wh_channel_receive(int fd, char buffer[WH_CHANNEL_MAX], struct wh_channel_msg *m_out)
+{
+	struct iovec iov = { buffer, WH_CHANNEL_MAX };
+	union channel_control control = { 0 };
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = sizeof control };
+	struct channel_wire wire;
+	ssize_t n;
+
+	channel_msg_clear(m_out);
+	do
+		n = recvmsg(fd, &msg, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+	while (n < 0 && errno == EINTR);
+	if (n < 0 && errno == EAGAIN)
+		return WH_WAIT;
+	if (n < 0)
+		return errno == ECONNRESET ? WH_EAWAY : WH_EIO;
+	channel_take_fds(&msg, m_out);
+	if (n == 0 && m_out->n_fds == 0)
+		return WH_EAWAY;
+	if ((size_t)n < sizeof wire || (msg.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0)
+		goto fail;
+	memcpy(&wire, buffer, sizeof wire);
+	if (wire.kind >= WH_CH_END || wire.err > WH_OK || wire.err < WH_ENOTSUP)
+		goto fail;
+	m_out->kind = (enum wh_channel_kind)wire.kind;
+	m_out->flags = wire.flags;
+	m_out->process = wire.process;
+	m_out->index = wire.index;
+	m_out->ms = wire.ms;
+	m_out->err = (enum wh_err)wire.err;
+	m_out->text = (struct wh_str){ buffer + sizeof wire, (size_t)n - sizeof wire };
+	if (channel_msg_ok(m_out))
+		return WH_OK;
+fail:
+	wh_channel_msg_close(m_out);
+	channel_msg_clear(m_out);
+	return WH_ESYNTAX;
+}
+
+void
+wh_channel_msg_close(struct wh_channel_msg *m)
+{
+	for (unsigned i = 0; i < m->n_fds; i++) {
+		if (m->fds[i] >= 0)
+			close(m->fds[i]);
+		m->fds[i] = -1;
+	}
+	m->n_fds = 0;
+}
+
+enum wh_err
+wh_channel_link(struct wh_channel_msg *m, struct wh_link_fds *take_out)
+{
+	*take_out = WH_LINK_FDS_NONE;
+	if (m->kind != WH_CH_LINK || m->n_fds != WH_CHANNEL_FDS)
+		return WH_EINVAL;
+	*take_out = (struct wh_link_fds){ m->fds[0], { m->fds[1], m->fds[2] } };
+	for (unsigned i = 0; i < WH_CHANNEL_FDS; i++)
+		m->fds[i] = -1;
+	m->n_fds = 0;
+	return WH_OK;
+}
