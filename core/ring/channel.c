@@ -1,11 +1,7 @@
 /* The control channel of channel.h. One table says what each kind carries; sender and receiver both hold every message to it.
- * On the wire: struct channel_wire, then the text; descriptors beside it by SCM_RIGHTS. */
+ * On the wire: struct channel_wire, then the text; descriptors beside it. */
 #include "ring/channel.h"
-
-#include <errno.h>
-#include <sys/socket.h>
-#include <sys/uio.h>
-#include <unistd.h>
+#include "base/fd.h"
 
 struct channel_wire {
 	uint32_t kind, flags, process, index, ms;
@@ -53,7 +49,7 @@ enum wh_err
 wh_channel_pair(int fds_out[2])
 {
 	fds_out[0] = fds_out[1] = -1;
-	return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds_out) == 0 ? WH_OK : WH_EIO;
+	return wh_fd_pair(fds_out, true);
 }
 
 static bool
@@ -72,65 +68,20 @@ channel_msg_ok(const struct wh_channel_msg *m)
 	return (m->flags & ~(uint32_t)row->flags) == 0 && m->n_fds == row->fds;
 }
 
-/* The place for descriptors, aligned as cmsghdr wants it. */
-union channel_control {
-	struct cmsghdr align;
-	char bytes[CMSG_SPACE(sizeof(int) * WH_CHANNEL_FDS)];
-};
-
 enum wh_err
 wh_channel_send(int fd, const struct wh_channel_msg *m)
 {
 	struct channel_wire wire = { m->kind, m->flags, m->process, m->index, m->ms, m->err };
-	struct iovec iov[2] = { { &wire, sizeof wire }, { (char *)(uintptr_t)m->text.p, m->text.n } };
-	struct msghdr msg = { .msg_iov = iov, .msg_iovlen = m->text.n != 0 ? 2 : 1 };
-	union channel_control control = { 0 };
-	ssize_t n;
+	char bytes[WH_CHANNEL_MAX];
 
 	if (!channel_msg_ok(m))
 		return WH_EINVAL;
 	if (m->text.n > TEXT_MAX)
 		return WH_ETOOBIG;
-	if (m->n_fds != 0) {
-		struct cmsghdr *c = &control.align;
-
-		msg.msg_control = control.bytes;
-		msg.msg_controllen = CMSG_SPACE(sizeof(int) * m->n_fds);
-		c->cmsg_level = SOL_SOCKET;
-		c->cmsg_type = SCM_RIGHTS;
-		c->cmsg_len = CMSG_LEN(sizeof(int) * m->n_fds);
-		memcpy(CMSG_DATA(c), m->fds, sizeof(int) * m->n_fds);
-	}
-	do
-		n = sendmsg(fd, &msg, MSG_NOSIGNAL);
-	while (n < 0 && errno == EINTR);
-	if (n >= 0)
-		return WH_OK;
-	if (errno == EAGAIN || errno == ENOBUFS)
-		return WH_WAIT;
-	if (errno == EPIPE || errno == ECONNRESET)
-		return WH_EAWAY;
-	return errno == EMSGSIZE ? WH_ETOOBIG : WH_EIO;
-}
-
-/* Takes the descriptors that came along. Those past WH_CHANNEL_FDS never arrive: the control buffer has no place for them,
- * the kernel drops them and says MSG_CTRUNC. */
-static void
-channel_take_fds(struct msghdr *msg, struct wh_channel_msg *m)
-{
-	for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c != NULL; c = CMSG_NXTHDR(msg, c)) {
-		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
-			continue;
-		for (size_t at = 0; at + sizeof(int) <= c->cmsg_len - CMSG_LEN(0); at += sizeof(int)) {
-			int fd;
-
-			memcpy(&fd, CMSG_DATA(c) + at, sizeof fd);
-			if (m->n_fds < WH_CHANNEL_FDS)
-				m->fds[m->n_fds++] = fd;
-			else
-				close(fd);
-		}
-	}
+	memcpy(bytes, &wire, sizeof wire);
+	if (m->text.n != 0)
+		memcpy(bytes + sizeof wire, m->text.p, m->text.n);
+	return wh_fd_send(fd, bytes, sizeof wire + m->text.n, m->fds, m->n_fds);
 }
 
 static void
@@ -144,24 +95,16 @@ channel_msg_clear(struct wh_channel_msg *m)
 enum wh_err
 wh_channel_receive(int fd, char buffer[WH_CHANNEL_MAX], struct wh_channel_msg *m_out)
 {
-	struct iovec iov = { buffer, WH_CHANNEL_MAX };
-	union channel_control control = { 0 };
-	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = sizeof control };
 	struct channel_wire wire;
-	ssize_t n;
+	size_t n, n_fds;
+	enum wh_err err;
 
 	channel_msg_clear(m_out);
-	do
-		n = recvmsg(fd, &msg, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
-	while (n < 0 && errno == EINTR);
-	if (n < 0 && errno == EAGAIN)
-		return WH_WAIT;
-	if (n < 0)
-		return errno == ECONNRESET ? WH_EAWAY : WH_EIO;
-	channel_take_fds(&msg, m_out);
-	if (n == 0 && m_out->n_fds == 0)
-		return WH_EAWAY;
-	if ((size_t)n < sizeof wire || (msg.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0)
+	err = wh_fd_recv(fd, buffer, WH_CHANNEL_MAX, &n, m_out->fds, WH_CHANNEL_FDS, &n_fds);
+	if (err != WH_OK)
+		return err == WH_ETOOBIG ? WH_ESYNTAX : err;
+	m_out->n_fds = (unsigned)n_fds;
+	if (n < sizeof wire)
 		goto fail;
 	memcpy(&wire, buffer, sizeof wire);
 	if (wire.kind >= WH_CH_END || wire.err > WH_OK || wire.err < WH_ENOTSUP)
@@ -172,7 +115,7 @@ wh_channel_receive(int fd, char buffer[WH_CHANNEL_MAX], struct wh_channel_msg *m
 	m_out->index = wire.index;
 	m_out->ms = wire.ms;
 	m_out->err = (enum wh_err)wire.err;
-	m_out->text = (struct wh_str){ buffer + sizeof wire, (size_t)n - sizeof wire };
+	m_out->text = (struct wh_str){ buffer + sizeof wire, n - sizeof wire };
 	if (channel_msg_ok(m_out))
 		return WH_OK;
 fail:
@@ -184,11 +127,8 @@ fail:
 void
 wh_channel_msg_close(struct wh_channel_msg *m)
 {
-	for (unsigned i = 0; i < m->n_fds; i++) {
-		if (m->fds[i] >= 0)
-			close(m->fds[i]);
-		m->fds[i] = -1;
-	}
+	for (unsigned i = 0; i < m->n_fds; i++)
+		wh_fd_close(&m->fds[i]);
 	m->n_fds = 0;
 }
 

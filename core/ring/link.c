@@ -1,15 +1,14 @@
 /* The link of link.h. The memory, in order: a page that says what it is, the hub end's board, the far end's board, the ring
  * from the far end to the hub, the ring from the hub to the far end. */
 #include "ring/link.h"
+#include "base/fd.h"
 
 #include <assert.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 enum {
@@ -17,7 +16,6 @@ enum {
 	LINK_BOARD = WH_BOARD_SLOTS * 8,
 	LINK_RINGS = LINK_PAGE + 2 * LINK_BOARD,	/* where the rings begin */
 	LINK_VERSION = 1,
-	LINK_SEALS = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL,
 };
 
 _Static_assert(LINK_RINGS % WH_RING_PAGE == 0, "rings begin on a page");
@@ -47,24 +45,22 @@ enum wh_err
 wh_link_create(size_t ring_size, struct wh_link_fds *fds_out)
 {
 	struct link_page *page;
-	char *memory = MAP_FAILED;
 	enum wh_err err = WH_EIO;
+	char *memory;
 
 	*fds_out = WH_LINK_FDS_NONE;
 	if (ring_size < WH_RING_MIN || ring_size > WH_RING_MAX || (ring_size & (ring_size - 1)) != 0)
 		return WH_EINVAL;
-	fds_out->memory = memfd_create("whiply-link", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	fds_out->memory = wh_fd_memory("whiply-link", link_bytes(ring_size));
 	if (fds_out->memory < 0)
 		return WH_EIO;
-	if (ftruncate(fds_out->memory, (off_t)link_bytes(ring_size)) < 0 || fcntl(fds_out->memory, F_ADD_SEALS, LINK_SEALS) < 0)
-		goto fail;
 	for (int side = 0; side < 2; side++) {
 		fds_out->bell[side] = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 		if (fds_out->bell[side] < 0)
 			goto fail;
 	}
-	memory = mmap(NULL, link_bytes(ring_size), PROT_READ | PROT_WRITE, MAP_SHARED, fds_out->memory, 0);
-	if (memory == MAP_FAILED)
+	memory = wh_fd_map(fds_out->memory, link_bytes(ring_size));
+	if (memory == NULL)
 		goto fail;
 	page = (struct link_page *)(void *)memory;
 	page->version = LINK_VERSION;
@@ -82,38 +78,25 @@ fail:
 	return err;
 }
 
-static void
-link_fd_close(int *fd)
-{
-	if (*fd >= 0)
-		close(*fd);
-	*fd = -1;
-}
-
 void
 wh_link_fds_close(struct wh_link_fds *fds)
 {
-	link_fd_close(&fds->memory);
-	link_fd_close(&fds->bell[WH_HUB_END]);
-	link_fd_close(&fds->bell[WH_FAR_END]);
+	wh_fd_close(&fds->memory);
+	wh_fd_close(&fds->bell[WH_HUB_END]);
+	wh_fd_close(&fds->bell[WH_FAR_END]);
 }
 
-/* Reads the first page by pread, so that nothing is mapped before its size and seals are known to be good. */
+/* Reads the first page without mapping it, since nobody knows yet that the file cannot shrink. */
 static enum wh_err
 link_check(int memory, size_t *ring_size_out)
 {
 	struct link_page page;
-	struct stat st;
-	int seals = fcntl(memory, F_GET_SEALS);
 
-	if (seals < 0 || fstat(memory, &st) < 0)
-		return errno == EINVAL ? WH_ESYNTAX : WH_EIO;
-	if ((seals & LINK_SEALS) != LINK_SEALS || pread(memory, &page, sizeof page, 0) != (ssize_t)sizeof page
-	    || page.magic != LINK_MAGIC)
+	if (pread(memory, &page, sizeof page, 0) != (ssize_t)sizeof page || page.magic != LINK_MAGIC)
 		return WH_ESYNTAX;
 	if (page.version != LINK_VERSION || page.board_slots != WH_BOARD_SLOTS)
 		return WH_EVERSION;
-	if (page.ring_size > WH_RING_MAX || (uint64_t)st.st_size != link_bytes(page.ring_size))
+	if (page.ring_size < WH_RING_MIN || page.ring_size > WH_RING_MAX)
 		return WH_ESYNTAX;
 	*ring_size_out = page.ring_size;
 	return WH_OK;
@@ -138,10 +121,11 @@ wh_link_attach(const struct wh_link_fds *fds, enum wh_side side, struct wh_link 
 	link->side = side;
 	link->bell = fds->bell[side];
 	link->bytes = link_bytes(ring_size);
-	link->memory = mmap(NULL, link->bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fds->memory, 0);
-	if (link->memory == MAP_FAILED) {
+	link->memory = wh_fd_map(fds->memory, link->bytes);
+	if (link->memory == NULL) {
+		err = errno == EINVAL ? WH_ESYNTAX : WH_EIO;
 		free(link);
-		return WH_EIO;
+		return err;
 	}
 	link->own_board = (_Atomic uint64_t *)(void *)(link->memory + LINK_PAGE + (side == WH_HUB_END ? 0 : LINK_BOARD));
 	link->peer_board = (_Atomic uint64_t *)(void *)(link->memory + LINK_PAGE + (side == WH_HUB_END ? LINK_BOARD : 0));
