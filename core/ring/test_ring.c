@@ -395,6 +395,65 @@ nonsense_is_an_error_and_stays_one(void **state)
 	}
 }
 
+/* The first record stands behind a pad of `left` bytes; each row is a header that the pad gets instead of its own. */
+static void
+a_pad_that_lies_is_an_error(void **state)
+{
+	enum { LEFT = SIZE - 4 * 960 };
+	static const struct { const char *what; uint32_t length; uint16_t flags; int err; } rows[] = {
+		{ "honest", LEFT - 8, 0, 1 },
+		{ "one more", LEFT - 7, 0, WH_ESYNTAX },
+		{ "one less", LEFT - 9, 0, WH_ESYNTAX },
+		{ "none", 0, 0, WH_ESYNTAX },
+		{ "all", UINT32_MAX, 0, WH_ESYNTAX },
+		{ "flags", LEFT - 8, 1, WH_ESYNTAX },
+	};
+	char bytes[SIZE] = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct pair p;
+		struct wh_rec rec;
+
+		pair_open(&p);
+		for (int n = 0; n < 4; n++) {
+			assert_true(put(p.out, 1, 1, bytes, 944));
+			assert_int_equal(wh_ring_next(p.in, &rec), 1);
+			wh_ring_done(p.in);
+		}
+		assert_true(put(p.out, 1, 2, bytes, 1000));
+		memcpy(p.memory + WH_RING_PAGE + SIZE - LEFT, &rows[i].length, sizeof rows[i].length);
+		memcpy(p.memory + WH_RING_PAGE + SIZE - LEFT + 6, &rows[i].flags, sizeof rows[i].flags);
+		if (wh_ring_next(p.in, &rec) != rows[i].err)
+			fail_msg("a pad with a length that is %s: wrong", rows[i].what);
+		pair_close(&p);
+	}
+}
+
+/* The ring is full, and the writer calls all of it but its last record a pad: that would skip four records unseen. */
+static void
+a_pad_longer_than_a_record_is_an_error(void **state)
+{
+	static const struct { uint32_t length; uint16_t kind, flags; } pad = { SIZE - 24 - 8, 0xffff, 0 };
+	struct pair p;
+	struct wh_rec rec;
+	char bytes[SIZE] = { 0 };
+
+	(void)state;
+	pair_open(&p);
+	assert_true(put(p.out, 1, 1, bytes, 8));
+	assert_int_equal(wh_ring_next(p.in, &rec), 1);
+	wh_ring_done(p.in);
+	for (int n = 0; n < 3; n++)
+		assert_true(put(p.out, 1, 1, bytes, 1000));
+	assert_true(put(p.out, 1, 1, bytes, 1008));
+	assert_true(put(p.out, 1, 1, bytes, 8));
+	assert_int_equal(wh_ring_used(p.out), SIZE);
+	memcpy(p.memory + WH_RING_PAGE + 24, &pad, sizeof pad);
+	assert_int_equal(wh_ring_next(p.in, &rec), WH_ESYNTAX);
+	pair_close(&p);
+}
+
 static void
 a_tail_that_lies_stops_the_producer(void **state)
 {
@@ -519,6 +578,8 @@ main(void)
 		cmocka_unit_test(the_producer_can_ask_what_was_consumed),
 		cmocka_unit_test(the_copy_does_not_change_when_the_writer_changes_its_mind),
 		cmocka_unit_test(nonsense_is_an_error_and_stays_one),
+		cmocka_unit_test(a_pad_that_lies_is_an_error),
+		cmocka_unit_test(a_pad_longer_than_a_record_is_an_error),
 		cmocka_unit_test(a_tail_that_lies_stops_the_producer),
 		cmocka_unit_test(another_layout_or_size_is_refused),
 		cmocka_unit_test(two_threads_lose_no_record_and_no_wake_up),

@@ -171,7 +171,7 @@ nothing_is_lost_torn_or_doubled_when_either_is_killed(void **state)
 	pid_t producer, consumer;
 	unsigned seed = (unsigned)getpid(), kills = 0;
 	int64_t until = now_ms() + RUN_MS;
-	uint64_t one = 1;
+	uint64_t one = 1, intent, committed;
 
 	(void)state;
 	assert_ptr_not_equal(books, MAP_FAILED);
@@ -202,12 +202,15 @@ nothing_is_lost_torn_or_doubled_when_either_is_killed(void **state)
 	finish(consumer);
 	assert_int_equal(wh_link_attach(&fds, WH_FAR_END, &link), WH_OK);
 	assert_true(wh_ring_consumed(link->out, wh_ring_pos(link->out)));
+	/* The last intent of a producer that was killed before its commit stays one when its successor finds `stop` already set. */
+	intent = atomic_load(&books->intent);
+	committed = (intent >> 32) - ((uint32_t)(wh_ring_pos(link->out) / 8) == (uint32_t)intent);
 	wh_link_detach(&link);
 	print_message("%u kills, %llu records, %llu read again\n", kills, (unsigned long long)atomic_load(&books->handled),
 	    (unsigned long long)atomic_load(&books->again));
 	assert_true(kills > 50);
 	assert_int_equal(atomic_load(&books->handled), atomic_load(&books->begun));
-	assert_int_equal(atomic_load(&books->handled), atomic_load(&books->intent) >> 32);
+	assert_int_equal(atomic_load(&books->handled), committed);
 	wh_link_fds_close(&fds);
 	munmap(books, sizeof *books);
 }
