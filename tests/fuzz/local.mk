@@ -21,6 +21,11 @@ FUZZERS += %D%/fuzz_ws %D%/fuzz_line
 %C%_fuzz_line_LDADD = libedge.a libbase.a
 %C%_fuzz_line_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 
+FUZZERS += %D%/fuzz_record
+%C%_fuzz_record_SOURCES = %D%/fuzz_record.c
+%C%_fuzz_record_LDADD = libring.a libbase.a
+%C%_fuzz_record_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+
 if FUZZ
 noinst_PROGRAMS += $(FUZZERS)
 endif
