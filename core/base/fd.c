@@ -138,13 +138,12 @@ wh_fd_recv(int sock, void *bytes, size_t size, size_t *n_out, int *fds, size_t f
 	if (got < 0)
 		return fd_socket_err();
 	count = fd_collect(&m, all);
-	if ((m.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0 || count > fd_max) {
+	if (got == 0 || (m.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0 || count > fd_max) {
+		/* An empty message may carry descriptors too: the sender must not be able to leave them with us. */
 		for (size_t i = 0; i < count; i++)
 			wh_fd_close(&all[i]);
-		return WH_ETOOBIG;
+		return got == 0 ? WH_EAWAY : WH_ETOOBIG;
 	}
-	if (got == 0)
-		return WH_EAWAY;
 	if (count > 0)
 		memcpy(fds, all, count * sizeof(int));
 	*fd_count_out = count;

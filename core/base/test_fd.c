@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 static void
@@ -38,6 +39,20 @@ a_descriptor_and_a_message_arrive_together(void **state)
 	wh_fd_close(&pair[1]);
 }
 
+/* What wh_fd_send refuses to do, as a hostile peer would. */
+static void
+send_empty_with_descriptor(int sock, int fd)
+{
+	union {
+		struct cmsghdr head;
+		char room[CMSG_SPACE(sizeof(int))];
+	} control = { .head = { .cmsg_len = CMSG_LEN(sizeof(int)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS } };
+	struct msghdr m = { .msg_control = &control, .msg_controllen = sizeof control };
+
+	memcpy(CMSG_DATA(&control.head), &fd, sizeof fd);
+	assert_int_equal(sendmsg(sock, &m, 0), 0);
+}
+
 static void
 too_much_is_discarded_without_a_leak(void **state)
 {
@@ -54,6 +69,8 @@ too_much_is_discarded_without_a_leak(void **state)
 	assert_int_equal(wh_fd_send(pair[0], "abcdef", 6, (int[]){ 0 }, 1), WH_OK);
 	assert_int_equal(wh_fd_recv(pair[1], bytes, sizeof bytes, &n, got, 2, &count), WH_ETOOBIG);
 	assert_int_equal(count, 0);
+	send_empty_with_descriptor(pair[0], 0);
+	assert_int_equal(wh_fd_recv(pair[1], bytes, sizeof bytes, &n, got, 2, &count), WH_EAWAY);
 	after = dup(0);
 	assert_int_equal(after, probe);
 	close(after);
