@@ -442,6 +442,27 @@ root_gives_up_its_rights_in_every_child(void **state)
 	assert_int_equal(st.st_uid, uid);
 }
 
+static void
+check_reads_a_plugins_own_settings(void **state)
+{
+	struct server *s = *state;
+	char more[4608], folder[4096];
+	int status;
+
+	snprintf(folder, sizeof folder, "%s", program());
+	*strrchr(folder, '/') = '\0';
+	assert_int_equal(truncate(s->log, 0), 0);
+	snprintf(more, sizeof more, "plugin_path = [ \"%s/../../plugins/.libs\" ];\nplugins = { relay = { nope = 1; }; };", folder);
+	write_config(s, more);
+	waitpid(run(s, "--check"), &status, 0);
+	assert_int_equal(WEXITSTATUS(status), 1);
+	assert_non_null(strstr(read_log(s), "c.conf:5: plugins.relay.nope: there is no such setting\n"));
+	strcpy(strstr(more, "nope = 1;"), "}; };");
+	write_config(s, more);
+	waitpid(run(s, "--check"), &status, 0);
+	assert_int_equal(WEXITSTATUS(status), 0);
+}
+
 #define SERVED(test) cmocka_unit_test_setup_teardown(test, server_start, server_end)
 
 int
@@ -457,6 +478,7 @@ main(void)
 		SERVED(a_helper_that_cannot_run_says_why_and_is_tried_again),
 		SERVED(children_end_when_the_keeper_does),
 		cmocka_unit_test_setup_teardown(root_gives_up_its_rights_in_every_child, server_start_as_nobody, server_end),
+		SERVED(check_reads_a_plugins_own_settings),
 		SERVED(check_tells_every_error_and_starts_nothing),
 	};
 
