@@ -157,6 +157,28 @@ a_start_that_makes_no_sense_is_refused(void **state)
 	close(page);
 }
 
+static void
+links_end_is_bare_and_a_helper_is_asked_for_by_text(void **state)
+{
+	char buffer[WH_CHANNEL_MAX];
+	struct wh_channel_msg m;
+	int pair[2];
+
+	(void)state;
+	assert_int_equal(wh_channel_pair(pair), WH_OK);
+	assert_int_equal(wh_channel_send(pair[0], &(struct wh_channel_msg){ .kind = WH_CH_LINKS_END, .text = WH_STR("x") }), WH_EINVAL);
+	assert_int_equal(wh_channel_send(pair[0], &(struct wh_channel_msg){ .kind = WH_CH_LINKS_END }), WH_OK);
+	assert_int_equal(wh_channel_receive(pair[1], buffer, &m), WH_OK);
+	assert_int_equal(m.kind, WH_CH_LINKS_END);
+	assert_int_equal(wh_channel_send(pair[1], &(struct wh_channel_msg){ .kind = WH_CH_ASK_HELPER, .process = 1 }), WH_EINVAL);
+	assert_int_equal(wh_channel_send(pair[1], &(struct wh_channel_msg){ .kind = WH_CH_ASK_HELPER, .text = WH_STR("rules whiply-rules") }), WH_OK);
+	assert_int_equal(wh_channel_receive(pair[0], buffer, &m), WH_OK);
+	assert_int_equal(m.kind, WH_CH_ASK_HELPER);
+	assert_true(wh_str_is(m.text, "rules whiply-rules"));
+	close(pair[0]);
+	close(pair[1]);
+}
+
 int
 main(void)
 {
@@ -165,6 +187,7 @@ main(void)
 		cmocka_unit_test(a_child_without_a_keeper_says_so),
 		cmocka_unit_test(a_keeper_that_went_away_ends_the_start),
 		cmocka_unit_test(a_start_that_makes_no_sense_is_refused),
+		cmocka_unit_test(links_end_is_bare_and_a_helper_is_asked_for_by_text),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
