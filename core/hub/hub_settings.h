@@ -1,0 +1,38 @@
+/* The hub's own settings: the group `hub` of the config file, and what it needs of `listeners` and `state`.
+ * The numbers are copied out once, so that no hot path looks a setting up by name. */
+#ifndef WHIPLY_HUB_HUB_SETTINGS_H
+#define WHIPLY_HUB_HUB_SETTINGS_H
+
+#include <whiply/conf.h>
+
+enum { HUB_LISTENERS_MAX = 64, HUB_DIALECT_NAME = 32 };
+
+struct hub_listener {
+	char name[64];
+	char dialect[HUB_DIALECT_NAME];	/* empty: by subprotocol alone */
+};
+
+struct hub_settings {
+	unsigned job_threads;
+	size_t job_queue;		/* jobs that wait, of all kinds together */
+	int64_t resume_window_ms;	/* 0: nobody resumes */
+	size_t detached_max;
+	size_t sessions_max;
+	size_t edge_queue;		/* bytes that wait in our memory for one edge */
+	size_t rooms_max;
+	size_t rooms_per_session;	/* groups count as well */
+	unsigned turn_records;		/* read from one edge in one turn */
+	size_t n_listeners;
+	struct hub_listener listeners[HUB_LISTENERS_MAX];	/* in the order of the config: OPENED names them by number */
+};
+
+/** The rows of the group `hub`; the keeper puts them into its root table. */
+extern const struct wh_setting hub_settings_table[];
+
+/** What stands when the config says nothing; also for tests. */
+void hub_settings_default(struct hub_settings *settings_out);
+
+/** Reads the root group, which was checked already. */
+void hub_settings_read(struct hub_settings *settings_out, const struct wh_conf *root);
+
+#endif
