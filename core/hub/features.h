@@ -10,8 +10,8 @@
 
 struct edge;
 struct hub;
+struct hub_config;
 struct papers_parts;
-struct wh_conf;
 struct wh_rec_request;
 struct wh_rec_route;
 struct wh_room;
@@ -25,12 +25,12 @@ struct hub_credential {
 };
 
 struct hub_features {
-	/** Opens plugins, API and control socket from hub->conf. When it returned WH_OK all dialects and routes are there. */
+	/** Opens plugins, API and control socket from hub->config. When it returned WH_OK all dialects and routes are there. */
 	enum wh_err (*start)(struct hub *hub);
 	/** Closes all of it, also after a failed start. */
 	void (*stop)(struct hub *hub);
-	/** Takes over new settings, or refuses the whole of them and writes the reason to `why`. hub->conf is still the old. */
-	enum wh_err (*reload)(struct hub *hub, const struct wh_conf *conf, struct wh_buf *why);
+	/** Takes over new settings, or refuses the whole of them and writes the reason to `why`. hub->config is still the old. */
+	enum wh_err (*reload)(struct hub *hub, const struct hub_config *next, struct wh_buf *why);
 	/** Writes the hub's part of the status, a JSON object. */
 	void (*status)(struct hub *hub, struct wh_buf *json);
 	/** Calls `each` for every row of the table that edges serve by. */

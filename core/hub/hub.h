@@ -25,7 +25,6 @@
 
 struct event_base;
 struct wh_child;
-struct wh_conf;
 
 /** What is being run right now, for last words and the log: see hub_running. Both texts are borrowed. */
 struct hub_running {
@@ -54,7 +53,7 @@ struct hub {
 	const char *state_dir;		/* owned, absolute */
 	struct hub_running running;
 	struct hub_settings settings;
-	const struct wh_conf *conf;	/* the settings in force; owned by hub.c */
+	struct hub_config *config;	/* the settings in force; owned by hub_main.c; NULL in tests */
 	struct hub_counts counts;
 
 	struct timers timers;
@@ -69,7 +68,7 @@ struct hub {
 	struct keeper_link keeper;
 	struct helpers helpers;
 
-	struct wh_buf scratch;		/* for rendering; used by one function at a time, never across a callback */
+	struct wh_buf scratch;		/* see hub_scratch_take */
 	struct hub_later *later;	/* owned */
 	size_t later_n, later_cap;
 
@@ -121,6 +120,10 @@ hub_ran(struct hub *hub, struct hub_running before)
 {
 	hub->running = before;
 }
+
+/** An empty buffer for a while, most often with memory in it already. Nested takers get one of their own. Always give it back. */
+struct wh_buf hub_scratch_take(struct hub *hub);
+void hub_scratch_give(struct hub *hub, struct wh_buf *buf);
 
 /** The hub process, from the first START to its end; returns the exit code. */
 int wh_hub_main(struct wh_child *child);

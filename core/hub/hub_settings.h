@@ -5,6 +5,8 @@
 
 #include <whiply/conf.h>
 
+#include "base/conf.h"
+
 enum { HUB_LISTENERS_MAX = 64, HUB_DIALECT_NAME = 32 };
 
 struct hub_listener {
@@ -26,13 +28,27 @@ struct hub_settings {
 	struct hub_listener listeners[HUB_LISTENERS_MAX];	/* in the order of the config: OPENED names them by number */
 };
 
+/** One reading of the config: what RELOAD replaces as a whole. */
+struct hub_config {
+	struct wh_snapshot *snapshot;	/* borrowed: the child's */
+	struct wh_conf_file *file;	/* owned; plugins check their groups ("plugins.NAME") against it */
+	struct wh_conf *root;		/* owned; by hub_root_settings */
+};
+
+/** What the hub reads of the root: `state`, `hub`, and what the features need (`roles`, `tokens`). */
+extern const struct wh_setting hub_root_settings[];
+
+/** Parses and checks; every error is in `errors`. Frees nothing of `snapshot`. WH_EINVAL, WH_ESYNTAX, WH_ENOMEM. */
+enum wh_err hub_config_open(struct wh_snapshot *snapshot, struct wh_conf_errors *errors, struct hub_config **config_out);
+void hub_config_free(struct hub_config **config);
+
 /** The rows of the group `hub`; the keeper puts them into its root table. */
 extern const struct wh_setting hub_settings_table[];
 
 /** What stands when the config says nothing; also for tests. */
 void hub_settings_default(struct hub_settings *settings_out);
 
-/** Reads the root group, which was checked already. */
-void hub_settings_read(struct hub_settings *settings_out, const struct wh_conf *root);
+/** Reads a checked config. */
+void hub_settings_read(struct hub_settings *settings_out, const struct hub_config *config);
 
 #endif

@@ -1,0 +1,24 @@
+noinst_LIBRARIES += libhub.a
+libhub_a_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS) $(SSL_CFLAGS) -pthread
+HUB_LIBS = libhub.a libring.a libbase.a $(EVENT_LIBS) $(SSL_LIBS) $(CONFIG_LIBS) -pthread
+
+# The core: loop, links, sessions, groups, rooms.
+libhub_a_SOURCES = \
+	%D%/hub.c %D%/hub.h %D%/features.h \
+	%D%/counts.c %D%/counts.h \
+	%D%/hub_settings.c %D%/hub_settings.h \
+	%D%/timer.c %D%/timer.h \
+	%D%/job.c %D%/job.h \
+	%D%/out.c %D%/out.h \
+	%D%/dialect.c %D%/dialect.h \
+	%D%/set.c %D%/set.h \
+	%D%/session.c %D%/session_conn.c %D%/session_resume.c %D%/session_slot.c %D%/session.h \
+	%D%/group.c %D%/group_plugin.c %D%/group.h \
+	%D%/room.c %D%/room.h \
+	%D%/papers.c %D%/papers.h \
+	%D%/spill.c %D%/spill.h \
+	%D%/edge_link.c %D%/edge_put.c %D%/edge_read.c %D%/edge_link.h \
+	%D%/poison.c \
+	%D%/recovery.c %D%/recovery.h \
+	%D%/helper_link.c %D%/helper_link.h \
+	%D%/keeper_link.c %D%/keeper_link.h
