@@ -43,6 +43,7 @@ struct edge {
 struct edges {
 	struct edge *of[EDGES_MAX];
 	unsigned n;
+	bool routes_due;	/* edge_routes_changed was called in this turn */
 };
 
 /** Takes a link; sends HELLO and the routes. WH_EFULL, WH_ENOMEM, WH_EIO, or as wh_link_attach; the descriptors are closed then. */
@@ -60,6 +61,12 @@ bool edges_read(struct hub *hub);
 
 /** Moves what waits into rings that have room again, and kicks: at the end of a turn. */
 void edges_flush(struct hub *hub);
+
+/** Reads all that the edge has committed. */
+void edge_drain(struct hub *hub, struct edge *edge);
+
+/** Sends the whole table of routes. */
+void edge_tell_routes(struct edge *edge);
 
 /** Reads one record's meaning; for the links of edges and for leftovers. WH_ESYNTAX: bad, have the writer ended. */
 enum wh_err edge_dispatch(struct hub *hub, struct edge *edge, const struct wh_rec *rec);

@@ -59,4 +59,7 @@ struct hub_features {
 	void (*job_took)(struct hub *hub, const char *name, int64_t waited_us, int64_t ran_us);
 };
 
+/** What the hub runs with. */
+extern const struct hub_features hub_features;
+
 #endif

@@ -22,7 +22,8 @@ struct group_edge {
 };
 
 struct hub_group {
-	wh_id id;
+	wh_id id;		/* as edges know it; taken over from the hub before us in recovery */
+	wh_id handle;		/* as plugins know it: never changes */
 	struct wh_str name;	/* owned */
 	const struct wh_host *owner;	/* of a plugin's group */
 	struct group_edge *edges;	/* owned: those with members */
@@ -33,7 +34,7 @@ struct hub_group {
 };
 
 struct groups {
-	struct wh_map64 by_id;
+	struct wh_map64 by_id;		/* by `handle`, and by `id` where that is another */
 	struct wh_map by_name;
 	uint64_t next;		/* of ids */
 };
@@ -47,7 +48,8 @@ struct hub_group *group_make(struct hub *hub, struct wh_str full_name);
 /** Forgets the group, and has the edges forget it. */
 void group_drop(struct hub *hub, struct hub_group *g);
 
-struct hub_group *group_get(struct hub *hub, wh_id id);
+/** By handle; NULL: it is gone. */
+struct hub_group *group_get(struct hub *hub, wh_id handle);
 
 /** One more member at an edge: JOIN, and GROUP_OPEN before the first. A fresh edge's seq begins at `seq`. */
 enum wh_err group_attach(struct hub *hub, struct hub_group *g, struct edge *edge, wh_id conn, uint64_t seq);
@@ -58,15 +60,21 @@ void group_detach(struct hub *hub, struct hub_group *g, struct edge *edge, wh_id
 /** The edge has the group and `members` of it already, under this id: recovery. False: it can't be taken over. */
 bool group_adopt(struct hub *hub, struct hub_group *g, wh_id id, struct edge *edge, uint64_t seq);
 
-/** The edge is gone. */
-void group_forget_edge(struct hub_group *g, struct edge *edge);
+/** One of the members that an adopted edge has. */
+void group_restore_member(struct hub_group *g, struct edge *edge);
 
-/** One PUBLISH for each edge with members, but for `seq` 0 only to those that do not have it. WH_ETOOBIG: no record may be
+/** One PUBLISH for each edge with members; an entry (`seq` not 0) only to those that do not have it. WH_ETOOBIG: no record may be
  * that long; WH_EFULL: an edge is stuck, the others have it. */
 enum wh_err group_send(struct hub *hub, struct hub_group *g, uint64_t seq, struct wh_str bytes, wh_id except_conn, unsigned rec_flags);
 
 /** The lowest seq of all edges with members; `otherwise` when there are none. */
 uint64_t group_seq(const struct hub_group *g, uint64_t otherwise);
+
+/** Adopted, but without a member at this edge after all: the edge forgets it. */
+void group_disown(struct hub_group *g, struct edge *edge);
+
+/** Edges take any seq above this. */
+void group_seq_set(struct hub_group *g, uint64_t seq);
 
 /* The groups of plugins. */
 

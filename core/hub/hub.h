@@ -47,7 +47,9 @@ struct hub {
 	int64_t now_ns, now_ms;		/* monotonic, of this turn */
 	int64_t wall_ms;
 	bool in_turn;
+	bool more;			/* there is something to do: the next turn does not wait */
 	bool stopping;			/* STOP came, or the keeper is gone: the loop ends after this turn */
+	uint8_t secret[PAPERS_KEY];	/* the same for each hub of one keeper */
 	uint32_t process;		/* our number, in every id that we make */
 	uint64_t epoch;			/* grows with each hub */
 	const char *state_dir;		/* owned, absolute */

@@ -22,13 +22,15 @@ struct job_kind {
 	const struct wh_job *row;
 	const struct wh_host *owner;
 	void *self;
-	unsigned n_waiting, n_running;	/* running includes those whose `done` is due */
+	unsigned n_waiting, n_running;
+	unsigned n_due;			/* finished, `done` not called yet */
 	uint64_t finished, refused;
 };
 
 struct jobs {
 	pthread_mutex_t lock;		/* guards everything below but `wake` and `threads` */
-	pthread_cond_t work;
+	pthread_cond_t work;		/* threads wait for something to do */
+	pthread_cond_t came;		/* jobs_drain_of waits for something to come back */
 	struct wh_list kinds;
 	struct wh_list ready;
 	struct wh_list finished;	/* jobs whose `done` is due */
@@ -37,6 +39,7 @@ struct jobs {
 	bool over;
 	bool made;
 	int wake_fd;			/* owned eventfd */
+	bool rang;			/* the hub's own */
 	struct event *wake;		/* owned */
 	pthread_t threads[JOB_THREADS_MAX];
 	unsigned n_threads;

@@ -4,6 +4,7 @@
 #define WHIPLY_HUB_KEEPER_LINK_H
 
 #include "ring/channel.h"
+#include "ring/child.h"
 
 struct event;
 struct hub;
@@ -26,6 +27,7 @@ struct keeper_link {
 	char *buffer;		/* owned: WH_CHANNEL_MAX */
 	struct keeper_ask asks[KEEPER_ASKS];
 	unsigned n_asks;
+	void (*reload)(struct hub *hub, struct wh_channel_msg *m);	/* what RELOAD does; NULL in tests */
 	void (*sent)(struct hub *hub, const struct wh_channel_msg *m);	/* tests look here; NULL otherwise */
 };
 

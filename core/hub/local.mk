@@ -19,6 +19,6 @@ libhub_a_SOURCES = \
 	%D%/spill.c %D%/spill.h \
 	%D%/edge_link.c %D%/edge_put.c %D%/edge_read.c %D%/edge_link.h \
 	%D%/poison.c \
-	%D%/recovery.c %D%/recovery.h \
+	%D%/recovery.c %D%/recovery.h %D%/recovery_edge.c %D%/recovery_edge.h \
 	%D%/helper_link.c %D%/helper_link.h \
 	%D%/keeper_link.c %D%/keeper_link.h

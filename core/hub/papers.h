@@ -32,7 +32,8 @@ struct papers {
 struct papers_parts {
 	struct hub *hub;
 	struct wh_buf *buf;	/* borrowed */
-	size_t begun;		/* where the last part's length stands; 0: none */
+	size_t part;		/* where the part that was begun stands */
+	size_t begun;		/* where its bytes stand; 0: none is begun */
 	struct out out;
 };
 

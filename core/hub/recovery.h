@@ -24,6 +24,7 @@ struct leftover {
 struct recovery {
 	bool links_ended;	/* LINKS_END came: we know all edges of the start */
 	bool over;		/* the first barrier is passed */
+	bool in_leftover;	/* the records that are being handled are the old hub's */
 	wh_id timer;
 	struct recovery_edge *edges;	/* owned: what each has told and is not put together yet */
 	struct leftover *leftovers;	/* owned */
@@ -45,9 +46,13 @@ enum wh_err recovery_edge_added(struct hub *hub, struct edge *edge);
 void recovery_edge_gone(struct hub *hub, struct edge *edge);
 
 /* The records of an edge in EDGE_TELLING; WH_ESYNTAX: it has no business saying that. */
-enum wh_err recovery_opened(struct hub *hub, struct edge *edge, const struct wh_rec_opened *r);
+enum wh_err recovery_opened(struct hub *hub, struct edge *edge, const struct wh_rec *rec, const struct wh_rec_opened *r);
 enum wh_err recovery_papers(struct hub *hub, struct edge *edge, const struct wh_rec_papers *r);
 enum wh_err recovery_group(struct hub *hub, struct edge *edge, const struct wh_rec_group *r);
 enum wh_err recovery_recovered(struct hub *hub, struct edge *edge);
+
+/** Of a connection that no hub has opened yet: its OPENED stood in the leftover. False: there is no such connection. */
+bool recovery_take_pending(struct hub *hub, struct edge *edge, wh_id conn);
+void recovery_closed(struct hub *hub, struct edge *edge, wh_id conn);
 
 #endif

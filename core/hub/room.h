@@ -13,6 +13,7 @@
 #include "hub/set.h"
 
 struct dialect;
+struct edge;
 struct hub;
 struct hub_group;
 
@@ -79,9 +80,17 @@ enum wh_err room_publish(struct hub *hub, struct wh_room *r, uint64_t seq, const
 void room_attach(struct hub *hub, struct wh_room *r, struct wh_session *s);
 void room_detach(struct hub *hub, struct wh_room *r, struct wh_session *s, bool gone);
 
-/** Recovery: a member that its edge has in the group of its dialect already. */
-enum wh_err room_restore(struct hub *hub, struct wh_room *r, struct wh_session *s);
+/** Recovery: a member. With `at_edge` its edge has it in the group of its dialect already; without, it is told. */
+enum wh_err room_restore(struct hub *hub, struct wh_room *r, struct wh_session *s, bool at_edge);
 
+/** The group of a dialect in this room; made when it is not there. NULL: out of memory. */
+struct hub_group *room_group(struct hub *hub, struct wh_room *r, struct dialect *d);
+
+/** Recovery: the dialect's group goes when it has no member at this edge, or at all. */
+void room_settle(struct hub *hub, struct wh_room *r, struct dialect *d, struct edge *edge);
+
+/** Ends the empty; then, when nobody can hold a pointer any more, frees what ended. */
 void rooms_turn_end(struct hub *hub);
+void rooms_free_ended(struct hub *hub);
 
 #endif

@@ -38,6 +38,7 @@ enum session_close_code {
 	SESSION_CLOSE_ELSEWHERE = 4001,		/* resumed over another connection */
 	SESSION_CLOSE_RESTART = 1012,
 	SESSION_CLOSE_FULL = 1013,
+	SESSION_CLOSE_PROTOCOL = 1002,
 };
 
 struct wh_session {
@@ -50,7 +51,7 @@ struct wh_session {
 	struct session_slots *slots;	/* owned: the plugins' bytes, made when first asked for */
 	struct set_link *links;		/* owned: rooms and groups that it is in; see set.h */
 	uint32_t n_links, cap_links;
-	struct wh_list place;		/* detached: sessions.detached; ended: sessions.ended */
+	struct wh_list place;		/* in sessions.detached, .closing or .ended */
 	struct wh_list dirty;		/* papers to be mirrored at the end of the turn */
 	int64_t opened_ms;		/* wall clock */
 	int64_t detached_ms;		/* monotonic */
@@ -61,6 +62,7 @@ struct wh_session {
 	bool resumable : 1;		/* a token was given out */
 	bool closing : 1;		/* we closed it: it ends with its connection */
 	bool local : 1;			/* the control socket */
+	bool restoring : 1;		/* recovery is not over: plugins know nothing of it */
 	uint8_t token_hash[SESSION_HASH];
 };
 
@@ -76,13 +78,15 @@ struct sessions {
 	struct wh_map64 by_id;
 	struct wh_list detached;	/* longest detached first */
 	size_t n_detached, n_attached;
-	struct wh_list ended;		/* freed when the turn is over */
+	struct wh_list closing;		/* ended when the turn is over */
+	struct wh_list ended;		/* freed after that */
 	struct wh_list dirty;
 	wh_id timer;			/* for the detached */
 	uint64_t next;			/* of ids */
 	struct wh_slot slots[SESSION_SLOTS];
 	uint32_t slots_n, slots_bytes;
 	char address_text[WH_ADDR_TEXT];
+	_Alignas(16) char sink[SESSION_SLOTS_BYTES];	/* what session_slot_of gives when memory is out */
 };
 
 enum wh_err sessions_init(struct hub *hub);
@@ -103,6 +107,9 @@ void session_end(struct hub *hub, struct wh_session *s);
 
 /** Farewell, then closes the connection and ends the session at the end of the turn. */
 void session_close(struct hub *hub, struct wh_session *s, unsigned code, struct wh_str reason);
+
+/** Farewell, then closes the connection; the session is detached at once, as if it was lost, and may be resumed. */
+void session_drop(struct hub *hub, struct wh_session *s, unsigned code, struct wh_str reason);
 
 /** Bytes as they are to its client. WH_EAWAY while detached or ephemeral. */
 enum wh_err session_send(struct hub *hub, struct wh_session *s, struct wh_str bytes);
@@ -158,10 +165,25 @@ void session_lost(struct hub *hub, struct wh_session *s);
  * the id is taken. id 0: a new one. */
 struct wh_session *session_restore(struct hub *hub, wh_id id, struct edge *edge, wh_id conn, const struct wh_identity *who);
 
-/** Puts the dialect of an attached session in. */
-void session_speaks(struct wh_session *s, struct dialect *d);
+/* Between the files of this unit. */
 
-/** Frees what ended, mirrors dirty papers: at the end of a turn. */
+/** A guest in by_id, in no state yet. */
+struct wh_session *session_new(struct hub *hub, wh_id id, const struct wh_identity *who);
+enum wh_err session_set_identity(struct wh_session *s, const struct wh_identity *who);
+
+/** Sets state and connection and counts it. */
+void session_attach(struct hub *hub, struct wh_session *s, struct edge *edge, wh_id conn, struct dialect *d);
+
+/** The connection leaves all groups and the edge's table; the session is in no state then. `gone`: the edge knows already. */
+void session_unhook(struct hub *hub, struct wh_session *s, bool gone);
+
+/** Unhooks, and lets it wait for a resume; or ends it, at once or with `later` at the end of the turn, when it can't be. */
+void session_detach(struct hub *hub, struct wh_session *s, bool gone, bool later);
+void session_hash_token(struct hub *hub, struct wh_str text, uint8_t hash_out[static SESSION_HASH]);
+void session_slots_free(struct wh_session *s);
+
+/** Ends what was closed and mirrors dirty papers; then, when nobody can hold a pointer any more, frees what ended. */
 void sessions_turn_end(struct hub *hub);
+void sessions_free_ended(struct hub *hub);
 
 #endif

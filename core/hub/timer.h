@@ -17,6 +17,7 @@ struct timers {
 	struct wh_heap heap;
 	struct event *wake;	/* owned */
 	int64_t armed_ms;	/* when `wake` fires; 0: not armed */
+	bool firing;
 };
 
 enum wh_err timers_init(struct hub *hub);
