@@ -29,12 +29,10 @@ group_free(struct hub_group *g)
 void
 groups_finish(struct hub *hub)
 {
-	struct wh_map64_iter it = { 0 };
+	struct wh_map_iter it = { .value = NULL };
 
-	while (wh_map64_next(&hub->groups.by_id, &it)) {
-		if (((struct hub_group *)it.value)->handle == it.key)
-			group_free(it.value);
-	}
+	while (wh_map_next(&hub->groups.by_name, &it))
+		group_free(it.value);
 	wh_map_free(&hub->groups.by_name);
 	wh_map64_free(&hub->groups.by_id);
 }

@@ -1,6 +1,5 @@
 /* The groups of plugins: named by plugin and name, with members that stay while they are detached. */
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "hub/hub.h"
 
@@ -47,21 +46,14 @@ group_close(struct hub *hub, wh_id id)
 void
 groups_close_of(struct hub *hub, const struct wh_host *owner)
 {
-	struct wh_map64_iter it = { 0 };
-	wh_id *drop = calloc(hub->groups.by_id.n + 1, sizeof *drop);
-	size_t n = 0;
+	struct wh_map_iter it = { .value = NULL };
 
-	if (drop == NULL)
-		return;
-	while (wh_map64_next(&hub->groups.by_id, &it)) {
-		const struct hub_group *g = it.value;
+	while (wh_map_next(&hub->groups.by_name, &it)) {
+		struct hub_group *g = it.value;
 
-		if (g->of_plugin && g->owner == owner && g->handle == it.key)
-			drop[n++] = g->handle;
+		if (g->of_plugin && g->owner == owner)
+			group_drop(hub, g);
 	}
-	while (n != 0)
-		group_close(hub, drop[--n]);
-	free(drop);
 }
 
 enum wh_err

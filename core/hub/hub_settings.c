@@ -19,16 +19,17 @@ const struct wh_setting hub_settings_table[] = {
 	{ .name = NULL },
 };
 
-const struct wh_setting hub_root_settings[] = {
-	{ "state", WH_STRING, .def = "./var", .min = "1", .max = "4000", .help = "folder for everything that is kept" },
-	{ "hub", WH_TABLE, .table = hub_settings_table },
-	{ .name = NULL },
-};
-
-/* Of each listener the hub reads what concerns it; the edges check the whole group. */
+/* Of each listener the hub reads what concerns it. */
 static const struct wh_setting listener_settings[] = {
 	{ "name", WH_STRING, .help = "its name" },
 	{ "dialect", WH_STRING, .help = "what its clients speak" },
+	{ .name = NULL },
+};
+
+const struct wh_setting hub_root_settings[] = {
+	{ "state", WH_STRING, .def = "./var", .min = "1", .max = "4000", .help = "folder for everything that is kept" },
+	{ "hub", WH_TABLE, .table = hub_settings_table, .help = "the hub" },
+	{ "listeners", WH_TABLES, .table = listener_settings, .help = "the edges check them" },
 	{ .name = NULL },
 };
 
@@ -57,20 +58,15 @@ settings_copy(char *to, size_t size, struct wh_str from)
 static void
 settings_listeners(struct hub_settings *settings, const struct hub_config *config)
 {
-	settings->n_listeners = 0;
-	for (size_t i = 0; i < HUB_LISTENERS_MAX; i++) {
-		struct hub_listener *l = &settings->listeners[i];
-		struct wh_conf_errors *none = NULL;
-		struct wh_conf *one = NULL;
-		char path[32];
+	size_t n = wh_conf_count(config->root, "listeners");
 
-		snprintf(path, sizeof path, "listeners.[%zu]", i);
-		if (wh_conf_check(config->file, path, listener_settings, WH_CONF_PART, none, &one) != WH_OK)
-			break;
+	settings->n_listeners = n < HUB_LISTENERS_MAX ? n : HUB_LISTENERS_MAX;
+	for (size_t i = 0; i < settings->n_listeners; i++) {
+		const struct wh_conf *one = wh_conf_table(config->root, "listeners", i);
+		struct hub_listener *l = &settings->listeners[i];
+
 		settings_copy(l->name, sizeof l->name, wh_conf_str(one, "name"));
 		settings_copy(l->dialect, sizeof l->dialect, wh_conf_str(one, "dialect"));
-		wh_conf_free(&one);
-		settings->n_listeners = i + 1;
 	}
 }
 

@@ -54,11 +54,9 @@ keeper_send(struct hub *hub, const struct wh_channel_msg *m)
 {
 	enum wh_err err;
 
-	if (hub->keeper.sent != NULL)
-		hub->keeper.sent(hub, m);
-	if (hub->child == NULL)
-		return hub->keeper.sent != NULL ? WH_OK : WH_EAWAY;
-	err = wh_child_say(hub->child, m);
+	if (hub->keeper.say == NULL)
+		return WH_EAWAY;
+	err = hub->keeper.say(hub, m);
 	if (err != WH_OK)
 		wh_log(hub->log, WH_ERROR, "keeper_unheard", WH_I("kind", m->kind), WH_I("err", err));
 	return err;

@@ -4,7 +4,6 @@
 #define WHIPLY_HUB_KEEPER_LINK_H
 
 #include "ring/channel.h"
-#include "ring/child.h"
 
 struct event;
 struct hub;
@@ -28,7 +27,7 @@ struct keeper_link {
 	struct keeper_ask asks[KEEPER_ASKS];
 	unsigned n_asks;
 	void (*reload)(struct hub *hub, struct wh_channel_msg *m);	/* what RELOAD does; NULL in tests */
-	void (*sent)(struct hub *hub, const struct wh_channel_msg *m);	/* tests look here; NULL otherwise */
+	enum wh_err (*say)(struct hub *hub, const struct wh_channel_msg *m);	/* how a message gets there; NULL: it does not */
 };
 
 enum wh_err keeper_link_init(struct hub *hub, int fd);
