@@ -31,6 +31,7 @@ hub_take_config(struct hub *hub, struct wh_snapshot **take_snapshot, struct wh_b
 	hub_config_free(&hub->config);
 	hub->config = next;
 	hub_settings_read(&hub->settings, next);
+	hub->sessions.by_id.max = hub->settings.sessions_max;
 	wh_child_take_snapshot(hub->child, take_snapshot);
 	edge_routes_changed(hub);
 	return WH_OK;
@@ -157,7 +158,10 @@ wh_hub_main(struct wh_child *child)
 
 	if (hub == NULL)
 		return 1;
+	/* Who types Ctrl-C or closes the terminal means the keeper, which then tells us. */
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGINT, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
 	hub->child = child;
 	hub->log = &child->log;
 	hub->process = child->process;

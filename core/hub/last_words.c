@@ -50,7 +50,7 @@ last_handler(int number, siginfo_t *info, void *context)
 	for (int i = 0; i < LAST_SIGNALS; i++) {
 		if (last_signals[i] != number)
 			continue;
-		sigaction(number, &last.next[i], NULL);
+		/* By SA_RESETHAND the signal has its default action again already, which is what the next handler counts on. */
 		if ((last.next[i].sa_flags & SA_SIGINFO) != 0)
 			last.next[i].sa_sigaction(number, info, context);
 		else

@@ -10,9 +10,8 @@ enum wh_err
 rooms_init(struct hub *hub)
 {
 	struct rooms *rs = &hub->rooms;
-	size_t max = hub->settings.rooms_max;
 
-	wh_slots_init(&rs->slots, hub->process, sizeof(struct wh_room), (uint32_t)(max < WH_SLOTS_MAX ? max : WH_SLOTS_MAX), 0);
+	wh_slots_init(&rs->slots, hub->process, sizeof(struct wh_room), WH_SLOTS_MAX, 0);
 	wh_list_init(&rs->empty);
 	wh_list_init(&rs->ended);
 	return WH_OK;
@@ -68,6 +67,8 @@ room_open(struct hub *hub, struct wh_str name)
 	if (r != NULL)
 		return r;
 	if (name.n == 0 || name.n > ROOM_NAME_MAX || memchr(name.p, 0, name.n) != NULL)
+		return NULL;
+	if (hub->rooms.slots.used >= hub->settings.rooms_max)
 		return NULL;
 	copy = malloc(name.n);
 	if (copy == NULL)

@@ -209,6 +209,9 @@ room_names_and_numbers_are_bounded(void **state)
 	assert_non_null(room_open(t->hub, (struct wh_str){ name, ROOM_NAME_MAX }));
 	assert_null(room_open(t->hub, (struct wh_str){ name, 0 }));
 	assert_null(room_open(t->hub, (struct wh_str){ "a\0b", 3 }));
+	t->hub->settings.rooms_max = t->hub->rooms.slots.used;
+	assert_null(room_open(t->hub, WH_STR("one too many")));
+	t->hub->settings.rooms_max += 3;
 	t->hub->settings.rooms_per_session = 2;
 	assert_int_equal(room_join(t->hub, room_open(t->hub, WH_STR("a")), s), WH_OK);
 	assert_int_equal(room_join(t->hub, room_open(t->hub, WH_STR("b")), s), WH_OK);

@@ -1,7 +1,13 @@
 /* The other links: the keeper's channel, helpers, papers by themselves, and the end of a turn. */
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/testing.h"
+#include "base/crash.h"
+#include "hub/last_words.h"
 #include "hub/testing_hub.h"
 
 struct answers {
@@ -226,6 +232,35 @@ work_that_is_queued_by_queued_work_has_a_turn_of_its_own(void **state)
 	test_hub_free(t);
 }
 
+static void
+last_words_say_what_was_running(void **state)
+{
+	char *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	int null[2], status;
+	pid_t pid;
+
+	(void)state;
+	assert_ptr_not_equal(page, MAP_FAILED);
+	assert_int_equal(pipe(null), 0);
+	pid = fork();
+	if (pid == 0) {
+		struct hub *hub = calloc(1, sizeof *hub);
+
+		wh_crash_install("hub", page, 4096, null[1]);
+		last_words_install(hub, page, 4096, null[1]);
+		hub_running(hub, "command", "chat.say");
+		raise(SIGSEGV);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV);
+	assert_non_null(strstr(page, "hub running: command chat.say"));
+	assert_non_null(strstr(page, "SIGSEGV"));
+	munmap(page, 4096);
+	close(null[0]);
+	close(null[1]);
+}
+
 int
 main(void)
 {
@@ -236,6 +271,7 @@ main(void)
 		cmocka_unit_test(a_helper_is_asked_for_linked_and_answers),
 		cmocka_unit_test(papers_come_back_as_they_were_written),
 		cmocka_unit_test(a_part_that_is_too_long_is_left_out),
+		cmocka_unit_test(last_words_say_what_was_running),
 		cmocka_unit_test(work_that_is_queued_by_queued_work_has_a_turn_of_its_own),
 	};
 
