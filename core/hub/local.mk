@@ -1,6 +1,5 @@
 noinst_LIBRARIES += libhub.a
-libhub_a_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS) $(SSL_CFLAGS) -pthread
-HUB_LIBS = libhub.a libring.a libbase.a $(EVENT_LIBS) $(SSL_LIBS) $(CONFIG_LIBS) -pthread
+HUB_LIBS = libhub.a libring.a libbase.a $(EVENT_LIBS) $(SSL_LIBS) $(CONFIG_LIBS) -lpthread -ldl
 
 # The core: loop, links, sessions, groups, rooms.
 libhub_a_SOURCES = \
