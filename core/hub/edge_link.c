@@ -54,10 +54,14 @@ edge_add(struct hub *hub, uint32_t process, uint32_t index, struct wh_link_fds *
 	enum wh_err err;
 
 	*edge_out = NULL;
-	edge = hub->edges.n < EDGES_MAX && edge_find(hub, process) == NULL ? calloc(1, sizeof *edge) : NULL;
+	if (hub->edges.n == EDGES_MAX || process >= EDGE_PROCESSES || edge_find(hub, process) != NULL) {
+		wh_link_fds_close(take_fds);
+		return WH_EFULL;
+	}
+	edge = calloc(1, sizeof *edge);
 	if (edge == NULL) {
 		wh_link_fds_close(take_fds);
-		return hub->edges.n < EDGES_MAX ? WH_ENOMEM : WH_EFULL;
+		return WH_ENOMEM;
 	}
 	edge->hub = hub;
 	edge->process = process;
@@ -74,6 +78,7 @@ edge_add(struct hub *hub, uint32_t process, uint32_t index, struct wh_link_fds *
 		return err;
 	}
 	hub->edges.of[hub->edges.n++] = edge;
+	hub->edges.by_process[process] = edge;
 	wh_log(hub->log, WH_INFO, "edge_linked", WH_U("edge", index), WH_U("process", process));
 	edge_put_hello(edge, &(struct wh_rec_hello){ .epoch = hub->epoch, .version = WH_RECORD_VERSION });
 	edge_tell_routes(edge);
@@ -97,6 +102,7 @@ edge_gone(struct hub *hub, struct edge *edge)
 		if (hub->edges.of[i] == edge)
 			hub->edges.of[i] = hub->edges.of[--hub->edges.n];
 	}
+	hub->edges.by_process[edge->process] = NULL;
 	recovery_edge_gone(hub, edge);
 	edge_free(edge);
 }
@@ -104,11 +110,7 @@ edge_gone(struct hub *hub, struct edge *edge)
 struct edge *
 edge_find(struct hub *hub, uint32_t process)
 {
-	for (unsigned i = 0; i < hub->edges.n; i++) {
-		if (hub->edges.of[i]->process == process)
-			return hub->edges.of[i];
-	}
-	return NULL;
+	return process < EDGE_PROCESSES ? hub->edges.by_process[process] : NULL;
 }
 
 void
@@ -116,6 +118,7 @@ edges_finish(struct hub *hub)
 {
 	while (hub->edges.n != 0)
 		edge_free(hub->edges.of[--hub->edges.n]);
+	memset(hub->edges.by_process, 0, sizeof hub->edges.by_process);
 }
 
 void

@@ -14,7 +14,7 @@ struct hub;
 struct spill;
 struct wh_session;
 
-enum { EDGES_MAX = 64 };
+enum { EDGES_MAX = 512, EDGE_PROCESSES = 4096 };	/* the keeper has at most 256 at a time, twice that while they are replaced */
 
 enum edge_state {
 	EDGE_TELLING = 1,	/* HELLO is out, RECOVERED is due */
@@ -43,10 +43,11 @@ struct edge {
 struct edges {
 	struct edge *of[EDGES_MAX];
 	unsigned n;
+	struct edge *by_process[EDGE_PROCESSES];
 	bool routes_due;	/* edge_routes_changed was called in this turn */
 };
 
-/** Takes a link; sends HELLO and the routes. WH_EFULL, WH_ENOMEM, WH_EIO, or as wh_link_attach; the descriptors are closed then. */
+/** Takes a link; sends HELLO and the routes. WH_EFULL (too many, or a number that is no process or taken), WH_ENOMEM, WH_EIO, or as wh_link_attach; the descriptors are closed then. */
 enum wh_err edge_add(struct hub *hub, uint32_t process, uint32_t index, struct wh_link_fds *take_fds, struct edge **edge_out);
 
 /** The edge is dead: reads what it had committed, detaches its sessions, lets the link go. */

@@ -122,10 +122,12 @@ group_attach(struct hub *hub, struct hub_group *g, struct edge *edge, wh_id conn
 	enum wh_err err;
 
 	if (ge == NULL) {
+		if (seq < g->seq)
+			seq = g->seq;
 		ge = group_edge_add(g, edge, seq);
 		if (ge == NULL)
 			return WH_ENOMEM;
-		edge_put_group_open(edge, &(struct wh_rec_group_open){ .group = g->id, .name = g->name });
+		edge_put_group_open(edge, &(struct wh_rec_group_open){ .group = g->id, .seq = seq, .name = g->name });
 	}
 	/* The count follows what we meant, also when the edge is stuck: then it is about to go, members and all. */
 	err = edge_put_join(edge, &(struct wh_rec_join){ .group = g->id, .conn = conn });
@@ -214,6 +216,8 @@ group_send(struct hub *hub, struct hub_group *g, uint64_t seq, struct wh_str byt
 		else if (first == WH_OK)
 			first = err;
 	}
+	if (seq > g->seq)
+		g->seq = seq;
 	return first;
 }
 
@@ -222,9 +226,8 @@ group_seq(const struct hub_group *g, uint64_t otherwise)
 {
 	uint64_t least = UINT64_MAX;
 
-	/* An edge that says 0 has not published an entry since its first member came; it is not the one that lacks any. */
 	for (uint32_t i = 0; i < g->n_edges; i++) {
-		if (g->edges[i].seq != 0 && g->edges[i].seq < least)
+		if (g->edges[i].seq < least)
 			least = g->edges[i].seq;
 	}
 	return least != UINT64_MAX ? least : otherwise;
@@ -233,6 +236,7 @@ group_seq(const struct hub_group *g, uint64_t otherwise)
 void
 group_seq_set(struct hub_group *g, uint64_t seq)
 {
+	g->seq = seq;
 	for (uint32_t i = 0; i < g->n_edges; i++)
 		g->edges[i].seq = seq;
 }

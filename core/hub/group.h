@@ -29,6 +29,7 @@ struct hub_group {
 	struct group_edge *edges;	/* owned: those with members */
 	uint32_t n_edges, cap_edges;
 	uint32_t members;	/* attached ones, at all edges */
+	uint64_t seq;		/* the last that was published here: where further edges begin */
 	bool of_plugin;		/* `set` is in use */
 	struct set set;		/* members, detached ones too */
 };
@@ -51,7 +52,8 @@ void group_drop(struct hub *hub, struct hub_group *g);
 /** By handle; NULL: it is gone. */
 struct hub_group *group_get(struct hub *hub, wh_id handle);
 
-/** One more member at an edge: JOIN, and GROUP_OPEN before the first. A fresh edge's seq begins at `seq`. */
+/** One more member at an edge: JOIN, and GROUP_OPEN before the first. A fresh edge's seq begins at `seq`, or the group's
+ * own when that is higher. */
 enum wh_err group_attach(struct hub *hub, struct hub_group *g, struct edge *edge, wh_id conn, uint64_t seq);
 
 /** One less: LEAVE unless the connection is `gone`, and GROUP_CLOSE after the last. */

@@ -37,6 +37,8 @@ check_PROGRAMS += %D%/test_job
 check_PROGRAMS += %D%/test_links
 %C%_test_links_SOURCES = %D%/test_links.c %D%/testing_hub.c %D%/testing_hub.h
 %C%_test_links_LDADD = $(HUB_LIBS) -lcmocka
+check_PROGRAMS += %D%/test_hub_settings
+%C%_test_hub_settings_LDADD = $(HUB_LIBS) -lcmocka
 
 BENCH += %D%/bench_hub
 EXTRA_PROGRAMS += %D%/bench_hub

@@ -172,6 +172,34 @@ a_publish_is_one_record_for_each_edge_and_dialect(void **state)
 }
 
 static void
+an_edge_begins_with_the_seq_that_its_first_member_knows(void **state)
+{
+	struct test_hub *t = test_hub_new(9, 'k');
+	struct test_edge *a = test_edge_add(t, 1, true), *b = test_edge_add(t, 2, true);
+	struct wh_session *first = test_client(t, a, 0), *second = test_client(t, b, 0);
+	struct wh_room *r = room_open(t->hub, WH_STR("lobby"));
+	struct wh_rec_group_open open = { .seq = 0 };
+	struct wh_rec rec;
+
+	(void)state;
+	room_join(t->hub, r, first);
+	room_publish(t->hub, r, 5, &(struct wh_event){ .name = "five" }, NULL, 0);
+	room_join(t->hub, r, second);
+	test_turn(t);
+	while (wh_ring_next(b->link->in, &rec) == 1 && wh_rec_group_open_get(&rec, &open) != WH_OK)
+		wh_ring_done(b->link->in);
+	assert_int_equal(open.seq, 5);
+	assert_int_equal(room_seq(r), 5);
+	/* A new epoch counts from below again. */
+	room_seq_set(t->hub, r, 0);
+	test_edge_got(t, a);
+	room_publish(t->hub, r, 1, &(struct wh_event){ .name = "anew" }, NULL, 0);
+	test_turn(t);
+	assert_string_equal(test_edge_got(t, a), "PUBLISH 1 fake:anew;");
+	test_hub_free(t);
+}
+
+static void
 the_last_to_leave_takes_the_group_from_its_edge_and_the_empty_room_ends(void **state)
 {
 	struct test_hub *t = test_hub_new(9, 'k');
@@ -523,6 +551,7 @@ main(void)
 		cmocka_unit_test(an_unknown_subprotocol_is_closed_without_a_session),
 		cmocka_unit_test(a_line_client_speaks_its_listeners_dialect),
 		cmocka_unit_test(a_publish_is_one_record_for_each_edge_and_dialect),
+		cmocka_unit_test(an_edge_begins_with_the_seq_that_its_first_member_knows),
 		cmocka_unit_test(the_last_to_leave_takes_the_group_from_its_edge_and_the_empty_room_ends),
 		cmocka_unit_test(room_names_and_numbers_are_bounded),
 		cmocka_unit_test(members_stay_right_whoever_leaves),
