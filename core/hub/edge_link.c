@@ -90,7 +90,7 @@ void
 edge_gone(struct hub *hub, struct edge *edge)
 {
 	wh_log(hub->log, WH_INFO, "edge_gone", WH_U("edge", edge->index), WH_U("process", edge->process), WH_U("sessions", edge->sessions));
-	if (edge->state == EDGE_LIVE)
+	if (edge->state == EDGE_LIVE || edge->state == EDGE_STUCK)
 		edge_drain(hub, edge);
 	edge->state = EDGE_BROKEN;
 	for (uint32_t i = 0; i < edge->n_slots; i++) {

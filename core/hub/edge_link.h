@@ -20,7 +20,9 @@ enum edge_state {
 	EDGE_TELLING = 1,	/* HELLO is out, RECOVERED is due */
 	EDGE_TOLD,		/* waits for the barrier */
 	EDGE_LIVE,		/* GO is out */
-	EDGE_BROKEN,		/* stuck or wrote nonsense; the keeper was told, PEER_GONE is due */
+	/* The keeper was told, PEER_GONE is due: */
+	EDGE_STUCK,		/* takes nothing any more; what it says still counts */
+	EDGE_BROKEN,		/* wrote nonsense: is not read any more either */
 };
 
 struct edge {

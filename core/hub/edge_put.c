@@ -15,7 +15,7 @@ edge_stuck(struct edge *edge)
 {
 	struct hub *hub = edge->hub;
 
-	edge->state = EDGE_BROKEN;
+	edge->state = EDGE_STUCK;
 	hub->counts.edges_stuck++;
 	wh_log(hub->log, WH_ERROR, "edge_stuck", WH_U("process", edge->process), WH_U("waiting_bytes", spill_used(edge->spill)));
 	keeper_send(hub, &(struct wh_channel_msg){ .kind = WH_CH_STUCK, .process = edge->process });
@@ -46,7 +46,7 @@ edge_spill(struct edge *edge)
 	edge_put_##name(struct edge *edge, const struct wh_rec_##name *r) \
 	{ \
 		enum wh_err err; \
-		if (edge->state == EDGE_BROKEN) \
+		if (edge->state >= EDGE_STUCK) \
 			return WH_EFULL; \
 		err = wh_rec_##name##_put(edge_ring(edge), r); \
 		if (err == WH_EFULL) { \
@@ -92,7 +92,7 @@ void
 edges_flush(struct hub *hub)
 {
 	for (unsigned i = 0; i < hub->edges.n; i++) {
-		if (hub->edges.of[i]->state != EDGE_BROKEN)
+		if (hub->edges.of[i]->state < EDGE_STUCK)
 			edge_flush(hub->edges.of[i]);
 	}
 }

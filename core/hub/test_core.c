@@ -375,12 +375,14 @@ an_edge_that_does_not_drain_is_stuck_and_memory_stays_bounded(void **state)
 	assert_in_range(n * sizeof text, 1 << 20, (1 << 20) + 2 * TEST_RING);
 	assert_string_equal(t->keeper, "STUCK 1;");
 	assert_null(t->hub->edges.of[0]->spill);
-	/* It may still be told things until the keeper has ended it; the session is detached with it. */
+	/* It may be told things until the keeper has ended it, and what it says itself still counts. */
 	session_send(t->hub, s, WH_STR("more"));
+	test_message(e, 0, "said while stuck");
 	keeper_message(t->hub, &(struct wh_channel_msg){ .kind = WH_CH_PEER_GONE, .process = 1 });
 	test_turn(t);
 	assert_int_equal(t->hub->edges.n, 0);
 	assert_string_equal(t->keeper, "STUCK 1;");
+	assert_string_equal(t->heard, "opened;msg said while stuck;ended;edge gone 1;");
 	test_hub_free(t);
 }
 
