@@ -291,6 +291,13 @@ members_stay_right_whoever_leaves(void **state)
 			n += in[i][k];
 			assert_int_equal(room_has(r[i], s[k]), in[i][k]);
 		}
+		/* Both sides point at each other. */
+		for (uint32_t k = 0; k < r[i]->members.n; k++) {
+			const struct set_member *m = &r[i]->members.members[k];
+
+			assert_ptr_equal(m->session->links[m->at].set, &r[i]->members);
+			assert_int_equal(m->session->links[m->at].at, k);
+		}
 		assert_int_equal(room_members(r[i]), n);
 	}
 	test_hub_free(t);
