@@ -4,7 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "hub/api.h"
 #include "hub/job.h"
+#include "hub/role.h"
 
 const struct wh_setting hub_settings_table[] = {
 	{ "job_threads", WH_INT, .def = "4", .min = "1", .max = "64", .help = "threads for blocking work, such as the database" },
@@ -15,6 +17,11 @@ const struct wh_setting hub_settings_table[] = {
 	{ "edge_queue", WH_SIZE, .def = "64MiB", .min = "1MiB", .max = "4GiB", .help = "what may wait for an edge whose ring is full; past it the edge is replaced" },
 	{ "rooms_max", WH_INT, .def = "100000", .min = "1", .max = "1048576", .help = "rooms in all" },
 	{ "rooms_per_session", WH_INT, .def = "256", .min = "1", .max = "10000", .help = "rooms and groups that one session may be in" },
+	{ "command_rate", WH_RATE, .def = "20/s burst 60", .help = "how often one session may run one command" },
+	{ "account_rate", WH_RATE, .def = "100/s burst 300", .help = "how often one account may run commands, over all its sessions" },
+	{ "address_rate", WH_RATE, .def = "100/s burst 300", .help = "how often guests from one address may run commands" },
+	{ "call_timeout", WH_DURATION, .def = "10s", .min = "100ms", .max = "10m", .help = "after that a call without an answer fails" },
+	{ "control_group", WH_STRING, .def = "", .max = "63", .help = "group whose members may use the control socket, besides root and our own user" },
 	{ "turn_records", WH_INT, .def = "256", .min = "1", .max = "65536", .help = "records read from one edge before the others have their turn" },
 	{ .name = NULL },
 };
@@ -30,6 +37,8 @@ const struct wh_setting hub_root_settings[] = {
 	{ "state", WH_STRING, .def = "./var", .min = "1", .max = "4000", .help = "folder for everything that is kept" },
 	{ "hub", WH_TABLE, .table = hub_settings_table, .help = "the hub" },
 	{ "listeners", WH_TABLES, .table = listener_settings, .help = "the edges check them" },
+	{ "roles", WH_FREE, .table = role_settings, .help = "roles of your own, and lists for guest, member, moderator and admin" },
+	{ "tokens", WH_FREE, .table = api_token_settings, .help = "who shows one of these as Authorization: Bearer has its roles" },
 	{ .name = NULL },
 };
 
@@ -46,6 +55,10 @@ hub_settings_default(struct hub_settings *settings_out)
 		.rooms_max = 100000,
 		.rooms_per_session = 256,
 		.turn_records = 256,
+		.command_rate = { .count = 20, .burst = 60, .per_ms = 1000 },
+		.account_rate = { .count = 100, .burst = 300, .per_ms = 1000 },
+		.address_rate = { .count = 100, .burst = 300, .per_ms = 1000 },
+		.call_timeout_ms = 10000,
 	};
 }
 

@@ -24,6 +24,10 @@ struct hub_settings {
 	size_t rooms_max;
 	size_t rooms_per_session;	/* groups count as well */
 	unsigned turn_records;		/* read from one edge in one turn */
+	struct wh_rate command_rate;	/* per session and command, where the command has none of its own */
+	struct wh_rate account_rate, address_rate;	/* all commands of one account; of the guests of one address */
+	int64_t call_timeout_ms;	/* a held call fails after that */
+	char control_group[64];		/* whose members may use the control socket; empty: nobody's */
 	size_t n_listeners;
 	struct hub_listener listeners[HUB_LISTENERS_MAX];	/* in the order of the config: OPENED names them by number */
 };

@@ -24,7 +24,7 @@ struct roles {
 	unsigned n;
 };
 
-/** The row of the root table: `roles = { NAME = { rung, allow, deny } }`. */
+/** Each group of the config's `roles` (WH_FREE). */
 extern const struct wh_setting role_settings[];
 
 /** Makes hub->roles from the settings; also at each reload, with the config that is to be in force. */
