@@ -10,7 +10,9 @@
 
 #include "base/buf.h"
 #include "base/conf.h"
+#include "base/list.h"
 #include "hub/hub.h"
+#include "hub/metric.h"
 
 enum { PLUGINS_MAX = 128, PLUGIN_NAME = 32, PLUGIN_ERROR = 512 };
 
@@ -32,6 +34,7 @@ struct plugin {
 	enum plugin_state state;
 	unsigned depth;			/* callbacks on the stack */
 	size_t bytes, allocations;	/* what it has of wh_new */
+	struct wh_list runs;		/* answers of wh_run that are due: plugin_host.c */
 	struct wh_buf folder;		/* of state; empty until it was asked for */
 	bool built_in;
 	bool mark;			/* while plugins are put in order */
