@@ -53,7 +53,8 @@ libhub_a_SOURCES += \
 	%D%/metric.c %D%/metric_read.c %D%/metric.h %D%/metric_build.h \
 	%D%/control.c %D%/control.h \
 	%D%/health.c %D%/health.h \
-	%D%/openapi.c %D%/openapi.h
+	%D%/openapi.c %D%/openapi.h \
+	%D%/core_commands.c %D%/core_control.c %D%/core_session.c %D%/core_commands.h
 
 check_PROGRAMS += %D%/test_role
 %C%_test_role_SOURCES = %D%/test_role.c %D%/testing_hub.c %D%/testing_hub.h
