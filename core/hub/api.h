@@ -68,18 +68,19 @@ struct exchange {
 	uint32_t stream;
 	wh_id session_id;
 	struct plugin *plugin;		/* of its route; NULL: ours */
-	const char *route;		/* for metrics; borrowed from a row or static */
 	struct wh_buf text;		/* owned: what `public` points to */
-	struct wh_str request_headers;
+	struct wh_str request_headers, host;
 	struct wh_buf headers, body;	/* owned: the answer's */
 	struct wh_buf params;		/* owned: decoded parameters; see exchange_param */
 	struct out out;
 	struct trace trace;
 	struct rate_state rate;
 	char request_id[API_REQUEST_ID + 1];
+	int64_t began_us;
 	wh_id timer;
 	struct wh_list place;
-	bool head, serving, held, answered;
+	bool head, serving, held, answered, params_read;
+	bool open_cors;			/* any origin may read the answer */
 };
 
 struct api {
@@ -90,7 +91,9 @@ struct api {
 	struct wh_slots exchanges;
 	struct wh_list open;
 	struct api_config *config;	/* owned */
-	uint64_t changes;		/* counts them: caches compare it */
+	struct wh_buf openapi;		/* the document, as long as the tables are as they were */
+	uint64_t openapi_of;
+	uint64_t changes;		/* of routes */
 };
 
 enum wh_err api_init(struct hub *hub);
@@ -136,8 +139,13 @@ struct wh_out *exchange_body(struct exchange *x);
 enum wh_err exchange_respond(struct exchange *x, unsigned status, const char *content_type);
 enum wh_err exchange_problem(struct exchange *x, enum wh_err err, struct wh_str why, struct wh_str field, int64_t retry_ms);
 
-/** A problem whose status is not that of its error. */
-enum wh_err exchange_problem_as(struct exchange *x, unsigned status, enum wh_err err, struct wh_str why);
+/** A problem whose status and word are not those of an error. */
+enum wh_err exchange_problem_as(struct exchange *x, unsigned status, const char *code, const char *title, struct wh_str why);
+
+/* api_command.c */
+
+/** POST or GET /api/NAME. */
+void api_command(struct exchange *x, struct wh_str name);
 
 /* api_http.c: the bytes of HTTP. */
 
@@ -147,9 +155,15 @@ bool http_header_put(struct wh_buf *block, const char *name, struct wh_str value
 /** The first header of that lower-case name; empty without. */
 struct wh_str http_header_find(struct wh_str block, struct wh_str name);
 
-/** Takes the first name=value off a query, percent-decoded into `to` with a NUL behind each. False at the end; WH_ESYNTAX in
- * *err_out for a bad escape. */
-bool http_query_next(struct wh_str *query, struct wh_buf *to, struct wh_str *name_out, struct wh_str *value_out, enum wh_err *err_out);
+/** Appends the query's names and values, decoded, each with a NUL behind it; read it with http_pair_next. WH_ESYNTAX: a bad
+ * escape, or one that stands for a NUL. */
+enum wh_err http_query_decode(struct wh_str query, struct wh_buf *to);
+
+/** Takes the first name and value off; both have a NUL behind them. */
+bool http_pair_next(struct wh_str *pairs, struct wh_str *name_out, struct wh_str *value_out);
+
+/** Is this a request that our own pages, or those of an allowed origin, may have made? See api.h on cookies. */
+bool http_from_us(const struct api_config *config, struct wh_str headers, struct wh_str host);
 
 /** Is this application/json, with or without charset=utf-8? */
 bool http_is_json(struct wh_str content_type);

@@ -43,7 +43,7 @@ memory_free(struct call_memory **m)
 static void
 memory_give(struct commands *cs, struct call_memory *m)
 {
-	if (cs->n_spare == COMMAND_SPARES || m->text.cap + m->scratch.cap + m->reply.cap > CALL_MEMORY_KEPT) {
+	if (cs->n_spare == COMMAND_SPARES || m->text.cap + m->scratch.cap + m->reply.cap + m->why.cap > CALL_MEMORY_KEPT) {
 		memory_free(&m);
 		return;
 	}
@@ -451,7 +451,7 @@ call_hold(struct call *c)
 	c->held = true;
 	wh_list_add_last(&c->hub->commands->held, &c->held_place);
 	c->hub->commands->n_held++;
-	c->timer = timer_start(c->hub, NULL, c->command->row->name, c->hub->commands->timeout_ms, 0, call_late, c, 0);
+	c->timer = timer_start(c->hub, NULL, c->command->row->name, c->hub->settings.call_timeout_ms, 0, call_late, c, 0);
 	return c->public.id;
 }
 

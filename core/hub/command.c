@@ -17,7 +17,6 @@ commands_init(struct hub *hub)
 		return WH_ENOMEM;
 	wh_slots_init(&hub->commands->calls, hub->process, sizeof(struct call), CALLS_MAX, 0);
 	wh_list_init(&hub->commands->held);
-	hub->commands->timeout_ms = CALL_TIMEOUT_MS;
 	return WH_OK;
 }
 

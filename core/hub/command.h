@@ -26,8 +26,7 @@ enum {
 	COMMAND_SPARES = 16,
 	CALLS_MAX = 16384,		/* under way */
 	CALL_REPLY_MAX = 1 << 20,
-	CALL_TIMEOUT_MS = 10000,	/* of a held call, unless hub.call_timeout says otherwise */
-	CALL_WHY = 512,
+	CALL_WHY = 32768,		/* bytes of a reason: a refused config has many */
 };
 
 /** A row in the table. */
@@ -108,7 +107,6 @@ struct commands {
 	size_t n_held;
 	struct call_memory *spare[COMMAND_SPARES];	/* owned */
 	unsigned n_spare;
-	int64_t timeout_ms;
 };
 
 enum wh_err commands_init(struct hub *hub);

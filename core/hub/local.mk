@@ -62,3 +62,15 @@ check_PROGRAMS += %D%/test_role
 check_PROGRAMS += %D%/test_metric
 %C%_test_metric_SOURCES = %D%/test_metric.c %D%/testing_hub.c %D%/testing_hub.h
 %C%_test_metric_LDADD = $(HUB_LIBS) -lm -lcmocka
+
+# What stands above: commands and their calls, hooks, plugins, JSON-RPC, HTTP.
+libhub_a_CPPFLAGS = $(AM_CPPFLAGS) -DPLUGIN_PATH='"$(pkglibdir)"'
+libhub_a_SOURCES += \
+	%D%/features.c \
+	%D%/fault.c %D%/fault.h \
+	%D%/command.c %D%/command.h %D%/call.c %D%/call.h \
+	%D%/hook.c %D%/hook.h %D%/hook_ask.c %D%/hook_call.h \
+	%D%/service.c %D%/service.h \
+	%D%/plugin.c %D%/plugin_load.c %D%/plugin_order.c %D%/plugin_life.c %D%/plugin_reload.c %D%/plugin_host.c %D%/plugin.h \
+	%D%/jsonrpc.c %D%/jsonrpc.h \
+	%D%/api.c %D%/api_http.c %D%/api_config.c %D%/api_command.c %D%/exchange.c %D%/exchange.h %D%/api.h
