@@ -25,7 +25,7 @@ struct channel_row {
 };
 
 static const struct channel_row channel_rows[WH_CH_END] = {
-	[WH_CH_START] = { 0, 1, 0 },
+	[WH_CH_START] = { HAS_PROCESS | HAS_INDEX | HAS_TEXT, 1, 0 },
 	[WH_CH_RELOAD] = { 0, 1, 0 },
 	[WH_CH_LINK] = { HAS_PROCESS | HAS_INDEX | HAS_TEXT, 3, WH_CH_LEFTOVER | WH_CH_HELPER },
 	[WH_CH_HUB_GONE] = { 0, 0, 0 },
@@ -33,6 +33,7 @@ static const struct channel_row channel_rows[WH_CH_END] = {
 	[WH_CH_DRAIN] = { HAS_MS, 0, 0 },
 	[WH_CH_STOP] = { 0, 0, 0 },
 	[WH_CH_STATUS_ASK] = { 0, 0, 0 },
+	[WH_CH_LINKS_END] = { 0, 0, 0 },
 	[WH_CH_READY] = { 0, 0, 0 },
 	[WH_CH_RELOADED] = { HAS_ERR | HAS_TEXT, 0, 0 },
 	[WH_CH_ASK_RELOAD] = { 0, 0, 0 },
@@ -43,6 +44,7 @@ static const struct channel_row channel_rows[WH_CH_END] = {
 	[WH_CH_BAD_RECORD] = { HAS_PROCESS | HAS_TEXT, 0, 0 },
 	[WH_CH_STUCK] = { HAS_PROCESS, 0, 0 },
 	[WH_CH_DRAINED] = { 0, 0, 0 },
+	[WH_CH_ASK_HELPER] = { HAS_TEXT, 0, 0 },
 };
 
 enum wh_err

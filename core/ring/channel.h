@@ -10,14 +10,15 @@ enum { WH_CHANNEL_MAX = 65536, WH_CHANNEL_FDS = 3 };	/* bytes, and descriptors, 
 
 enum wh_channel_kind {
 	/* keeper to child */
-	WH_CH_START = 1,	/* fds[0]: the config snapshot, a memfd */
+	WH_CH_START = 1,	/* fds[0]: the config snapshot, a memfd; process, index: the child's own; text: the names of its sockets, with blanks between */
 	WH_CH_RELOAD,		/* fds[0]: the new snapshot; answered with RELOADED */
 	WH_CH_LINK,		/* process, index, flags, and the link's three descriptors: see wh_channel_link */
-	WH_CH_HUB_GONE,		/* the hub died; its successor will attach to the same link */
+	WH_CH_HUB_GONE,		/* the hub died; its successor comes with a LINK of its own */
 	WH_CH_PEER_GONE,	/* process: the edge or helper at the other end of a link died */
 	WH_CH_DRAIN,		/* ms: how long the connections may go on; answered with DRAINED */
 	WH_CH_STOP,
 	WH_CH_STATUS_ASK,	/* answered with STATUS */
+	WH_CH_LINKS_END,	/* to the hub: all LINKs of the start are told */
 	/* child to keeper */
 	WH_CH_READY,
 	WH_CH_RELOADED,		/* err, text: what was wrong, when err is not WH_OK */
@@ -29,6 +30,7 @@ enum wh_channel_kind {
 	WH_CH_BAD_RECORD,	/* process: it wrote a bad record, end it; text: what we saw */
 	WH_CH_STUCK,		/* process: it does not drain its ring, replace it */
 	WH_CH_DRAINED,
+	WH_CH_ASK_HELPER,	/* text: "NAME PROGRAM"; the keeper starts it and answers with a LINK, each time it (re)starts */
 	WH_CH_END		/* not a kind: one past the last */
 };
 
@@ -41,7 +43,7 @@ enum wh_channel_flag {
 struct wh_channel_msg {
 	enum wh_channel_kind kind;
 	uint32_t flags;
-	uint32_t process;	/* the keeper's number of a process: never used twice */
+	uint32_t process;	/* the keeper's number of a process, 1 to 4095: no two living ones have the same */
 	uint32_t index;		/* which edge or helper: 0 to n - 1; a replacement has the same */
 	uint32_t ms;
 	enum wh_err err;

@@ -14,3 +14,8 @@ check_PROGRAMS += %D%/test_ring %D%/test_ring_kill %D%/test_link %D%/test_record
 
 noinst_PROGRAMS += %D%/bench_ring
 %C%_bench_ring_LDADD = libring.a libbase.a
+
+# What links a child's start needs $(CONFIG_LIBS), as it reads the `log` settings.
+libring_a_SOURCES += %D%/child.c %D%/child.h
+check_PROGRAMS += %D%/test_child
+%C%_test_child_LDADD = libring.a libbase.a $(CONFIG_LIBS) -lcmocka

@@ -26,6 +26,11 @@ FUZZERS += %D%/fuzz_record
 %C%_fuzz_record_LDADD = libring.a libbase.a
 %C%_fuzz_record_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 
+FUZZERS += %D%/fuzz_conf
+%C%_fuzz_conf_SOURCES = %D%/fuzz_conf.c
+%C%_fuzz_conf_LDADD = libbase.a $(CONFIG_LIBS)
+%C%_fuzz_conf_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+
 if FUZZ
 noinst_PROGRAMS += $(FUZZERS)
 endif

@@ -1,0 +1,104 @@
+/* See keeper_config.h. */
+#include "keeper/keeper_config.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "keeper/checker.h"
+#include "keeper/spawn.h"
+
+static void
+config_keep(struct wh_snapshot *snapshot, const struct wh_conf *group, const char *key, struct wh_conf_errors *errors)
+{
+	struct wh_str name = wh_conf_str(group, key);
+	struct wh_buf bytes = { 0 };
+	enum wh_err err = wh_fd_read_file(name.p, &bytes, WH_SNAPSHOT_BLOB);
+
+	if (err == WH_OK)
+		err = wh_snapshot_keep(snapshot, name, wh_buf_slice(&bytes));
+	if (err != WH_OK)
+		wh_conf_blame(group, key, errors, "%s %s", name.p, err == WH_ENOENT ? "does not exist" : err == WH_EPERM ? "may not be read" :
+			err == WH_ETOOBIG ? "is too long" : "cannot be read");
+	if (bytes.p != NULL)
+		explicit_bzero(bytes.p, bytes.n);
+	wh_buf_free(&bytes);
+}
+
+/* All files that tables mark with WH_CONF_FILE, in the groups that are given. */
+static void
+config_keep_all(struct wh_snapshot *snapshot, const struct wh_conf *group, const struct wh_setting *table, struct wh_conf_errors *errors)
+{
+	for (const struct wh_setting *row = table; row != NULL && row->name != NULL; row++) {
+		bool groups = row->type == WH_TABLE || row->type == WH_TABLES || row->type == WH_FREE;
+
+		if (row->type == WH_STRING && row->choices != NULL && strcmp(row->choices, WH_CONF_FILE) == 0
+		    && wh_conf_str(group, row->name).n > 0)
+			config_keep(snapshot, group, row->name, errors);
+		for (size_t i = 0; groups && i < wh_conf_count(group, row->name); i++)
+			config_keep_all(snapshot, wh_conf_table(group, row->name, i), row->table, errors);
+	}
+}
+
+static void
+config_check(struct keeper_config *c, const struct options *o, struct wh_conf_errors *errors)
+{
+	const char *paths[KEEPER_PLUGIN_PATHS];
+	unsigned n_paths = 0;
+
+	keeper_settings_read(&c->settings, c->conf, geteuid() == 0, errors);
+	listeners_read(&c->listeners, c->conf, errors);
+	config_keep_all(c->snapshot, c->conf, c->root.rows, errors);
+	for (; n_paths < c->settings.n_plugin_paths; n_paths++)
+		paths[n_paths] = c->settings.plugin_paths[n_paths];
+	if (o->plugin_path != NULL) {
+		paths[0] = o->plugin_path;
+		n_paths = 1;
+	}
+	checker_run(c->snapshot, c->conf, paths, n_paths, errors);
+}
+
+struct keeper_config *
+keeper_config_read(const struct options *o, const struct keeper_tables *tables, struct wh_conf_errors *errors)
+{
+	struct keeper_config *c = calloc(1, sizeof *c);
+	enum wh_err err = WH_ENOMEM;
+
+	if (c == NULL)
+		goto fail;
+	c->for_edges = c->for_hub = -1;
+	keeper_root_join(&c->root, tables->roots);
+	err = wh_snapshot_read(o->config, errors, &c->snapshot);
+	if (err == WH_OK)
+		err = wh_conf_of_snapshot(c->snapshot, c->root.rows, 0, errors, &c->conf);
+	if (err != WH_OK)
+		goto fail;
+	config_check(c, o, errors);
+	if (wh_conf_errors_any(errors))
+		goto fail;
+	c->for_edges = spawn_fd_high(wh_snapshot_seal(c->snapshot, true));
+	c->for_hub = spawn_fd_high(wh_snapshot_seal(c->snapshot, false));
+	if (c->for_edges >= 0 && c->for_hub >= 0)
+		return c;
+fail:
+	if (!wh_conf_errors_any(errors))
+		wh_conf_errors_add(errors, o->config, 0, "cannot be taken in: out of memory");
+	keeper_config_free(&c);
+	return NULL;
+}
+
+void
+keeper_config_free(struct keeper_config **config)
+{
+	struct keeper_config *c = *config;
+
+	if (c == NULL)
+		return;
+	listeners_close(&c->listeners, true);
+	wh_fd_close(&c->for_edges);
+	wh_fd_close(&c->for_hub);
+	wh_conf_free(&c->conf);
+	wh_snapshot_free(&c->snapshot);
+	free(c);
+	*config = NULL;
+}

@@ -1,0 +1,26 @@
+/* One reading of the config, checked in every way that can be checked without changing anything: what a start or a reload puts
+ * in force as a whole, or not at all. */
+#ifndef WHIPLY_KEEPER_KEEPER_CONFIG_H
+#define WHIPLY_KEEPER_KEEPER_CONFIG_H
+
+#include "keeper/keeper.h"
+#include "keeper/keeper_settings.h"
+#include "keeper/listeners.h"
+#include "keeper/options.h"
+
+struct keeper_config {
+	struct wh_snapshot *snapshot;	/* with the files that the config names, kept for the edges */
+	struct keeper_root root;	/* `conf` borrows it */
+	struct wh_conf *conf;
+	struct keeper_settings settings;
+	struct listeners listeners;	/* not open yet */
+	int for_edges, for_hub;		/* the sealed snapshots */
+};
+
+/** NULL: `errors` says why, and has every error that could be found. */
+struct keeper_config *keeper_config_read(const struct options *o, const struct keeper_tables *tables, struct wh_conf_errors *errors);
+
+/** Closes the sockets that are still its own. */
+void keeper_config_free(struct keeper_config **config);
+
+#endif

@@ -1,0 +1,16 @@
+/* The processes that are this program, besides the keeper. Implemented in core/edge and core/hub. */
+#ifndef WHIPLY_KEEPER_MAIN_H
+#define WHIPLY_KEEPER_MAIN_H
+
+#include <whiply/conf.h>
+
+struct wh_child;
+
+int wh_edge_main(struct wh_child *child);
+int wh_hub_main(struct wh_child *child);
+
+/** What the edges and the hub read of the config's root. */
+extern const struct wh_setting edge_root_settings[];
+extern const struct wh_setting hub_root_settings[];
+
+#endif
