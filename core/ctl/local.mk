@@ -23,3 +23,11 @@ check_PROGRAMS += %D%/test_human %D%/test_render %D%/test_arguments %D%/test_com
 %C%_test_complete_LDADD = libctl.a libbase.a -lcmocka -lm
 %C%_test_ctl_LDADD = libctl.a libbase.a -lcmocka -lm -lpthread
 noinst_HEADERS += %D%/testing_ctl.h
+
+dist_man_MANS = docs/man/whiplyctl.1 docs/man/whiplyd.8 docs/man/whiply.conf.5
+bashcompdir = $(datadir)/bash-completion/completions
+zshcompdir = $(datadir)/zsh/site-functions
+fishcompdir = $(datadir)/fish/vendor_completions.d
+dist_bashcomp_DATA = contrib/completion/whiplyctl.bash
+dist_zshcomp_DATA = contrib/completion/_whiplyctl
+dist_fishcomp_DATA = contrib/completion/whiplyctl.fish

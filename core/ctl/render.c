@@ -70,6 +70,16 @@ render_pad(struct wh_buf *to, size_t n)
 		wh_buf_byte(to, ' ');
 }
 
+/* Is it an object with members? One without is shown as a value that is not there. */
+static bool
+render_is_group(const struct wh_value *v)
+{
+	struct wh_json_in in = wh_json_each(v);
+	struct wh_value item;
+
+	return v->type == WH_V_OBJECT && wh_json_next(&in, NULL, &item);
+}
+
 /* A key as words: `resume_window` reads `resume window`. */
 static void
 render_label(struct wh_buf *to, struct wh_str label)
@@ -318,7 +328,7 @@ render_labels(const struct wh_value *object, size_t *members_out)
 	*members_out = 0;
 	while (wh_json_next(&in, &key, &item)) {
 		(*members_out)++;
-		if (item.type == WH_V_OBJECT || render_is_table(&item))
+		if (render_is_group(&item) || render_is_table(&item))
 			continue;
 		(void)human_unit_of(key, &label);
 		wh_buf_reset(&text);
@@ -345,7 +355,7 @@ render_object(struct wh_buf *to, const struct wh_value *object, size_t indent, c
 
 		if (table && members == 1 && indent == 0) {
 			render_table(to, &item, 0, how);
-		} else if (table || item.type == WH_V_OBJECT) {
+		} else if (table || render_is_group(&item)) {
 			if (indent == 0 && !first)
 				wh_buf_byte(to, '\n');
 			render_key(to, table ? label : key, 0, indent, how);

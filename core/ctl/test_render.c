@@ -43,13 +43,14 @@ static void
 objects_inside_are_indented(void **state)
 {
 	(void)state;
-	renders("{\"hub\":{\"pid\":7,\"turn\":{\"wait_us\":3}},\"tags\":[\"a\",\"b\"],\"none\":[]}",
+	renders("{\"hub\":{\"pid\":7,\"turn\":{\"wait_us\":3}},\"tags\":[\"a\",\"b\"],\"none\":[],\"empty\":{}}",
 	    "hub:\n"
 	    "  pid: 7\n"
 	    "  turn:\n"
 	    "    wait: 3 µs\n"
-	    "tags: a, b\n"
-	    "none: -\n");
+	    "tags:  a, b\n"
+	    "none:  -\n"
+	    "empty: -\n");
 }
 
 static void
