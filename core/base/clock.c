@@ -173,3 +173,58 @@ wh_clock_parse_http_date(struct wh_str date, int64_t *seconds_out)
 	*seconds_out = (int64_t)seconds;
 	return WH_OK;
 }
+
+/* The fraction's digits as milliseconds; stops at the first that is none. */
+static int
+clock_fraction(struct wh_str *rest)
+{
+	int ms = 0, weight = 100;
+
+	*rest = wh_str_from(*rest, 1);
+	while (rest->n > 0 && rest->p[0] >= '0' && rest->p[0] <= '9') {
+		ms += (rest->p[0] - '0') * weight;
+		weight /= 10;
+		*rest = wh_str_from(*rest, 1);
+	}
+	return ms;
+}
+
+enum wh_err
+wh_clock_parse_rfc3339(struct wh_str text, int64_t *wall_ms_out)
+{
+	enum { CLOCK_SECONDS = 19 };	/* "2026-01-31T12:00:00" */
+	struct wh_str rest = wh_str_from(text, CLOCK_SECONDS);
+	char again[WH_RFC3339_SIZE];
+	struct tm tm = { 0 };
+	int ms = 0, offset = 0;
+	int64_t at;
+
+	if (text.n <= CLOCK_SECONDS || text.n > 40 || (text.p[10] != 'T' && text.p[10] != 't' && text.p[10] != ' '))
+		return WH_ESYNTAX;
+	tm.tm_year = clock_number(text.p, 4) - 1900;
+	tm.tm_mon = clock_number(text.p + 5, 2) - 1;
+	tm.tm_mday = clock_number(text.p + 8, 2);
+	tm.tm_hour = clock_number(text.p + 11, 2);
+	tm.tm_min = clock_number(text.p + 14, 2);
+	tm.tm_sec = clock_number(text.p + 17, 2);
+	if (tm.tm_year < -1900 || tm.tm_mon < 0 || tm.tm_mday < 1 || tm.tm_hour < 0 || tm.tm_min < 0 || tm.tm_sec < 0)
+		return WH_ESYNTAX;
+	at = (int64_t)timegm(&tm) * 1000;
+	/* Writing it again finds a 31st of June and stray bytes. */
+	wh_clock_rfc3339(at, again);
+	if (memcmp(again, text.p, 10) != 0 || memcmp(again + 11, text.p + 11, CLOCK_SECONDS - 11) != 0)
+		return WH_ESYNTAX;
+	if (rest.p[0] == '.' && rest.n > 1 && rest.p[1] >= '0' && rest.p[1] <= '9')
+		ms = clock_fraction(&rest);
+	if (rest.n == 6 && (rest.p[0] == '+' || rest.p[0] == '-') && rest.p[3] == ':') {
+		int hours = clock_number(rest.p + 1, 2), minutes = clock_number(rest.p + 4, 2);
+
+		if (hours < 0 || hours > 23 || minutes < 0 || minutes > 59)
+			return WH_ESYNTAX;
+		offset = (hours * 60 + minutes) * (rest.p[0] == '+' ? 60000 : -60000);
+	} else if (!wh_str_is(rest, "Z") && !wh_str_is(rest, "z")) {
+		return WH_ESYNTAX;
+	}
+	*wall_ms_out = at + ms - offset;
+	return WH_OK;
+}

@@ -36,6 +36,9 @@ void wh_clock_rfc3339(int64_t wall_ms, char out[static WH_RFC3339_SIZE]);
 /** Writes the date of HTTP headers (IMF-fixdate), whatever the locale; clamped in the same way. */
 void wh_clock_http_date(int64_t wall_ms, char out[static WH_HTTP_DATE_SIZE]);
 
+/** Reads "2026-01-31T12:00:00Z", with a fraction and an offset if there are any. WH_ESYNTAX: that is no time. */
+enum wh_err wh_clock_parse_rfc3339(struct wh_str text, int64_t *wall_ms_out);
+
 /** Reads an IMF-fixdate back to whole seconds since 1970. WH_ESYNTAX for anything else, older forms included. */
 enum wh_err wh_clock_parse_http_date(struct wh_str date, int64_t *seconds_out);
 

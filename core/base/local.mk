@@ -72,3 +72,8 @@ check_PROGRAMS += %D%/test_conf %D%/test_conf_scan %D%/test_conf_snapshot %D%/te
 %C%_test_conf_scan_LDADD = libbase.a $(CONFIG_LIBS) -lcmocka
 %C%_test_conf_snapshot_LDADD = libbase.a -lcmocka
 %C%_test_conf_units_LDADD = libbase.a -lcmocka
+
+# A command's arguments: shared by the hub and by the fake host of plugins' tests.
+libbase_a_SOURCES += %D%/args.c %D%/args.h
+check_PROGRAMS += %D%/test_args
+%C%_test_args_LDADD = libbase.a $(CONFIG_LIBS) -lm -lcmocka

@@ -1,0 +1,46 @@
+noinst_LIBRARIES += libhub.a
+HUB_LIBS = libhub.a libring.a libbase.a $(EVENT_LIBS) $(SSL_LIBS) $(CONFIG_LIBS) -lpthread -ldl
+
+# The core: loop, links, sessions, groups, rooms.
+libhub_a_SOURCES = \
+	%D%/hub.c %D%/hub_main.c %D%/last_words.c %D%/last_words.h %D%/hub.h %D%/features.h \
+	%D%/counts.c %D%/counts.h \
+	%D%/hub_settings.c %D%/hub_settings.h \
+	%D%/timer.c %D%/timer.h \
+	%D%/job.c %D%/job.h \
+	%D%/out.c %D%/out.h \
+	%D%/dialect.c %D%/dialect.h \
+	%D%/set.c %D%/set.h \
+	%D%/session.c %D%/session_conn.c %D%/session_resume.c %D%/session_slot.c %D%/session.h \
+	%D%/group.c %D%/group_plugin.c %D%/group.h \
+	%D%/room.c %D%/room.h \
+	%D%/papers.c %D%/papers.h \
+	%D%/spill.c %D%/spill.h \
+	%D%/edge_link.c %D%/edge_put.c %D%/edge_read.c %D%/edge_link.h \
+	%D%/poison.c \
+	%D%/recovery.c %D%/recovery.h %D%/recovery_edge.c %D%/recovery_edge.h \
+	%D%/helper_link.c %D%/helper_link.h \
+	%D%/keeper_link.c %D%/keeper_link.h
+
+check_PROGRAMS += %D%/test_core
+%C%_test_core_SOURCES = %D%/test_core.c %D%/testing_hub.c %D%/testing_hub.h
+%C%_test_core_LDADD = $(HUB_LIBS) -lcmocka
+check_PROGRAMS += %D%/test_resume
+%C%_test_resume_SOURCES = %D%/test_resume.c %D%/testing_hub.c %D%/testing_hub.h
+%C%_test_resume_LDADD = $(HUB_LIBS) -lcmocka
+check_PROGRAMS += %D%/test_recovery
+%C%_test_recovery_SOURCES = %D%/test_recovery.c %D%/testing_hub.c %D%/testing_hub.h
+%C%_test_recovery_LDADD = $(HUB_LIBS) -lcmocka
+check_PROGRAMS += %D%/test_job
+%C%_test_job_SOURCES = %D%/test_job.c %D%/testing_hub.c %D%/testing_hub.h
+%C%_test_job_LDADD = $(HUB_LIBS) -lcmocka
+check_PROGRAMS += %D%/test_links
+%C%_test_links_SOURCES = %D%/test_links.c %D%/testing_hub.c %D%/testing_hub.h
+%C%_test_links_LDADD = $(HUB_LIBS) -lcmocka
+check_PROGRAMS += %D%/test_hub_settings
+%C%_test_hub_settings_LDADD = $(HUB_LIBS) -lcmocka
+
+BENCH += %D%/bench_hub
+EXTRA_PROGRAMS += %D%/bench_hub
+%C%_bench_hub_SOURCES = %D%/bench_hub.c %D%/testing_hub.c %D%/testing_hub.h
+%C%_bench_hub_LDADD = $(HUB_LIBS)

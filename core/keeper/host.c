@@ -104,6 +104,7 @@ host_sockets(const struct keeper *k, const struct child *c, int fds_out[static L
 	*n_out = 0;
 	if (c->kind == CHILD_HUB) {
 		fds_out[(*n_out)++] = k->control;
+		fds_out[(*n_out)++] = k->secret;
 	} else if (c->kind == CHILD_EDGE) {
 		*n_out = listeners_of_edge(&k->config->listeners, c->index, fds_out);
 		for (unsigned i = 0; i < *n_out; i++)

@@ -24,6 +24,7 @@ struct keeper {
 	struct notify notify;
 	int control;			/* the hub's socket */
 	int nothing;			/* an empty snapshot, for helpers */
+	int secret;			/* 32 random bytes, the same for each hub: it seals with them what edges keep for the next */
 	char control_path[KEEPER_PATH + 16];
 	char program[4096];		/* our own absolute path, as it was when we started */
 	char programs[4096];		/* the folder of helper programs */

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/random.h"
 #include "keeper/host.h"
 #include "keeper/spawn.h"
 
@@ -183,6 +184,18 @@ keeper_open_loop(struct keeper *k)
 	return k->timer != NULL && k->watchdog != NULL && (k->notify.watchdog_ms == 0 || event_add(k->watchdog, &tv) == 0);
 }
 
+static int
+keeper_secret(void)
+{
+	char bytes[32];
+	int fd;
+
+	wh_random_bytes(bytes, sizeof bytes);
+	fd = spawn_fd_high(wh_fd_sealed("whiply-secret", (struct wh_str){ bytes, sizeof bytes }));
+	explicit_bzero(bytes, sizeof bytes);
+	return fd;
+}
+
 static bool
 keeper_start(struct keeper *k)
 {
@@ -192,10 +205,11 @@ keeper_start(struct keeper *k)
 	unsetenv("NOTIFY_SOCKET");
 	unsetenv("WATCHDOG_USEC");
 	unsetenv("WATCHDOG_PID");
+	k->secret = keeper_secret();
 	k->nothing = spawn_fd_high(wh_fd_sealed("whiply-nothing", WH_STR("WHS1\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0")));
 	if (!keeper_find_programs(k) || !keeper_open_sockets(k) || !keeper_open_state(k))
 		return false;
-	if (k->nothing < 0 || !keeper_open_loop(k)) {
+	if (k->nothing < 0 || k->secret < 0 || !keeper_open_loop(k)) {
 		wh_log(&k->log, WH_FATAL, "start_failed", WH_T("why", strerror(errno)));
 		return false;
 	}
@@ -226,6 +240,7 @@ keeper_finish(struct keeper *k)
 		(void)unlink(k->control_path);
 	wh_fd_close(&k->control);
 	wh_fd_close(&k->nothing);
+	wh_fd_close(&k->secret);
 	notify_close(&k->notify);
 	keeper_config_free(&k->config);
 	wh_log_flush(&k->log);
@@ -236,7 +251,7 @@ int
 wh_keeper_main(int argc, char **argv, struct wh_proctitle *title, const struct keeper_tables *tables)
 {
 	struct keeper k = {
-		.host = { &keeper_host_ops }, .tables = tables, .control = -1, .nothing = -1,
+		.host = { &keeper_host_ops }, .tables = tables, .control = -1, .nothing = -1, .secret = -1,
 		.notify = { .fd = -1 }, .began_ms = wh_clock_mono_ms(NULL),
 	};
 	int code;

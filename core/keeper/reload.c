@@ -13,7 +13,7 @@ keeper_set_start(struct keeper *k)
 	s->start[CHILD_EDGE].snapshot = k->config->for_edges;
 	listeners_names(&k->config->listeners, s->start[CHILD_EDGE].sockets, sizeof s->start[CHILD_EDGE].sockets);
 	s->start[CHILD_HUB].snapshot = k->config->for_hub;
-	snprintf(s->start[CHILD_HUB].sockets, sizeof s->start[CHILD_HUB].sockets, "control");
+	snprintf(s->start[CHILD_HUB].sockets, sizeof s->start[CHILD_HUB].sockets, "control secret");
 	s->start[CHILD_HELPER].snapshot = k->nothing;
 	s->stop_ms = k->config->settings.stop_ms;
 	s->drain_ms = k->config->settings.drain_ms;

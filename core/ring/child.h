@@ -24,7 +24,8 @@ enum {
 };
 
 /** A listening socket. An edge has one for each listener of the config, in any order; `name` is the listener's. The hub
- * has one, "control". Non-blocking and close-on-exec. */
+ * has one, "control", and "secret", which is no socket: a sealed memory file of 32 bytes, the same for each hub of one keeper.
+ * Non-blocking and close-on-exec. */
 struct wh_child_socket {
 	char name[WH_CHILD_NAME];
 	int fd;

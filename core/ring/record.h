@@ -199,6 +199,7 @@ struct wh_rec_respond {
 
 struct wh_rec_group_open {
 	wh_id group;
+	uint64_t seq;		/* the edge's last seq of this group to begin with: its members know what is up to it */
 	struct wh_str name;	/* tells a new hub which group this was */
 };
 

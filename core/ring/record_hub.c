@@ -55,6 +55,7 @@ REC_CODE(respond, WH_REC_RESPOND)
 
 static const struct rec_field group_open_fields[] = {
 	REC_FIELD(group_open, REC_ID, group),
+	REC_FIELD(group_open, REC_U64, seq),
 	REC_FIELD(group_open, REC_STR, name),
 	{ 0 }
 };

@@ -268,7 +268,7 @@ static void
 groups_and_publish_keep_every_member(void **state)
 {
 	struct bench *b = *state;
-	struct wh_rec_group_open o_got, o = { .group = 1, .name = WH_STR("g") };
+	struct wh_rec_group_open o_got, o = { .group = 1, .seq = 5, .name = WH_STR("g") };
 	struct wh_rec_group_close c_got, c = { .group = 2 };
 	struct wh_rec_join j_got, j = { .group = 3, .conn = 4 };
 	struct wh_rec_leave l_got, l = { .group = 5, .conn = 6 };
@@ -276,6 +276,7 @@ groups_and_publish_keep_every_member(void **state)
 
 	THROUGH(b, group_open, WH_REC_GROUP_OPEN, o, o_got);
 	assert_int_equal(o_got.group, 1);
+	assert_int_equal(o_got.seq, 5);
 	same(o_got.name, o.name);
 	wh_ring_done(b->in);
 	THROUGH(b, group_close, WH_REC_GROUP_CLOSE, c, c_got);

@@ -83,7 +83,8 @@ wh_room_keep(const struct wh_host *h, struct wh_room *r, bool keep)
 	h->ops->room_keep(h, r, keep);
 }
 
-/** The seq of the last entry that was published: edges remember it while the hub is away. */
+/** The seq of the last entry that all members were sent. Edges remember it while the hub is away: after a restart, publish
+ * again what comes behind it; an edge that had an entry already does not send it twice. */
 static inline uint64_t
 wh_room_seq(const struct wh_host *h, const struct wh_room *r)
 {

@@ -65,14 +65,15 @@ wh_session_dialect(const struct wh_host *h, const struct wh_session *s)
 	return h->ops->session_dialect(h, s);
 }
 
-/** Sends bytes as they are: one WebSocket message, or one line. For dialects; others use wh_session_notify. */
+/** Sends bytes as they are: one WebSocket message, or one line. For dialects; others use wh_session_notify. WH_EAWAY likewise. */
 static inline enum wh_err
 wh_session_send(const struct wh_host *h, struct wh_session *s, struct wh_str bytes)
 {
 	return h->ops->session_send(h, s, bytes);
 }
 
-/** Tells one session of an event, rendered in its dialect. */
+/** Tells one session of an event, rendered in its dialect. WH_EAWAY while its connection is lost: it is not kept for later;
+ * a client that resumes reads what it missed from its rooms' logs. WH_ENOTSUP: its dialect does not tell such events. */
 static inline enum wh_err
 wh_session_notify(const struct wh_host *h, struct wh_session *s, const struct wh_event *e)
 {
@@ -86,7 +87,8 @@ wh_session_close(const struct wh_host *h, struct wh_session *s, unsigned code, s
 	h->ops->session_close(h, s, code, reason);
 }
 
-/** Reserves `size` bytes in every session, zero at first. Called in open; the host takes it back at close. NULL: no room. */
+/** Reserves `size` bytes in every session, zero at first. Called in open; the host takes it back at close, but when the plugin is
+ * reloaded and asks for the same name and size, what stood there still does. NULL: no room. */
 static inline struct wh_slot *
 wh_session_slot(const struct wh_host *h, const char *name, size_t size)
 {

@@ -1,0 +1,146 @@
+/* The registry of dialect.h: an array of rows. The core's own (`json`) stands before those of plugins because it is added first. */
+#include "hub/dialect.h"
+
+#include "hub/hub.h"
+
+static bool
+dialect_name_ok(const char *name)
+{
+	size_t n = name != NULL ? strlen(name) : 0;
+
+	return n > 0 && n < HUB_DIALECT_NAME && strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789._-") == n;
+}
+
+struct dialect *
+dialect_find(struct hub *hub, struct wh_str name)
+{
+	for (int i = 0; i < DIALECTS_MAX; i++) {
+		struct dialect *d = &hub->dialects.of[i];
+
+		if (d->row != NULL && wh_str_is(name, d->row->name))
+			return d;
+	}
+	return NULL;
+}
+
+static struct dialect *
+dialect_of_subprotocol(struct hub *hub, struct wh_str subprotocol)
+{
+	for (int i = 0; i < DIALECTS_MAX; i++) {
+		struct dialect *d = &hub->dialects.of[i];
+
+		if (d->row != NULL && d->row->subprotocol != NULL && wh_str_is(subprotocol, d->row->subprotocol))
+			return d;
+	}
+	return NULL;
+}
+
+enum wh_err
+dialect_add(struct hub *hub, const struct wh_dialect *row, const struct wh_host *owner, void *self)
+{
+	if (!dialect_name_ok(row->name))
+		return WH_EINVAL;
+	if (dialect_find(hub, wh_str(row->name)) != NULL ||
+	    (row->subprotocol != NULL && dialect_of_subprotocol(hub, wh_str(row->subprotocol)) != NULL))
+		return WH_EEXIST;
+	for (int i = 0; i < DIALECTS_MAX; i++) {
+		struct dialect *d = &hub->dialects.of[i];
+
+		if (d->row != NULL)
+			continue;
+		*d = (struct dialect){ .row = row, .owner = owner, .self = self };
+		return WH_OK;
+	}
+	return WH_EFULL;
+}
+
+struct dialect_leaving {
+	struct hub *hub;
+	struct dialect *dialect;
+};
+
+/* Whoever speaks it is closed while the row is still there to say farewell, and may resume in another dialect or later. */
+static bool
+dialect_send_off(void *self, struct wh_session *s)
+{
+	struct dialect_leaving *leaving = self;
+
+	if (s->dialect == leaving->dialect)
+		session_drop(leaving->hub, s, SESSION_CLOSE_RESTART, WH_STR("what you speak is no longer offered here"));
+	return true;
+}
+
+enum wh_err
+dialect_remove(struct hub *hub, const struct wh_dialect *row, const struct wh_host *owner)
+{
+	struct dialect *d = NULL;
+
+	for (int i = 0; i < DIALECTS_MAX && d == NULL; i++) {
+		if (hub->dialects.of[i].row == row && hub->dialects.of[i].owner == owner)
+			d = &hub->dialects.of[i];
+	}
+	if (d == NULL)
+		return WH_ENOENT;
+	session_each(hub, dialect_send_off, &(struct dialect_leaving){ hub, d });
+	*d = (struct dialect){ .row = NULL };
+	return WH_OK;
+}
+
+struct dialect *
+dialect_pick(struct hub *hub, const struct wh_rec_opened *opened)
+{
+	struct dialect *d = NULL;
+	bool line = opened->transport == WH_TRANSPORT_LINE;
+
+	if (!line && opened->subprotocol.n != 0)
+		return dialect_of_subprotocol(hub, opened->subprotocol);
+	if (opened->listener < hub->settings.n_listeners)
+		d = dialect_find(hub, wh_str(hub->settings.listeners[opened->listener].dialect));
+	if (d != NULL && (line ? d->row->line : d->row->subprotocol != NULL))
+		return d;
+	/* A browser that named no subprotocol speaks the first that there is. */
+	for (int i = 0; i < DIALECTS_MAX && !line; i++) {
+		d = &hub->dialects.of[i];
+		if (d->row != NULL && d->row->subprotocol != NULL)
+			return d;
+	}
+	return NULL;
+}
+
+void
+dialect_subprotocols(struct hub *hub, struct wh_buf *out)
+{
+	bool first = true;
+
+	for (int i = 0; i < DIALECTS_MAX; i++) {
+		const struct wh_dialect *row = hub->dialects.of[i].row;
+
+		if (row == NULL || row->subprotocol == NULL)
+			continue;
+		if (!first)
+			wh_buf_byte(out, ',');
+		wh_buf_text(out, row->subprotocol);
+		first = false;
+	}
+}
+
+enum wh_err
+dialect_render(struct hub *hub, struct dialect *d, const struct wh_event *e, struct wh_buf *out)
+{
+	struct out to = out_to(out);
+	struct hub_running before;
+	size_t n = out->n;
+	enum wh_err err;
+
+	if (d->row == NULL || d->row->render == NULL)
+		return WH_ENOTSUP;
+	before = hub_running(hub, "render", d->row->name);
+	err = d->row->render(d->self, e, &to.out);
+	hub_ran(hub, before);
+	hub->counts.renders++;
+	if (err == WH_OK && out->failed)
+		err = WH_ENOMEM;
+	if (err != WH_OK)
+		out->n = n;
+	return err;
+}

@@ -1,0 +1,65 @@
+/* Jobs: blocking work on a few threads. A job is a copy of the request struct; a thread runs `work` on it and touches nothing
+ * else, then `done` runs on the hub's thread. Queues are bounded in all and for each kind; each kind also bounds how many
+ * of it run at once, so that slow ones leave threads to others. Finished jobs come back through one eventfd. */
+#ifndef WHIPLY_HUB_JOB_H
+#define WHIPLY_HUB_JOB_H
+
+#include <pthread.h>
+#include <whiply/job.h>
+
+#include "base/list.h"
+
+struct event;
+struct hub;
+
+enum { JOB_WAITING_DEFAULT = 1024, JOB_THREADS_MAX = 64, JOB_KINDS_MAX = 256 };
+
+/** One row of one plugin. */
+struct job_kind {
+	struct wh_list link;		/* in jobs.kinds */
+	struct wh_list ready;		/* in jobs.ready, while something waits and may run */
+	struct wh_list waiting;		/* jobs */
+	const struct wh_job *row;
+	const struct wh_host *owner;
+	void *self;
+	unsigned n_waiting, n_running;
+	unsigned n_due;			/* finished, `done` not called yet */
+	uint64_t finished, refused;
+};
+
+struct jobs {
+	pthread_mutex_t lock;		/* guards everything below but `wake` and `threads` */
+	pthread_cond_t work;		/* threads wait for something to do */
+	pthread_cond_t came;		/* jobs_drain_of waits for something to come back */
+	struct wh_list kinds;
+	struct wh_list ready;
+	struct wh_list finished;	/* jobs whose `done` is due */
+	size_t n_waiting;
+	unsigned n_kinds;
+	bool over;
+	bool made;
+	int wake_fd;			/* owned eventfd */
+	bool rang;			/* the hub's own */
+	struct event *wake;		/* owned */
+	pthread_t threads[JOB_THREADS_MAX];
+	unsigned n_threads;
+};
+
+enum wh_err jobs_init(struct hub *hub);
+
+/** Waits for what runs; what waits is run too, and every `done` is called. */
+void jobs_finish(struct hub *hub);
+
+/** WH_EFULL: the kind's or the whole queue's bound; WH_ENOMEM. */
+enum wh_err job_start(struct hub *hub, const struct wh_host *owner, void *self, const struct wh_job *row, const void *request);
+
+/** Waits until no job of the plugin is left, and calls every `done`. Before a plugin is closed. Blocks the hub. */
+void jobs_drain_of(struct hub *hub, const struct wh_host *owner);
+
+/** Calls the `done` of whatever came back. */
+void jobs_run_done(struct hub *hub);
+
+/** For metrics: one call for each kind, with the numbers of now. */
+void jobs_each(struct hub *hub, void (*each)(struct hub *hub, const struct job_kind *kind, void *self), void *self);
+
+#endif

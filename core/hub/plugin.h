@@ -1,0 +1,120 @@
+/* Plugins: finding, checking, ordering, opening and closing them. All rows of a plugin's tables are added when it opened
+ * and removed before it closes. Opening and closing while the hub runs is queued to the end of the turn, where no callback of any plugin is
+ * on the stack; `depth` counts those that are, and is asserted to be 0. Jobs that run are waited for.
+ * The ABI number and the size are looked at before anything else of a library's table. */
+#ifndef WHIPLY_HUB_PLUGIN_H
+#define WHIPLY_HUB_PLUGIN_H
+
+#include <assert.h>
+#include <whiply/whiply.h>
+
+#include "base/buf.h"
+#include "base/conf.h"
+#include "hub/hub.h"
+
+enum { PLUGINS_MAX = 128, PLUGIN_NAME = 32, PLUGIN_ERROR = 512 };
+
+enum plugin_state {
+	PLUGIN_FOUND = 1,	/* the library is there and checked */
+	PLUGIN_OPEN,
+	PLUGIN_CLOSING,
+	PLUGIN_FAILED,		/* `error` says why */
+	PLUGIN_DISABLED,	/* was, or may be; its library is not loaded */
+};
+
+struct plugin {
+	struct wh_host host;		/* first: this is what the plugin holds */
+	struct hub *hub;
+	struct wh_plugin row;		/* a copy, so that what an older plugin does not have is zero */
+	void *library;			/* owned, of dlopen; NULL: part of the program */
+	void *self;
+	struct wh_conf *conf;		/* owned; what `open` or `reload` was given last */
+	enum plugin_state state;
+	unsigned depth;			/* callbacks on the stack */
+	size_t bytes, allocations;	/* what it has of wh_new */
+	struct wh_buf folder;		/* of state; empty until it was asked for */
+	bool built_in;
+	bool mark;			/* while plugins are put in order */
+	uint8_t visit;
+	char name[PLUGIN_NAME + 1];
+	char path[512];			/* of the library */
+	char error[PLUGIN_ERROR];
+};
+
+struct plugins {
+	struct plugin *of[PLUGINS_MAX];	/* owned; open ones in the order of opening, those that are not behind or between */
+	size_t n;
+	uint64_t changes;	/* counts what was opened or closed: caches compare it */
+};
+
+/** What opening takes: where libraries are, and what else is there. */
+struct plugin_source {
+	struct wh_str name;
+	const struct wh_plugin *built_in;	/* NULL: a library */
+};
+
+/** Opens the built-in rows (ended by NULL), then the plugins of hub->config, each behind what it needs. What cannot be opened is
+ * logged and left out. WH_ENOMEM. */
+enum wh_err plugins_start(struct hub *hub, const struct wh_plugin *const *built_in);
+
+/** Closes all, the last opened first. */
+void plugins_stop(struct hub *hub);
+
+/** Checks that every plugin of `next` could be there: library, ABI, settings, needs. Appends all reasons. Changes nothing. */
+enum wh_err plugins_check(struct hub *hub, const struct hub_config *next, struct wh_buf *why);
+
+/** Closes what `next` does not name, hands new settings to what it does, opens what is new. Not within a callback. */
+void plugins_apply(struct hub *hub, const struct hub_config *next);
+
+/** At once; not within a plugin's callback. `why` gets a sentence. */
+enum wh_err plugin_enable(struct hub *hub, struct wh_str name, struct wh_buf *why);
+enum wh_err plugin_disable(struct hub *hub, struct wh_str name, struct wh_buf *why);
+
+/** Closes it, loads its library anew, and opens it. Its session slots keep what is in them. */
+enum wh_err plugin_reopen(struct hub *hub, struct wh_str name, struct wh_buf *why);
+
+/** Open or not; NULL: never heard of. */
+struct plugin *plugin_find(struct hub *hub, struct wh_str name);
+
+/* For plugin*.c and tests. */
+
+/** Reads the head of a library's table, then copies what there is of it. The reason, for a person, or NULL. */
+const char *plugin_take_row(struct plugin *p, const struct wh_plugin *row, char text[static PLUGIN_ERROR]);
+
+/** Puts `of` in an order in which each stands behind what it needs. Those that cannot be opened are PLUGIN_FAILED, with
+ * the reason, and stand at the end. */
+void plugins_sort(struct hub *hub, struct plugin **of, size_t n);
+
+enum wh_err plugin_open(struct plugin *p);
+void plugin_close(struct plugin *p, bool keep_slots);
+void plugin_unload(struct plugin *p);
+
+/** Adds one that is part of the program or a test, found but not open. NULL: out of memory or its table is bad. */
+struct plugin *plugin_add(struct hub *hub, const struct wh_plugin *row, struct wh_buf *why);
+
+/** The table of functions that plugins call: plugin_host.c. */
+extern const struct wh_host_ops plugin_host_ops;
+
+static inline struct plugin *
+plugin_of(const struct wh_host *h)
+{
+	return (struct plugin *)(uintptr_t)h;
+}
+
+/** Around every callback. */
+static inline struct hub_running
+plugin_enter(struct plugin *p, const char *what)
+{
+	p->depth++;
+	return hub_running(p->hub, what, p->name);
+}
+
+static inline void
+plugin_leave(struct plugin *p, struct hub_running before)
+{
+	assert(p->depth != 0);
+	p->depth--;
+	hub_ran(p->hub, before);
+}
+
+#endif

@@ -1,0 +1,273 @@
+/* Sessions and their connections: opening, closing, detaching, sending. */
+#include <assert.h>
+
+#include "hub/hub.h"
+
+void
+session_attach(struct hub *hub, struct wh_session *s, struct edge *edge, wh_id conn, struct dialect *d)
+{
+	s->state = SESSION_ATTACHED;
+	s->edge = edge;
+	s->conn = conn;
+	s->dialect = d;
+	hub->sessions.n_attached++;
+	if (d != NULL)
+		d->sessions++;
+}
+
+void
+session_unhook(struct hub *hub, struct wh_session *s, bool gone)
+{
+	assert(s->state == SESSION_ATTACHED);
+	for (uint32_t i = 0; i < s->n_links; i++) {
+		struct set *set = s->links[i].set;
+
+		if (set->kind == SET_ROOM)
+			room_detach(hub, WH_CONTAINER(set, struct wh_room, members), s, gone);
+		else
+			group_detach(hub, WH_CONTAINER(set, struct hub_group, set), s->edge, s->conn, gone);
+	}
+	edge_session_set(s->edge, s->conn, NULL);
+	hub->sessions.n_attached--;
+	if (s->dialect != NULL)
+		s->dialect->sessions--;
+	wh_list_remove(&s->dirty);
+	s->edge = NULL;
+	s->conn = 0;
+	s->dialect = NULL;
+	s->state = 0;
+}
+
+static void
+detached_arm(struct hub *hub);
+
+/* Ends those whose time is over. */
+static void
+detached_timer(void *self, uint64_t cookie)
+{
+	struct hub *hub = self;
+	struct wh_list *first;
+
+	(void)cookie;
+	hub->sessions.timer = 0;
+	while ((first = wh_list_first(&hub->sessions.detached)) != NULL) {
+		struct wh_session *s = WH_CONTAINER(first, struct wh_session, place);
+
+		if (s->detached_ms + hub->settings.resume_window_ms > hub->now_ms)
+			break;
+		session_end(hub, s);
+	}
+	detached_arm(hub);
+}
+
+static void
+detached_arm(struct hub *hub)
+{
+	struct wh_list *first = wh_list_first(&hub->sessions.detached);
+	int64_t due;
+
+	if (first == NULL || hub->sessions.timer != 0)
+		return;
+	due = WH_CONTAINER(first, struct wh_session, place)->detached_ms + hub->settings.resume_window_ms;
+	hub->sessions.timer = timer_start(hub, NULL, "detached sessions", due - hub->now_ms, 0, detached_timer, hub, 0);
+}
+
+void
+session_detach(struct hub *hub, struct wh_session *s, bool gone, bool later)
+{
+	struct sessions *ss = &hub->sessions;
+	bool resumable = s->resumable && !s->closing && !s->restoring && hub->settings.resume_window_ms > 0 &&
+	    hub->settings.detached_max > 0;
+
+	session_unhook(hub, s, gone);
+	wh_list_remove(&s->place);
+	s->state = SESSION_DETACHED;
+	s->detached_ms = hub->now_ms;
+	ss->n_detached++;
+	if (!resumable) {
+		if (!later)
+			session_end(hub, s);
+		else
+			wh_list_add_last(&ss->closing, &s->place);
+		return;
+	}
+	wh_list_add_last(&ss->detached, &s->place);
+	hub->features->presence(hub, s, WH_DETACHED);
+	while (ss->n_detached > hub->settings.detached_max && !wh_list_empty(&ss->detached)) {
+		hub->counts.detached_dropped++;
+		session_end(hub, WH_CONTAINER(wh_list_first(&ss->detached), struct wh_session, place));
+	}
+	detached_arm(hub);
+}
+
+static void
+conn_close(struct edge *edge, wh_id conn, unsigned code, struct wh_str reason, int64_t resume_ms)
+{
+	edge_put_close(edge, &(struct wh_rec_close){
+		.conn = conn, .code = (uint16_t)code, .resume_ms = (uint32_t)resume_ms, .reason = reason });
+}
+
+/* What the dialect says before the end, and the end. */
+static void
+session_part(struct hub *hub, struct wh_session *s, unsigned code, struct wh_str reason, bool may_resume)
+{
+	struct dialect *d = s->dialect;
+
+	if (d != NULL && d->row != NULL && d->row->farewell != NULL) {
+		struct wh_buf buf = hub_scratch_take(hub);
+		struct out out = out_to(&buf);
+
+		if (d->row->farewell(d->self, code, reason, &out.out) == WH_OK && !buf.failed && buf.n != 0)
+			session_send(hub, s, wh_buf_slice(&buf));
+		hub_scratch_give(hub, &buf);
+	}
+	if (s->state == SESSION_ATTACHED)
+		conn_close(s->edge, s->conn, code, reason, may_resume && s->resumable ? hub->settings.resume_window_ms : 0);
+}
+
+void
+session_close(struct hub *hub, struct wh_session *s, unsigned code, struct wh_str reason)
+{
+	if (s->state == SESSION_ENDED || s->state == SESSION_EPHEMERAL || s->closing)
+		return;
+	s->closing = true;
+	if (s->state == SESSION_ATTACHED)
+		session_part(hub, s, code, reason, false);
+	if (s->state == SESSION_ENDED)
+		return;
+	wh_list_remove(&s->place);
+	wh_list_add_last(&hub->sessions.closing, &s->place);
+}
+
+void
+session_drop(struct hub *hub, struct wh_session *s, unsigned code, struct wh_str reason)
+{
+	if (s->state != SESSION_ATTACHED)
+		return;
+	session_part(hub, s, code, reason, true);
+	if (s->state == SESSION_ATTACHED)
+		session_detach(hub, s, false, true);
+}
+
+enum wh_err
+session_send_flags(struct hub *hub, struct wh_session *s, struct wh_str bytes, unsigned flags)
+{
+	if (s->state != SESSION_ATTACHED)
+		return WH_EAWAY;
+	hub->counts.sends++;
+	return edge_put_send(s->edge, &(struct wh_rec_send){ .conn = s->conn, .flags = (uint16_t)flags, .bytes = bytes });
+}
+
+enum wh_err
+session_send(struct hub *hub, struct wh_session *s, struct wh_str bytes)
+{
+	return session_send_flags(hub, s, bytes, 0);
+}
+
+enum wh_err
+session_notify(struct hub *hub, struct wh_session *s, const struct wh_event *e)
+{
+	struct wh_buf buf;
+	enum wh_err err;
+
+	if (s->state != SESSION_ATTACHED)
+		return WH_EAWAY;
+	if (s->dialect == NULL)
+		return WH_ENOTSUP;
+	buf = hub_scratch_take(hub);
+	err = dialect_render(hub, s->dialect, e, &buf);
+	if (err == WH_OK)
+		err = session_send(hub, s, wh_buf_slice(&buf));
+	hub_scratch_give(hub, &buf);
+	return err;
+}
+
+/* Asks the hooks who it is. False: it showed a bad credential, and is closed. */
+static bool
+session_credential(struct hub *hub, struct wh_session *s, const struct wh_rec_opened *r)
+{
+	const struct hub_credential shown = { r->authorization, r->cookie, r->tls_fingerprint };
+
+	if (shown.authorization.n + shown.cookie.n + shown.certificate.n == 0)
+		return true;
+	if (hub->features->credential(hub, s, &shown) != WH_REFUSE)
+		return true;
+	session_close(hub, s, SESSION_CLOSE_BAD_CREDENTIAL, WH_STR("the credential is not valid; sign in again"));
+	return false;
+}
+
+void
+session_opened(struct hub *hub, struct edge *edge, const struct wh_rec_opened *r)
+{
+	struct dialect *d = dialect_pick(hub, r);
+	struct wh_session *s;
+
+	if (d == NULL) {
+		conn_close(edge, r->conn, SESSION_CLOSE_PROTOCOL, WH_STR("nobody here speaks this subprotocol"), 0);
+		return;
+	}
+	s = session_new(hub, 0, NULL);
+	if (s != NULL && edge_session_set(edge, r->conn, s) != WH_OK) {
+		s->state = SESSION_EPHEMERAL;
+		session_end(hub, s);
+		s = NULL;
+	}
+	if (s == NULL) {
+		conn_close(edge, r->conn, SESSION_CLOSE_FULL, WH_STR("the server is full; try again later"), 0);
+		return;
+	}
+	session_attach(hub, s, edge, r->conn, d);
+	s->address = r->peer;
+	s->listener = r->listener;
+	s->tls = (r->flags & WH_F_TLS) != 0;
+	s->opened_ms = r->opened_ms;
+	hub->counts.sessions_opened++;
+	session_changed(hub, s);
+	hub->features->presence(hub, s, WH_OPENED);
+	if (s->closing || s->state != SESSION_ATTACHED || !session_credential(hub, s, r))
+		return;
+	if (s->state == SESSION_ATTACHED && !s->closing && d->row != NULL && d->row->open != NULL) {
+		struct hub_running before = hub_running(hub, "dialect open", d->row->name);
+
+		d->row->open(d->self, s);
+		hub_ran(hub, before);
+	}
+}
+
+void
+session_closed(struct hub *hub, struct wh_session *s, const struct wh_rec_closed *r)
+{
+	if (s->state != SESSION_ATTACHED)
+		return;
+	/* 1000 is a goodbye; everything else may be the network's doing, or a page that is loaded anew. */
+	if (r->code == 1000)
+		s->resumable = false;
+	session_detach(hub, s, true, false);
+}
+
+void
+session_lost(struct hub *hub, struct wh_session *s)
+{
+	if (s->state == SESSION_ATTACHED)
+		session_detach(hub, s, true, false);
+}
+
+struct wh_session *
+session_restore(struct hub *hub, wh_id id, struct edge *edge, wh_id conn, const struct wh_identity *who)
+{
+	struct wh_session *s;
+
+	if (id != 0 && session_get(hub, id) != NULL)
+		return NULL;
+	s = session_new(hub, id, who);
+	if (s == NULL)
+		return NULL;
+	s->restoring = true;
+	if (edge_session_set(edge, conn, s) != WH_OK) {
+		s->state = SESSION_EPHEMERAL;
+		session_end(hub, s);
+		return NULL;
+	}
+	session_attach(hub, s, edge, conn, NULL);
+	return s;
+}
