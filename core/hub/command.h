@@ -58,7 +58,6 @@ struct command_ask {
 	struct wh_str json;		/* the arguments' object; empty: none */
 	const struct wh_item *items;	/* or these: texts are converted to what the field is */
 	size_t n_items;
-	bool reads;			/* an HTTP GET: WH_ENOTSUP unless WH_READS */
 	struct wh_str tag;		/* handed back in the result; copied */
 	const struct trace *trace;	/* NULL: none */
 	command_done *done;
@@ -133,9 +132,6 @@ void command_run(struct hub *hub, const struct command_ask *ask);
 
 /** The session ended: its held calls fail with WH_EAWAY. */
 void commands_session_ended(struct hub *hub, wh_id session);
-
-/** The plugin whose `self` an answer would go to is closed: the answers of wh_run are dropped. */
-void commands_forget_asker(struct hub *hub, const struct plugin *p);
 
 /* What a running command calls. */
 static inline struct call *

@@ -1,5 +1,4 @@
-/* The plugin `server`: the commands of the server itself, server.* and session.*. Part of the program; opened first. Also what
- * the hub tells the keeper of its state. */
+/* The plugin `server`: the commands of the server itself, server.* and session.*. Part of the program; opened first. */
 #ifndef WHIPLY_HUB_CORE_COMMANDS_H
 #define WHIPLY_HUB_CORE_COMMANDS_H
 
@@ -11,10 +10,33 @@ struct wh_json;
 
 extern const struct wh_plugin core_plugin;
 
-/** The rows, by file. */
-extern const struct wh_command core_server_commands[], core_control_commands[], core_session_commands[];
-
-/** Writes the members of the status. */
+/** Writes the members of the hub's status: for server.status, and for the keeper. */
 void core_status(struct hub *hub, struct wh_json *w);
+
+/* The rows' functions, by file. `self` is the hub. */
+
+/* core_commands.c: what there is. */
+enum wh_err core_server_version(void *self, struct wh_call *call);
+enum wh_err core_server_status(void *self, struct wh_call *call);
+enum wh_err core_server_commands(void *self, struct wh_call *call);
+enum wh_err core_server_plugins(void *self, struct wh_call *call);
+enum wh_err core_server_metrics(void *self, struct wh_call *call);
+
+/* core_control.c: what changes the server. */
+enum wh_err core_server_enable(void *self, struct wh_call *call);
+enum wh_err core_server_disable(void *self, struct wh_call *call);
+enum wh_err core_server_reload(void *self, struct wh_call *call);
+enum wh_err core_server_restart(void *self, struct wh_call *call);
+enum wh_err core_server_drain(void *self, struct wh_call *call);
+enum wh_err core_server_log(void *self, struct wh_call *call);
+
+/* core_session.c: sessions. */
+enum wh_err core_session_ping(void *self, struct wh_call *call);
+enum wh_err core_session_whoami(void *self, struct wh_call *call);
+enum wh_err core_session_name(void *self, struct wh_call *call);
+enum wh_err core_session_resume(void *self, struct wh_call *call);
+enum wh_err core_session_list(void *self, struct wh_call *call);
+enum wh_err core_session_show(void *self, struct wh_call *call);
+enum wh_err core_session_close(void *self, struct wh_call *call);
 
 #endif

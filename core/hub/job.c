@@ -303,6 +303,21 @@ jobs_drain_of(struct hub *hub, const struct wh_host *owner)
 }
 
 void
+jobs_set_self(struct hub *hub, const struct wh_host *owner, void *self)
+{
+	struct jobs *jobs = &hub->jobs;
+
+	pthread_mutex_lock(&jobs->lock);
+	WH_LIST_EACH(link, &jobs->kinds) {
+		struct job_kind *k = WH_CONTAINER(link, struct job_kind, link);
+
+		if (k->owner == owner)
+			k->self = self;
+	}
+	pthread_mutex_unlock(&jobs->lock);
+}
+
+void
 jobs_finish(struct hub *hub)
 {
 	struct jobs *jobs = &hub->jobs;

@@ -53,6 +53,9 @@ void jobs_finish(struct hub *hub);
 /** WH_EFULL: the kind's or the whole queue's bound; WH_ENOMEM. */
 enum wh_err job_start(struct hub *hub, const struct wh_host *owner, void *self, const struct wh_job *row, const void *request);
 
+/** The plugin's kinds have this self from now on: those that it started while it was opened had none. */
+void jobs_set_self(struct hub *hub, const struct wh_host *owner, void *self);
+
 /** Waits until no job of the plugin is left, and calls every `done`. Before a plugin is closed. Blocks the hub. */
 void jobs_drain_of(struct hub *hub, const struct wh_host *owner);
 

@@ -44,3 +44,21 @@ BENCH += %D%/bench_hub
 EXTRA_PROGRAMS += %D%/bench_hub
 %C%_bench_hub_SOURCES = %D%/bench_hub.c %D%/testing_hub.c %D%/testing_hub.h
 %C%_bench_hub_LDADD = $(HUB_LIBS)
+
+# What counts, permits and slows down; the control socket, health, the OpenAPI document.
+libhub_a_SOURCES += \
+	%D%/role.c %D%/role.h \
+	%D%/rate.c %D%/rate.h \
+	%D%/trace.c %D%/trace.h \
+	%D%/metric.c %D%/metric_read.c %D%/metric.h %D%/metric_build.h \
+	%D%/control.c %D%/control.h \
+	%D%/health.c %D%/health.h \
+	%D%/openapi.c %D%/openapi.h \
+	%D%/core_commands.c %D%/core_control.c %D%/core_session.c %D%/core_commands.h
+
+check_PROGRAMS += %D%/test_role
+%C%_test_role_SOURCES = %D%/test_role.c %D%/testing_hub.c %D%/testing_hub.h
+%C%_test_role_LDADD = $(HUB_LIBS) -lm -lcmocka
+check_PROGRAMS += %D%/test_metric
+%C%_test_metric_SOURCES = %D%/test_metric.c %D%/testing_hub.c %D%/testing_hub.h
+%C%_test_metric_LDADD = $(HUB_LIBS) -lm -lcmocka

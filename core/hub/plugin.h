@@ -10,7 +10,9 @@
 
 #include "base/buf.h"
 #include "base/conf.h"
+#include "base/list.h"
 #include "hub/hub.h"
+#include "hub/metric.h"
 
 enum { PLUGINS_MAX = 128, PLUGIN_NAME = 32, PLUGIN_ERROR = 512 };
 
@@ -32,25 +34,21 @@ struct plugin {
 	enum plugin_state state;
 	unsigned depth;			/* callbacks on the stack */
 	size_t bytes, allocations;	/* what it has of wh_new */
+	struct wh_list runs;		/* answers of wh_run that are due: plugin_host.c */
 	struct wh_buf folder;		/* of state; empty until it was asked for */
 	bool built_in;
-	bool mark;			/* while plugins are put in order */
-	uint8_t visit;
+	enum { PLUGIN_UNSEEN, PLUGIN_UNDER_WAY, PLUGIN_SEEN } visit;	/* while plugins are put in order */
 	char name[PLUGIN_NAME + 1];
 	char path[512];			/* of the library */
 	char error[PLUGIN_ERROR];
 };
 
 struct plugins {
-	struct plugin *of[PLUGINS_MAX];	/* owned; open ones in the order of opening, those that are not behind or between */
+	struct plugin *of[PLUGINS_MAX];	/* owned; all that were ever heard of */
 	size_t n;
+	struct plugin *open[PLUGINS_MAX];	/* in the order of opening */
+	size_t n_open;
 	uint64_t changes;	/* counts what was opened or closed: caches compare it */
-};
-
-/** What opening takes: where libraries are, and what else is there. */
-struct plugin_source {
-	struct wh_str name;
-	const struct wh_plugin *built_in;	/* NULL: a library */
 };
 
 /** Opens the built-in rows (ended by NULL), then the plugins of hub->config, each behind what it needs. What cannot be opened is
@@ -78,12 +76,34 @@ struct plugin *plugin_find(struct hub *hub, struct wh_str name);
 
 /* For plugin*.c and tests. */
 
-/** Reads the head of a library's table, then copies what there is of it. The reason, for a person, or NULL. */
-const char *plugin_take_row(struct plugin *p, const struct wh_plugin *row, char text[static PLUGIN_ERROR]);
+/** Reads the head of a library's table, then copies what there is of it. False: p->error says why. */
+bool plugin_take_row(struct plugin *p, const struct wh_plugin *row);
 
-/** Puts `of` in an order in which each stands behind what it needs. Those that cannot be opened are PLUGIN_FAILED, with
- * the reason, and stand at the end. */
-void plugins_sort(struct hub *hub, struct plugin **of, size_t n);
+/** Finds the library and takes its table: PLUGIN_FOUND, or PLUGIN_FAILED and why. */
+enum wh_err plugin_load(struct plugin *p);
+
+/** A plugin of this name in hub->plugins, PLUGIN_DISABLED; the one that is there already if there is. NULL: full. */
+struct plugin *plugin_make(struct hub *hub, struct wh_str name);
+
+/** Checks its group of settings. WH_EINVAL: the errors are added; *conf_out is the caller's. */
+enum wh_err plugin_settings(const struct plugin *p, const struct hub_config *config, struct wh_conf_errors *errors,
+    struct wh_conf **conf_out);
+
+/** The plugins that a config names, and where their libraries are; freed with wh_conf_free. NULL config: none. */
+enum wh_err plugins_conf(const struct hub_config *config, struct wh_conf **conf_out);
+
+/** An open plugin that needs `p`, or NULL. */
+const struct plugin *plugin_needed_by(const struct plugin *p);
+
+/** Answers that are due to it are dropped. */
+void plugin_host_forget(struct plugin *p);
+
+/** p->error, in PLUGIN_FAILED. */
+void plugin_fail(struct plugin *p, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/** Puts those of `of` that are PLUGIN_FOUND or open in an order in which each stands behind what it needs; returns how many these
+ * are. Those that cannot be opened become PLUGIN_FAILED, with the reason, and stand behind them. */
+size_t plugins_sort(struct plugin **of, size_t n);
 
 enum wh_err plugin_open(struct plugin *p);
 void plugin_close(struct plugin *p, bool keep_slots);

@@ -121,6 +121,19 @@ timers_stop_of(struct hub *hub, const struct wh_host *owner)
 }
 
 void
+timers_set_self(struct hub *hub, const struct wh_host *owner, void *self)
+{
+	uint32_t cursor = 0;
+	struct timer *t;
+	wh_id id;
+
+	while ((t = wh_slots_next(&hub->timers.slots, &cursor, &id)) != NULL) {
+		if (t->owner == owner)
+			t->self = self;
+	}
+}
+
+void
 timers_run(struct hub *hub)
 {
 	struct timers *ts = &hub->timers;

@@ -34,6 +34,9 @@ void timer_stop(struct hub *hub, wh_id timer);
 /** Stops all timers of a plugin. */
 void timers_stop_of(struct hub *hub, const struct wh_host *owner);
 
+/** The plugin's timers have this self from now on: those that it started while it was opened had none. */
+void timers_set_self(struct hub *hub, const struct wh_host *owner, void *self);
+
 /** Fires what is due; called once a turn. */
 void timers_run(struct hub *hub);
 

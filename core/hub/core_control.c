@@ -1,0 +1,164 @@
+/* The commands that change the server. Plugins are opened and closed when the turn is over, where nothing of them is on the stack;
+ * what the keeper does is asked of it, and answered when it answers. */
+#include <stdio.h>
+
+#include "hub/command.h"
+#include "hub/core_commands.h"
+#include "hub/hub.h"
+#include "hub/plugin.h"
+
+typedef enum wh_err plugin_act(struct hub *hub, struct wh_str name, struct wh_buf *why);
+
+static void
+control_act(struct hub *hub, wh_id call_id, plugin_act *act)
+{
+	struct call *c = call_find(hub, call_id);
+	struct wh_buf why = { .max = PLUGIN_ERROR * 4 };
+	enum wh_err err;
+
+	if (c == NULL)
+		return;
+	err = act(hub, call_arg(c, "plugin")->s, &why);
+	/* The act may have ended calls, though not those of this plugin. */
+	c = call_find(hub, call_id);
+	if (c != NULL) {
+		if (err != WH_OK)
+			err = call_fail(c, err, why.n != 0 ? wh_buf_slice(&why) : WH_STR("it can't be done"), 0);
+		else
+			wh_json_str(call_reply(c), "plugin", call_arg(c, "plugin")->s);
+		call_done(c, err);
+	}
+	wh_buf_free(&why);
+}
+
+static void
+control_enable(struct hub *hub, void *self, uint64_t call_id)
+{
+	(void)self;
+	control_act(hub, call_id, plugin_enable);
+}
+
+static void
+control_disable(struct hub *hub, void *self, uint64_t call_id)
+{
+	(void)self;
+	control_act(hub, call_id, plugin_disable);
+}
+
+static void
+control_reopen(struct hub *hub, void *self, uint64_t call_id)
+{
+	(void)self;
+	control_act(hub, call_id, plugin_reopen);
+}
+
+static enum wh_err
+control_later(struct hub *hub, struct wh_call *call, void (*run)(struct hub *hub, void *self, uint64_t cookie))
+{
+	wh_id id = wh_call_hold(call);
+
+	if (hub_at_turn_end(hub, run, NULL, id) == WH_OK)
+		return WH_WAIT;
+	wh_call_done(call, wh_fail(call, WH_ENOMEM, "out of memory"));
+	return WH_WAIT;
+}
+
+enum wh_err
+core_server_enable(void *self, struct wh_call *call)
+{
+	return control_later(self, call, control_enable);
+}
+
+enum wh_err
+core_server_disable(void *self, struct wh_call *call)
+{
+	if (wh_str_is(wh_arg_str(call, "plugin"), "server"))
+		return wh_fail(call, WH_ESTATE, "the plugin server is the server itself");
+	return control_later(self, call, control_disable);
+}
+
+static void
+control_reloaded(struct hub *hub, void *self, uint64_t call_id, enum wh_err err, struct wh_str text)
+{
+	struct call *c = call_find(hub, call_id);
+
+	(void)self;
+	if (c == NULL)
+		return;
+	if (err != WH_OK)
+		err = call_fail(c, err, text.n != 0 ? text : WH_STR("the config was refused; the log says why"), 0);
+	else
+		wh_json_bool(call_reply(c), "reloaded", true);
+	call_done(c, err);
+}
+
+enum wh_err
+core_server_reload(void *self, struct wh_call *call)
+{
+	struct hub *hub = self;
+	enum wh_err err;
+
+	if (wh_arg_has(call, "plugin"))
+		return control_later(hub, call, control_reopen);
+	err = channel_ask_reload(hub, control_reloaded, NULL, wh_call_hold(call));
+	if (err != WH_OK)
+		wh_call_done(call, wh_fail(call, err, "the keeper can't be asked now"));
+	return WH_WAIT;
+}
+
+/* The answer leaves in this turn; the asking follows at its end, and the hub is gone soon after. */
+static void
+control_restart(struct hub *hub, void *self, uint64_t call_id)
+{
+	struct call *c = call_find(hub, call_id);
+	char what[65];
+
+	(void)self;
+	if (c == NULL)
+		return;
+	snprintf(what, sizeof what, "%.*s", WH_FMT(call_arg(c, "what")->s));
+	wh_json_text(call_reply(c), "restarting", what);
+	call_done(c, WH_OK);
+	channel_ask_restart(hub, wh_str(what));
+}
+
+enum wh_err
+core_server_restart(void *self, struct wh_call *call)
+{
+	struct wh_str what = wh_arg_str(call, "what");
+
+	if (!wh_str_is(what, "hub") && !wh_str_is(what, "edges") && !wh_str_starts(what, WH_STR("helper ")))
+		return wh_fail(call, WH_EINVAL, "what can be restarted: hub, edges, helper NAME");
+	return control_later(self, call, control_restart);
+}
+
+enum wh_err
+core_server_drain(void *self, struct wh_call *call)
+{
+	struct hub *hub = self;
+	int64_t index = wh_arg_int(call, "edge"), ms = wh_arg_int(call, "within");
+	enum wh_err err;
+
+	for (unsigned i = 0; i < hub->edges.n; i++) {
+		if (hub->edges.of[i]->index != index)
+			continue;
+		err = channel_ask_drain(hub, hub->edges.of[i]->process, ms < 86400000 ? (uint32_t)ms : 86400000);
+		if (err != WH_OK)
+			return wh_fail(call, err, "the keeper can't be asked now");
+		wh_json_int(wh_reply(call), "edge", index);
+		wh_json_int(wh_reply(call), "within_ms", ms);
+		return WH_OK;
+	}
+	return wh_fail(call, WH_ENOENT, "there is no such edge; server.status lists them");
+}
+
+enum wh_err
+core_server_log(void *self, struct wh_call *call)
+{
+	struct hub *hub = self;
+
+	if (wh_arg_has(call, "level"))
+		wh_log_level_named(wh_arg_str(call, "level"), &hub->log->level);
+	wh_json_text(wh_reply(call), "level", wh_log_level_name(hub->log->level));
+	return WH_OK;
+}
