@@ -44,7 +44,7 @@ enum conn_flag {
 	CONN_HANDSHAKING = 1 << 9,	/* counts in edge.handshakes */
 	CONN_PROXIED = 1 << 10,		/* the peer is a trusted proxy */
 	CONN_EOF = 1 << 11,		/* the client sent its end */
-	CONN_DRAINED = 1 << 12,		/* has had its 1012 */
+	CONN_FAREWELL = 1 << 12,	/* the client's close frame is here: nothing more will come */
 };
 
 /* Why a connection is not read. */

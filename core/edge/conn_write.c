@@ -172,7 +172,7 @@ write_done(struct conn *c)
 	write_block(c, false);
 	if (!(c->flags & CONN_CLOSE_AFTER))
 		return;
-	if (c->ssl == NULL && c->state != CONN_CLOSING && !(c->flags & CONN_EOF)) {
+	if (c->ssl == NULL && (c->flags & (CONN_EOF | CONN_FAREWELL)) == 0) {
 		/* Closing with unread bytes would reset the connection, and the client could lose our last words. */
 		(void)shutdown(c->fd, SHUT_WR);
 		c->state = CONN_LINGER;

@@ -52,7 +52,7 @@ ws_closed(struct conn *c, unsigned code, struct wh_str reason)
 	free(c->reason);
 	c->reason = reason.n != 0 ? strndup(reason.p, reason.n) : NULL;
 	c->state = CONN_CLOSING;
-	c->flags |= CONN_CLOSE_AFTER;
+	c->flags |= CONN_CLOSE_AFTER | CONN_FAREWELL;
 	conn_set_deadline(c, c->edge->settings->websocket.close_ms);
 }
 
