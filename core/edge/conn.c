@@ -35,12 +35,6 @@ conn_new(struct edge *e, int take_fd, unsigned listener, const struct wh_addr *p
 	return c;
 }
 
-static struct http *
-conn_is_http(const struct conn *c)
-{
-	return c->state == CONN_HTTP ? c->http : NULL;
-}
-
 void
 conn_begin(struct conn *c)
 {
@@ -189,6 +183,14 @@ conn_pause(struct conn *c, unsigned why)
 
 static void conn_use(struct conn *c, size_t n);
 
+/* What OpenSSL has read already wakes no poll. */
+static void
+conn_wake_tls(struct conn *c)
+{
+	if (conn_alive(c) && c->ssl != NULL && c->pause == 0 && SSL_pending(c->ssl) > 0)
+		event_active(&c->event, EV_READ, 0);
+}
+
 void
 conn_resume(struct conn *c, unsigned why)
 {
@@ -211,6 +213,7 @@ conn_resume(struct conn *c, unsigned why)
 	}
 	if (conn_alive(c) && c->pause == 0 && !(c->flags & CONN_READING))
 		conn_interest(c);
+	conn_wake_tls(c);
 }
 
 void
@@ -275,8 +278,6 @@ static size_t
 conn_step(struct conn *c, char *bytes, size_t n)
 {
 	switch ((enum conn_state)c->state) {
-	case CONN_PROXY:
-		return conn_proxy(c, bytes, n);
 	case CONN_HTTP:
 		return conn_http_read(c, bytes, n);
 	case CONN_WS:
@@ -284,6 +285,7 @@ conn_step(struct conn *c, char *bytes, size_t n)
 		return conn_ws_read(c, bytes, n);
 	case CONN_LINE:
 		return conn_line_read(c, bytes, n);
+	case CONN_PROXY:
 	case CONN_TLS:
 		return 0;
 	case CONN_LINGER:
@@ -311,6 +313,9 @@ conn_use(struct conn *c, size_t n)
 	c->pause &= (uint8_t)~PAUSE_BUSY;
 	if (!conn_alive(c))
 		return;
+	/* Paused and resumed while it was busy. */
+	if (c->pause == 0 && !(c->flags & CONN_READING))
+		conn_interest(c);
 	if (n == 0) {
 		free(c->left);
 		c->left = NULL;
@@ -486,11 +491,9 @@ conn_event(evutil_socket_t fd, short what, void *arg)
 		conn_read_proxy(c);
 		return;
 	}
-	/* TLS hands out a record at a time: what it holds already wakes no poll. */
 	for (int i = 0; i < 8 && (c->pause & ~(unsigned)PAUSE_BUSY) == 0 && conn_read(c); i++)
 		;
-	if (conn_alive(c) && conn_is_http(c) == NULL && c->ssl != NULL && c->pause == 0 && SSL_pending(c->ssl) > 0)
-		event_active(&c->event, EV_READ, 0);
+	conn_wake_tls(c);
 }
 
 struct wh_str
