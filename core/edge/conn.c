@@ -426,6 +426,8 @@ conn_read(struct conn *c)
 	}
 	c->bytes_in += n;
 	edge_add(e, WH_EDGE_BYTES_IN, n);
+	if (c->state == CONN_LINE)
+		c->deadline = e->tick + wheel_ticks(e->settings->line.idle_ms);
 	if (paced)
 		(void)pace_take(&c->bytes, flow, e->now_ns, (int64_t)n);
 	if (c->left_n != 0)

@@ -89,7 +89,7 @@ struct conn {
 	uint8_t pause;			/* enum conn_pause */
 	uint8_t window_bits;		/* of the client's inflater */
 	uint8_t listener;
-	uint8_t throttled;		/* was paused for a rate at the last tick */
+	uint8_t spare;
 	uint8_t unused;
 	uint64_t bytes_out;
 
@@ -118,6 +118,7 @@ struct conn {
 	uint32_t left_n;
 	uint32_t deadline;		/* tick: of the phase that it is in */
 	uint32_t since;			/* tick: since when it is above its rates; 0: it is not */
+	uint32_t throttled_at;		/* tick: when it last was */
 	uint32_t wrote;			/* tick: when the socket last took something */
 	uint16_t code;			/* WebSocket close code of the end */
 };
