@@ -23,7 +23,8 @@ conn_push(struct conn *c, struct frame *f)
 {
 	if (c->state >= CONN_CLOSING)
 		return false;
-	if (c->queue.bytes + (uint64_t)f->n > c->queue_max || !queue_push(&c->queue, f)) {
+	/* One frame always goes into an empty queue, whatever its size: records bound it. */
+	if ((c->queue.n != 0 && c->queue.bytes + (uint64_t)f->n > c->queue_max) || !queue_push(&c->queue, f)) {
 		conn_slow(c);
 		return false;
 	}

@@ -12,7 +12,7 @@ conn_ws_begin(struct conn *c, bool deflate, uint8_t window_bits)
 		c->flags |= CONN_DEFLATE;
 	c->queue_max = c->edge->settings->limits.queue;
 	wh_ws_in_begin(&c->ws, deflate);
-	c->since = 0;
+	c->since = c->deadline = 0;
 	c->edge->metrics[WH_EDGE_CONNECTIONS_HTTP]--;
 	edge_count(c->edge, WH_EDGE_CONNECTIONS_WS);
 	heartbeat_set(c);

@@ -8,6 +8,8 @@
 #include "base/log.h"
 #include "base/slots.h"
 #include "edge/conn.h"
+#include "edge/http_fields.h"
+#include "edge/http_write.h"
 #include "edge/limits.h"
 #include "edge/link.h"
 #include "edge/serve.h"
