@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "edge/edge.h"
+#include "edge/proxy_proto.h"
 
 struct conn *
 conn_new(struct edge *e, int take_fd, unsigned listener, const struct wh_addr *peer)
@@ -234,22 +235,6 @@ conn_paced(struct conn *c)
 	conn_pause(c, PAUSE_PACE);
 }
 
-struct wh_addr
-conn_addr_of(const struct wh_proxy_addr *a)
-{
-	struct wh_addr addr = { .family = WH_ADDR_V6, .port = a->port };
-
-	if (a->family == AF_INET) {
-		addr.family = WH_ADDR_V4;
-		memset(addr.ip + 10, 0xff, 2);
-		memcpy(addr.ip + 12, a->ip, 4);
-	} else if (a->family == AF_INET6)
-		memcpy(addr.ip, a->ip, 16);
-	else
-		addr.family = WH_ADDR_UNIX;
-	return addr;
-}
-
 /* Reads what a trusted proxy says of its client. */
 static size_t
 conn_proxy(struct conn *c, const char *bytes, size_t n)
@@ -257,7 +242,6 @@ conn_proxy(struct conn *c, const char *bytes, size_t n)
 	const struct edge_listener_settings *ls = conn_listener(c)->settings;
 	struct wh_proxy_header h;
 	enum wh_err err = wh_proxy_read(bytes, n, &h);
-	struct wh_addr peer;
 	bool v2 = n > 0 && bytes[0] == '\r';
 
 	if (err == WH_WAIT)
@@ -267,12 +251,11 @@ conn_proxy(struct conn *c, const char *bytes, size_t n)
 		conn_end(c, 1006, WH_STR(""));
 		return n;
 	}
-	if (!h.local && (h.from.family == AF_INET || h.from.family == AF_INET6)) {
-		peer = conn_addr_of(&h.from);
+	if (!h.local && (h.from.family == WH_ADDR_V4 || h.from.family == WH_ADDR_V6)) {
 		c->flags &= (uint16_t)~CONN_PROXIED;
 		if (h.tls)
 			c->flags |= CONN_SECURE;
-		if (!conn_rename(c, &peer)) {
+		if (!conn_rename(c, &h.from)) {
 			conn_end(c, 1006, WH_STR(""));
 			return n;
 		}
@@ -482,6 +465,7 @@ conn_event(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	if (!conn_alive(c))
 		return;
+	edge_wake(c->edge);
 	if (c->state == CONN_TLS) {
 		conn_handshake(c);
 		/* The first request may have come with the handshake's last record. */

@@ -13,7 +13,6 @@
 #include "edge/group.h"
 #include "edge/heartbeat_wheel.h"
 #include "edge/line_codec.h"
-#include "edge/proxy_proto.h"
 #include "edge/queue.h"
 #include "edge/ws_in.h"
 #include "ring/record.h"
@@ -153,8 +152,6 @@ void conn_event(evutil_socket_t fd, short what, void *arg);
 void conn_begin(struct conn *c);
 /** The peer's address is known now (PROXY, Forwarded). False: refused, and ended. */
 bool conn_rename(struct conn *c, const struct wh_addr *peer);
-
-struct wh_addr conn_addr_of(const struct wh_proxy_addr *a);
 
 struct wh_str conn_fact(const struct conn *c, enum conn_fact fact);
 bool conn_set_facts(struct conn *c, const struct wh_str facts[FACTS]);

@@ -163,37 +163,14 @@ http_problem(struct conn *c, struct http_error err)
 		http_done(c);
 }
 
-/* The trusted networks of a listener, as the codec asks for them. */
-struct http_trust {
-	struct wh_http_trust trust;
-	const struct wh_nets *nets;
-};
-
-static bool
-http_trusts(const struct wh_http_trust *trust, const struct wh_proxy_addr *addr)
-{
-	const struct http_trust *t = (const struct http_trust *)(const void *)trust;
-	struct wh_addr a = conn_addr_of(addr);
-
-	return wh_nets_match(t->nets, &a);
-}
-
 static struct wh_addr
 http_client(struct conn *c, const struct wh_http_request *req)
 {
 	const struct edge_listener_settings *ls = conn_listener(c)->settings;
-	struct http_trust trust = { { http_trusts }, &ls->trusted };
-	struct wh_proxy_addr peer = { .family = AF_INET6, .port = c->peer.port }, client;
 
 	if (!(c->flags & CONN_PROXIED) || (!ls->forwarded && !ls->x_forwarded))
 		return c->peer;
-	if (c->peer.family == WH_ADDR_V4) {
-		peer.family = AF_INET;
-		memcpy(peer.ip, c->peer.ip + 12, 4);
-	} else
-		memcpy(peer.ip, c->peer.ip, 16);
-	client = wh_http_client(req, ls->forwarded ? WH_H_FORWARDED : WH_H_X_FORWARDED_FOR, &peer, &trust.trust);
-	return conn_addr_of(&client);
+	return wh_http_client(req, ls->forwarded ? WH_H_FORWARDED : WH_H_X_FORWARDED_FOR, &c->peer, &ls->trusted);
 }
 
 static bool

@@ -23,6 +23,15 @@ conn_line_begin(struct conn *c)
 	(void)conn_announce(c);
 }
 
+/* What there is of a line that is no good, so that the hub can say which one it was. */
+static struct wh_str
+line_beginning(const char *p, size_t n)
+{
+	while (n != 0 && (*p == '\r' || *p == '\n'))
+		p++, n--;
+	return (struct wh_str){ p, n < 512 ? n : 512 };
+}
+
 size_t
 conn_line_read(struct conn *c, char *bytes, size_t n)
 {
@@ -44,6 +53,7 @@ conn_line_read(struct conn *c, char *bytes, size_t n)
 		if (kind == WH_LINE_MORE)
 			break;
 		if (kind != WH_LINE_LINE) {
+			r.bytes = line_beginning(bytes + used - took, took);
 			r.flags = WH_F_TRUNCATED;
 			edge_count(e, WH_EDGE_MESSAGES_TRUNCATED);
 		}

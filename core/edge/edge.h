@@ -66,10 +66,14 @@ struct edge {
 	struct wh_list told_late;	/* ended ones whose CLOSED found no room */
 	uint32_t handshakes;
 
-	int64_t now_ns;			/* of this turn */
+	bool awake;			/* the times below are of this turn */
+	int64_t now_ns;
 	int64_t wall_ms;
 	uint32_t tick;			/* of HEARTBEAT_TICK_MS */
+	int64_t start_ns;		/* tick 0 */
 	int64_t stop_ns;		/* draining or stopping ends then */
+	bool farewell;			/* all have been told to go */
+	uint32_t ticked;		/* the last tick that ran */
 	struct wh_str date;		/* Date header, in date_text */
 	int64_t date_s;
 	char date_text[WH_HTTP_DATE_SIZE];
@@ -91,6 +95,8 @@ int edge_run(struct edge *e);
 void edge_close(struct edge *e);
 void edge_stop(struct edge *e);
 void edge_drain(struct edge *e, int64_t ms);
+/** Begins a turn, if it has not begun: whatever the loop calls asks for the time first. */
+void edge_wake(struct edge *e);
 /** The HTTP date of now, cached for a second. */
 struct wh_str edge_date(struct edge *e);
 

@@ -15,6 +15,7 @@ link_bell(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
+	edge_wake(e);
 	if (e->link.link != NULL)
 		wh_link_woken(e->link.link);
 }

@@ -83,6 +83,7 @@ listener_event(evutil_socket_t fd, short what, void *arg)
 	struct edge *e = l->edge;
 
 	(void)what;
+	edge_wake(e);
 	for (int i = 0; i < LISTENER_BATCH && e->accepting; i++) {
 		struct sockaddr_storage sa;
 		socklen_t sa_n = sizeof sa;
