@@ -1,4 +1,5 @@
 /* The edge process: setting up, the loop and its turns, what the keeper says. */
+#include "config.h"
 #include "edge/edge.h"
 
 #include <signal.h>

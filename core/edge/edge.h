@@ -14,6 +14,7 @@
 #include "edge/link.h"
 #include "edge/serve.h"
 #include "edge/tls.h"
+#include "edge/ws_inflate.h"
 #include "edge/ws_out.h"
 #include "ring/child.h"
 #include "ring/edge_metrics.h"

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "edge/edge.h"
 
 enum { LISTENER_BATCH = 64 };	/* connections accepted in a row, before those that are there are looked at again */
@@ -235,8 +236,9 @@ listeners_close(struct edge *e)
 			event_free(l->event);
 		l->event = NULL;
 		/* Closed for good, or connections would wait in a backlog that nobody empties. */
-		if (l->fd >= 0)
-			close(l->fd);
+		for (size_t k = 0; k < e->child->n_sockets; k++)
+			if (e->child->sockets[k].fd == l->fd)
+				wh_fd_close(&e->child->sockets[k].fd);
 		l->fd = -1;
 	}
 }
