@@ -14,6 +14,7 @@ points core/base 'ring|edge|hub|keeper|ctl'
 points core/ring 'edge|hub|keeper|ctl'
 points core/edge 'hub|keeper|ctl'
 points core/hub 'edge|keeper|ctl'
+points core/ctl 'ring|edge|hub|keeper'
 points plugins 'base|ring|edge|hub|keeper|ctl'
 points docs/examples 'base|ring|edge|hub|keeper|ctl'
 if git grep -nE '^#include "\.\./' -- '*.c' '*.h'; then

@@ -40,3 +40,19 @@ check_PROGRAMS += %D%/test_ws_in %D%/test_ws_stream %D%/test_ws_out %D%/test_ws_
 # What the codecs cost: prints a few lines, checks nothing.
 EXTRA_PROGRAMS += %D%/ws_bench
 %C%_ws_bench_LDADD = libedge.a libbase.a $(SSL_LIBS) $(ZLIB_LIBS)
+
+# The process.
+libedge_a_SOURCES += \
+	%D%/queue.c %D%/queue.h %D%/group.c %D%/group.h \
+	%D%/heartbeat.c %D%/heartbeat_wheel.c %D%/heartbeat_wheel.h \
+	%D%/limits.c %D%/limits.h %D%/edge_settings.c %D%/edge_settings.h \
+	%D%/conn.c %D%/conn_write.c %D%/conn_ws.c %D%/conn_line.c %D%/conn_http.c %D%/conn.h \
+	%D%/listener.c %D%/tls.c %D%/tls.h %D%/serve.c %D%/serve.h \
+	%D%/link.c %D%/link_recover.c %D%/link.h \
+	%D%/sandbox.c %D%/edge.c %D%/edge.h
+
+check_PROGRAMS += %D%/test_queue %D%/test_group %D%/test_heartbeat_wheel %D%/test_limits
+%C%_test_queue_LDADD = libedge.a libbase.a -lcmocka
+%C%_test_group_LDADD = libedge.a libbase.a -lcmocka
+%C%_test_heartbeat_wheel_LDADD = libedge.a libbase.a -lcmocka
+%C%_test_limits_LDADD = libedge.a libbase.a -lcmocka

@@ -12,6 +12,7 @@
 #include "base/fd.h"
 #include "base/random.h"
 #include "keeper/host.h"
+#include "keeper/settings_page.h"
 #include "keeper/spawn.h"
 
 static void
@@ -258,6 +259,13 @@ wh_keeper_main(int argc, char **argv, struct wh_proctitle *title, const struct k
 
 	if (!options_read(&k.options, argc, argv, &code))
 		return code;
+	if (k.options.settings) {
+		struct keeper_root root;
+
+		keeper_root_join(&root, tables->roots);
+		settings_page(stdout, root.rows);
+		return 0;
+	}
 	wh_log_init(&k.log, STDERR_FILENO, wh_log_format_of(STDERR_FILENO), "keeper");
 	code = 1;
 	if (!keeper_read_config(&k))

@@ -9,6 +9,7 @@ libkeeper_a_SOURCES = \
 	%D%/keeper_config.c %D%/keeper_config.h \
 	%D%/checker.c %D%/checker.h \
 	%D%/reload.c \
+	%D%/settings_page.c %D%/settings_page.h \
 	%D%/host.c %D%/host.h \
 	%D%/spawn.c %D%/spawn.h \
 	%D%/death.c %D%/death.h \

@@ -9,6 +9,7 @@ struct options {
 	const char *plugin_path;	/* -L, or NULL: by the setting */
 	const char *programs;		/* --bin, or NULL: where whiplyd is */
 	bool check;
+	bool settings;			/* print them and end */
 };
 
 /** Reads it. True: go on; false: the program ends with *code_out, and has said why. */

@@ -19,3 +19,5 @@ noinst_PROGRAMS += %D%/bench_ring
 libring_a_SOURCES += %D%/child.c %D%/child.h
 check_PROGRAMS += %D%/test_child
 %C%_test_child_LDADD = libring.a libbase.a $(CONFIG_LIBS) -lcmocka
+
+libring_a_SOURCES += %D%/edge_metrics.h
