@@ -62,3 +62,7 @@ EDGE_LIBS = libedge.a libring.a libbase.a $(EVENT_LIBS) $(CONFIG_LIBS) $(SSL_LIB
 check_PROGRAMS += %D%/test_edge
 %C%_test_edge_SOURCES = %D%/test_edge.c %D%/edge_bed.c %D%/edge_bed.h
 %C%_test_edge_LDADD = $(EDGE_LIBS) -lcmocka
+
+EXTRA_PROGRAMS += %D%/bench_edge
+%C%_bench_edge_SOURCES = %D%/bench_edge.c %D%/edge_bed.c %D%/edge_bed.h
+%C%_bench_edge_LDADD = $(EDGE_LIBS) -lcmocka
