@@ -659,7 +659,11 @@ http_read_body(struct conn *c, char *bytes, size_t n)
 		case WH_HTTP_DATA:
 			wh_buf_str(&h->request, data);
 			used += took;
-			continue;
+			if (!wh_http_body_done(&h->body))
+				continue;
+			h->started = 0;
+			(void)http_body_done(c);
+			return used;
 		case WH_HTTP_DONE:
 			used += took;
 			h->started = 0;

@@ -5,6 +5,8 @@
 
 #include "edge/edge.h"
 
+enum { CONN_SLOW_MS = 1000 };
+
 void
 conn_dirty(struct conn *c)
 {
@@ -79,6 +81,9 @@ conn_slow(struct conn *c)
 	}
 	queue_cut(&c->queue);
 	conn_close(c, WH_WS_POLICY, WH_STR("too slow: the queue of messages to you was full"));
+	/* It did not read for long; it will hardly read this, and its buffers in the kernel are large. */
+	if (c->state == CONN_CLOSING)
+		conn_set_deadline(c, CONN_SLOW_MS < c->edge->settings->websocket.close_ms ? CONN_SLOW_MS : c->edge->settings->websocket.close_ms);
 }
 
 enum write_answer { WROTE_SOME, WROTE_ALL, WROTE_NONE, WROTE_FAILED };

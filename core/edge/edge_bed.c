@@ -22,9 +22,7 @@
 #include "edge/edge.h"
 #include "edge/ws_client.h"
 
-static const char *const bed_names[BED_LISTENERS] = { "web", "line", "tls" };
-
-static int
+int
 bed_listen(uint16_t *port_out)
 {
 	struct sockaddr_in a = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
@@ -96,7 +94,6 @@ bed_begin(struct bed *b, const char *config, struct wh_str certificate, struct w
 	b->channel = pair[0];
 	start.fds[0] = wh_snapshot_seal(snap, true);
 	start.text = wh_str(n == 3 ? "web line tls" : "web line");
-	(void)bed_names;
 	bed_say(b, &start);
 	close(start.fds[0]);
 	for (size_t i = 0; i < n; i++)
@@ -213,10 +210,14 @@ void
 bed_hub_dies(struct bed *b, struct wh_link_fds *left_out)
 {
 	struct wh_channel_msg m = { .kind = WH_CH_HUB_GONE, .fds = { -1, -1, -1 } };
+	struct wh_channel_msg ask = { .kind = WH_CH_STATUS_ASK, .fds = { -1, -1, -1 } };
 
 	b->holding = false;
 	wh_link_detach(&b->link);
 	bed_say(b, &m);
+	/* Once it answers, it has heard. */
+	bed_say(b, &ask);
+	(void)bed_told(b, WH_CH_STATUS);
 	if (left_out != NULL)
 		*left_out = b->fds;
 	else
@@ -263,6 +264,16 @@ bed_next(struct bed *b, uint16_t kind)
 	return rec;
 }
 
+struct wh_rec
+bed_any(struct bed *b)
+{
+	struct wh_rec rec;
+
+	if (!bed_take(b, &rec, BED_WAIT_MS))
+		fail_msg("no record came");
+	return rec;
+}
+
 bool
 bed_quiet(struct bed *b, int ms)
 {
@@ -289,6 +300,12 @@ void
 client_send(int fd, const void *bytes, size_t n)
 {
 	assert_int_equal(send(fd, bytes, n, MSG_NOSIGNAL), n);
+}
+
+void
+client_say(int fd, const char *text)
+{
+	client_send(fd, text, strlen(text));
 }
 
 void

@@ -40,6 +40,8 @@ void bed_hub_dies(struct bed *b, struct wh_link_fds *left_out);
 
 /** The next record, which has to be of this kind; good until the next call. */
 struct wh_rec bed_next(struct bed *b, uint16_t kind);
+/** The next record, of any kind. */
+struct wh_rec bed_any(struct bed *b);
 /** Is there none for `ms`? */
 bool bed_quiet(struct bed *b, int ms);
 void bed_kick(struct bed *b);
@@ -49,8 +51,12 @@ void bed_say(struct bed *b, const struct wh_channel_msg *m);
 
 /* Clients. */
 
+/** A listening socket on loopback. */
+int bed_listen(uint16_t *port_out);
+
 int client_connect(uint16_t port);
 void client_send(int fd, const void *bytes, size_t n);
+void client_say(int fd, const char *text);
 /** Reads exactly `n` bytes, and asserts that they are these. */
 void client_expect(int fd, const char *bytes, size_t n);
 /** Reads until `end` has come, or the other side closed; what was read is in the buffer. */

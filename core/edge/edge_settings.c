@@ -91,7 +91,7 @@ static const struct wh_setting tls_settings[] = {
 	{ "ciphersuites", WH_STRING, .def = "", .help = "for TLS 1.3; empty: OpenSSL's own" },
 	{ 0 }
 };
-const struct wh_setting wh_edge_settings[] = {
+const struct wh_setting edge_root_settings[] = {
 	{ "listeners", WH_TABLES, .table = listener_settings, .help = "where clients come in" },
 	{ "limits", WH_TABLE, .table = limits_settings, .help = "what one client, or all together, may take" },
 	{ "http", WH_TABLE, .table = http_settings },
@@ -302,7 +302,7 @@ edge_settings_read(const struct wh_snapshot *snap, struct wh_conf_errors *errors
 	if (s == NULL)
 		return WH_ENOMEM;
 	s->refs = 1;
-	err = wh_conf_of_snapshot(snap, wh_edge_settings, WH_CONF_PART, errors, &s->conf);
+	err = wh_conf_of_snapshot(snap, edge_root_settings, WH_CONF_PART, errors, &s->conf);
 	if (err != WH_OK)
 		goto fail;
 	c = s->conf;

@@ -13,7 +13,7 @@
 #include "ring/edge_metrics.h"
 
 /** The groups of the root that an edge reads: listeners, limits, http, websocket, line, tls. */
-extern const struct wh_setting wh_edge_settings[];
+extern const struct wh_setting edge_root_settings[];
 
 enum edge_protocol { EDGE_HTTP, EDGE_LINE };
 enum edge_proxy { EDGE_PROXY_OFF, EDGE_PROXY_V1, EDGE_PROXY_V2, EDGE_PROXY_ANY };

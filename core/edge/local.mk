@@ -56,3 +56,13 @@ check_PROGRAMS += %D%/test_queue %D%/test_group %D%/test_heartbeat_wheel %D%/tes
 %C%_test_group_LDADD = libedge.a libbase.a -lcmocka
 %C%_test_heartbeat_wheel_LDADD = libedge.a libbase.a -lcmocka
 %C%_test_limits_LDADD = libedge.a libbase.a -lcmocka
+
+# A whole edge over real sockets; the bed is shared with the benchmark.
+EDGE_LIBS = libedge.a libring.a libbase.a $(EVENT_LIBS) $(CONFIG_LIBS) $(SSL_LIBS) $(SECCOMP_LIBS) $(ZLIB_LIBS)
+check_PROGRAMS += %D%/test_edge
+%C%_test_edge_SOURCES = %D%/test_edge.c %D%/edge_bed.c %D%/edge_bed.h
+%C%_test_edge_LDADD = $(EDGE_LIBS) -lcmocka
+
+EXTRA_PROGRAMS += %D%/bench_edge
+%C%_bench_edge_SOURCES = %D%/bench_edge.c %D%/edge_bed.c %D%/edge_bed.h
+%C%_bench_edge_LDADD = $(EDGE_LIBS) -lcmocka
