@@ -137,7 +137,7 @@ edge_channel_msg(struct edge *e, struct wh_channel_msg *m)
 		edge_reload(e, m);
 		break;
 	case WH_CH_DRAIN:
-		edge_drain(e, m->ms);
+		edge_begin_drain(e, m->ms);
 		break;
 	case WH_CH_STOP:
 		edge_stop(e);
@@ -206,13 +206,13 @@ edge_farewell(struct edge *e, unsigned code)
 }
 
 void
-edge_drain(struct edge *e, int64_t ms)
+edge_begin_drain(struct edge *e, int64_t ms)
 {
 	if (e->life == EDGE_STOPPING)
 		return;
 	e->life = EDGE_DRAINING;
 	e->stop_ns = e->now_ns + ms * WH_NS_PER_MS;
-	listeners_close(e);
+	edge_listeners_close(e);
 	wh_log(e->log, WH_INFO, "draining", WH_I("ms", ms), WH_U("connections", e->limits.connections));
 }
 
@@ -220,7 +220,7 @@ void
 edge_stop(struct edge *e)
 {
 	e->life = EDGE_STOPPING;
-	listeners_close(e);
+	edge_listeners_close(e);
 	edge_farewell(e, WH_WS_GOING_AWAY);
 	e->stop_ns = e->now_ns + EDGE_STOP_MS * WH_NS_PER_MS;
 }
@@ -439,7 +439,7 @@ edge_open(struct edge *e, struct wh_child *child)
 	if (err == WH_OK)
 		err = edge_open_loop(e);
 	if (err == WH_OK)
-		err = listeners_open(e);
+		err = edge_listeners_open(e);
 	return err;
 }
 
@@ -451,7 +451,7 @@ edge_close(struct edge *e)
 	wh_id id;
 
 	if (e->base != NULL)
-		listeners_close(e);
+		edge_listeners_close(e);
 	while (e->conns.stride != 0 && (c = wh_slots_next(&e->conns, &cursor, &id)) != NULL) {
 		conn_end(c, WH_WS_GOING_AWAY, WH_STR(""));
 		conn_free(c);

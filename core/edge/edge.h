@@ -95,7 +95,7 @@ enum wh_err edge_open(struct edge *e, struct wh_child *child);
 int edge_run(struct edge *e);
 void edge_close(struct edge *e);
 void edge_stop(struct edge *e);
-void edge_drain(struct edge *e, int64_t ms);
+void edge_begin_drain(struct edge *e, int64_t ms);
 /** Begins a turn, if it has not begun: whatever the loop calls asks for the time first. */
 void edge_wake(struct edge *e);
 /** The HTTP date of now, cached for a second. */
@@ -120,11 +120,11 @@ conn_listener(const struct conn *c)
 }
 
 /* listener.c */
-enum wh_err listeners_open(struct edge *e);
+enum wh_err edge_listeners_open(struct edge *e);
 enum wh_err listeners_reload(struct edge *e, struct edge_settings *s);
 /** Begins or stops accepting. */
 void listeners_accept(struct edge *e, bool on);
-void listeners_close(struct edge *e);
+void edge_listeners_close(struct edge *e);
 
 /* heartbeat.c */
 /** Runs the ticks up to now: pings, deadlines, paces. */

@@ -76,7 +76,7 @@ member_find(struct member *m, const struct group *g)
 }
 
 enum wh_err
-group_join(struct groups *all, struct group *g, struct member *m)
+group_add_member(struct groups *all, struct group *g, struct member *m)
 {
 	struct group_member *members;
 	uint32_t cap;
@@ -150,7 +150,7 @@ member_take(struct member *m, uint32_t at)
 }
 
 bool
-group_leave(struct groups *all, struct group *g, struct member *m)
+group_remove_member(struct groups *all, struct group *g, struct member *m)
 {
 	struct group_place *place = member_find(m, g);
 

@@ -58,10 +58,10 @@ enum wh_err groups_open(struct groups *all, wh_id id, struct wh_str name, struct
 void groups_close(struct groups *all, struct group *g);
 
 /** WH_EEXIST: it is a member already; WH_EFULL: MEMBER_GROUPS_MAX; WH_ENOMEM. */
-enum wh_err group_join(struct groups *all, struct group *g, struct member *m);
+enum wh_err group_add_member(struct groups *all, struct group *g, struct member *m);
 
 /** False when it was no member. */
-bool group_leave(struct groups *all, struct group *g, struct member *m);
+bool group_remove_member(struct groups *all, struct group *g, struct member *m);
 
 void member_leave_all(struct groups *all, struct member *m);
 

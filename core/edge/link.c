@@ -373,10 +373,10 @@ link_membership(struct edge *e, wh_id group, wh_id conn, bool join)
 		return;
 	}
 	if (!join) {
-		(void)group_leave(&e->groups, g, &c->member);
+		(void)group_remove_member(&e->groups, g, &c->member);
 		return;
 	}
-	err = c->member.n >= e->settings->limits.groups ? WH_EFULL : group_join(&e->groups, g, &c->member);
+	err = c->member.n >= e->settings->limits.groups ? WH_EFULL : group_add_member(&e->groups, g, &c->member);
 	if (err != WH_OK && err != WH_EEXIST)
 		wh_log(e->log, WH_WARN, "join_failed", WH_X("connection", conn), WH_X("group", group), WH_I("err", err));
 }

@@ -159,7 +159,7 @@ listener_open(struct edge *e, unsigned index, const struct edge_listener_setting
 }
 
 enum wh_err
-listeners_open(struct edge *e)
+edge_listeners_open(struct edge *e)
 {
 	for (unsigned i = 0; i < e->settings->listeners_n; i++) {
 		enum wh_err err = listener_open(e, i, &e->settings->listeners[i]);
@@ -226,7 +226,7 @@ listeners_accept(struct edge *e, bool on)
 }
 
 void
-listeners_close(struct edge *e)
+edge_listeners_close(struct edge *e)
 {
 	listeners_accept(e, false);
 	for (size_t i = 0; i < e->listeners_n; i++) {

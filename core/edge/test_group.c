@@ -54,10 +54,10 @@ indexes_stay_true_through_any_joins_and_leaves(void **state)
 			for (unsigned i = 0; i < GROUPS; i++)
 				in[i][b] = false;
 		} else if (in[a][b]) {
-			assert_true(group_leave(&all, g[a], &m[b]));
+			assert_true(group_remove_member(&all, g[a], &m[b]));
 			in[a][b] = false;
 		} else {
-			assert_int_equal(group_join(&all, g[a], &m[b]), WH_OK);
+			assert_int_equal(group_add_member(&all, g[a], &m[b]), WH_OK);
 			in[a][b] = true;
 		}
 		if (step % 100 == 0)
@@ -66,7 +66,7 @@ indexes_stay_true_through_any_joins_and_leaves(void **state)
 	assert_consistent(&all, g, GROUPS);
 	for (unsigned i = 0; i < GROUPS; i++)
 		for (unsigned k = 0; k < MEMBERS; k++)
-			assert_int_equal(group_leave(&all, g[i], &m[k]), in[i][k]);
+			assert_int_equal(group_remove_member(&all, g[i], &m[k]), in[i][k]);
 	assert_int_equal(all.members, 0);
 	groups_free(&all);
 }
@@ -79,8 +79,8 @@ joining_twice_is_told(void **state)
 	struct member m = { 0 };
 
 	(void)state;
-	assert_int_equal(group_join(&all, g, &m), WH_OK);
-	assert_int_equal(group_join(&all, g, &m), WH_EEXIST);
+	assert_int_equal(group_add_member(&all, g, &m), WH_OK);
+	assert_int_equal(group_add_member(&all, g, &m), WH_EEXIST);
 	assert_int_equal(g->n, 1);
 	groups_free(&all);
 	assert_int_equal(m.n, 0);
@@ -95,8 +95,8 @@ closing_a_group_leaves_its_members_in_others(void **state)
 
 	(void)state;
 	for (int i = 0; i < 3; i++) {
-		assert_int_equal(group_join(&all, a, &m[i]), WH_OK);
-		assert_int_equal(group_join(&all, b, &m[i]), WH_OK);
+		assert_int_equal(group_add_member(&all, a, &m[i]), WH_OK);
+		assert_int_equal(group_add_member(&all, b, &m[i]), WH_OK);
 	}
 	groups_close(&all, a);
 	assert_null(groups_find(&all, 1));
@@ -114,7 +114,7 @@ opening_again_keeps_members_and_seq(void **state)
 
 	(void)state;
 	g->seq = 17;
-	assert_int_equal(group_join(&all, g, &m), WH_OK);
+	assert_int_equal(group_add_member(&all, g, &m), WH_OK);
 	assert_int_equal(groups_open(&all, 1, WH_STR("room"), &again), WH_OK);
 	assert_ptr_equal(again, g);
 	assert_int_equal(again->seq, 17);
@@ -130,8 +130,8 @@ a_member_joins_a_bounded_number_of_groups(void **state)
 
 	(void)state;
 	for (wh_id id = 1; id <= MEMBER_GROUPS_MAX; id++)
-		assert_int_equal(group_join(&all, open_group(&all, id), &m), WH_OK);
-	assert_int_equal(group_join(&all, open_group(&all, MEMBER_GROUPS_MAX + 1), &m), WH_EFULL);
+		assert_int_equal(group_add_member(&all, open_group(&all, id), &m), WH_OK);
+	assert_int_equal(group_add_member(&all, open_group(&all, MEMBER_GROUPS_MAX + 1), &m), WH_EFULL);
 	member_leave_all(&all, &m);
 	assert_int_equal(m.cap, 0);
 	groups_free(&all);

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "hub/plugin.h"
+#include "ring/child.h"
 
 #ifndef PLUGIN_PATH
 #define PLUGIN_PATH "/usr/lib/whiply"
@@ -159,11 +160,11 @@ plugin_try(struct plugin *p, struct wh_str folder)
 static bool
 plugin_look(struct plugin *p)
 {
-	const char *given = getenv("WHIPLY_PLUGIN_PATH");
+	const char *given = p->hub->child != NULL ? p->hub->child->plugin_path : NULL;
 	struct wh_conf *conf;
 	bool found = false;
 
-	if (given != NULL && *given != '\0')
+	if (given != NULL)
 		return plugin_try(p, wh_str(given));
 	if (plugins_conf(p->hub->config, &conf) != WH_OK)
 		return false;
