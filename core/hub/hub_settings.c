@@ -98,7 +98,12 @@ hub_settings_read(struct hub_settings *settings_out, const struct hub_config *co
 		.rooms_max = (size_t)wh_conf_int(c, "rooms_max"),
 		.rooms_per_session = (size_t)wh_conf_int(c, "rooms_per_session"),
 		.turn_records = (unsigned)wh_conf_int(c, "turn_records"),
+		.command_rate = wh_conf_rate(c, "command_rate"),
+		.account_rate = wh_conf_rate(c, "account_rate"),
+		.address_rate = wh_conf_rate(c, "address_rate"),
+		.call_timeout_ms = wh_conf_ms(c, "call_timeout"),
 	};
+	settings_copy(settings_out->control_group, sizeof settings_out->control_group, wh_conf_str(c, "control_group"));
 	settings_listeners(settings_out, config);
 }
 

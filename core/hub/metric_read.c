@@ -78,16 +78,28 @@ read_edge_name(const struct edge *edge, struct wh_buf *labels)
 	metrics_label(labels, "edge", wh_str(index));
 }
 
+/* What one on the board is worth in the metric. */
+static double
+read_unit(const char *id)
+{
+	const char *last = strrchr(id, '_');
+
+	if (last == NULL)
+		return 1;
+	return strcmp(last, "_US") == 0 ? 1e-6 : strcmp(last, "_MS") == 0 ? 1e-3 : 1;
+}
+
 static void
 read_edge_row(struct hub *hub, struct metrics_page *page, unsigned slot)
 {
-#define READ_EDGE_ROW(id, name, help, kind, key, value) { name, help, WH_EDGE_##kind, key, value },
+#define READ_EDGE_ROW(id, name, help, kind, key, value) { #id, name, help, WH_EDGE_##kind, key, value },
 	static const struct {
-		const char *name, *help;
+		const char *id, *name, *help;
 		enum wh_edge_metric_kind kind;
 		const char *key, *value;
 	} rows[] = { WH_EDGE_METRIC_TABLE(READ_EDGE_ROW) };
 #undef READ_EDGE_ROW
+	double unit = read_unit(rows[slot].id);
 
 	for (unsigned i = 0; i < hub->edges.n; i++) {
 		const struct edge *edge = hub->edges.of[i];
@@ -97,7 +109,7 @@ read_edge_row(struct hub *hub, struct metrics_page *page, unsigned slot)
 		if (rows[slot].key != NULL)
 			metrics_label(&labels, rows[slot].key, wh_str(rows[slot].value));
 		metrics_sample(page, rows[slot].kind == WH_EDGE_COUNTER ? WH_COUNTER : WH_GAUGE, rows[slot].name, rows[slot].help,
-		    wh_buf_slice(&labels), (double)wh_board_peer(edge->link, slot));
+		    wh_buf_slice(&labels), (double)wh_board_peer(edge->link, slot) * unit);
 		wh_buf_free(&labels);
 	}
 }

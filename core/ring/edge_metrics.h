@@ -13,7 +13,7 @@ enum {
 	WH_EDGE_TURN_BUCKETS = 12,	/* upper bounds 64 us × 2^i, the last +Inf */
 };
 
-/* X(NAME, metric name, help, kind, label name, label value) */
+/* X(NAME, metric name, help, kind, label name, label value). A name in _US or _MS counts that; its metric is told in seconds. */
 #define WH_EDGE_METRIC_TABLE(X) \
 	X(CONNECTIONS_HTTP, "whiply_edge_connections", "Open connections by transport.", GAUGE, "transport", "http") \
 	X(CONNECTIONS_WS, "whiply_edge_connections", "Open connections by transport.", GAUGE, "transport", "websocket") \
@@ -58,11 +58,11 @@ enum {
 	X(RESPONSES_4XX, "whiply_edge_http_responses_total", "HTTP answers by class.", COUNTER, "class", "4xx") \
 	X(RESPONSES_5XX, "whiply_edge_http_responses_total", "HTTP answers by class.", COUNTER, "class", "5xx") \
 	X(RING_FULL, "whiply_edge_ring_full_total", "Times that the ring to the hub was full.", COUNTER, 0, 0) \
-	X(RING_FULL_US, "whiply_edge_ring_full_microseconds_total", "Time that the ring to the hub was full.", COUNTER, 0, 0) \
+	X(RING_FULL_US, "whiply_edge_ring_full_seconds_total", "Time that the ring to the hub was full.", COUNTER, 0, 0) \
 	X(HUB_GONE, "whiply_edge_hub_losses_total", "Hubs that died under this edge.", COUNTER, 0, 0) \
-	X(HUB_AWAY_MS, "whiply_edge_hub_away_milliseconds_total", "Time without a hub.", COUNTER, 0, 0) \
+	X(HUB_AWAY_MS, "whiply_edge_hub_away_seconds_total", "Time without a hub.", COUNTER, 0, 0) \
 	X(TURNS, "whiply_edge_turns_total", "Turns of the loop.", COUNTER, 0, 0) \
-	X(TURN_US, "whiply_edge_turn_microseconds_total", "Time in turns of the loop, waiting not counted.", COUNTER, 0, 0)
+	X(TURN_US, "whiply_edge_busy_seconds_total", "Time in turns of the loop, waiting not counted.", COUNTER, 0, 0)
 
 enum wh_edge_metric {
 #define WH_EDGE_METRIC_NAME(name, ...) WH_EDGE_##name,
