@@ -171,6 +171,7 @@ wh_hub_main(struct wh_child *child)
 	if (err == WH_OK)
 		hub_loop(hub);
 	if (hub->timers.slots.stride != 0) {
+		hub->silent = true;
 		hub->features->stop(hub);
 		hub_turn(hub);
 	}

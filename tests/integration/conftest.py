@@ -84,7 +84,7 @@ class Whiply:
 
     def configure(self, **changes):
         """Writes the config file, with some sections changed."""
-        self.sections.update(changes)
+        self.sections.update({"http_section" if key == "http" else key: text for key, text in changes.items()})
         self.config.write_text(CONFIG.format(dir=self.dir, http=self.http, line=self.line, **self.sections).replace("PORT", str(self.extra)))
 
     def ready(self):

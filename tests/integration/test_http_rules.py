@@ -96,7 +96,7 @@ def test_answers_carry_security_headers(whiply):
 
 
 def test_a_head_that_never_ends_is_cut_off(start):
-    whiply = start(http='header_timeout = "500ms";')
+    whiply = start(http='header_timeout = "1s";')
     with Wire(whiply.http) as wire:
         wire.send(b"GET / HTTP/1.1\r\n")
         assert read_answer(wire).status == 408
@@ -104,7 +104,7 @@ def test_a_head_that_never_ends_is_cut_off(start):
 
 
 def test_a_body_that_never_ends_is_cut_off(start):
-    whiply = start(http='body_timeout = "500ms";')
+    whiply = start(http='body_timeout = "1s";')
     with Wire(whiply.http) as wire:
         wire.send(b"POST /api/session.ping HTTP/1.1\r\n" + HOST + b"Content-Type: application/json\r\nContent-Length: 10\r\n\r\n{")
         assert read_answer(wire).status == 408
@@ -112,7 +112,7 @@ def test_a_body_that_never_ends_is_cut_off(start):
 
 
 def test_an_idle_connection_is_closed(start):
-    whiply = start(http='idle_timeout = "500ms";')
+    whiply = start(http='idle_timeout = "1s";')
     with Wire(whiply.http) as wire:
         wire.send(b"GET /health/live HTTP/1.1\r\n" + HOST + b"\r\n")
         assert read_answer(wire).status == 200

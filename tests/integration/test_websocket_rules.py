@@ -5,7 +5,7 @@ import time
 import zlib
 
 import pytest
-import websockets.sync.client
+import websockets
 from wire import WebSocket, Wire, frame, http, read_answer
 
 KEY = "dGhlIHNhbXBsZSBub25jZQ=="
@@ -126,10 +126,13 @@ def test_a_dead_peer_is_found(start):
 
 
 def test_a_library_that_others_wrote_can_talk_to_us(whiply):
-    with websockets.sync.client.connect(f"ws://127.0.0.1:{whiply.http}/ws", subprotocols=["whiply.v1"]) as ws:
-        assert "session.welcome" in ws.recv(10)
-        ws.send(PING.decode())
-        assert '"id":1' in ws.recv(10)
+    async def talk():
+        async with websockets.connect(f"ws://127.0.0.1:{whiply.http}/ws", subprotocols=["whiply.v1"]) as ws:
+            assert "session.welcome" in await asyncio.wait_for(ws.recv(), 10)
+            await ws.send(PING.decode())
+            assert '"id":1' in await asyncio.wait_for(ws.recv(), 10)
+
+    asyncio.run(talk())
 
 
 def test_the_page_of_a_websocket_says_what_it_is(whiply):
