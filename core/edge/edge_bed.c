@@ -56,16 +56,49 @@ bed_child(int channel, int words, const int *sockets, size_t n)
 		close(fd);
 	if (wh_child_begin(&child, "edge 0", 0, NULL) != WH_OK)
 		_exit(9);
-	_exit(wh_edge_main(&child));
+	n = (size_t)wh_edge_main(&child);
+	wh_child_end(&child);
+	/* Not _exit: the sanitizers look for leaks on the way out. */
+	exit((int)n);
+}
+
+int
+bed_snapshot(const char *web, const char *config, struct wh_str certificate, struct wh_str key)
+{
+	struct wh_conf_errors errors = { 0 };
+	struct wh_snapshot *snap;
+	struct wh_buf text = { 0 };
+	int fd;
+
+	wh_buf_fmt(&text, "listeners = ( { name = \"web\"; address = \":1\"; %s }, "
+	    "{ name = \"line\"; address = \":2\"; protocol = \"line\"; dialect = \"plain\"; }", web);
+	if (certificate.n != 0)
+		wh_buf_text(&text, ", { name = \"tls\"; address = \":3\"; tls = { client_certificates = \"optional\"; "
+		    "certificates = ( { certificate = \"c\"; key = \"k\"; } ); }; }");
+	wh_buf_text(&text, ");\n");
+	wh_buf_text(&text, config);
+	assert_int_equal(wh_snapshot_from_text("test", wh_buf_slice(&text), &errors, &snap), WH_OK);
+	if (certificate.n != 0) {
+		assert_int_equal(wh_snapshot_keep(snap, WH_STR("c"), certificate), WH_OK);
+		assert_int_equal(wh_snapshot_keep(snap, WH_STR("k"), key), WH_OK);
+	}
+	fd = wh_snapshot_seal(snap, true);
+	assert_true(fd >= 0);
+	wh_snapshot_free(&snap);
+	wh_buf_free(&text);
+	return fd;
 }
 
 void
 bed_begin(struct bed *b, const char *config, struct wh_str certificate, struct wh_str key)
 {
+	bed_begin_web(b, "", config, certificate, key);
+}
+
+void
+bed_begin_web(struct bed *b, const char *web, const char *config, struct wh_str certificate, struct wh_str key)
+{
 	struct wh_channel_msg start = { .kind = WH_CH_START, .process = 7, .n_fds = 1, .fds = { -1, -1, -1 } };
-	struct wh_conf_errors errors = { 0 };
-	struct wh_snapshot *snap;
-	struct wh_buf text = { 0 };
 	size_t n = certificate.n != 0 ? 3 : 2;
 	int sockets[BED_LISTENERS], pair[2], words = wh_fd_memory("words", WH_LAST_WORDS_SIZE);
 
@@ -74,16 +107,6 @@ bed_begin(struct bed *b, const char *config, struct wh_str certificate, struct w
 	assert_non_null(b->buffer);
 	for (size_t i = 0; i < n; i++)
 		sockets[i] = bed_listen(&b->port[i]);
-	wh_buf_text(&text, "listeners = ( { name = \"web\"; address = \":1\"; }, { name = \"line\"; address = \":2\"; protocol = \"line\"; dialect = \"plain\"; }");
-	if (n == 3)
-		wh_buf_text(&text, ", { name = \"tls\"; address = \":3\"; tls = { client_certificates = \"optional\"; certificates = ( { certificate = \"c\"; key = \"k\"; } ); }; }");
-	wh_buf_text(&text, ");\n");
-	wh_buf_text(&text, config);
-	assert_int_equal(wh_snapshot_from_text("test", wh_buf_slice(&text), &errors, &snap), WH_OK);
-	if (n == 3) {
-		assert_int_equal(wh_snapshot_keep(snap, WH_STR("c"), certificate), WH_OK);
-		assert_int_equal(wh_snapshot_keep(snap, WH_STR("k"), key), WH_OK);
-	}
 	assert_int_equal(wh_channel_pair(pair), WH_OK);
 	b->edge = fork();
 	assert_true(b->edge >= 0);
@@ -92,14 +115,12 @@ bed_begin(struct bed *b, const char *config, struct wh_str certificate, struct w
 	close(pair[1]);
 	close(words);
 	b->channel = pair[0];
-	start.fds[0] = wh_snapshot_seal(snap, true);
+	start.fds[0] = bed_snapshot(web, config, certificate, key);
 	start.text = wh_str(n == 3 ? "web line tls" : "web line");
 	bed_say(b, &start);
 	close(start.fds[0]);
 	for (size_t i = 0; i < n; i++)
 		close(sockets[i]);
-	wh_snapshot_free(&snap);
-	wh_buf_free(&text);
 }
 
 void
@@ -119,6 +140,9 @@ bed_end(struct bed *b)
 		fail_msg("the edge did not end with its channel");
 	}
 	free(b->buffer);
+	/* 0: stopped or drained; 1: its keeper went away. */
+	if (WIFEXITED(status) && WEXITSTATUS(status) > 1)
+		fail_msg("the edge ended with %d", WEXITSTATUS(status));
 	if (WIFSIGNALED(status))
 		fail_msg("the edge died of signal %d", WTERMSIG(status));
 }

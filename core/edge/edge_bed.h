@@ -25,6 +25,10 @@ struct bed {
 
 /** Starts an edge with listeners "web" and "line", and "tls" when `pem` is given, and this further config text. */
 void bed_begin(struct bed *b, const char *config, struct wh_str certificate, struct wh_str key);
+/** The same, with more settings for the listener "web". */
+void bed_begin_web(struct bed *b, const char *web, const char *config, struct wh_str certificate, struct wh_str key);
+/** The snapshot of such settings, sealed. */
+int bed_snapshot(const char *web, const char *config, struct wh_str certificate, struct wh_str key);
 void bed_end(struct bed *b);
 
 /** A new hub with a fresh link: HELLO, no routes yet. */

@@ -8,8 +8,8 @@
 #include "base/conf.h"
 
 static const struct wh_setting certificate_settings[] = {
-	{ "certificate", WH_STRING, .required = true, .help = "file with the certificate and its chain, PEM" },
-	{ "key", WH_STRING, .required = true, .help = "file with the private key, PEM, without a passphrase" },
+	{ "certificate", WH_STRING, .choices = WH_CONF_FILE, .required = true, .help = "file with the certificate and its chain, PEM" },
+	{ "key", WH_STRING, .choices = WH_CONF_FILE, .required = true, .help = "file with the private key, PEM, without a passphrase" },
 	{ 0 }
 };
 static const struct wh_setting listener_tls_settings[] = {

@@ -66,3 +66,7 @@ check_PROGRAMS += %D%/test_edge
 EXTRA_PROGRAMS += %D%/bench_edge
 %C%_bench_edge_SOURCES = %D%/bench_edge.c %D%/edge_bed.c %D%/edge_bed.h
 %C%_bench_edge_LDADD = $(EDGE_LIBS) -lcmocka
+
+check_PROGRAMS += %D%/test_edge_tls
+%C%_test_edge_tls_SOURCES = %D%/test_edge_tls.c %D%/edge_bed.c %D%/edge_bed.h
+%C%_test_edge_tls_LDADD = $(EDGE_LIBS) -lcmocka
