@@ -74,3 +74,13 @@ libhub_a_SOURCES += \
 	%D%/plugin.c %D%/plugin_load.c %D%/plugin_order.c %D%/plugin_life.c %D%/plugin_reload.c %D%/plugin_host.c %D%/plugin.h \
 	%D%/jsonrpc.c %D%/jsonrpc.h \
 	%D%/api.c %D%/api_http.c %D%/api_config.c %D%/api_command.c %D%/exchange.c %D%/exchange.h %D%/api.h
+
+check_PROGRAMS += %D%/test_jsonrpc
+%C%_test_jsonrpc_SOURCES = %D%/test_jsonrpc.c %D%/testing_features.c %D%/testing_features.h %D%/testing_hub.c %D%/testing_hub.h
+%C%_test_jsonrpc_LDADD = $(HUB_LIBS) -lm -lcmocka
+check_PROGRAMS += %D%/test_plugin
+%C%_test_plugin_SOURCES = %D%/test_plugin.c %D%/testing_features.c %D%/testing_features.h %D%/testing_hub.c %D%/testing_hub.h
+%C%_test_plugin_LDADD = $(HUB_LIBS) -lm -lcmocka
+check_PROGRAMS += %D%/test_hook
+%C%_test_hook_SOURCES = %D%/test_hook.c %D%/testing_features.c %D%/testing_features.h %D%/testing_hub.c %D%/testing_hub.h
+%C%_test_hook_LDADD = $(HUB_LIBS) -lm -lcmocka
