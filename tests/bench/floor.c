@@ -1,10 +1,10 @@
 /* The floor: the least that a process can do to deliver a message, one send for each member, or one writev when several
  * messages have come together. It parses next to nothing and checks nothing; what servers cost is told as a multiple of it.
  *
- *	floor PORT SIZE [SLOW_NS]
+ *	floor PORT SIZE [SLOW_NS [LOSE]]
  *
- * SIZE is what a frame has on the wire, in steps of 16. SLOW_NS burns that much CPU at each delivery, to show that the
- * yardstick sees it. Members' sockets block: the load client always reads. */
+ * SIZE is what a frame has on the wire, in steps of 16. SLOW_NS burns that much CPU at each delivery, and of LOSE deliveries
+ * one is left out, to show that the yardstick sees it. Members' sockets block: the load client always reads. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
@@ -27,6 +27,7 @@ struct floor {
 	int epoll, listener;
 	size_t size;			/* of a frame */
 	long slow_ns;
+	unsigned long lose, turn;
 	int members[FLOOR_FDS];
 	unsigned member_count;
 	struct wh_buf carry[FLOOR_FDS];	/* by descriptor: the beginning of a message */
@@ -62,6 +63,8 @@ floor_deliver(struct floor *f)
 	for (unsigned i = 0; i < f->frame_count; i++)
 		iov[i] = (struct iovec){ f->frames[i], f->size };
 	for (unsigned m = 0; m < f->member_count; m++) {
+		if (f->lose != 0 && ++f->turn % f->lose == 0)
+			continue;
 		/* A member that is gone is taken out when its end is read. */
 		if (f->frame_count == 1)
 			(void)!send(f->members[m], f->frames[0], f->size, MSG_NOSIGNAL);
@@ -170,8 +173,8 @@ main(int argc, char **argv)
 	struct floor *f = calloc(1, sizeof *f);
 	int n;
 
-	if (f == NULL || argc < 3 || argc > 4) {
-		fprintf(stderr, "usage: floor PORT SIZE [SLOW_NS]\n");
+	if (f == NULL || argc < 3 || argc > 5) {
+		fprintf(stderr, "usage: floor PORT SIZE [SLOW_NS [LOSE]]\n");
 		return 2;
 	}
 	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
@@ -180,6 +183,7 @@ main(int argc, char **argv)
 	}
 	f->size = (strtoul(argv[2], NULL, 10) + 15) / 16 * 16;
 	f->slow_ns = argc > 3 ? strtol(argv[3], NULL, 10) : 0;
+	f->lose = argc > 4 ? strtoul(argv[4], NULL, 10) : 0;
 	if (f->size < PAYLOAD_SIZE + 16 || f->size > FLOOR_FRAME_MAX || !floor_listen(f, (uint16_t)strtoul(argv[1], NULL, 10))) {
 		perror("floor");
 		return 1;

@@ -130,9 +130,12 @@ load_sum(const struct load *l)
 
 /* How many deliveries there will be, if none of the members that are here now is left out. */
 static uint64_t
-load_expected(const struct load_tally *sum)
+load_expected(const struct load *l, const struct load_tally *sum)
 {
-	return sum->sent * (sum->members - (sum->stalled - sum->stalled_closed));
+	uint64_t deaf = l->setup.proto->publisher_joins && !l->setup.proto->hears_itself;
+	uint64_t silent = deaf + (sum->stalled - sum->stalled_closed);
+
+	return sum->members > silent ? sum->sent * (sum->members - silent) : 0;
 }
 
 /* Waits until everything that was sent has arrived, or nothing moves any more. */
@@ -142,7 +145,7 @@ load_drain(struct load *l)
 	struct load_tally sum = load_sum(l);
 	uint64_t before = sum.deliveries;
 
-	for (int still = 0; !l->over && sum.deliveries < load_expected(&sum) && still < LOAD_DRAIN_MS; still++) {
+	for (int still = 0; !l->over && sum.deliveries < load_expected(l, &sum) && still < LOAD_DRAIN_MS; still++) {
 		load_nap();
 		sum = load_sum(l);
 		if (sum.deliveries != before)
@@ -178,7 +181,7 @@ load_print(const struct load *l, const char *what, int64_t began_ns)
 	    "\"deliveries\":%llu,\"expected\":%llu,\"bytes\":%llu,\"checked\":%llu,\"missing\":%llu,\"disorder\":%llu,"
 	    "\"acked_missing\":%llu,\"gap_ms\":%.3f,\"p50_us\":%.1f,\"p95_us\":%.1f,\"p99_us\":%.1f,\"stuck\":%s}\n",
 	    what, (double)ns / 1e9, s.open, s.ready, s.members, s.stalled, s.stalled_closed, N(s.closed), N(s.refused), N(s.connects),
-	    N(s.sent), N(s.acked), N(s.errors), N(s.deliveries), N(load_expected(&s)), N(s.bytes), N(s.checked), N(s.missing), N(s.disorder),
+	    N(s.sent), N(s.acked), N(s.errors), N(s.deliveries), N(load_expected(l, &s)), N(s.bytes), N(s.checked), N(s.missing), N(s.disorder),
 	    N(s.acked_missing), (double)s.gap_ns / 1e6, (double)wh_hist_quantile(&s.latency, 500) / 1e3,
 	    (double)wh_hist_quantile(&s.latency, 950) / 1e3, (double)wh_hist_quantile(&s.latency, 990) / 1e3, s.stuck ? "true" : "false");
 	fflush(stdout);

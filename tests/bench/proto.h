@@ -24,6 +24,7 @@ struct proto {
 	const char *name;
 	bool greets;		/* the server answers `hello` with GOT_DONE; else a client is ready once connected */
 	bool publisher_joins;	/* only a member may say something */
+	bool hears_itself;	/* the one who says something, being a member, is sent it too */
 	bool acks;		/* the one who says something gets GOT_ACK for it */
 
 	/** Appends what a client sends first. `who` is unique among all clients. */

@@ -42,6 +42,6 @@ plain_next(struct wh_str bytes, struct proto_frame *out, struct wh_buf *reply)
 }
 
 const struct proto proto_plain = {
-	.name = "plain", .greets = true, .publisher_joins = true, .acks = true,
+	.name = "plain", .greets = true, .publisher_joins = true, .hears_itself = true, .acks = true,
 	.hello = plain_hello, .join = plain_join, .say = plain_say, .next = plain_next,
 };

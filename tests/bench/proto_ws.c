@@ -126,6 +126,6 @@ ws_next(struct wh_str bytes, struct proto_frame *out, struct wh_buf *reply)
 }
 
 const struct proto proto_ws = {
-	.name = "ws", .greets = true, .publisher_joins = true, .acks = true,
+	.name = "ws", .greets = true, .publisher_joins = true, .hears_itself = true, .acks = true,
 	.hello = ws_hello, .join = ws_join, .say = ws_say, .next = ws_next,
 };
