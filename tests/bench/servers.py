@@ -118,6 +118,7 @@ class Server(Process):
         super().__init__(name, as_nobody)
         self.proto = proto
         self.port = free_port()
+        self.window = 32    # connects, or joins, that one process of the load client has under way
 
     def config(self, text, **more):
         path = self.dir / "config"
@@ -159,7 +160,9 @@ def _peer(name, proto, binary, text, command):
 
 
 def inspircd():
-    return _peer("InspIRCd", "irc", "inspircd", INSPIRCD, lambda c: ["--nofork", "--nopid", "--config", c])
+    server = _peer("InspIRCd", "irc", "inspircd", INSPIRCD, lambda c: ["--nofork", "--nopid", "--config", c])
+    server.window = 1000    # it lets new clients in once a second
+    return server
 
 
 def ngircd():

@@ -22,16 +22,6 @@ COLUMNS = [
 ]
 
 
-def add_ratios(servers):
-    """Adds to each row what it is of the floor, and what whiply is of it."""
-    for row in servers.values():
-        for key in ("one", "many"):
-            for other, ratio in (("floor", f"{key}_floor"), ("whiply ws", f"{key}_ours")):
-                theirs, ours = servers.get(other, {}).get(f"{key}_us"), row.get(f"{key}_us")
-                if theirs and ours:
-                    row[ratio] = ours / theirs if ratio.endswith("_floor") else theirs / ours
-
-
 def _heads(heads, widths):
     """The upper line: a head stands over the left edge of its first column, and reaches into those that have none."""
     line, at = "", 0
@@ -43,7 +33,6 @@ def _heads(heads, widths):
 
 
 def show(servers, failed):
-    add_ratios(servers)
     columns = [c for c in COLUMNS if any(c[0] in row for row in servers.values())]
     if columns:
         cells = [["", *(head.split("\n")[0] for _, head, _ in columns)], ["", *(head.split("\n")[1] for _, head, _ in columns)]]

@@ -235,7 +235,7 @@ flood_turn(struct worker *w)
 		worker_done(w, false);
 		return;
 	}
-	payload_write(payload, 1, 0);
+	payload_write(payload, 1, w->now_ns);
 	while (out.n < RUN_FLOOD_CHUNK && !out.failed)
 		w->setup->proto->say(&out, w->order.room, (struct wh_str){ payload, sizeof payload }, w->tally->sent);
 	for (unsigned i = 0; i < w->count; i++) {
