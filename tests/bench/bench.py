@@ -296,7 +296,7 @@ class Bench:
     def until_served(server, since):
         while time.monotonic() - since < 20:
             try:
-                if http(server.http, "POST", "/api/session.ping", b"{}", ["Content-Type: application/json"]).status == 200:
+                if http(server.http, "POST", "/api/session.ping", {}).status == 200:
                     return time.monotonic() - since
             except (OSError, AssertionError):
                 pass

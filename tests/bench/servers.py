@@ -127,13 +127,15 @@ class Server(Process):
 
 
 def floor(slow_ns=0, lose=0, size=FLOOR_BYTES):
+    if not (PROGRAMS / "floor").exists():
+        raise Failure("the floor is not built; run this as ./dev bench")
     server = Server("floor", "floor", as_nobody=False)
     server.run(PROGRAMS / "floor", server.port, size, slow_ns, lose)
     server.wait_for_port(server.port)
     return server
 
 
-def whiply(proto="ws", edges=1, limits=RAISED, wait=True, level="warning"):
+def whiply(proto="ws", edges=1, limits=RAISED, wait=True, level="warn"):
     daemon = BUILD / "bin" / "whiplyd"
     if not daemon.exists() or not (BUILD / "plugins" / ".libs" / "relay.so").exists():
         raise Failure("whiplyd or its plugin relay is not built")
