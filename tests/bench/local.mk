@@ -1,0 +1,11 @@
+# What ./dev bench builds: the load client and the floor. README.md says what they are for.
+%C%_load_SOURCES = %D%/load.c %D%/load.h %D%/worker.c %D%/worker.h %D%/worker_run.c %D%/client.c %D%/client.h %D%/payload.h \
+	%D%/proto.h %D%/proto_ws.c %D%/proto_plain.c %D%/proto_irc.c %D%/proto_nats.c %D%/proto_mqtt.c %D%/proto_redis.c \
+	%D%/proto_http.c %D%/proto_floor.c
+%C%_load_LDADD = libedge.a libbase.a $(SSL_LIBS) $(ZLIB_LIBS)
+%C%_floor_SOURCES = %D%/floor.c %D%/payload.h
+%C%_floor_LDADD = libbase.a
+
+BENCH += %D%/load %D%/floor
+EXTRA_PROGRAMS += %D%/load %D%/floor
+EXTRA_DIST += %D%/bench.py %D%/README.md

@@ -1,0 +1,442 @@
+"""Measures whiply beside a floor and the peers that Debian packages. README.md says what is measured and how to read it.
+
+All servers of a comparison run at once and are measured in turns, in short slices; what is told is the median of the slices.
+Times and CPU are noisy on a shared machine: trust the ratios within one run.
+"""
+import argparse
+import os
+import pathlib
+import signal
+import statistics
+import sys
+import threading
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "integration"))
+
+import servers
+import table
+from machine import Failure, Load, Process, cpu_ns, family, memory_bytes, title
+from wire import WebSocket, http
+
+FULL = dict(rounds=9, slice=0.3, members=1000, rate=2.0, rate_rounds=3, join=10000, join_seconds=10, idle=10000, edges=1, http=2.0, starts=5, kill=10000,
+            seconds=4.0)
+QUICK = dict(rounds=3, slice=0.15, members=300, rate=0.6, rate_rounds=1, join=1000, join_seconds=2, idle=1000, edges=1, http=0.3, starts=2, kill=1000,
+             seconds=1.0)
+
+
+class Bench:
+    def __init__(self, options):
+        self.options = options
+        self.size = dict(QUICK if options.quick else FULL)
+        if options.connections:
+            self.size["idle"] = options.connections
+        if options.members:
+            self.size["members"] = options.members
+        self.names = [n for n in servers.ALL if (not options.only or n.split()[0].lower() in options.only) and
+                      (not options.quick or options.only or n in servers.QUICK)]
+        self.rows = {name: {} for name in self.names}
+        self.failed = {}
+        self.figures = []
+
+    def say(self, text):
+        print(f"==> {text}", file=sys.stderr, flush=True)
+
+    def figure(self, what, got, unit="", most=None, least=None):
+        """A number that stands for itself; with a bound it is checked."""
+        bound = most if most is not None else least
+        ok = None if bound is None else got <= most if most is not None else got >= least
+        self.figures.append(dict(what=what, got=got, unit=unit, bound=bound, most=most is not None, ok=ok))
+
+    def each(self, what, measure):
+        """Runs measure(name) for every server; one that fails is left out, and said so."""
+        for name in self.names:
+            if name in self.failed:
+                continue
+            self.say(f"{what}: {name}")
+            try:
+                measure(name)
+            except Failure as failure:
+                self.failed[name] = str(failure)
+
+    # Fan-out and latency: all servers at once, in turns.
+
+    def fanout(self):
+        running, samples = {}, {name: [] for name in self.names}
+        n = self.size["members"]
+
+        def begin(name):
+            server = servers.ALL[name]()
+            load = Load(server.proto, server.port, window=server.window, sample=4)
+            load.connect(n)
+            load.publisher("r")
+            load.join("r", n)
+            running[name] = server, load
+
+        self.each(f"{n} members join", begin)
+        for turn in range(self.size["rounds"]):
+            self.say(f"fan-out and latency, round {turn + 1} of {self.size['rounds']}")
+            for name, (server, load) in running.items():
+                if name in self.failed:
+                    continue
+                try:
+                    sample = {"one": self.slice(server, load, f"fanout 1 {self.size['slice']}"),
+                              "many": self.slice(server, load, f"fanout 32 {self.size['slice']}")}
+                    if turn < self.size["rate_rounds"]:
+                        sample["rate"] = self.slice(server, load, f"rate 10 {self.size['rate']}")
+                    samples[name].append(sample)
+                except Failure as failure:
+                    self.failed[name] = str(failure)
+        for server, load in running.values():
+            load.stop()
+            server.stop()
+        for name in running:
+            if name not in self.failed:
+                self.rows[name] |= self.summary(samples[name])
+        for name in running:
+            for key in ("one", "many"):
+                for other, ratio in (("floor", "floor"), ("whiply ws", "ours")):
+                    if name not in self.failed and other in running and other not in self.failed:
+                        self.rows[name][f"{key}_{ratio}"] = self.ratio(key, samples[name], samples[other], ratio == "ours")
+
+    def slice(self, server, load, command):
+        pids = server.pids
+        before = cpu_ns(pids)
+        done = load.do(command)
+        cpu = cpu_ns(pids) - before
+        if done["stuck"]:
+            raise Failure(f"messages stopped arriving ({command}: {done['deliveries']} of {done['expected']})")
+        if done["missing"] or done["disorder"] or done["deliveries"] != done["expected"]:
+            raise Failure(f"{command}: {done['deliveries']} of {done['expected']} deliveries came; of {done['checked']} checked "
+                          f"{done['missing']} were missing, {done['disorder']} out of order")
+        return {"us": cpu / done["deliveries"] / 1000, "s": done["deliveries"] / done["seconds"], "wire": done["bytes"] / done["deliveries"],
+                "p50": done["p50_us"] / 1000, "p95": done["p95_us"] / 1000, "p99": done["p99_us"] / 1000}
+
+    @staticmethod
+    def ratio(key, ours, theirs, inverse):
+        """The median of the rounds' ratios: what slows the machine for some seconds slows both of a round."""
+        ratio = statistics.median(a[key]["us"] / b[key]["us"] for a, b in zip(ours, theirs))
+        return 1 / ratio if inverse else ratio
+
+    @staticmethod
+    def summary(samples):
+        def median(kind, key):
+            return statistics.median(sample[kind][key] for sample in samples if kind in sample)
+
+        return dict(one_us=median("one", "us"), one_s=median("one", "s"), many_us=median("many", "us"), many_s=median("many", "s"),
+                    p50_ms=median("rate", "p50"), p95_ms=median("rate", "p95"), p99_ms=median("rate", "p99"), wire_bytes=median("one", "wire"))
+
+    def check_fanout(self):
+        floor, ours, inspircd = (self.rows.get(name, {}) for name in ("floor", "whiply ws", "InspIRCd"))
+        if "one_floor" not in ours:
+            return
+        self.figure("fan-out, 1 in flight, CPU", ours["one_floor"], "× floor", most=1.3)
+        self.figure("fan-out, 32 in flight, CPU", ours["many_floor"], "× floor", most=3.0)
+        self.figure("delivery p95 above the floor's", ours["p95_ms"] - floor["p95_ms"], "ms", most=10)
+        if "one_ours" in inspircd:
+            self.figure("fan-out, 1 in flight, CPU", inspircd["one_ours"], "× InspIRCd", most=0.85)
+            self.figure("fan-out, 32 in flight, CPU", inspircd["many_ours"], "× InspIRCd", most=0.6)
+
+    # Joining, and holding.
+
+    def join(self):
+        def measure(name):
+            n = self.size["join"]
+            with servers.ALL[name]() as server, Load(server.proto, server.port, window=server.window) as load:
+                load.connect(n)
+                before = cpu_ns(server.pids)
+                done = load.join("r", n, self.size["join_seconds"])
+                self.rows[name] |= dict(join_us=(cpu_ns(server.pids) - before) / max(done["members"], 1) / 1000, join_n=done["members"])
+
+        self.each("join", measure)
+        if "join_us" in self.rows.get("whiply ws", {}):
+            self.figure(f"joining a room of {self.size['join']:,}, CPU", self.rows["whiply ws"]["join_us"], "µs", most=20)
+
+    def idle(self):
+        def measure(name):
+            ours = name.startswith("whiply")
+            n = self.size["idle"] if ours or self.size["idle"] <= 19000 else 19000
+            edges = (n + 18999) // 19000
+            with servers.whiply("plain" if name.endswith("line") else "ws", edges=edges) if ours else servers.ALL[name]() as server:
+                self.rows[name] |= self.hold(server, n)
+
+        self.each("idle", measure)
+        row = self.rows.get("whiply ws", {})
+        if "idle_bytes" in row:
+            self.figure(f"user memory of one of {row['idle_n']:,} idle connections", row["idle_bytes"], "bytes", most=2048)
+
+    def hold(self, server, n):
+        first = min(200, n // 2)
+        with Load(server.proto, server.port, window=server.window, workers=(n + 18499) // 18500) as load:
+            load.connect(first)
+            pids = server.pids
+            before = memory_bytes(pids)
+            load.connect(n - first, limit=300)
+            grown = memory_bytes(pids) - before
+            time.sleep(min(self.size["seconds"], 2))
+            left = load.do("status")
+            if left["open"] != n:
+                raise Failure(f"of {n} idle connections {n - left['open']} were closed")
+            return dict(idle_bytes=grown / (n - first), idle_n=n)
+
+    def many(self):
+        """150,000 connections on eight edges."""
+        n, edges = self.options.connections or (4000 if self.options.quick else 150000), 2 if self.options.quick else 8
+        self.say(f"{n:,} idle connections on {edges} edges")
+        try:
+            with servers.whiply("ws", edges=edges) as server:
+                row = self.hold(server, n)
+                with WebSocket(server.http) as ws:
+                    ws.call("relay.join", room="r")
+        except (Failure, OSError, AssertionError) as failure:
+            self.failed["many"] = str(failure)
+            return
+        self.figure("idle WebSocket connections on one node", row["idle_n"], "", least=4000 if self.options.quick else 150000)
+        self.figure("user memory of one of them", row["idle_bytes"], "bytes", most=2048)
+
+    # What only whiply is asked.
+
+    def start(self):
+        self.say("cold start")
+        times = {"http": [], "welcome": [], "message": []}
+        try:
+            for _ in range(self.size["starts"]):
+                began = time.monotonic()
+                with servers.whiply(wait=False) as server:
+                    self.start_once(server, began, times)
+        except (Failure, OSError, AssertionError) as failure:
+            self.failed["start"] = str(failure)
+            return
+        self.figure("cold start to the first HTTP answer", statistics.median(times["http"]) * 1000, "ms", most=200)
+        self.figure("cold start to the first WebSocket welcome", statistics.median(times["welcome"]) * 1000, "ms", most=200)
+        self.figure("cold start to the first message heard", statistics.median(times["message"]) * 1000, "ms", most=250)
+
+    @staticmethod
+    def start_once(server, began, times):
+        while True:
+            try:
+                if http(server.http, "GET", "/health/ready").status == 200:
+                    break
+            except (OSError, AssertionError):
+                pass
+            if not server.alive() or time.monotonic() - began > 10:
+                raise Failure(f"whiplyd does not serve: {server.log()[-600:].strip()}")
+            time.sleep(0.001)
+        times["http"].append(time.monotonic() - began)
+        with WebSocket(server.http) as ws:
+            times["welcome"].append(time.monotonic() - began)
+            ws.call("relay.join", room="r")
+            ws.call("relay.say", room="r", text="hello")
+            ws.notification("relay.message")
+            times["message"].append(time.monotonic() - began)
+
+    def http(self):
+        cases = [("nginx, return 200", servers.nginx, "GET /health/live"), ("whiply, answer of an edge", servers.whiply, "GET /health/live"),
+                 ("whiply, API command", servers.whiply, "POST /api/session.ping")]
+        running, costs = [], {}
+        for what, make, request in cases:
+            try:
+                server = make()
+                load = Load("http", server.http if hasattr(server, "http") else server.port, sample=1)
+                load.connect(64)
+                running.append((what, request, server, load))
+            except Failure as failure:
+                self.failed[what] = str(failure)
+        for turn in range(self.size["rounds"]):
+            self.say(f"HTTP, round {turn + 1}")
+            for what, request, server, load in running:
+                before = cpu_ns(server.pids)
+                done = load.do(f"ask {self.size['http']} {request}")
+                if done["errors"] or not done["acked"]:
+                    self.failed[what] = f"{done['errors']} of {done['acked']} answers to {request} were no 2xx"
+                    continue
+                costs.setdefault(what, []).append((cpu_ns(server.pids) - before) / done["acked"] / 1000)
+        for _, _, server, load in running:
+            load.stop()
+            server.stop()
+        costs = {what: statistics.median(values) for what, values in costs.items()}
+        nginx = costs.get(cases[0][0])
+        for what, bound in (cases[0][0], None), (cases[1][0], 1.5), (cases[2][0], 3.0):
+            if what in costs:
+                self.figure(f"HTTP: {what}, CPU", costs[what], "µs")
+                if nginx and bound:
+                    self.figure(f"HTTP: {what}, CPU", costs[what] / nginx, "× nginx", most=bound)
+
+    def kill(self):
+        """The hub dies while half of all connections hear what is published."""
+        n, hertz, seconds = self.size["kill"], 50, max(self.size["seconds"], 3)
+        self.say(f"kill -9 of the hub with {n:,} connected")
+        try:
+            with servers.whiply("ws") as server, Load("ws", server.port, sample=8) as load:
+                load.connect(n)
+                load.publisher("r")
+                load.join("r", n // 2)
+                hubs = [pid for pid in family(server.process.pid) if title(pid) == "whiplyd: hub"]
+                if not hubs:
+                    raise Failure("there is no process with the title 'whiplyd: hub'")
+                load.tell(f"rate {hertz} {seconds}")
+                time.sleep(seconds / 3)
+                os.kill(hubs[0], signal.SIGKILL)
+                killed = time.monotonic()
+                served = self.until_served(server, killed)
+                done = load.answer(seconds + 30)
+                after = load.do(f"rate {hertz} 1")
+        except (Failure, OSError, AssertionError) as failure:
+            self.failed["kill"] = str(failure)
+            return
+        self.figure("hub killed: connections closed", done["closed"] + after["closed"], "", most=0)
+        self.figure("hub killed: time to the next HTTP command served", served * 1000, "ms", most=2000)
+        self.figure("hub killed: longest silence of a member", done["gap_ms"], "ms", most=2000)
+        self.figure("hub killed: acknowledged messages lost", done["acked_missing"], "", most=0)
+        self.figure("hub killed: deliveries out of order", done["disorder"] + after["disorder"], "", most=0)
+        self.figure("hub killed: messages that got no answer", done["sent"] - done["acked"], "")
+        self.figure("later publishes: deliveries missing", after["expected"] - after["deliveries"] + after["missing"], "", most=0)
+
+    @staticmethod
+    def until_served(server, since):
+        while time.monotonic() - since < 20:
+            try:
+                if http(server.http, "POST", "/api/session.ping", {}).status == 200:
+                    return time.monotonic() - since
+            except (OSError, AssertionError):
+                pass
+            time.sleep(0.01)
+        raise Failure("the hub did not come back within 20 s")
+
+    def flood(self):
+        """One address connects and speaks as fast as it can, while the members of a room, from many addresses, hear each other."""
+        self.say("flood from one address")
+        limits = 'per_address = 64; accept_rate_per_address = "100/s burst 100"; flood = "2s";'
+        n, seconds = self.size["members"], self.size["seconds"]
+        try:
+            with servers.whiply("ws", limits=limits) as server, Load("ws", server.port, sample=1, per_source=40) as load:
+                load.connect(n, rate=2000)
+                load.publisher("r")
+                load.join("r", n)
+                before = load.do(f"rate 10 {seconds}")
+                with Load("ws", server.port, source=2, per_source=1000000) as flood:
+                    flood.do("connect 200")
+                    flood.do("join flood 200")
+                    thread = threading.Thread(target=lambda: flood.do(f"flood flood {seconds + 1}"))
+                    thread.start()
+                    during = load.do(f"rate 10 {seconds}")
+                    thread.join()
+                    end = flood.do("status")
+        except (Failure, OSError, AssertionError) as failure:
+            self.failed["flood"] = str(failure)
+            return
+        self.figure("flood: p95 of the others before", before["p95_us"] / 1000, "ms")
+        self.figure("flood: p95 of the others meanwhile", during["p95_us"] / 1000, "ms", most=before["p95_us"] / 1000 + 50)
+        self.figure("flood: deliveries to others that are missing", during["expected"] - during["deliveries"], "", most=0)
+        self.figure("flood: connections of the flooder refused or closed", end["closed"] + end["refused"], "", least=1)
+
+    def slow(self):
+        """A tenth of the members stop reading."""
+        self.say("members that stop reading")
+        n = self.size["members"]
+        limits = servers.RAISED.replace('queue = "16MiB"', 'queue = "256KiB"')
+        try:
+            with servers.whiply("ws", limits=limits) as server, Load("ws", server.port, sample=1) as load:
+                load.connect(n)
+                load.publisher("r")
+                load.join("r", n)
+                before = load.do(f"rate 10 {self.size['rate']}")
+                memory = memory_bytes(server.pids)
+                load.do(f"stall {n // 10}")
+                load.do(f"fanout 32 {self.size['seconds']}")
+                during = load.do(f"rate 10 {self.size['rate']}")
+                memory = memory_bytes(server.pids) - memory
+        except (Failure, OSError, AssertionError) as failure:
+            self.failed["slow"] = str(failure)
+            return
+        self.figure("slow members: p95 of the others before", before["p95_us"] / 1000, "ms")
+        self.figure("slow members: p95 of the others then", during["p95_us"] / 1000, "ms", most=before["p95_us"] / 1000 + 10)
+        self.figure("slow members: deliveries to others that are missing", during["expected"] - during["deliveries"], "", most=0)
+        self.figure("slow members that were closed", during["stalled_closed"], f"of {during['stalled']}")
+        self.figure("slow members: memory that their queues took", memory / 2**20, "MiB", most=0.256 * (n // 10) + 16)
+
+    def self_test(self):
+        """Does the yardstick see what it must see? A floor that burns CPU is slower by just that; one that loses is found out."""
+        self.say("the yardstick itself")
+        seconds, costs = max(self.size["slice"], 0.5), {0: [], 3000: []}
+        for _ in range(3):
+            for slow_ns, found in costs.items():
+                with servers.floor(slow_ns) as server, Load("floor", server.port) as load:
+                    load.connect(300)
+                    load.publisher("r")
+                    load.join("r", 300)
+                    found.append(self.slice(server, load, f"fanout 32 {seconds}")["us"])
+        difference = statistics.median(costs[3000]) - statistics.median(costs[0])
+        self.figure("self: CPU of 3 µs more that is seen", difference, "µs", least=2.7)
+        self.figure("self: the same", difference, "µs", most=3.6)
+        with servers.floor(0, lose=1001) as server, Load("floor", server.port, sample=1) as load:
+            load.connect(300)
+            load.publisher("r")
+            load.join("r", 300)
+            done = load.do(f"rate 200 {seconds}")
+        self.figure("self: lost deliveries, of which", done["expected"] - done["deliveries"], "", least=1)
+        self.figure("self: were found missing by number", done["missing"] - (done["expected"] - done["deliveries"]), "off", most=0)
+
+    def check_all(self):
+        return [f for f in self.figures if f["ok"] is False]
+
+
+BENCHES = ["fanout", "join", "idle", "many", "http", "start", "kill", "flood", "slow", "self"]
+ORDER = ["self", *(b for b in BENCHES if b != "self")]
+
+
+def arguments():
+    parser = argparse.ArgumentParser(prog="./dev bench", description="Measures whiply beside a floor and the peers that are installed.")
+    parser.add_argument("what", nargs="*", metavar="WHAT", help=f"any of {' '.join(BENCHES)} (rate is part of fanout); all when none is named")
+    parser.add_argument("--quick", action="store_true", help="small numbers, under half a minute for what CI runs")
+    parser.add_argument("--check", action="store_true", help="end with 1 when a figure is missed or whiply could not be measured")
+    parser.add_argument("--connections", type=int, metavar="N", help="idle, many: how many")
+    parser.add_argument("--members", type=int, metavar="N", help="fanout, flood, slow: how many")
+    parser.add_argument("--only", type=lambda s: s.lower().split(","), metavar="NAMES", help="servers by their first word, as in floor,whiply,redis")
+    parser.add_argument("--json", metavar="FILE", help="write everything there too")
+    parser.add_argument("--limit", type=int, default=1800, metavar="S", help="give up after so many seconds (1800)")
+    parser.add_argument("--peers", action="store_true", help="install the peers first (done by ./dev)")
+    options = parser.parse_args()
+    unknown = [w for w in options.what if w not in BENCHES and w != "rate"]
+    if unknown:
+        parser.error(f"there is no benchmark '{unknown[0]}'; there are {' '.join(BENCHES)}")
+    return options
+
+
+def end(number, _):
+    raise KeyboardInterrupt if number != signal.SIGALRM else Failure("the time is over (--limit)")
+
+
+def main():
+    options = arguments()
+    bench = Bench(options)
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGALRM):
+        signal.signal(number, end)
+    signal.alarm(options.limit)
+    began = time.monotonic()
+    try:
+        for what in [b for b in ORDER if not options.what or b in options.what or (b == "fanout" and "rate" in options.what)]:
+            {"self": bench.self_test}.get(what, getattr(bench, what, None))()
+        bench.check_fanout()
+    except Failure as failure:
+        bench.failed["bench"] = str(failure)
+    except KeyboardInterrupt:
+        bench.failed["bench"] = "interrupted"
+    finally:
+        signal.alarm(0)
+        Load.stop_all()
+        Process.stop_all()
+    table.show(bench.rows, bench.failed)
+    table.show_figures(bench.figures)
+    if options.json:
+        table.write_json(options.json, dict(servers=bench.rows, failed=bench.failed, figures=bench.figures, size=bench.size))
+    missed = bench.check_all()
+    ours = [name for name in bench.failed if name.startswith("whiply") or name in BENCHES or name in ("bench", "floor")]
+    print(f"\n{time.monotonic() - began:.0f} s; {len(bench.figures) - len(missed)} figures, {len(missed)} missed, {len(bench.failed)} not measured")
+    if options.check and (missed or ours):
+        return 1
+    return 1 if "bench" in bench.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
