@@ -44,6 +44,10 @@ heartbeat_ws(struct conn *c)
 		/* An unread pong may lie behind what we do not read: then silence is ours, not the client's. */
 		if (c->pause == 0 || c->edge->tick - c->deadline > wheel_ticks(s->websocket.ping_ms * 4)) {
 			edge_count(c->edge, WH_EDGE_CLOSED_DEAD);
+			/* It may only be deaf on one ear: say why as far as the kernel takes it, but wait for nothing. */
+			conn_close(c, 1001, WH_STR("no answer to a ping"));
+			if (conn_alive(c))
+				conn_flush(c);
 			conn_end(c, 1006, WH_STR("no answer to a ping"));
 			return;
 		}

@@ -208,7 +208,8 @@ judge(const struct wh_ws_rules *rules, const struct wh_http_request *request, st
 		return refuse(agreed, 403, "this Origin is not allowed here");
 	if (!subprotocol_pick(rules, request, &agreed->subprotocol))
 		return refuse(agreed, 400, "Sec-WebSocket-Protocol is malformed");
-	if (rules->subprotocol_required && agreed->subprotocol.n == 0)
+	/* Who lists subprotocols speaks nothing else: better refused here than misunderstood later. */
+	if (agreed->subprotocol.n == 0 && (rules->subprotocol_required || wh_http_has(request, WH_H_SEC_WEBSOCKET_PROTOCOL)))
 		return refuse(agreed, 400, "no subprotocol in common");
 	if (!deflate_pick(rules, request, agreed))
 		return refuse(agreed, 400, "Sec-WebSocket-Extensions is malformed");
