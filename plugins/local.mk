@@ -1,11 +1,11 @@
 # Features: one module each. A plugin sees include/whiply alone.
 PLUGIN_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared
 
-pkglib_LTLIBRARIES += plugins/metrics.la
+plugin_LTLIBRARIES += plugins/metrics.la
 plugins_metrics_la_SOURCES = plugins/metrics/metrics.c
 plugins_metrics_la_LDFLAGS = $(PLUGIN_LDFLAGS)
 plugins_metrics_la_LIBADD = -lm
 
-pkglib_LTLIBRARIES += plugins/relay.la
+plugin_LTLIBRARIES += plugins/relay.la
 plugins_relay_la_SOURCES = plugins/relay/relay.c plugins/relay/relay.h plugins/relay/plain.c
 plugins_relay_la_LDFLAGS = $(PLUGIN_LDFLAGS)
