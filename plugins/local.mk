@@ -1,11 +1,20 @@
 # Features: one module each. A plugin sees include/whiply alone.
 PLUGIN_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared
 
-pkglib_LTLIBRARIES += plugins/metrics.la
+plugin_LTLIBRARIES += plugins/metrics.la
 plugins_metrics_la_SOURCES = plugins/metrics/metrics.c
 plugins_metrics_la_LDFLAGS = $(PLUGIN_LDFLAGS)
 plugins_metrics_la_LIBADD = -lm
 
-pkglib_LTLIBRARIES += plugins/relay.la
+plugin_LTLIBRARIES += plugins/relay.la
 plugins_relay_la_SOURCES = plugins/relay/relay.c plugins/relay/relay.h plugins/relay/plain.c
 plugins_relay_la_LDFLAGS = $(PLUGIN_LDFLAGS)
+
+# With flags of their own, so that their objects are others than the modules'.
+check_PROGRAMS += %D%/relay/test_relay %D%/metrics/test_metrics
+%C%_relay_test_relay_SOURCES = %D%/relay/test_relay.c %D%/relay/relay.c %D%/relay/plain.c
+%C%_relay_test_relay_CFLAGS = $(AM_CFLAGS)
+%C%_relay_test_relay_LDADD = $(TESTING_LIBS)
+%C%_metrics_test_metrics_SOURCES = %D%/metrics/test_metrics.c %D%/metrics/metrics.c
+%C%_metrics_test_metrics_CFLAGS = $(AM_CFLAGS)
+%C%_metrics_test_metrics_LDADD = $(TESTING_LIBS)

@@ -282,7 +282,7 @@ wh_args_get(const struct wh_args *args, const char *field)
 	for (size_t i = 0; i < args->n; i++)
 		if (strcmp(args->fields[i].name, field) == 0)
 			return args->values[i].type != WH_V_NONE ? &args->values[i] : NULL;
-	assert(!"the command declared no such field");
+	assert(false && "the command declared no such field");
 	return NULL;
 }
 

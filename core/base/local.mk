@@ -1,4 +1,5 @@
 noinst_LIBRARIES += libbase.a
+noinst_HEADERS += %D%/testing.h
 libbase_a_SOURCES = \
 	%D%/buf.c %D%/buf.h
 

@@ -1,4 +1,4 @@
-KEEPER_CPPFLAGS = $(AM_CPPFLAGS) -DSYSCONFDIR='"$(sysconfdir)"' -DPLUGIN_PATH='"$(pkglibdir)"'
+KEEPER_CPPFLAGS = $(AM_CPPFLAGS) -DSYSCONFDIR='"$(sysconfdir)"' -DPLUGIN_PATH='"$(plugindir)"'
 
 noinst_LIBRARIES += libkeeper.a
 libkeeper_a_CPPFLAGS = $(KEEPER_CPPFLAGS)

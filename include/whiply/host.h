@@ -134,6 +134,9 @@ wh_delete(const struct wh_host *h, void *p)
 	h->ops->release(h, p);
 }
 
+/** Writes a log line: wh_host_log(host, WH_WARN, "login_refused", WH_S("account", name)); see log.h. */
+#define wh_host_log(host, level, event, ...) ((host)->ops->log((host), (level), (event), WH_PAIRS(__VA_ARGS__)))
+
 /** Random bytes, fit for keys. */
 static inline void
 wh_random(const struct wh_host *h, void *to, size_t n)

@@ -33,6 +33,15 @@ page_number(struct page *page, double value)
 		wh_out_fmt(page->out, "%.9g", value);
 }
 
+/* OpenMetrics has one spelling for a bound, as it is part of a series' name: 1.0, not 1. */
+static void
+page_bound(struct page *page, double bound)
+{
+	page_number(page, bound);
+	if (page->open && bound == floor(bound) && fabs(bound) < 9e15)
+		wh_out_text(page->out, ".0");
+}
+
 /* HELP text: a backslash and a line's end are escaped, in OpenMetrics a quote as well. */
 static void
 page_help(struct page *page, const char *help)
@@ -79,7 +88,7 @@ static void
 page_bucket(struct page *page, const struct wh_sample *s, size_t bucket, uint64_t total, bool exemplar)
 {
 	wh_out_fmt(page->out, "%s_bucket{%.*s%sle=\"", s->name, WH_FMT(s->labels), s->labels.n != 0 ? "," : "");
-	page_number(page, bucket < s->n_bounds ? s->bounds[bucket] : INFINITY);
+	page_bound(page, bucket < s->n_bounds ? s->bounds[bucket] : INFINITY);
 	wh_out_fmt(page->out, "\"} %llu", (unsigned long long)total);
 	if (exemplar) {
 		wh_out_fmt(page->out, " # {trace_id=\"%.*s\"} ", WH_FMT(s->exemplar));

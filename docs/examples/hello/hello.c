@@ -53,8 +53,11 @@ static enum wh_err
 hello_listen(void *self, struct wh_call *call)
 {
 	struct hello *hello = self;
+	enum wh_err err = wh_group_join(hello->host, hello->listeners, wh_call_session(call));
 
-	return wh_group_join(hello->host, hello->listeners, wh_call_session(call));
+	if (err == WH_ESTATE)
+		return wh_fail(call, err, "listening needs a connection that stays: use WebSocket");
+	return err == WH_EEXIST ? WH_OK : err;
 }
 
 /* GET /hello?name=… for those who only have a browser. */
@@ -110,6 +113,10 @@ hello_open(const struct wh_host *host, const struct wh_conf *conf, void **self_o
 	hello->host = host;
 	hello->greeting = wh_conf_str(conf, "greeting");
 	hello->listeners = wh_group_open(host, WH_STR("listeners"));
+	if (hello->listeners == 0) {
+		wh_delete(host, hello);
+		return WH_ENOMEM;
+	}
 	*self_out = hello;
 	return WH_OK;
 }

@@ -1,0 +1,394 @@
+/* The inside of the fake host (whiply/testing.h). One struct wh_test holds everything; what the plugin may still point to after its
+ * end (sessions, calls, requests) stays until wh_test_end, marked as gone, so that its use is told instead of undefined.
+ * The functions that fake_host.c puts into the table have the very signatures of struct wh_host_ops. */
+#ifndef WHIPLY_TESTING_FAKE_H
+#define WHIPLY_TESTING_FAKE_H
+
+#include <whiply/testing.h>
+
+#include "base/arena.h"
+#include "base/args.h"
+#include "base/bucket.h"
+#include "base/buf.h"
+#include "base/conf.h"
+#include "base/json.h"
+#include "base/list.h"
+
+enum { FAKE_HOOKS = 64, FAKE_LABELS = 64, FAKE_BOUNDS = 5, FAKE_PAPERS = 1024, FAKE_ROOM_NAME = 128, FAKE_SLOTS = 8192 };
+
+/** Rows of a plugin other than the one under test. */
+struct fake_others {
+	struct wh_list place;
+	const struct wh_command *commands;
+	const struct wh_hook *hooks;
+	const struct wh_service *service;
+	void *self;
+};
+
+struct fake_role {
+	struct wh_list place;
+	struct wh_str name, allow, deny;	/* globs between blanks */
+};
+
+struct fake_timer {
+	struct wh_list place;
+	wh_id id;
+	int64_t due_ms, every_ms;
+	void (*fired)(void *self, uint64_t cookie);
+	void *self;		/* of ours; a plugin's own timers get the plugin's */
+	uint64_t cookie;
+	bool ours;		/* a time-out of the fake host */
+};
+
+struct fake_job {
+	struct wh_list place;
+	const struct wh_job *row;
+	_Alignas(16) char request[];
+};
+
+struct wh_slot {
+	struct wh_list place;
+	const char *name;
+	size_t size;
+	bool taken;		/* else what a plugin that is being reloaded may take up again */
+};
+
+struct fake_slot_bytes {
+	struct wh_list place;
+	const struct wh_slot *slot;
+	_Alignas(16) char bytes[];
+};
+
+enum fake_state { FAKE_ATTACHED = 1, FAKE_DETACHED, FAKE_EPHEMERAL, FAKE_ENDED };
+
+struct fake_sent {
+	struct wh_list place;
+	const char *text;	/* of the arena */
+};
+
+/** A token bucket of one session and one row. */
+struct fake_rate {
+	struct wh_list place;
+	const void *row;
+	struct wh_bucket bucket;
+};
+
+struct wh_session {
+	struct wh_list place;
+	struct wh_test *t;
+	wh_id id;
+	enum fake_state state;
+	uint64_t ended_turn;
+	struct wh_identity who;
+	char *who_text;			/* owned: what `who` points to; freed when the identity changes, so that stale slices are found */
+	const struct wh_dialect *dialect;	/* NULL: json */
+	struct wh_list sent, slots, rates;
+	struct fake_sent *read;		/* the last that wh_test_next gave */
+	struct wh_buf papers;
+	bool closing, dirty;
+	unsigned code;
+	const char *reason;
+};
+
+struct fake_member {
+	struct wh_list place;
+	struct wh_session *session;
+};
+
+struct wh_room {
+	struct wh_list place;
+	wh_id id;
+	struct wh_str name;
+	struct wh_list members;
+	size_t n;
+	uint64_t seq;
+	bool keep, ended;
+};
+
+struct fake_group {
+	struct wh_list place;
+	wh_id id;
+	struct wh_str name;
+	struct wh_list members;
+	uint64_t seq;
+	bool open;
+};
+
+struct fake_call {
+	struct wh_call public;		/* first: this is what the plugin holds */
+	struct wh_list place;
+	struct wh_test *t;
+	struct wh_session *session;
+	const struct wh_command *row;
+	void *self;
+	struct wh_args args;
+	struct wh_json_doc doc;
+	struct wh_buf text, scratch, reply, why;
+	struct wh_json writer;
+	char field[WH_ARGS_NAME + 1];
+	enum wh_err err;
+	int64_t retry_ms;
+	wh_id timer;
+	bool running, held, finished;
+	struct wh_test_answer *answer;	/* of wh_test_call; else NULL */
+	wh_run_done *done;		/* of wh_run */
+	uint64_t cookie;
+};
+
+struct fake_out {
+	struct wh_out out;
+	struct wh_buf *buf;
+};
+
+struct fake_request {
+	struct wh_request public;	/* first */
+	struct wh_list place;
+	struct wh_test *t;
+	struct wh_str headers;
+	struct wh_buf out_headers, body;
+	struct fake_out out;
+	wh_id timer;
+	bool serving, held, answered, own_session;
+	struct wh_test_page *page;
+};
+
+struct fake_hook {
+	const struct wh_hook *row;
+	void *self;
+};
+
+struct fake_chain {
+	struct fake_hook of[FAKE_HOOKS];
+	size_t n;
+};
+
+/** A message or a join on its way through the hooks. */
+struct fake_asking {
+	struct wh_list place;
+	struct wh_test *t;
+	wh_id id;
+	struct fake_chain chain;
+	size_t next;
+	bool join, held, went, running, finished;
+	enum wh_verdict verdict;	/* of wh_hook_go */
+	struct wh_message message;
+	struct wh_passage passage;
+	wh_id timer;
+	wh_message_then *message_then;
+	wh_outcome *join_then;
+	struct wh_test_answer *answer;
+	uint64_t cookie;
+};
+
+struct fake_refusal {
+	enum wh_err err;
+	const char *why;
+	int64_t retry_ms;
+};
+
+struct fake_block {
+	struct wh_list place;
+	size_t n;
+	_Alignas(16) char bytes[];
+};
+
+struct fake_line {
+	struct wh_list place;
+	const char *event, *text;
+};
+
+struct fake_value {
+	struct wh_list place;
+	const struct wh_metric *row;
+	const char *label;
+	int64_t n;
+	uint64_t counts[FAKE_BOUNDS + 1];
+	int64_t sum_us;
+};
+
+struct fake_samples {
+	struct wh_list place;
+	const struct wh_sample *of;
+	size_t n;
+};
+
+struct fake_send {
+	struct wh_list place;
+	const struct wh_helper *helper;
+	wh_id id;
+	struct wh_str bytes;
+};
+
+struct fake_helper {
+	struct wh_list place;
+	const struct wh_helper *row;
+	bool up;
+};
+
+struct wh_test {
+	struct wh_host host;		/* first: this is what the plugin holds */
+	const struct wh_plugin *plugin;
+	struct wh_conf *conf;
+	char *settings;			/* owned */
+	struct wh_buf why;
+	void *self;
+	bool open, opening, working, recovering;
+	unsigned depth;			/* of turns within turns */
+	uint64_t turn;
+	int64_t now_ms;
+	uint64_t ids, chance;
+	unsigned no_memory;
+	size_t renders;
+	struct wh_arena texts;
+	struct fake_refusal refusal;
+	struct wh_health *health;
+	struct wh_buf unwell;
+	char *state_dir;		/* owned; made when asked for */
+	struct wh_list memory, sessions, rooms, groups, calls, requests, askings, timers, jobs, slots, lines, values, samples,
+	    others, roles, sends, helpers;
+};
+
+extern const struct wh_host_ops fake_ops;
+
+/** Says what is wrong, with the plugin's name, and aborts. */
+_Noreturn void fake_fault(const struct wh_test *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/** The test of a host; tells when a job's work calls it. */
+struct wh_test *fake_of(const struct wh_host *h);
+
+/** A turn: at the end of the outermost, sessions that were closed end, empty rooms end, and dirty papers are mirrored. */
+void fake_enter(struct wh_test *t);
+void fake_leave(struct wh_test *t);
+
+void *fake_zero(size_t n);
+const char *fake_text(struct wh_test *t, struct wh_str s);
+struct wh_str fake_copy(struct wh_test *t, struct wh_str s);
+const char *fake_err_text(enum wh_err err);
+struct fake_out fake_out_to(struct wh_buf *buf);
+struct wh_test_answer *fake_answer(struct wh_test *t);
+void fake_answer_set(struct wh_test *t, struct wh_test_answer *a, enum wh_err err, struct wh_str why, int64_t retry_ms);
+
+/* fake_session.c */
+struct wh_session *fake_session_new(struct wh_test *t, const char *name, const char *roles, enum fake_state state);
+void fake_session_end(struct wh_session *s, bool tell);
+void fake_session_free(struct wh_session *s);
+void fake_sessions_turn_end(struct wh_test *t);
+void fake_slots_release(struct wh_test *t);
+void fake_slots_forget_free(struct wh_test *t);
+bool fake_may(struct wh_test *t, const struct wh_session *s, struct wh_str permission, enum wh_allow allow);
+enum wh_err fake_rate_take(struct wh_test *t, struct wh_session *s, const void *row, const char *rate, int64_t *retry_ms_out);
+enum wh_err fake_render(struct wh_test *t, const struct wh_dialect *d, const struct wh_event *e, struct wh_buf *to);
+
+/** The session as a function of the host got it: aborts when it is gone. */
+struct wh_session *fake_session(struct wh_test *t, const struct wh_session *s, const char *function);
+
+wh_id fake_session_id(const struct wh_host *h, const struct wh_session *s);
+struct wh_session *fake_session_get(const struct wh_host *h, wh_id id);
+const struct wh_identity *fake_session_identity(const struct wh_host *h, const struct wh_session *s);
+enum wh_err fake_session_identify(const struct wh_host *h, struct wh_session *s, const struct wh_identity *who);
+bool fake_session_may(const struct wh_host *h, const struct wh_session *s, const char *permission);
+struct wh_str fake_session_address(const struct wh_host *h, const struct wh_session *s);
+const char *fake_session_dialect(const struct wh_host *h, const struct wh_session *s);
+enum wh_err fake_session_send(const struct wh_host *h, struct wh_session *s, struct wh_str bytes);
+enum wh_err fake_session_notify(const struct wh_host *h, struct wh_session *s, const struct wh_event *e);
+void fake_session_close(const struct wh_host *h, struct wh_session *s, unsigned code, struct wh_str reason);
+struct wh_slot *fake_session_slot(const struct wh_host *h, const char *name, size_t size);
+void *fake_slot_of(const struct wh_host *h, struct wh_session *s, const struct wh_slot *slot);
+void fake_session_changed(const struct wh_host *h, struct wh_session *s);
+void fake_session_each(const struct wh_host *h, bool (*each)(void *self, struct wh_session *s), void *self);
+
+/* fake_room.c */
+enum wh_err fake_join(struct wh_test *t, struct wh_room *r, struct wh_session *s);
+void fake_rooms_forget_session(struct wh_test *t, struct wh_session *s, bool tell);
+bool fake_rooms_turn_end(struct wh_test *t);
+void fake_rooms_free(struct wh_test *t);
+void fake_groups_end_closed(struct wh_test *t);
+struct wh_room *fake_room_open(const struct wh_host *h, struct wh_str name);
+struct wh_room *fake_room_find(const struct wh_host *h, struct wh_str name);
+struct wh_room *fake_room_get(const struct wh_host *h, wh_id id);
+wh_id fake_room_id(const struct wh_host *h, const struct wh_room *r);
+struct wh_str fake_room_name(const struct wh_host *h, const struct wh_room *r);
+void fake_room_join(const struct wh_host *h, struct wh_room *r, struct wh_session *s, wh_outcome *then, uint64_t cookie);
+enum wh_err fake_room_leave(const struct wh_host *h, struct wh_room *r, struct wh_session *s, struct wh_str reason);
+bool fake_room_has(const struct wh_host *h, const struct wh_room *r, const struct wh_session *s);
+size_t fake_room_members(const struct wh_host *h, const struct wh_room *r);
+void fake_room_each(const struct wh_host *h, struct wh_room *r, bool (*each)(void *self, struct wh_session *s), void *self);
+void fake_room_keep(const struct wh_host *h, struct wh_room *r, bool keep);
+uint64_t fake_room_seq(const struct wh_host *h, const struct wh_room *r);
+enum wh_err fake_room_publish(const struct wh_host *h, struct wh_room *r, uint64_t seq, const struct wh_event *e,
+    const struct wh_session *except, unsigned flags);
+wh_id fake_group_open(const struct wh_host *h, struct wh_str name);
+void fake_group_close(const struct wh_host *h, wh_id group);
+enum wh_err fake_group_join(const struct wh_host *h, wh_id group, struct wh_session *s);
+enum wh_err fake_group_leave(const struct wh_host *h, wh_id group, struct wh_session *s);
+enum wh_err fake_group_publish(const struct wh_host *h, wh_id group, uint64_t seq, struct wh_str bytes,
+    const struct wh_session *except, unsigned flags);
+
+/* fake_call.c */
+const struct wh_command *fake_command(struct wh_test *t, struct wh_str name, void **self_out);
+void fake_calls_session_ended(struct wh_test *t, const struct wh_session *s);
+void fake_calls_drop(struct wh_test *t, const char *why);
+void fake_calls_check(const struct wh_test *t);
+void fake_calls_free(struct wh_test *t);
+const struct wh_value *fake_call_arg(struct wh_call *c, const char *field);
+struct wh_session *fake_call_session(struct wh_call *c);
+struct wh_json *fake_call_reply(struct wh_call *c);
+enum wh_err fake_call_fail(struct wh_call *c, enum wh_err err, struct wh_str why, int64_t retry_ms);
+wh_id fake_call_hold(struct wh_call *c);
+struct wh_call *fake_call_find(const struct wh_host *h, wh_id id);
+void fake_call_done(struct wh_call *c, enum wh_err err);
+void fake_run(const struct wh_host *h, struct wh_session *s, const char *command, const struct wh_item *args, size_t n,
+    wh_run_done *done, uint64_t cookie);
+
+/* fake_request.c */
+void fake_requests_drop(struct wh_test *t);
+void fake_requests_check(const struct wh_test *t);
+void fake_requests_free(struct wh_test *t);
+struct wh_str fake_request_header(struct wh_request *r, const char *name);
+struct wh_str fake_request_param(struct wh_request *r, const char *name);
+void fake_respond_header(struct wh_request *r, const char *name, struct wh_str value);
+struct wh_out *fake_respond_body(struct wh_request *r);
+enum wh_err fake_respond(struct wh_request *r, unsigned status, const char *content_type);
+enum wh_err fake_respond_problem(struct wh_request *r, enum wh_err err, const char *why);
+wh_id fake_request_hold(struct wh_request *r);
+struct wh_request *fake_request_find(const struct wh_host *h, wh_id id);
+
+/* fake_hook.c */
+void fake_tell_presence(struct wh_test *t, struct wh_session *s, int what);
+void fake_tell_left(struct wh_test *t, struct wh_room *r, struct wh_session *s, struct wh_str reason);
+void fake_tell_audit(struct wh_test *t, const struct fake_call *c, enum wh_err outcome);
+void fake_save(struct wh_test *t, struct wh_session *s);
+void fake_load(struct wh_test *t, struct wh_session *s);
+enum wh_verdict fake_attempt(struct wh_test *t, struct fake_call *c);
+void fake_ask_join(struct wh_test *t, struct wh_room *r, struct wh_session *s, wh_outcome *then, uint64_t cookie,
+    struct wh_test_answer *answer);
+void fake_askings_drop(struct wh_test *t);
+void fake_askings_check(const struct wh_test *t);
+enum wh_verdict fake_refuse(const struct wh_occasion *at, enum wh_err err, const char *why, int64_t retry_ms);
+void fake_hook_go(const struct wh_host *h, wh_id ticket, enum wh_verdict verdict, enum wh_err err, const char *why);
+void fake_unwell(struct wh_health *health, const char *part, const char *why);
+void fake_message_ask(const struct wh_host *h, const struct wh_message *m, wh_message_then *then, uint64_t cookie);
+
+/* fake_time.c */
+wh_id fake_deadline(struct wh_test *t, void (*fired)(void *self, uint64_t cookie), void *self);
+void fake_timers_drop(struct wh_test *t, bool ours_too);
+void fake_timers_check(const struct wh_test *t);
+enum wh_err fake_job_start(const struct wh_host *h, const struct wh_job *job, const void *request);
+wh_id fake_timer_start(const struct wh_host *h, int64_t ms, int64_t every_ms, wh_timer_fired *fired, uint64_t cookie);
+void fake_timer_stop(const struct wh_host *h, wh_id timer);
+int64_t fake_now_ms(const struct wh_host *h);
+int64_t fake_wall_ms(const struct wh_host *h);
+
+/* fake_metric.c */
+void fake_log(const struct wh_host *h, enum wh_level level, const char *event, const struct wh_pair *pairs, size_t n);
+void fake_metric_add(const struct wh_host *h, const struct wh_metric *m, struct wh_str label, int64_t n);
+void fake_metric_set(const struct wh_host *h, const struct wh_metric *m, struct wh_str label, int64_t n);
+void fake_metric_took(const struct wh_host *h, const struct wh_metric *m, struct wh_str label, int64_t us);
+void fake_metrics_read(const struct wh_host *h, void (*each)(void *self, const struct wh_sample *s), void *self);
+void fake_values_free(struct wh_test *t);
+
+/* fake_other.c */
+const void *fake_service_find(const struct wh_host *h, const char *name, uint32_t version, void **self_out);
+enum wh_err fake_helper_send(const struct wh_host *h, const struct wh_helper *helper, wh_id id, struct wh_str bytes);
+
+#endif
