@@ -40,7 +40,7 @@ def test_a_member_that_stops_reading_is_closed_and_slows_nobody(start):
 
 
 def test_a_stalled_edge_leaves_the_hubs_memory_bounded(start):
-    whiply = start(edges=2, hub='edge_queue = "4MiB"; command_rate = "100000/s"; address_rate = "100000/s";', limits='messages = "100000/s burst 100000";')
+    whiply = start(edges=2, hub='edge_queue = "4MiB"; command_rate = "100000/s"; address_rate = "100000/s";', limits='messages = "100000/s burst 100000"; bytes = "1000000000/s burst 1000000000";')
     members = [WebSocket(whiply.http) for _ in range(16)]
     for ws in members:
         ws.call("relay.join", room="r")
