@@ -84,3 +84,6 @@ check_PROGRAMS += %D%/test_plugin
 check_PROGRAMS += %D%/test_hook
 %C%_test_hook_SOURCES = %D%/test_hook.c %D%/testing_features.c %D%/testing_features.h %D%/testing_hub.c %D%/testing_hub.h
 %C%_test_hook_LDADD = $(HUB_LIBS) -lm -lcmocka
+check_PROGRAMS += %D%/test_api
+%C%_test_api_SOURCES = %D%/test_api.c %D%/testing_features.c %D%/testing_features.h %D%/testing_hub.c %D%/testing_hub.h
+%C%_test_api_LDADD = $(HUB_LIBS) -lm -lcmocka
