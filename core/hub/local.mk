@@ -87,3 +87,6 @@ check_PROGRAMS += %D%/test_hook
 check_PROGRAMS += %D%/test_api
 %C%_test_api_SOURCES = %D%/test_api.c %D%/testing_features.c %D%/testing_features.h %D%/testing_hub.c %D%/testing_hub.h
 %C%_test_api_LDADD = $(HUB_LIBS) -lm -lcmocka
+check_PROGRAMS += %D%/test_plugin_reload
+%C%_test_plugin_reload_SOURCES = %D%/test_plugin_reload.c %D%/testing_features.c %D%/testing_features.h %D%/testing_hub.c %D%/testing_hub.h
+%C%_test_plugin_reload_LDADD = $(HUB_LIBS) -lm -lcmocka
