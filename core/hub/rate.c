@@ -15,12 +15,26 @@ struct rate_limit {
 	const struct wh_flow *flow;
 };
 
+/* Who sets the rate of one session high means it: what is shared by many sessions is never less. */
+static struct wh_flow
+rate_not_below(struct wh_flow shared, struct wh_flow one)
+{
+	struct wh_flow flow = one;
+
+	if (shared.tokens == 0 || one.tokens == 0)
+		return shared.tokens == 0 ? shared : one;
+	if ((double)shared.tokens / (double)shared.period_ns >= (double)one.tokens / (double)one.period_ns)
+		flow = shared;
+	flow.burst = shared.burst > one.burst ? shared.burst : one.burst;
+	return wh_flow_valid(flow) ? flow : one;
+}
+
 void
 rates_configure(struct hub *hub)
 {
 	hub->rates->command = wh_flow_of(hub->settings.command_rate);
-	hub->rates->account = wh_flow_of(hub->settings.account_rate);
-	hub->rates->address = wh_flow_of(hub->settings.address_rate);
+	hub->rates->account = rate_not_below(wh_flow_of(hub->settings.account_rate), hub->rates->command);
+	hub->rates->address = rate_not_below(wh_flow_of(hub->settings.address_rate), hub->rates->command);
 }
 
 enum wh_err

@@ -117,6 +117,7 @@ a_guest_does_not_escape_its_address_by_new_sessions(void **state)
 	unsigned taken = 0;
 
 	(void)state;
+	t->hub->settings.command_rate = (struct wh_rate){ .count = 1, .burst = 1, .per_ms = 1000 };
 	t->hub->settings.address_rate = (struct wh_rate){ .count = 1, .burst = 5, .per_ms = 1000 };
 	if (t->hub->rates == NULL)
 		assert_int_equal(rates_init(t->hub), WH_OK);
@@ -124,10 +125,15 @@ a_guest_does_not_escape_its_address_by_new_sessions(void **state)
 	for (int i = 0; i < 10; i++) {
 		struct wh_session *s = session_ephemeral(t->hub, NULL, false);
 
-		taken += rate_take(t->hub, s, WH_STR("x.y"), &own, &rate);
+		taken += rate_take(t->hub, s, (struct wh_str){ "x.abcdefghij", (size_t)i + 3 }, &own, &rate);
 		session_end(t->hub, s);
 	}
 	assert_int_equal(taken, 5);
+	/* What one session may, its address may too. */
+	t->hub->settings.command_rate = (struct wh_rate){ .count = 1000, .burst = 2000, .per_ms = 1000 };
+	rates_configure(t->hub);
+	assert_int_equal(t->hub->rates->address.tokens, 1000);
+	assert_int_equal(t->hub->rates->address.burst, 2000);
 	test_turn(t);
 	rates_finish(t->hub);
 	test_hub_free(t);

@@ -6,8 +6,37 @@
 
 #include "hub/features.h"
 
+struct hub_config *
+test_config(const char *text)
+{
+	struct wh_conf_errors errors = { 0 };
+	struct wh_snapshot *snapshot;
+	struct hub_config *config;
+
+	if (wh_snapshot_from_text("test.conf", wh_str(text), &errors, &snapshot) != WH_OK ||
+	    hub_config_open(snapshot, &errors, &config) != WH_OK)
+		abort();
+	wh_conf_errors_free(&errors);
+	return config;
+}
+
+void
+test_config_free(struct hub_config **config)
+{
+	struct wh_snapshot *snapshot = *config != NULL ? (*config)->snapshot : NULL;
+
+	hub_config_free(config);
+	wh_snapshot_free(&snapshot);
+}
+
 struct test_features *
 test_features_new(const struct wh_plugin *const *plugins)
+{
+	return test_features_of(NULL, plugins);
+}
+
+struct test_features *
+test_features_of(const char *config, const struct wh_plugin *const *plugins)
 {
 	struct test_features *f = calloc(1, sizeof *f);
 
@@ -15,6 +44,9 @@ test_features_new(const struct wh_plugin *const *plugins)
 		abort();
 	f->t = test_hub_new(9, 'k');
 	f->hub = f->t->hub;
+	f->hub->config = config != NULL ? test_config(config) : NULL;
+	if (config != NULL)
+		hub_settings_read(&f->hub->settings, f->hub->config);
 	f->hub->features = &hub_features;
 	f->hub->state_dir = "/tmp";
 	if (hub_features.start(f->hub) != WH_OK)
@@ -32,6 +64,7 @@ void
 test_features_free(struct test_features *f)
 {
 	hub_features.stop(f->hub);
+	test_config_free(&f->hub->config);
 	test_hub_free(f->t);
 	free(f);
 }

@@ -22,7 +22,14 @@ struct test_features {
 
 /** `plugins` (may be NULL) ends in NULL; each has to open. */
 struct test_features *test_features_new(const struct wh_plugin *const *plugins);
+
+/** The same with a config of this text; its plugins are opened too. */
+struct test_features *test_features_of(const char *config, const struct wh_plugin *const *plugins);
 void test_features_free(struct test_features *f);
+
+/** Reads a config; the test stops when it is wrong. Freed with hub_config_free, then the snapshot. */
+struct hub_config *test_config(const char *text);
+void test_config_free(struct hub_config **config);
 
 /** Opens one more. WH_OK, or f->got says why. */
 enum wh_err test_plugin_open(struct test_features *f, const struct wh_plugin *row);
