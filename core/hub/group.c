@@ -213,8 +213,8 @@ group_send(struct hub *hub, struct hub_group *g, uint64_t seq, struct wh_str byt
 			ge->seq = seq;
 		if (err == WH_OK)
 			hub->counts.publish_records++;
-		else if (first == WH_OK)
-			first = err;
+		else if (err != WH_EFULL && first == WH_OK)
+			first = err;	/* a stuck edge is no error of who speaks: it is being replaced */
 	}
 	if (seq > g->seq)
 		g->seq = seq;

@@ -66,7 +66,7 @@ bool group_adopt(struct hub *hub, struct hub_group *g, wh_id id, struct edge *ed
 void group_restore_member(struct hub_group *g, struct edge *edge);
 
 /** One PUBLISH for each edge with members; an entry (`seq` not 0) only to those that do not have it. WH_ETOOBIG: no record may be
- * that long; WH_EFULL: an edge is stuck, the others have it. */
+ * that long. A stuck edge is passed over. */
 enum wh_err group_send(struct hub *hub, struct hub_group *g, uint64_t seq, struct wh_str bytes, wh_id except_conn, unsigned rec_flags);
 
 /** The lowest seq of all edges with members; `otherwise` when there are none. */

@@ -414,6 +414,13 @@ host_room_seq(const struct wh_host *h, const struct wh_room *r)
 	return room_seq(r);
 }
 
+static uint64_t
+host_room_seq_everywhere(const struct wh_host *h, const struct wh_room *r)
+{
+	(void)h;
+	return room_seq_everywhere(r);
+}
+
 static enum wh_err
 host_room_publish(const struct wh_host *h, struct wh_room *r, uint64_t seq, const struct wh_event *e,
     const struct wh_session *except, unsigned flags)
@@ -606,6 +613,7 @@ const struct wh_host_ops plugin_host_ops = {
 	.room_each = host_room_each,
 	.room_keep = host_room_keep,
 	.room_seq = host_room_seq,
+	.room_seq_everywhere = host_room_seq_everywhere,
 	.room_publish = host_room_publish,
 	.group_open = host_group_open,
 	.group_close = host_group_close,

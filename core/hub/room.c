@@ -273,7 +273,18 @@ room_keep(struct hub *hub, struct wh_room *r, bool keep)
 uint64_t
 room_seq(const struct wh_room *r)
 {
-	uint64_t least = r->seq;
+	uint64_t highest = r->seq;
+
+	for (uint32_t i = 0; i < r->n_dialects; i++)
+		if (r->dialects[i].group->seq > highest)
+			highest = r->dialects[i].group->seq;
+	return highest;
+}
+
+uint64_t
+room_seq_everywhere(const struct wh_room *r)
+{
+	uint64_t least = room_seq(r);
 
 	for (uint32_t i = 0; i < r->n_dialects; i++) {
 		uint64_t seq = group_seq(r->dialects[i].group, r->seq);

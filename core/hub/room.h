@@ -64,9 +64,12 @@ size_t room_members(const struct wh_room *r);
 void room_each(struct wh_room *r, bool (*each)(void *self, struct wh_session *s), void *self);
 void room_keep(struct hub *hub, struct wh_room *r, bool keep);
 
+/** The highest seq that was published here, as far as anyone remembers: the next entry's is one more. */
+uint64_t room_seq(const struct wh_room *r);
+
 /** The last seq that every edge with members has published. After a crash: publish again from the one behind it; an edge that
  * has an entry does not send it twice. */
-uint64_t room_seq(const struct wh_room *r);
+uint64_t room_seq_everywhere(const struct wh_room *r);
 
 /** A new epoch: edges take any seq above `seq` again. */
 void room_seq_set(struct hub *hub, struct wh_room *r, uint64_t seq);

@@ -244,6 +244,7 @@ const struct wh_host_ops fake_ops = {
 	.room_each = fake_room_each,
 	.room_keep = fake_room_keep,
 	.room_seq = fake_room_seq,
+	.room_seq_everywhere = fake_room_seq,
 	.room_publish = fake_room_publish,
 	.group_open = fake_group_open,
 	.group_close = fake_group_close,

@@ -84,6 +84,7 @@ struct wh_host_ops {
 	void (*room_each)(const struct wh_host *h, struct wh_room *r, bool (*each)(void *self, struct wh_session *s), void *self);
 	void (*room_keep)(const struct wh_host *h, struct wh_room *r, bool keep);
 	uint64_t (*room_seq)(const struct wh_host *h, const struct wh_room *r);
+	uint64_t (*room_seq_everywhere)(const struct wh_host *h, const struct wh_room *r);
 	enum wh_err (*room_publish)(const struct wh_host *h, struct wh_room *r, uint64_t seq, const struct wh_event *e,
 	    const struct wh_session *except, unsigned flags);
 	wh_id (*group_open)(const struct wh_host *h, struct wh_str name);

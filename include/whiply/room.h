@@ -83,12 +83,19 @@ wh_room_keep(const struct wh_host *h, struct wh_room *r, bool keep)
 	h->ops->room_keep(h, r, keep);
 }
 
-/** The seq of the last entry that all members were sent. Edges remember it while the hub is away: after a restart, publish
- * again what comes behind it; an edge that had an entry already does not send it twice. */
+/** The highest seq that was published in the room, remembered by the edges while the hub is away: the next entry's is one more. */
 static inline uint64_t
 wh_room_seq(const struct wh_host *h, const struct wh_room *r)
 {
 	return h->ops->room_seq(h, r);
+}
+
+/** The last seq that certainly reached the queues of all members. After the hub was replaced it may be lower than wh_room_seq: a
+ * plugin that keeps a log publishes again from the one behind it, and nobody gets an entry twice. */
+static inline uint64_t
+wh_room_seq_everywhere(const struct wh_host *h, const struct wh_room *r)
+{
+	return h->ops->room_seq_everywhere(h, r);
 }
 
 /** Tells all members (but `except`, may be NULL) of an event. `seq` is the entry's number, or 0 for what is no entry. */
