@@ -150,11 +150,20 @@ ask_refuse(struct hub *hub, const struct command_ask *ask, enum wh_err err, stru
 		.session = ask->session->id, .tag = ask->tag, .trace = ask->trace });
 }
 
+/* Looking for the nearest name costs more than most calls, so guessing has a rate too. */
 static void
 ask_unknown(struct hub *hub, const struct command_ask *ask)
 {
-	struct wh_buf why = hub_scratch_take(hub);
-	struct wh_str nearest = command_nearest(hub, ask->name), name = ask->name;
+	struct wh_buf why;
+	struct wh_str nearest, name = ask->name;
+	struct rate_state rate;
+
+	if (!rate_take(hub, ask->session, WH_STR("unknown"), &hub->rates->command, &rate)) {
+		ask_refuse(hub, ask, WH_EFAST, WH_STR("too many calls of commands that do not exist"), false);
+		return;
+	}
+	why = hub_scratch_take(hub);
+	nearest = command_nearest(hub, name);
 
 	if (name.n > COMMAND_NAME)
 		name.n = COMMAND_NAME;

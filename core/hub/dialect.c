@@ -70,15 +70,30 @@ dialect_send_off(void *self, struct wh_session *s)
 	return true;
 }
 
+static struct dialect *
+dialect_of_row(struct hub *hub, const struct wh_dialect *row, const struct wh_host *owner)
+{
+	for (int i = 0; i < DIALECTS_MAX; i++) {
+		if (hub->dialects.of[i].row == row && hub->dialects.of[i].owner == owner)
+			return &hub->dialects.of[i];
+	}
+	return NULL;
+}
+
+void
+dialect_forget(struct hub *hub, const struct wh_dialect *row, const struct wh_host *owner)
+{
+	struct dialect *d = dialect_of_row(hub, row, owner);
+
+	if (d != NULL)
+		d->row = NULL;
+}
+
 enum wh_err
 dialect_remove(struct hub *hub, const struct wh_dialect *row, const struct wh_host *owner)
 {
-	struct dialect *d = NULL;
+	struct dialect *d = dialect_of_row(hub, row, owner);
 
-	for (int i = 0; i < DIALECTS_MAX && d == NULL; i++) {
-		if (hub->dialects.of[i].row == row && hub->dialects.of[i].owner == owner)
-			d = &hub->dialects.of[i];
-	}
 	if (d == NULL)
 		return WH_ENOENT;
 	session_each(hub, dialect_send_off, &(struct dialect_leaving){ hub, d });

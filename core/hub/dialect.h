@@ -30,6 +30,9 @@ enum wh_err dialect_add(struct hub *hub, const struct wh_dialect *row, const str
 /** Closes the connections that speak it (1012, may be resumed) and forgets the row. WH_ENOENT. */
 enum wh_err dialect_remove(struct hub *hub, const struct wh_dialect *row, const struct wh_host *owner);
 
+/** Forgets the row while the hub ends: its clients stay connected, the next hub speaks with them. */
+void dialect_forget(struct hub *hub, const struct wh_dialect *row, const struct wh_host *owner);
+
 struct dialect *dialect_find(struct hub *hub, struct wh_str name);
 
 /** The dialect of a new connection, or NULL: nobody here speaks that. */

@@ -1,4 +1,5 @@
-/* The features above the core: started in the order in which they need each other, stopped the other way round. */
+/* The features above the core: started in the order in which they need each other, stopped the other way round. Stopping
+ * disconnects nobody: connections, groups and papers stay with the edges, for the next hub. */
 #include "hub/features.h"
 
 #include <stdlib.h>
@@ -93,10 +94,13 @@ features_start(struct hub *hub)
 static void
 features_stop(struct hub *hub)
 {
+	/* The papers as the plugins would have them, while they are here to write them: the next hub begins with these. */
+	if (hub->hooks != NULL)
+		sessions_turn_end(hub);
 	if (hub->control != NULL)
 		control_finish(hub);
 	plugins_stop(hub);
-	dialect_remove(hub, &jsonrpc_dialect, NULL);
+	dialect_forget(hub, &jsonrpc_dialect, NULL);
 	commands_finish(hub);
 	api_finish(hub);
 	rates_finish(hub);
@@ -145,7 +149,7 @@ features_credential(struct hub *hub, struct wh_session *s, const struct hub_cred
 {
 	struct hook_refusal why;
 
-	return api_credential(hub, s, c, &why);
+	return hub->api != NULL ? api_credential(hub, s, c, &why) : WH_PASS;
 }
 
 static void
@@ -171,6 +175,29 @@ features_save(struct hub *hub, struct wh_session *s, struct papers_parts *parts)
 {
 	if (hub->hooks != NULL)
 		hook_save(hub, s, parts);
+}
+
+static void
+features_load(struct hub *hub, struct wh_session *s, struct wh_str plugin, struct wh_str part)
+{
+	if (hub->hooks != NULL)
+		hook_load(hub, s, plugin, part);
+}
+
+static void
+features_routes(struct hub *hub, void (*each)(struct edge *edge, const struct wh_rec_route *row), struct edge *edge)
+{
+	if (hub->api != NULL)
+		api_routes(hub, each, edge);
+}
+
+static void
+features_serve(struct hub *hub, const struct wh_rec_request *r)
+{
+	if (hub->api != NULL)
+		api_serve(hub, r);
+	else
+		edge_respond(hub, r->conn, r->stream, 503, WH_STR("retry-after\0001\0"), (struct wh_str){ NULL, 0 }, 0);
 }
 
 static void
@@ -205,13 +232,13 @@ const struct hub_features hub_features = {
 	.stop = features_stop,
 	.reload = features_reload,
 	.status = features_status,
-	.routes = api_routes,
+	.routes = features_routes,
 	.credential = features_credential,
 	.presence = features_presence,
 	.left = features_left,
 	.save = features_save,
-	.load = hook_load,
-	.serve = api_serve,
+	.load = features_load,
+	.serve = features_serve,
 	.writable = features_writable,
 	.gone = features_gone,
 	.edge_gone = features_edge_gone,

@@ -187,7 +187,7 @@ hook_run(struct hub *hub, const struct hook_arg *arg)
 void
 hook_presence(struct hub *hub, struct wh_session *s, int what)
 {
-	struct wh_presence presence = { .session = s, .what = what };
+	struct wh_presence presence = { .session = s, .what = (unsigned)what };
 
 	hook_run(hub, &(struct hook_arg){ .point = WH_ON_PRESENCE, .occasion = &presence.at, .presence = &presence });
 }

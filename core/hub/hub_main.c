@@ -173,7 +173,9 @@ wh_hub_main(struct wh_child *child)
 	if (hub->timers.slots.stride != 0) {
 		hub->silent = true;
 		hub->features->stop(hub);
-		hub_turn(hub);
+		/* No further turn: what was not read yet is for the next hub. */
+		edges_flush(hub);
+		helpers_flush(hub);
 	}
 	hub_finish(hub);
 	hub_config_free(&hub->config);

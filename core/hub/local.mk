@@ -90,3 +90,8 @@ check_PROGRAMS += %D%/test_api
 check_PROGRAMS += %D%/test_plugin_reload
 %C%_test_plugin_reload_SOURCES = %D%/test_plugin_reload.c %D%/testing_features.c %D%/testing_features.h %D%/testing_hub.c %D%/testing_hub.h
 %C%_test_plugin_reload_LDADD = $(HUB_LIBS) -lm -lcmocka
+
+BENCH += %D%/bench_calls
+EXTRA_PROGRAMS += %D%/bench_calls
+%C%_bench_calls_SOURCES = %D%/bench_calls.c %D%/testing_features.c %D%/testing_features.h %D%/testing_hub.c %D%/testing_hub.h
+%C%_bench_calls_LDADD = $(HUB_LIBS) -lm

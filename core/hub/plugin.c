@@ -51,8 +51,12 @@ plugin_take_back(struct plugin *p)
 {
 	struct hub *hub = p->hub;
 
-	for (const struct wh_dialect *d = p->row.dialects; d != NULL && d->name != NULL; d++)
-		dialect_remove(hub, d, &p->host);
+	for (const struct wh_dialect *d = p->row.dialects; d != NULL && d->name != NULL; d++) {
+		if (hub->plugins->stopping)
+			dialect_forget(hub, d, &p->host);
+		else
+			dialect_remove(hub, d, &p->host);
+	}
 	for (const struct wh_helper *h = p->row.helpers; h != NULL && h->name != NULL; h++)
 		helper_remove(hub, h, &p->host);
 	api_remove(hub, p);

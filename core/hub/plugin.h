@@ -49,6 +49,7 @@ struct plugins {
 	struct plugin *open[PLUGINS_MAX];	/* in the order of opening */
 	size_t n_open;
 	uint64_t changes;	/* counts what was opened or closed: caches compare it */
+	bool stopping;		/* the hub ends: clients and groups are left as they are for the next one */
 };
 
 /** Opens the built-in rows (ended by NULL), then the plugins of hub->config, each behind what it needs. What cannot be opened is

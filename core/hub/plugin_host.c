@@ -434,10 +434,12 @@ host_group_open(const struct wh_host *h, struct wh_str name)
 	return group_open(hub_of(h), h, wh_str(plugin_of(h)->name), name);
 }
 
+/* While the plugin is closed the host decides: at a reload, and at the hub's end, groups stay with their members. */
 static void
 host_group_close(const struct wh_host *h, wh_id group)
 {
-	group_close(hub_of(h), group);
+	if (plugin_of(h)->state != PLUGIN_CLOSING)
+		group_close(hub_of(h), group);
 }
 
 static enum wh_err

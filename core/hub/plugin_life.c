@@ -86,8 +86,9 @@ plugins_stop(struct hub *hub)
 
 	if (ps == NULL)
 		return;
+	ps->stopping = true;
 	while (ps->n_open != 0)
-		plugin_close(ps->open[ps->n_open - 1], false);
+		plugin_close(ps->open[ps->n_open - 1], true);
 	for (size_t i = 0; i < ps->n; i++) {
 		plugin_unload(ps->of[i]);
 		wh_conf_free(&ps->of[i]->conf);

@@ -13,7 +13,7 @@
 #define BLOCK(literal) { literal, sizeof(literal) - 1 }
 
 static const struct wh_host *site_host;
-static wh_id site_held;
+static wh_id site_held, site_group;
 
 static enum wh_err
 site_open(const struct wh_host *host, const struct wh_conf *conf, void **self_out)
@@ -21,6 +21,13 @@ site_open(const struct wh_host *host, const struct wh_conf *conf, void **self_ou
 	(void)conf, (void)self_out;
 	site_host = host;
 	return WH_OK;
+}
+
+static void
+site_close(void *self)
+{
+	(void)self;
+	wh_group_close(site_host, site_group);
 }
 
 static enum wh_err
@@ -98,7 +105,7 @@ static const struct wh_route site_routes[] = {
 static const struct wh_hook site_hooks[] = { { WH_ON_CREDENTIAL, .credential = site_credential }, { WH_ON_HEALTH, .health = site_health }, { 0 } };
 static const struct wh_command site_commands[] = { { "site.wait", NULL, WH_ALLOW_GUEST, .run = site_wait_call, .help = "waits" }, { 0 } };
 static const struct wh_plugin site_plugin = {
-	WH_PLUGIN("site", "1", "a test"), .routes = site_routes, .hooks = site_hooks, .commands = site_commands, .open = site_open,
+	WH_PLUGIN("site", "1", "a test"), .routes = site_routes, .hooks = site_hooks, .commands = site_commands, .open = site_open, .close = site_close,
 };
 static const struct wh_plugin *const with_site[] = { &site_plugin, NULL };
 static const struct wh_str none = { NULL, 0 };
@@ -366,6 +373,29 @@ a_route_that_is_ours_or_taken_is_refused(void **state)
 	test_features_free(f);
 }
 
+static void
+stopping_disconnects_nobody_and_leaves_no_request_without_an_answer(void **state)
+{
+	struct test_features *f = test_features_new(with_site);
+	struct wh_rec rec;
+
+	(void)state;
+	site_group = wh_group_open(site_host, WH_STR("all"));
+	assert_int_equal(wh_group_join(site_host, site_group, test_ws(f, 0)), WH_OK);
+	assert_int_equal(test_http(f, "GET", "/wait", "", none, ""), 0);
+	hub_features.stop(f->hub);
+	edges_flush(f->hub);
+	while (wh_ring_next(f->e->link->in, &rec) == 1) {
+		assert_int_not_equal(rec.kind, WH_REC_CLOSE);
+		assert_int_not_equal(rec.kind, WH_REC_GROUP_CLOSE);
+		assert_int_not_equal(rec.kind, WH_REC_LEAVE);
+		f->answers += rec.kind == WH_REC_RESPOND;
+		wh_ring_done(f->e->link->in);
+	}
+	assert_int_equal(f->answers, 1);
+	test_features_free(f);
+}
+
 int
 main(void)
 {
@@ -382,6 +412,7 @@ main(void)
 		cmocka_unit_test(readiness_names_what_is_unwell),
 		cmocka_unit_test(the_openapi_document_has_every_command_and_route),
 		cmocka_unit_test(a_route_that_is_ours_or_taken_is_refused),
+		cmocka_unit_test(stopping_disconnects_nobody_and_leaves_no_request_without_an_answer),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
