@@ -205,7 +205,7 @@ static void
 a_flood_of_event_names_is_limited_too(void **state)
 {
 	struct fixture *f = fixture_new(WH_LOG_TEXT);
-	char name[16];
+	char name[32];
 
 	(void)state;
 	for (int i = 0; i < 5000; i++) {

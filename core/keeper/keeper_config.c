@@ -41,21 +41,52 @@ config_keep_all(struct wh_snapshot *snapshot, const struct wh_conf *group, const
 }
 
 static void
+config_check_plugins(const struct wh_snapshot *snapshot, const struct wh_conf *root, const struct options *o, struct wh_conf_errors *errors)
+{
+	const char *paths[KEEPER_PLUGIN_PATHS] = { o->plugin_path };
+	unsigned n_paths = o->plugin_path != NULL;
+
+	for (size_t i = 0; o->plugin_path == NULL && i < wh_conf_count(root, "plugin_path") && n_paths < KEEPER_PLUGIN_PATHS; i++)
+		paths[n_paths++] = wh_conf_item(root, "plugin_path", i).p;
+	checker_run(snapshot, root, paths, n_paths, errors);
+}
+
+static void
 config_check(struct keeper_config *c, const struct options *o, struct wh_conf_errors *errors)
 {
-	const char *paths[KEEPER_PLUGIN_PATHS];
-	unsigned n_paths = 0;
-
 	keeper_settings_read(&c->settings, c->conf, geteuid() == 0, errors);
 	listeners_read(&c->listeners, c->conf, errors);
 	config_keep_all(c->snapshot, c->conf, c->root.rows, errors);
-	for (; n_paths < c->settings.n_plugin_paths; n_paths++)
-		paths[n_paths] = c->settings.plugin_paths[n_paths];
-	if (o->plugin_path != NULL) {
-		paths[0] = o->plugin_path;
-		n_paths = 1;
+	config_check_plugins(c->snapshot, c->conf, o, errors);
+}
+
+/* The tables refused something. What only listeners_read and the plugins' own tables can find is looked for all the same, so
+ * that the operator sees every error at once: in a reading that knows no more than these need, whose own errors were told before. */
+static void
+config_check_rest(const struct keeper_config *c, const struct options *o, struct wh_conf_errors *errors)
+{
+	static const struct wh_setting listener_rows[] = {
+		{ "name", WH_STRING, .help = "its name" },
+		{ "address", WH_STRING, .help = "where it listens" },
+		{ 0 }
+	};
+	static const struct wh_setting rows[] = {
+		{ "listeners", WH_TABLES, .table = listener_rows, .help = "listeners" },
+		{ "plugin_path", WH_STRINGS, .def = PLUGIN_PATH, .help = "folders of plugins" },
+		{ "plugins", WH_FREE, .help = "plugins" },
+		{ 0 }
+	};
+	struct wh_conf_errors told = { 0 };
+	struct listeners listeners = { 0 };
+	struct wh_conf *conf;
+
+	if (wh_conf_of_snapshot(c->snapshot, rows, WH_CONF_PART, &told, &conf) == WH_OK) {
+		listeners_read(&listeners, conf, errors);
+		config_check_plugins(c->snapshot, conf, o, errors);
+		listeners_close(&listeners, true);
+		wh_conf_free(&conf);
 	}
-	checker_run(c->snapshot, c->conf, paths, n_paths, errors);
+	wh_conf_errors_free(&told);
 }
 
 struct keeper_config *
@@ -69,8 +100,11 @@ keeper_config_read(const struct options *o, const struct keeper_tables *tables, 
 	c->for_edges = c->for_hub = -1;
 	keeper_root_join(&c->root, tables->roots);
 	err = wh_snapshot_read(o->config, errors, &c->snapshot);
-	if (err == WH_OK)
-		err = wh_conf_of_snapshot(c->snapshot, c->root.rows, 0, errors, &c->conf);
+	if (err != WH_OK)
+		goto fail;
+	err = wh_conf_of_snapshot(c->snapshot, c->root.rows, 0, errors, &c->conf);
+	if (err == WH_EINVAL)
+		config_check_rest(c, o, errors);
 	if (err != WH_OK)
 		goto fail;
 	config_check(c, o, errors);

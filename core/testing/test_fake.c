@@ -833,7 +833,7 @@ metrics_are_read_by_name_and_label(void **state)
 {
 	struct wh_test *t = begin();
 	const struct wh_host *host = wh_test_host(t);
-	char label[8];
+	char label[16];
 
 	(void)state;
 	wh_metric_set(host, &probe_metrics[1], 7);
