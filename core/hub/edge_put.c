@@ -46,8 +46,6 @@ edge_spill(struct edge *edge)
 	edge_put_##name(struct edge *edge, const struct wh_rec_##name *r) \
 	{ \
 		enum wh_err err; \
-		if (edge->hub->silent) \
-			return WH_EAWAY; \
 		if (edge->state >= EDGE_STUCK) \
 			return WH_EFULL; \
 		err = wh_rec_##name##_put(edge_ring(edge), r); \

@@ -49,7 +49,6 @@ struct hub {
 	bool in_turn;
 	bool more;			/* there is something to do: the next turn does not wait */
 	bool stopping;			/* STOP came, or the keeper is gone: the loop ends after this turn */
-	bool silent;			/* edges hear no more of us: what plugins undo while they close must not reach clients, who go on with the next hub */
 	uint8_t secret[PAPERS_KEY];	/* the same for each hub of one keeper */
 	uint32_t process;		/* our number, in every id that we make */
 	uint64_t epoch;			/* grows with each hub */

@@ -171,7 +171,6 @@ wh_hub_main(struct wh_child *child)
 	if (err == WH_OK)
 		hub_loop(hub);
 	if (hub->timers.slots.stride != 0) {
-		hub->silent = true;
 		hub->features->stop(hub);
 		/* No further turn: what was not read yet is for the next hub. */
 		edges_flush(hub);

@@ -42,11 +42,8 @@ def test_a_plugins_command_is_typed_by_its_fields(whiply):
     with WebSocket(whiply.http) as ws:
         ws.call("relay.join", room="ctl")
         said = whiply.ctl("relay.say", "ctl", "--text=from the shell", "--json")
-        if said.returncode == 0:
-            assert ws.notification("relay.message")["text"] == "from the shell"
-            assert json.loads(said.stdout)["seq"] >= 1
-        else:
-            assert said.returncode == 1 and "not" in said.stderr, said.stderr
+        # The control socket is in no room, and the plugin says so in its own words.
+        assert said.returncode == 1 and "join the room first" in said.stderr, said.stderr
 
 
 def test_mistakes_are_explained_and_end_with_2(whiply):
