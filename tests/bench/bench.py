@@ -16,12 +16,12 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "integra
 
 import servers
 import table
-from machine import Failure, Load, Process, cpu_ns, family, memory_bytes, title
+from machine import Failure, Load, Process, cpu_ns, descriptors, family, memory_bytes, title
 from wire import WebSocket, http
 
 FULL = dict(rounds=9, slice=0.3, members=1000, rate=2.0, rate_rounds=3, join=10000, join_seconds=10, idle=10000, edges=1, http=2.0, starts=5, kill=10000,
             seconds=4.0)
-QUICK = dict(rounds=3, slice=0.15, members=300, rate=0.6, rate_rounds=1, join=1000, join_seconds=2, idle=1000, edges=1, http=0.3, starts=2, kill=1000,
+QUICK = dict(rounds=3, slice=0.1, members=600, rate=0.6, rate_rounds=1, join=1000, join_seconds=2, idle=1000, edges=1, http=0.3, starts=2, kill=1000,
              seconds=1.0)
 
 
@@ -51,33 +51,32 @@ class Bench:
     def each(self, what, measure):
         """Runs measure(name) for every server; one that fails is left out, and said so."""
         for name in self.names:
-            if name in self.failed:
-                continue
             self.say(f"{what}: {name}")
             try:
                 measure(name)
             except Failure as failure:
-                self.failed[name] = str(failure)
+                self.failed[f"{name}, {what}"] = str(failure)
 
     # Fan-out and latency: all servers at once, in turns.
 
     def fanout(self):
-        running, samples = {}, {name: [] for name in self.names}
+        running, samples = {}, {}   # samples has who is well
         n = self.size["members"]
 
         def begin(name):
             server = servers.ALL[name]()
             load = Load(server.proto, server.port, window=server.window, sample=4)
+            running[name] = server, load
             load.connect(n)
             load.publisher("r")
             load.join("r", n)
-            running[name] = server, load
+            samples[name] = []
 
-        self.each(f"{n} members join", begin)
+        self.each("fan-out", begin)
         for turn in range(self.size["rounds"]):
             self.say(f"fan-out and latency, round {turn + 1} of {self.size['rounds']}")
             for name, (server, load) in running.items():
-                if name in self.failed:
+                if name not in samples:
                     continue
                 try:
                     sample = {"one": self.slice(server, load, f"fanout 1 {self.size['slice']}"),
@@ -86,18 +85,18 @@ class Bench:
                         sample["rate"] = self.slice(server, load, f"rate 10 {self.size['rate']}")
                     samples[name].append(sample)
                 except Failure as failure:
-                    self.failed[name] = str(failure)
+                    self.failed[f"{name}, fan-out"] = str(failure)
+                    del samples[name]
         for server, load in running.values():
             load.stop()
             server.stop()
-        for name in running:
-            if name not in self.failed:
-                self.rows[name] |= self.summary(samples[name])
-        for name in running:
+        for name, ours in samples.items():
+            self.rows[name] |= self.summary(ours)
             for key in ("one", "many"):
-                for other, ratio in (("floor", "floor"), ("whiply ws", "ours")):
-                    if name not in self.failed and other in running and other not in self.failed:
-                        self.rows[name][f"{key}_{ratio}"] = self.ratio(key, samples[name], samples[other], ratio == "ours")
+                if "floor" in samples:
+                    self.rows[name][f"{key}_floor"] = self.ratio(key, ours, samples["floor"])
+                if "whiply ws" in samples:
+                    self.rows[name][f"{key}_ours"] = self.ratio(key, samples["whiply ws"], ours)
 
     def slice(self, server, load, command):
         pids = server.pids
@@ -113,10 +112,9 @@ class Bench:
                 "p50": done["p50_us"] / 1000, "p95": done["p95_us"] / 1000, "p99": done["p99_us"] / 1000}
 
     @staticmethod
-    def ratio(key, ours, theirs, inverse):
+    def ratio(key, ours, theirs):
         """The median of the rounds' ratios: what slows the machine for some seconds slows both of a round."""
-        ratio = statistics.median(a[key]["us"] / b[key]["us"] for a, b in zip(ours, theirs))
-        return 1 / ratio if inverse else ratio
+        return statistics.median(a[key]["us"] / b[key]["us"] for a, b in zip(ours, theirs))
 
     @staticmethod
     def summary(samples):
@@ -134,16 +132,23 @@ class Bench:
         self.figure("fan-out, 32 in flight, CPU", ours["many_floor"], "× floor", most=3.0)
         self.figure("delivery p95 above the floor's", ours["p95_ms"] - floor["p95_ms"], "ms", most=10)
         if "one_ours" in inspircd:
-            self.figure("fan-out, 1 in flight, CPU", inspircd["one_ours"], "× InspIRCd", most=0.85)
-            self.figure("fan-out, 32 in flight, CPU", inspircd["many_ours"], "× InspIRCd", most=0.6)
+            # In a small room InspIRCd is nearer to the floor, and short slices are noisy: --quick tells, and does not judge.
+            judge = not self.options.quick
+            self.figure("fan-out, 1 in flight, CPU", inspircd["one_ours"], "× InspIRCd", most=0.85 if judge else None)
+            self.figure("fan-out, 32 in flight, CPU", inspircd["many_ours"], "× InspIRCd", most=0.6 if judge else None)
 
     # Joining, and holding.
+
+    @staticmethod
+    def at_least(name, n):
+        """ngIRCd loses one in some thousands when they come fast; that is not what is measured."""
+        return n if name.startswith(("whiply", "floor")) else n * 99 // 100
 
     def join(self):
         def measure(name):
             n = self.size["join"]
             with servers.ALL[name]() as server, Load(server.proto, server.port, window=server.window) as load:
-                load.connect(n)
+                n = load.connect(n, at_least=self.at_least(name, n))
                 before = cpu_ns(server.pids)
                 done = load.join("r", n, self.size["join_seconds"])
                 self.rows[name] |= dict(join_us=(cpu_ns(server.pids) - before) / max(done["members"], 1) / 1000, join_n=done["members"])
@@ -158,22 +163,22 @@ class Bench:
             n = self.size["idle"] if ours or self.size["idle"] <= 19000 else 19000
             edges = (n + 18999) // 19000
             with servers.whiply("plain" if name.endswith("line") else "ws", edges=edges) if ours else servers.ALL[name]() as server:
-                self.rows[name] |= self.hold(server, n)
+                self.rows[name] |= self.hold(server, n, self.at_least(name, n))
 
         self.each("idle", measure)
         row = self.rows.get("whiply ws", {})
         if "idle_bytes" in row:
             self.figure(f"user memory of one of {row['idle_n']:,} idle connections", row["idle_bytes"], "bytes", most=2048)
 
-    def hold(self, server, n):
+    def hold(self, server, n, at_least):
         first = min(200, n // 2)
         with Load(server.proto, server.port, window=server.window, workers=(n + 18499) // 18500) as load:
-            load.connect(first)
+            first = load.connect(first, at_least=first * at_least // n)
             pids = server.pids
             before = memory_bytes(pids)
-            load.connect(n - first, limit=300)
+            n = load.connect(n - first, limit=300, at_least=at_least - first)
             grown = memory_bytes(pids) - before
-            time.sleep(min(self.size["seconds"], 2))
+            time.sleep(0.2 if self.options.quick else 2)
             left = load.do("status")
             if left["open"] != n:
                 raise Failure(f"of {n} idle connections {n - left['open']} were closed")
@@ -185,7 +190,7 @@ class Bench:
         self.say(f"{n:,} idle connections on {edges} edges")
         try:
             with servers.whiply("ws", edges=edges) as server:
-                row = self.hold(server, n)
+                row = self.hold(server, n, n)
                 with WebSocket(server.http) as ws:
                     ws.call("relay.join", room="r")
         except (Failure, OSError, AssertionError) as failure:
@@ -264,7 +269,7 @@ class Bench:
 
     def kill(self):
         """The hub dies while half of all connections hear what is published."""
-        n, hertz, seconds = self.size["kill"], 50, max(self.size["seconds"], 3)
+        n, hertz, seconds = self.size["kill"], 50, max(self.size["seconds"], 2)
         self.say(f"kill -9 of the hub with {n:,} connected")
         try:
             with servers.whiply("ws") as server, Load("ws", server.port, sample=8) as load:
@@ -334,6 +339,7 @@ class Bench:
         """A tenth of the members stop reading."""
         self.say("members that stop reading")
         n = self.size["members"]
+        memory_most = closed = 0
         limits = servers.RAISED.replace('queue = "16MiB"', 'queue = "256KiB"')
         try:
             with servers.whiply("ws", limits=limits) as server, Load("ws", server.port, sample=1) as load:
@@ -342,23 +348,29 @@ class Bench:
                 load.join("r", n)
                 before = load.do(f"rate 10 {self.size['rate']}")
                 memory = memory_bytes(server.pids)
-                load.do(f"stall {n // 10}")
-                load.do(f"fanout 32 {self.size['seconds']}")
+                stalled = load.do(f"stall {n // 10}")["stalled"]
+                open_before = descriptors(server.pids)
+                # The kernel holds some MB for each before the server sees that anyone is slow.
+                for _ in range(8):
+                    load.do(f"fanout 32 {self.size['seconds']}")
+                    memory_most = max(memory_most, memory_bytes(server.pids) - memory)
+                    closed = open_before - descriptors(server.pids)
+                    if closed >= stalled:
+                        break
                 during = load.do(f"rate 10 {self.size['rate']}")
-                memory = memory_bytes(server.pids) - memory
         except (Failure, OSError, AssertionError) as failure:
             self.failed["slow"] = str(failure)
             return
         self.figure("slow members: p95 of the others before", before["p95_us"] / 1000, "ms")
         self.figure("slow members: p95 of the others then", during["p95_us"] / 1000, "ms", most=before["p95_us"] / 1000 + 10)
         self.figure("slow members: deliveries to others that are missing", during["expected"] - during["deliveries"], "", most=0)
-        self.figure("slow members that were closed", during["stalled_closed"], f"of {during['stalled']}")
-        self.figure("slow members: memory that their queues took", memory / 2**20, "MiB", most=0.256 * (n // 10) + 16)
+        self.figure("slow members that were closed", closed, f"of {stalled}", least=stalled)
+        self.figure("slow members: memory that their queues took", memory_most / 2**20, "MiB", most=0.256 * stalled + 16)
 
     def self_test(self):
         """Does the yardstick see what it must see? A floor that burns CPU is slower by just that; one that loses is found out."""
         self.say("the yardstick itself")
-        seconds, costs = max(self.size["slice"], 0.5), {0: [], 3000: []}
+        seconds, costs = 0.3, {0: [], 3000: []}
         for _ in range(3):
             for slow_ns, found in costs.items():
                 with servers.floor(slow_ns) as server, Load("floor", server.port) as load:

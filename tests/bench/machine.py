@@ -113,6 +113,17 @@ def memory_bytes(pids):
     return total
 
 
+def descriptors(pids):
+    """How many descriptors these processes have open: the only sign of a close that a client who does not read can not see."""
+    total = 0
+    for pid in pids:
+        try:
+            total += len(os.listdir(f"/proc/{pid}/fd"))
+        except OSError:
+            continue
+    return total
+
+
 class Process:
     """A program in a temp folder of its own, that never outlives us. Peers run as nobody when we are root."""
     running = []
@@ -218,11 +229,13 @@ class Load:
         self.tell(command)
         return self.answer(limit)
 
-    def connect(self, n, rate=0, limit=120):
+    def connect(self, n, rate=0, limit=120, at_least=None):
+        """Connects `n` clients more and returns how many there are; that must be `at_least` so many, or all."""
+        before = self.do("status")["ready"]
         done = self.do(f"connect {n} {rate}", limit)
-        if done["ready"] < n:
-            raise Failure(f"only {done['ready']} of {n} clients were let in ({done['refused']} refused, {done['closed']} closed)")
-        return done
+        if done["ready"] - before < (n if at_least is None else at_least):
+            raise Failure(f"only {done['ready'] - before} of {n} clients were let in ({done['refused']} refused, {done['closed']} closed)")
+        return done["ready"]
 
     def publisher(self, room):
         done = self.do(f"publisher {room}")
