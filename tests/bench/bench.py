@@ -21,7 +21,7 @@ from wire import WebSocket, http
 
 FULL = dict(rounds=9, slice=0.3, members=1000, rate=2.0, rate_rounds=3, join=10000, join_seconds=10, idle=10000, edges=1, http=2.0, starts=5, kill=10000,
             seconds=4.0)
-QUICK = dict(rounds=3, slice=0.1, members=600, rate=0.6, rate_rounds=1, join=1000, join_seconds=2, idle=1000, edges=1, http=0.3, starts=2, kill=1000,
+QUICK = dict(rounds=3, slice=0.1, members=600, rate=0.4, rate_rounds=1, join=1000, join_seconds=2, idle=1000, edges=1, http=0.15, starts=2, kill=1000,
              seconds=1.0)
 
 
@@ -371,7 +371,7 @@ class Bench:
         """Does the yardstick see what it must see? A floor that burns CPU is slower by just that; one that loses is found out."""
         self.say("the yardstick itself")
         seconds, costs = 0.3, {0: [], 3000: []}
-        for _ in range(3):
+        for _ in range(2 if self.options.quick else 3):
             for slow_ns, found in costs.items():
                 with servers.floor(slow_ns) as server, Load("floor", server.port) as load:
                     load.connect(300)
@@ -422,7 +422,7 @@ def end(number, _):
 def main():
     options = arguments()
     bench = Bench(options)
-    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGALRM):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGALRM):
         signal.signal(number, end)
     signal.alarm(options.limit)
     began = time.monotonic()
@@ -436,6 +436,8 @@ def main():
         bench.failed["bench"] = "interrupted"
     finally:
         signal.alarm(0)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)
         Load.stop_all()
         Process.stop_all()
     table.show(bench.rows, bench.failed)
