@@ -314,7 +314,7 @@ class Bench:
         limits = 'per_address = 64; accept_rate_per_address = "100/s burst 100"; flood = "2s";'
         n, seconds = self.size["members"], self.size["seconds"]
         try:
-            with servers.whiply("ws", limits=limits) as server, Load("ws", server.port, sample=1, per_source=40) as load:
+            with servers.whiply("ws", limits=limits, hub="") as server, Load("ws", server.port, sample=1, per_source=40) as load:
                 load.connect(n, rate=2000)
                 load.publisher("r")
                 load.join("r", n)

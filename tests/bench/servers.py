@@ -16,12 +16,15 @@ listeners = (
 );
 log = {{ level = "{level}"; format = "json"; }};
 limits = {{ {limits} }};
+hub = {{ {hub} }};
 websocket = {{ ping = "10m"; }};
 line = {{ idle_timeout = "1h"; }};
 plugins = {{ relay = {{ }}; }};
 """
 RAISED = """connections = 1000000; per_address = 1000000; messages = "10000000/s burst 10000000";
   bytes = "1000000000/s burst 1000000000"; queue = "16MiB";"""
+
+RAISED_HUB = " ".join(f'{name} = "10000000/s burst 10000000";' for name in ("command_rate", "account_rate", "address_rate"))
 
 INSPIRCD = """
 <server name="bench.local" description="bench" network="bench" id="00B">
@@ -135,13 +138,13 @@ def floor(slow_ns=0, lose=0, size=FLOOR_BYTES):
     return server
 
 
-def whiply(proto="ws", edges=1, limits=RAISED, wait=True, level="warn"):
+def whiply(proto="ws", edges=1, limits=RAISED, hub=RAISED_HUB, wait=True, level="warn"):
     daemon = BUILD / "bin" / "whiplyd"
     if not daemon.exists() or not (BUILD / "plugins" / ".libs" / "relay.so").exists():
         raise Failure("whiplyd or its plugin relay is not built")
     server = Server("whiply", proto, as_nobody=False)
     server.http, server.line = server.port, free_port()
-    config = server.config(WHIPLY, http=server.http, line=server.line, edges=edges, limits=limits, level=level)
+    config = server.config(WHIPLY, http=server.http, line=server.line, edges=edges, limits=limits, hub=hub, level=level)
     server.run(daemon, "-c", config, "-L", BUILD / "plugins" / ".libs")
     if proto == "plain":
         server.port = server.line
