@@ -72,7 +72,7 @@ refuse(const char *text, unsigned status)
 static void
 refuse_lines(const char *lines, unsigned status)
 {
-	char text[1024];
+	static char text[1024];	/* what was parsed points into it */
 
 	snprintf(text, sizeof text, "POST / HTTP/1.1\r\nHost: a\r\n%s\r\n", lines);
 	refuse(text, status);
@@ -81,7 +81,7 @@ refuse_lines(const char *lines, unsigned status)
 static void
 accept_lines(const char *lines)
 {
-	char text[1024];
+	static char text[1024];	/* what was parsed points into it */
 	struct wh_http_refusal why;
 
 	snprintf(text, sizeof text, "POST / HTTP/1.1\r\nHost: a\r\n%s\r\n", lines);

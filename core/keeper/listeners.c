@@ -34,7 +34,7 @@ listener_read(struct listeners *l, const struct wh_conf *c, struct wh_conf_error
 		return;
 	}
 	if (wh_endpoint_parse(&new->endpoint, address) != WH_OK || address.n >= sizeof new->address) {
-		wh_conf_blame(c, "address", errors, "expected \"1.2.3.4:80\", \"[::1]:80\", \":80\" or \"unix:/path\"");
+		wh_conf_blame(c, "address", errors, "\"%s\" is no address such as \"1.2.3.4:80\", \"[::1]:80\", \":80\" or \"unix:/path\"", address.p);
 		return;
 	}
 	memcpy(new->name, name.p, name.n + 1);
