@@ -375,6 +375,17 @@ dialect_open(void *self, struct wh_session *s)
 	hub_scratch_give(hub, &out);
 }
 
+/* So that a client does not wait for an answer that went with the hub: it may send the same call again, with its nonce. */
+static void
+dialect_recovered(void *self, struct wh_session *s)
+{
+	struct hub *hub = self;
+	const struct wh_item items[] = { WH_ITEM_INT("epoch", (int64_t)hub->epoch) };
+	const struct wh_event event = { .name = "session.recovered", .items = items, .n = 1 };
+
+	session_notify(hub, s, &event);
+}
+
 static void
 dialect_receive(void *self, struct wh_session *s, struct wh_str bytes, unsigned flags)
 {
@@ -405,4 +416,5 @@ const struct wh_dialect jsonrpc_dialect = {
 	.open = dialect_open,
 	.receive = dialect_receive,
 	.render = dialect_render_event,
+	.recovered = dialect_recovered,
 };

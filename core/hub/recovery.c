@@ -126,6 +126,8 @@ recovery_round(struct hub *hub, struct edge *const *edges, unsigned n)
 	for (unsigned i = 0; i < n; i++)
 		leftovers_of(hub, edges[i]);
 	for (unsigned i = 0; i < n; i++)
+		recovery_edge_tell(hub, edges[i]);
+	for (unsigned i = 0; i < n; i++)
 		recovery_edge_pending(hub, edges[i]);
 	for (unsigned i = 0; i < n; i++) {
 		if (edges[i]->state != EDGE_LIVE)

@@ -408,6 +408,23 @@ recovery_edge_load(struct hub *hub, struct edge *edge)
 }
 
 void
+recovery_edge_tell(struct hub *hub, struct edge *edge)
+{
+	struct recovery_edge *re = recovery_edge_of(hub, edge);
+
+	for (size_t i = 0; i < re->n_sessions; i++) {
+		struct wh_session *s = session_get(hub, re->sessions[i].session);
+		struct hub_running before;
+
+		if (s == NULL || s->state != SESSION_ATTACHED || s->dialect == NULL || s->dialect->row->recovered == NULL)
+			continue;
+		before = hub_running(hub, "dialect", s->dialect->row->name);
+		s->dialect->row->recovered(s->dialect->self, s);
+		hub_ran(hub, before);
+	}
+}
+
+void
 recovery_edge_pending(struct hub *hub, struct edge *edge)
 {
 	struct recovery_edge *re = recovery_edge_of(hub, edge);

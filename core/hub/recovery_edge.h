@@ -23,6 +23,9 @@ void recovery_edge_groups(struct hub *hub, struct edge *edge);
 /** The plugins' parts; sessions whose dialect is gone are dropped. */
 void recovery_edge_load(struct hub *hub, struct edge *edge);
 
+/** Tells the clients, in their dialects, that the hub was replaced: after all that its predecessor had begun. */
+void recovery_edge_tell(struct hub *hub, struct edge *edge);
+
 /** Connections that no hub has opened yet; then what was told is forgotten. */
 void recovery_edge_pending(struct hub *hub, struct edge *edge);
 

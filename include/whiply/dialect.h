@@ -47,6 +47,9 @@ struct wh_dialect {
 	enum wh_err (*render)(void *self, const struct wh_event *e, struct wh_out *out);
 	/** The server closes the connection: what to say before. May be NULL. */
 	enum wh_err (*farewell)(void *self, unsigned code, struct wh_str reason, struct wh_out *out);
+	/** The hub was replaced under this client, and all that it left behind is done: what has no answer by now gets none. NULL: the
+	 * client is not told. */
+	void (*recovered)(void *self, struct wh_session *s);
 };
 
 #endif

@@ -69,7 +69,6 @@ def test_what_was_said_while_the_hub_was_away_arrives_in_order(start):
     time.sleep(0.2)
     stop.set()
     speaker.join()
-    # What was never answered is tried again with its nonce, as the welcome after a recovery tells clients to.
     answered = {}
     sender.socket.settimeout(2)
     try:
@@ -178,6 +177,18 @@ def test_a_resume_token_is_good_once(start):
     third = WebSocket(whiply.http)
     assert third.refused("session.resume", token=token)
     assert third.refused("session.resume", token="A" * 43)
+
+
+def test_a_client_is_told_of_a_recovery_and_calls_again_what_got_no_answer(start):
+    whiply = start()
+    with WebSocket(whiply.http) as ws:
+        ws.call("relay.join", room="r")
+        whiply.kill("hub")
+        call = ws.post("relay.say", room="r", text="x", nonce="n")
+        assert ws.notification("session.recovered")["epoch"] > ws.welcome["epoch"]
+        # This one came after the hub's death, so the edge held it; had it been lost, this is what a client does.
+        again = ws.call("relay.say", room="r", text="x", nonce="n")["seq"]
+        assert ws.answer_to(call)["result"]["seq"] == again
 
 
 def test_requests_that_a_dead_hub_had_are_answered(start):
