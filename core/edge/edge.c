@@ -191,8 +191,9 @@ edge_farewell(struct edge *e, unsigned code)
 
 	e->farewell = true;
 	while ((c = wh_slots_next(&e->conns, &cursor, &id)) != NULL) {
-		int n = code == WH_WS_RESTART ? snprintf(text, sizeof text, "restart; resume in %u ms", 500 + (unsigned)wh_random_below(EDGE_JITTER_MS)) :
-		    snprintf(text, sizeof text, "the server is stopping");
+		/* Not all at one time: whoever comes back finds a server that is not busy with the others. */
+		int n = snprintf(text, sizeof text, "%s; resume in %u ms", code == WH_WS_RESTART ? "restart" : "the server is stopping",
+		    500 + (unsigned)wh_random_below(EDGE_JITTER_MS));
 
 		if (!conn_alive(c))
 			continue;
