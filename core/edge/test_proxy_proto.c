@@ -24,7 +24,7 @@ v2(unsigned char *to, unsigned command, unsigned kind, const void *body, size_t 
 static void
 taken(const void *bytes, size_t n, struct wh_proxy_header *header)
 {
-	unsigned char more[ROOM + 8];
+	unsigned char more[ROOM + 8] = { 0 };
 
 	for (size_t i = 0; i < n; i++)
 		assert_int_equal(wh_proxy_read(bytes, i, header), WH_WAIT);

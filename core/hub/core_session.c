@@ -1,4 +1,5 @@
 /* The commands about sessions: one's own, and, for operators, everybody's. */
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -150,6 +151,7 @@ core_session_list(void *self, struct wh_call *call)
 
 	if (wh_arg_has(call, "after") && !rpc_id_parse(wh_arg_str(call, "after"), &page.after))
 		return wh_fail(call, WH_EINVAL, "after is not a session's id");
+	assert(page.limit > 0);
 	page.ids = calloc(page.limit, sizeof *page.ids);
 	if (page.ids == NULL)
 		return WH_ENOMEM;

@@ -189,7 +189,7 @@ openapi_routes(struct hub *hub, struct wh_json *w)
 		char method[16], id[128];
 		size_t n = 0;
 
-		for (; row->method[n] != '\0' && n < sizeof method - 1; n++)
+		for (; n < sizeof method - 1 && row->method[n] != '\0'; n++)
 			method[n] = (char)(row->method[n] | 0x20);
 		method[n] = '\0';
 		snprintf(id, sizeof id, "%s %s", row->method, row->path);

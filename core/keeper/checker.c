@@ -35,7 +35,7 @@ static const char *
 checker_refuses(const struct wh_plugin *plugin, struct wh_str name, char text[static 160])
 {
 	if (plugin->abi != WH_ABI) {
-		snprintf(text, 160, "was built for ABI %u, this is %u", plugin->abi, WH_ABI);
+		snprintf(text, 160, "was built for ABI %u, this is %d", plugin->abi, WH_ABI);
 		return text;
 	}
 	if (plugin->size < sizeof *plugin) {
@@ -148,7 +148,7 @@ checker_take(char *text, struct wh_conf_errors *errors, const char **last_out)
 	char *line, *rest = text;
 
 	while ((line = strsep(&rest, "\n")) != NULL) {
-		char *number = line, *file, *said;
+		char *number, *file, *said;
 
 		if (line[0] == '@')
 			*last_out = line + 1;
