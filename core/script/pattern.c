@@ -1,0 +1,619 @@
+/* The matcher. Compiling turns the text into items; each item that can match in more than one way leaves a choice
+ * behind, and when the rest does not match the last choice is tried in its next way. Captures need no saving: an item
+ * that is tried again sets its capture again before anything reads it. */
+#include <assert.h>
+#include <stdalign.h>
+
+#include "script/pattern.h"
+
+enum item_op {
+	ITEM_DONE,
+	ITEM_BYTE,	/* the three that match one byte, and may be repeated */
+	ITEM_ANY,
+	ITEM_SET,
+	ITEM_OPEN,
+	ITEM_CLOSE,
+	ITEM_PLACE,
+	ITEM_AGAIN,	/* %1 */
+	ITEM_BALANCE,	/* %bxy */
+	ITEM_FRONTIER,
+	ITEM_END,	/* $ */
+};
+
+enum item_repeat {
+	REPEAT_ONE,
+	REPEAT_OPTION,
+	REPEAT_STAR,
+	REPEAT_PLUS,
+	REPEAT_LAZY,
+};
+
+struct set {
+	uint64_t bits[4];
+};
+
+struct item {
+	uint8_t op, repeat;
+	uint8_t a, b;		/* the byte, the capture, or the two of %b */
+	uint32_t set;
+};
+
+struct choice {
+	size_t item;
+	size_t low, at;		/* where the item ends now, and the least that it may end at */
+};
+
+struct wh_pattern {
+	bool anchored;
+	unsigned n_captures;
+	struct item *items;	/* all three stand behind this struct */
+	struct set *sets;
+	struct choice *choices;
+	size_t n_items, n_sets;
+};
+
+struct parse {
+	struct wh_pattern *p;
+	struct wh_str text;
+	size_t at;
+	const char *error;
+	uint8_t open[WH_PATTERN_CAPTURES];
+	unsigned n_open;
+	bool closed[WH_PATTERN_CAPTURES];
+};
+
+static bool
+set_has(const struct set *set, unsigned char c)
+{
+	return (set->bits[c >> 6] >> (c & 63) & 1) != 0;
+}
+
+static void
+set_add(struct set *set, unsigned char c)
+{
+	set->bits[c >> 6] |= UINT64_C(1) << (c & 63);
+}
+
+static bool
+in_range(unsigned char c, char from, char to)
+{
+	return c >= (unsigned char)from && c <= (unsigned char)to;
+}
+
+/* The classes of the letters a to z, as the bits of ASCII, whatever the locale. No bit: there is no such class. They are
+ * written out because a pattern is compiled at each use, and filling a set byte by byte was most of its cost. */
+static const uint64_t classes[26][2] = {
+	['a' - 'a'] = { UINT64_C(0x0000000000000000), UINT64_C(0x07fffffe07fffffe) },
+	['c' - 'a'] = { UINT64_C(0x00000000ffffffff), UINT64_C(0x8000000000000000) },
+	['d' - 'a'] = { UINT64_C(0x03ff000000000000), UINT64_C(0x0000000000000000) },
+	['g' - 'a'] = { UINT64_C(0xfffffffe00000000), UINT64_C(0x7fffffffffffffff) },
+	['l' - 'a'] = { UINT64_C(0x0000000000000000), UINT64_C(0x07fffffe00000000) },
+	['p' - 'a'] = { UINT64_C(0xfc00fffe00000000), UINT64_C(0x78000001f8000001) },
+	['s' - 'a'] = { UINT64_C(0x0000000100003e00), UINT64_C(0x0000000000000000) },
+	['u' - 'a'] = { UINT64_C(0x0000000000000000), UINT64_C(0x0000000007fffffe) },
+	['w' - 'a'] = { UINT64_C(0x03ff000000000000), UINT64_C(0x07fffffe07fffffe) },
+	['x' - 'a'] = { UINT64_C(0x03ff000000000000), UINT64_C(0x0000007e0000007e) },
+	['z' - 'a'] = { UINT64_C(0x0000000000000001), UINT64_C(0x0000000000000000) },
+};
+
+/* The class of a letter of either case, or NULL. */
+static const uint64_t *
+class_of(unsigned char letter)
+{
+	unsigned char lower = letter | 32;
+
+	if (!in_range(letter, 'A', 'Z') && !in_range(letter, 'a', 'z'))
+		return NULL;
+	return (classes[lower - 'a'][0] | classes[lower - 'a'][1]) != 0 ? classes[lower - 'a'] : NULL;
+}
+
+/* Adds what `%letter` stands for: an upper-case letter is all that the class does not have. */
+static void
+set_add_class(struct set *set, unsigned char letter)
+{
+	const uint64_t *bits = class_of(letter);
+
+	if (bits == NULL) {
+		set_add(set, letter);
+	} else if (in_range(letter, 'a', 'z')) {
+		set->bits[0] |= bits[0];
+		set->bits[1] |= bits[1];
+	} else {
+		set->bits[0] |= ~bits[0];
+		set->bits[1] |= ~bits[1];
+		set->bits[2] = set->bits[3] = UINT64_MAX;
+	}
+}
+
+static size_t
+round_up(size_t n)
+{
+	return (n + alignof(max_align_t) - 1) / alignof(max_align_t) * alignof(max_align_t);
+}
+
+static size_t
+count_sets(struct wh_str pattern)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < pattern.n; i++)
+		n += pattern.p[i] == '[' || pattern.p[i] == '%';
+	return n;
+}
+
+size_t
+wh_pattern_size(struct wh_str pattern)
+{
+	if (pattern.n > WH_PATTERN_BYTES)
+		return sizeof(struct wh_pattern);
+	return round_up(sizeof(struct wh_pattern)) + round_up((pattern.n + 1) * sizeof(struct item)) +
+	    round_up(count_sets(pattern) * sizeof(struct set)) + (pattern.n / 2 + 1) * sizeof(struct choice);
+}
+
+static bool
+parse_more(const struct parse *in)
+{
+	return in->at < in->text.n;
+}
+
+static unsigned char
+parse_byte(struct parse *in)
+{
+	return (unsigned char)in->text.p[in->at++];
+}
+
+static bool
+parse_next_is(const struct parse *in, char c)
+{
+	return parse_more(in) && in->text.p[in->at] == c;
+}
+
+static struct item *
+add_item(struct parse *in, enum item_op op)
+{
+	struct item *item = &in->p->items[in->p->n_items++];
+
+	*item = (struct item){ .op = (uint8_t)op };
+	return item;
+}
+
+static struct set *
+add_set(struct parse *in, struct item *item)
+{
+	struct set *set = &in->p->sets[in->p->n_sets];
+
+	item->set = (uint32_t)in->p->n_sets++;
+	*set = (struct set){ 0 };
+	return set;
+}
+
+/* The offset of the bracket that ends a set whose first member is at `at`; 0: none does. The first member may itself
+ * be a bracket. */
+static size_t
+set_end(struct wh_str text, size_t at)
+{
+	size_t first = at;
+
+	while (at < text.n) {
+		if (text.p[at] == ']' && at != first)
+			return at;
+		at += text.p[at] == '%' && at + 1 < text.n ? 2 : 1;
+	}
+	return 0;
+}
+
+/* Reads a set whose opening bracket was just read. */
+static bool
+parse_set(struct parse *in, struct set *set)
+{
+	bool not = parse_next_is(in, '^');
+	size_t end;
+	unsigned char c;
+
+	in->at += not;
+	end = set_end(in->text, in->at);
+	if (end == 0) {
+		in->error = "malformed pattern (missing ']')";
+		return false;
+	}
+	while (in->at < end) {
+		c = parse_byte(in);
+		if (c == '%') {
+			set_add_class(set, parse_byte(in));
+		} else if (in->at + 1 < end && in->text.p[in->at] == '-') {
+			in->at++;
+			for (unsigned last = parse_byte(in), i = c; i <= last; i++)
+				set_add(set, (unsigned char)i);
+		} else {
+			set_add(set, c);
+		}
+	}
+	in->at = end + 1;
+	for (unsigned i = 0; not && i < 4; i++)
+		set->bits[i] = ~set->bits[i];
+	return true;
+}
+
+static void
+parse_repeat(struct parse *in, struct item *item)
+{
+	static const char signs[] = "?*+-";
+	const char *found = parse_more(in) && in->text.p[in->at] != '\0' ? strchr(signs, in->text.p[in->at]) : NULL;
+
+	if (found == NULL)
+		return;
+	item->repeat = (uint8_t)(REPEAT_OPTION + (found - signs));
+	in->at++;
+}
+
+static bool
+parse_open(struct parse *in)
+{
+	unsigned index = in->p->n_captures;
+
+	if (index == WH_PATTERN_CAPTURES) {
+		in->error = "too many captures";
+		return false;
+	}
+	in->p->n_captures++;
+	if (parse_next_is(in, ')')) {
+		in->at++;
+		in->closed[index] = true;
+		add_item(in, ITEM_PLACE)->a = (uint8_t)index;
+		return true;
+	}
+	in->open[in->n_open++] = (uint8_t)index;
+	add_item(in, ITEM_OPEN)->a = (uint8_t)index;
+	return true;
+}
+
+static bool
+parse_close(struct parse *in)
+{
+	uint8_t index;
+
+	if (in->n_open == 0) {
+		in->error = "invalid pattern capture";
+		return false;
+	}
+	index = in->open[--in->n_open];
+	in->closed[index] = true;
+	add_item(in, ITEM_CLOSE)->a = index;
+	return true;
+}
+
+/* What follows a '%'. */
+static bool
+parse_escape(struct parse *in)
+{
+	struct item *item;
+	unsigned char c;
+
+	if (!parse_more(in)) {
+		in->error = "malformed pattern (ends with '%')";
+		return false;
+	}
+	c = parse_byte(in);
+	if (c == 'b') {
+		if (in->text.n - in->at < 2) {
+			in->error = "malformed pattern (missing arguments to '%b')";
+			return false;
+		}
+		item = add_item(in, ITEM_BALANCE);
+		item->a = parse_byte(in);
+		item->b = parse_byte(in);
+		return true;
+	}
+	if (c == 'f') {
+		if (!parse_next_is(in, '[')) {
+			in->error = "missing '[' after '%f' in pattern";
+			return false;
+		}
+		in->at++;
+		item = add_item(in, ITEM_FRONTIER);
+		return parse_set(in, add_set(in, item));
+	}
+	if (in_range(c, '0', '9')) {
+		if (c == '0' || !in->closed[(c - '1') % WH_PATTERN_CAPTURES]) {
+			in->error = "invalid capture index in pattern";
+			return false;
+		}
+		add_item(in, ITEM_AGAIN)->a = (uint8_t)(c - '1');
+		return true;
+	}
+	if (class_of(c) != NULL) {
+		item = add_item(in, ITEM_SET);
+		set_add_class(add_set(in, item), c);
+	} else {
+		item = add_item(in, ITEM_BYTE);
+		item->a = c;
+	}
+	parse_repeat(in, item);
+	return true;
+}
+
+static bool
+parse_item(struct parse *in)
+{
+	struct item *item;
+	unsigned char c = parse_byte(in);
+
+	switch (c) {
+	case '(':
+		return parse_open(in);
+	case ')':
+		return parse_close(in);
+	case '%':
+		return parse_escape(in);
+	case '[':
+		item = add_item(in, ITEM_SET);
+		if (!parse_set(in, add_set(in, item)))
+			return false;
+		break;
+	case '.':
+		item = add_item(in, ITEM_ANY);
+		break;
+	case '$':
+		if (!parse_more(in)) {
+			add_item(in, ITEM_END);
+			return true;
+		}
+		/* fall through */
+	default:
+		item = add_item(in, ITEM_BYTE);
+		item->a = c;
+	}
+	parse_repeat(in, item);
+	return true;
+}
+
+struct wh_pattern *
+wh_pattern_compile(void *memory, struct wh_str pattern, bool anchors, const char **error_out)
+{
+	struct wh_pattern *p = memory;
+	struct parse in = { .p = p, .text = pattern };
+	char *at = (char *)memory + round_up(sizeof *p);
+
+	*error_out = NULL;
+	if (pattern.n > WH_PATTERN_BYTES) {
+		*error_out = "pattern too long";
+		return NULL;
+	}
+	*p = (struct wh_pattern){ .items = (struct item *)(void *)at };
+	at += round_up((pattern.n + 1) * sizeof(struct item));
+	p->sets = (struct set *)(void *)at;
+	at += round_up(count_sets(pattern) * sizeof(struct set));
+	p->choices = (struct choice *)(void *)at;
+	if (anchors && parse_next_is(&in, '^')) {
+		p->anchored = true;
+		in.at++;
+	}
+	while (parse_more(&in))
+		if (!parse_item(&in))
+			break;
+	if (in.error == NULL && in.n_open != 0)
+		in.error = "unfinished capture";
+	add_item(&in, ITEM_DONE);
+	*error_out = in.error;
+	return in.error == NULL ? p : NULL;
+}
+
+bool
+wh_pattern_anchored(const struct wh_pattern *p)
+{
+	return p->anchored;
+}
+
+unsigned
+wh_pattern_captures(const struct wh_pattern *p)
+{
+	return p->n_captures;
+}
+
+bool
+wh_pattern_special(struct wh_str pattern)
+{
+	for (size_t i = 0; i < pattern.n; i++)
+		if (pattern.p[i] != '\0' && strchr("^$*+?.([%-", pattern.p[i]) != NULL)
+			return true;
+	return false;
+}
+
+struct run {
+	struct wh_pattern *p;
+	struct wh_str text;
+	struct wh_match_at *out;
+	size_t at;		/* how far the text is matched */
+	size_t item;
+	size_t n_choices;
+	uint64_t steps;		/* not yet taken from the meter */
+};
+
+static bool
+run_byte(const struct run *r, const struct item *item, size_t at)
+{
+	unsigned char c;
+
+	if (at >= r->text.n)
+		return false;
+	c = (unsigned char)r->text.p[at];
+	return item->op == ITEM_ANY || (item->op == ITEM_BYTE ? c == item->a : set_has(&r->p->sets[item->set], c));
+}
+
+static void
+run_choose(struct run *r, size_t low, size_t at)
+{
+	r->p->choices[r->n_choices++] = (struct choice){ r->item, low, at };
+}
+
+/* Matches an item of one byte, as often as it may. */
+static bool
+run_repeat(struct run *r, const struct item *item)
+{
+	size_t end = r->at, low = r->at;
+
+	switch (item->repeat) {
+	case REPEAT_ONE:
+		if (!run_byte(r, item, r->at))
+			return false;
+		r->at++;
+		return true;
+	case REPEAT_LAZY:
+		run_choose(r, r->at, r->at);
+		return true;
+	case REPEAT_OPTION:
+		end += run_byte(r, item, end);
+		break;
+	default:
+		while (run_byte(r, item, end))
+			end++;
+		low += item->repeat == REPEAT_PLUS;
+		if (end < low)
+			return false;
+	}
+	r->steps += end - r->at;
+	if (end > low)
+		run_choose(r, low, end);
+	r->at = end;
+	return true;
+}
+
+static bool
+run_balance(struct run *r, const struct item *item)
+{
+	size_t at = r->at, depth = 1;
+
+	if (at >= r->text.n || (unsigned char)r->text.p[at] != item->a)
+		return false;
+	while (++at < r->text.n) {
+		unsigned char c = (unsigned char)r->text.p[at];
+
+		if (c == item->b && --depth == 0)
+			break;
+		depth += c == item->a && c != item->b;
+	}
+	r->steps += at - r->at;
+	if (at >= r->text.n)
+		return false;
+	r->at = at + 1;
+	return true;
+}
+
+static bool
+run_again(struct run *r, const struct item *item)
+{
+	const struct wh_capture *c = &r->out->captures[item->a];
+
+	if (c->n == WH_CAPTURE_PLACE || r->text.n - r->at < c->n)
+		return false;
+	r->steps += c->n / 8;
+	if (c->n != 0 && memcmp(r->text.p + c->from, r->text.p + r->at, c->n) != 0)
+		return false;
+	r->at += c->n;
+	return true;
+}
+
+static bool
+run_frontier(const struct run *r, const struct item *item)
+{
+	const struct set *set = &r->p->sets[item->set];
+	unsigned char before = r->at == 0 ? 0 : (unsigned char)r->text.p[r->at - 1];
+	unsigned char here = r->at == r->text.n ? 0 : (unsigned char)r->text.p[r->at];
+
+	return !set_has(set, before) && set_has(set, here);
+}
+
+static bool
+run_item(struct run *r, const struct item *item)
+{
+	struct wh_capture *capture = &r->out->captures[item->a % WH_PATTERN_CAPTURES];
+
+	switch ((enum item_op)item->op) {
+	case ITEM_BYTE:
+	case ITEM_ANY:
+	case ITEM_SET:
+		return run_repeat(r, item);
+	case ITEM_OPEN:
+		capture->from = r->at;
+		return true;
+	case ITEM_CLOSE:
+		capture->n = r->at - capture->from;
+		return true;
+	case ITEM_PLACE:
+		*capture = (struct wh_capture){ r->at, WH_CAPTURE_PLACE };
+		return true;
+	case ITEM_AGAIN:
+		return run_again(r, item);
+	case ITEM_BALANCE:
+		return run_balance(r, item);
+	case ITEM_FRONTIER:
+		return run_frontier(r, item);
+	case ITEM_END:
+		return r->at == r->text.n;
+	case ITEM_DONE:
+		break;
+	}
+	assert(false);
+	return false;
+}
+
+/* Goes back to the last choice and takes its next way. False: there is none left. */
+static bool
+run_back(struct run *r)
+{
+	while (r->n_choices != 0) {
+		struct choice *c = &r->p->choices[r->n_choices - 1];
+		const struct item *item = &r->p->items[c->item];
+
+		r->item = c->item + 1;
+		if (item->repeat != REPEAT_LAZY) {
+			r->at = --c->at;
+			r->n_choices -= c->at == c->low;
+			return true;
+		}
+		if (run_byte(r, item, c->at)) {
+			r->at = ++c->at;
+			return true;
+		}
+		r->n_choices--;
+		r->steps++;
+	}
+	return false;
+}
+
+enum wh_match
+wh_pattern_match(struct wh_pattern *p, struct wh_str text, size_t at, struct wh_meter *meter,
+	struct wh_match_at *match_out)
+{
+	struct run r = { .p = p, .text = text, .out = match_out, .at = at };
+	bool good;
+
+	match_out->from = at;
+	for (;;) {
+		if (++r.steps >= 256) {
+			if (!wh_meter_take(meter, r.steps))
+				return WH_MATCH_OVER;
+			r.steps = 0;
+		}
+		if (p->items[r.item].op == ITEM_DONE)
+			break;
+		good = run_item(&r, &p->items[r.item]);
+		if (good)
+			r.item++;
+		else if (!run_back(&r))
+			return wh_meter_take(meter, r.steps) ? WH_MATCH_NONE : WH_MATCH_OVER;
+	}
+	match_out->to = r.at;
+	return wh_meter_take(meter, r.steps) ? WH_MATCH_FOUND : WH_MATCH_OVER;
+}
+
+enum wh_match
+wh_pattern_find(struct wh_pattern *p, struct wh_str text, size_t at, struct wh_meter *meter, struct wh_match_at *match_out)
+{
+	enum wh_match found;
+
+	do {
+		found = wh_pattern_match(p, text, at, meter, match_out);
+	} while (found == WH_MATCH_NONE && !p->anchored && at++ < text.n);
+	return found;
+}
