@@ -31,6 +31,12 @@ FUZZERS += %D%/fuzz_conf
 %C%_fuzz_conf_LDADD = libbase.a $(CONFIG_LIBS)
 %C%_fuzz_conf_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 
+FUZZERS += %D%/fuzz_script
+%C%_fuzz_script_SOURCES = %D%/fuzz_script.c
+%C%_fuzz_script_CPPFLAGS = $(AM_CPPFLAGS) $(LUA_CFLAGS)
+%C%_fuzz_script_LDADD = $(SCRIPT_LIBS)
+%C%_fuzz_script_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+
 if FUZZ
 noinst_PROGRAMS += $(FUZZERS)
 endif
