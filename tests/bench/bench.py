@@ -6,9 +6,12 @@ Times and CPU are noisy on a shared machine: trust the ratios within one run.
 import argparse
 import os
 import pathlib
+import shutil
 import signal
 import statistics
+import subprocess
 import sys
+import tempfile
 import threading
 import time
 
@@ -268,11 +271,43 @@ class Bench:
                     self.figure(f"HTTP: {what}, CPU", costs[what] / nginx, "× nginx", most=bound)
 
     def kill(self):
-        """The hub dies while half of all connections hear what is published."""
+        """The hub ends, in each way that it can, while half of all connections hear what is published."""
+        with tempfile.TemporaryDirectory(prefix="whiply-bench-") as folder:
+            folder = pathlib.Path(folder)
+            folder.chmod(0o755)
+            self.hub_ends("killed", "kill -9 of the hub", {}, lambda server, hub: os.kill(hub, signal.SIGKILL))
+            self.hub_ends("restarted", "whiplyctl restart hub, of a program that was built anew", {"daemon": pathlib.Path(shutil.copy(servers.BUILD / "bin" / "whiplyd", folder))},
+                          lambda server, hub: self.restart_with_new_program(server, folder))
+            self.hub_ends("crashed", "a plugin that dereferences NULL", {"library": self.crasher(folder), "plugins": "crasher = { };"},
+                          lambda server, hub: self.crash(server))
+
+    @staticmethod
+    def restart_with_new_program(server, folder):
+        shutil.copy(servers.BUILD / "bin" / "whiplyd", folder / "new")
+        os.rename(folder / "new", folder / "whiplyd")
+        subprocess.run([servers.BUILD / "bin" / "whiplyctl", "-s", server.dir / "var" / "control.sock", "restart", "hub"], check=True,
+                       capture_output=True, timeout=30)
+
+    @staticmethod
+    def crasher(folder):
+        """A plugin folder with the tests' crasher in it."""
+        root = pathlib.Path(__file__).resolve().parent.parent.parent
+        shutil.copytree(servers.BUILD / "plugins" / ".libs", folder / "plugins")
+        subprocess.run(["gcc", "-std=c11", "-D_GNU_SOURCE", "-shared", "-fPIC", "-I", root / "include", "-o", folder / "plugins" / "crasher.so",
+                        root / "tests" / "integration" / "crasher.c"], check=True)
+        return folder / "plugins"
+
+    @staticmethod
+    def crash(server):
+        ws = WebSocket(server.http)
+        ws.call("relay.join", room="elsewhere")
+        ws.post("relay.say", room="elsewhere", text="please crash")
+
+    def hub_ends(self, how, what, options, end):
         n, hertz, seconds = self.size["kill"], 50, max(self.size["seconds"], 2)
-        self.say(f"kill -9 of the hub with {n:,} connected")
+        self.say(f"{what}, with {n:,} connected")
         try:
-            with servers.whiply("ws") as server, Load("ws", server.port, sample=8) as load:
+            with servers.whiply("ws", **options) as server, Load("ws", server.port, sample=8) as load:
                 load.connect(n)
                 load.publisher("r")
                 load.join("r", n // 2)
@@ -281,21 +316,23 @@ class Bench:
                     raise Failure("there is no process with the title 'whiplyd: hub'")
                 load.tell(f"rate {hertz} {seconds}")
                 time.sleep(seconds / 3)
-                os.kill(hubs[0], signal.SIGKILL)
-                killed = time.monotonic()
-                served = self.until_served(server, killed)
+                ended = time.monotonic()
+                end(server, hubs[0])
+                while title(hubs[0]) == "whiplyd: hub" and time.monotonic() - ended < 10:
+                    time.sleep(0.001)
+                served = self.until_served(server, ended)
                 done = load.answer(seconds + 30)
                 after = load.do(f"rate {hertz} 1")
-        except (Failure, OSError, AssertionError) as failure:
-            self.failed["kill"] = str(failure)
+        except (Failure, OSError, AssertionError, subprocess.SubprocessError) as failure:
+            self.failed[f"hub {how}"] = str(failure)
             return
-        self.figure("hub killed: connections closed", done["closed"] + after["closed"], "", most=0)
-        self.figure("hub killed: time to the next HTTP command served", served * 1000, "ms", most=2000)
-        self.figure("hub killed: longest silence of a member", done["gap_ms"], "ms", most=2000)
-        self.figure("hub killed: acknowledged messages lost", done["acked_missing"], "", most=0)
-        self.figure("hub killed: deliveries out of order", done["disorder"] + after["disorder"], "", most=0)
-        self.figure("hub killed: messages that got no answer", done["sent"] - done["acked"], "")
-        self.figure("later publishes: deliveries missing", after["expected"] - after["deliveries"] + after["missing"], "", most=0)
+        self.figure(f"hub {how}: connections closed", done["closed"] + after["closed"], "", most=0)
+        self.figure(f"hub {how}: time to the next HTTP command served", served * 1000, "ms", most=2000)
+        self.figure(f"hub {how}: longest silence of a member", done["gap_ms"], "ms", most=2000)
+        self.figure(f"hub {how}: acknowledged messages lost", done["acked_missing"], "", most=0)
+        self.figure(f"hub {how}: deliveries out of order", done["disorder"] + after["disorder"], "", most=0)
+        self.figure(f"hub {how}: messages that got no answer", done["sent"] - done["acked"], "")
+        self.figure(f"hub {how}: later publishes, deliveries missing", after["expected"] - after["deliveries"] + after["missing"], "", most=0)
 
     @staticmethod
     def until_served(server, since):

@@ -19,7 +19,7 @@ limits = {{ {limits} }};
 hub = {{ {hub} }};
 websocket = {{ ping = "10m"; }};
 line = {{ idle_timeout = "1h"; }};
-plugins = {{ relay = {{ }}; }};
+plugins = {{ relay = {{ }}; {plugins} }};
 """
 RAISED = """connections = 1000000; per_address = 1000000; messages = "10000000/s burst 10000000";
   bytes = "1000000000/s burst 1000000000"; queue = "16MiB";"""
@@ -138,14 +138,14 @@ def floor(slow_ns=0, lose=0, size=FLOOR_BYTES):
     return server
 
 
-def whiply(proto="ws", edges=1, limits=RAISED, hub=RAISED_HUB, wait=True, level="warn"):
-    daemon = BUILD / "bin" / "whiplyd"
+def whiply(proto="ws", edges=1, limits=RAISED, hub=RAISED_HUB, wait=True, level="warn", daemon=None, library=None, plugins=""):
+    daemon = daemon or BUILD / "bin" / "whiplyd"
     if not daemon.exists() or not (BUILD / "plugins" / ".libs" / "relay.so").exists():
         raise Failure("whiplyd or its plugin relay is not built")
     server = Server("whiply", proto, as_nobody=False)
     server.http, server.line = server.port, free_port()
-    config = server.config(WHIPLY, http=server.http, line=server.line, edges=edges, limits=limits, hub=hub, level=level)
-    server.run(daemon, "-c", config, "-L", BUILD / "plugins" / ".libs")
+    config = server.config(WHIPLY, http=server.http, line=server.line, edges=edges, limits=limits, hub=hub, level=level, plugins=plugins)
+    server.run(daemon, "-c", config, "-L", library or BUILD / "plugins" / ".libs")
     if proto == "plain":
         server.port = server.line
     if wait:
