@@ -48,11 +48,13 @@ struct wh_passage {
 	struct wh_str reason;
 };
 
+enum wh_presence_kind { WH_OPENED = 1, WH_IDENTIFIED, WH_DETACHED, WH_RESUMED, WH_ENDED };
+
 /** A session began, became somebody, lost its connection, was resumed, or ended. */
 struct wh_presence {
 	struct wh_occasion at;
 	struct wh_session *session;
-	enum { WH_OPENED = 1, WH_IDENTIFIED, WH_DETACHED, WH_RESUMED, WH_ENDED } what;
+	enum wh_presence_kind what;
 };
 
 /** A command is about to run: arguments, permission and rate are checked already. */

@@ -1,5 +1,5 @@
 /* What a log line is made of: a level, an event name, and typed pairs. Core and plugins write lines alike, as in
- *	wh_log(log, WH_WARN, "login_refused", WH_S("account", name), WH_I("tries", n));
+ *	wh_host_log(host, WH_WARN, "login_refused", WH_S("account", name), WH_I("tries", n));
  * An event name is a fixed word in snake_case, never built at run time: lines are counted and limited by it.
  * Everything borrows: nothing of a pair is kept after the call. */
 #ifndef WHIPLY_LOG_H

@@ -37,7 +37,7 @@ wh_session_identity(const struct wh_host *h, const struct wh_session *s)
 	return h->ops->session_identity(h, s);
 }
 
-/** Makes the session somebody (copied). Fires WH_ON_IDENTITY. */
+/** Makes the session somebody (copied). WH_ON_PRESENCE hooks are told WH_IDENTIFIED. */
 static inline enum wh_err
 wh_session_identify(const struct wh_host *h, struct wh_session *s, const struct wh_identity *who)
 {
