@@ -314,40 +314,70 @@ api_document(struct exchange *x)
 	return true;
 }
 
-/* Says who asks. False: answered. */
-static bool
-api_identify(struct exchange *x)
+/* A turn of an exchange is over: it ends, or waits for its answer. */
+static void
+api_served(struct exchange *x)
 {
-	const struct hub_credential shown = { .authorization = exchange_header(x, "authorization"), .cookie = exchange_header(x, "cookie") };
-	struct wh_str method = x->public.method;
-	struct hook_refusal why;
-
-	if (shown.cookie.n != 0 && !wh_str_is(method, "GET") && !x->head && !wh_str_is(method, "OPTIONS") &&
-	    !http_from_us(x->hub->api->config, x->request_headers, x->host)) {
-		exchange_problem(x, WH_EPERM, WH_STR("a request with a cookie has to come from this site's own pages"), (struct wh_str){ NULL, 0 }, 0);
-		return false;
-	}
-	if (shown.cookie.n + shown.authorization.n == 0 || api_credential(x->hub, x->public.session, &shown, &why) != WH_REFUSE)
-		return true;
-	exchange_problem(x, why.err, hook_why(&why), (struct wh_str){ NULL, 0 }, why.retry_ms);
-	return false;
+	x->serving = false;
+	if (x->answered || (!x->held && !x->asking))
+		exchange_free(x);
+	else
+		x->public.session = session_get(x->hub, x->session_id);
 }
 
+/* Who asks is known: what it asks. */
 static void
 api_dispatch(struct exchange *x)
 {
 	struct wh_str prefix = WH_STR("/api/"), path = x->public.path;
 
-	if (wh_str_is(path, "/health/ready")) {
-		api_document(x);
+	if (api_document(x) || api_plugin_route(x))
+		return;
+	if (!wh_str_starts(path, prefix) || path.n == prefix.n)
+		exchange_problem(x, WH_ENOENT, WH_STR("there is nothing at this path"), (struct wh_str){ NULL, 0 }, 0);
+	else if (exchange_header(x, "authorization").n != 0 && api_bearer(exchange_header(x, "authorization")).n == 0)
+		exchange_problem(x, WH_EAUTH, WH_STR("the Authorization header has to be: Bearer TOKEN"), (struct wh_str){ NULL, 0 }, 0);
+	else
+		api_command(x, wh_str_from(path, prefix.n));
+}
+
+static void
+api_known(struct hub *hub, uint64_t cookie, const struct hook_refusal *why)
+{
+	struct exchange *x = exchange_find(hub, cookie);
+	bool later;
+
+	if (x == NULL)
+		return;
+	x->asking = false;
+	later = !x->serving;
+	x->serving = true;
+	x->public.session = session_get(hub, x->session_id);
+	if (why != NULL)
+		exchange_problem(x, why->err, hook_why(why), (struct wh_str){ NULL, 0 }, why->retry_ms);
+	else
+		api_dispatch(x);
+	if (later)
+		api_served(x);
+}
+
+/* Says who asks, then goes on with api_known. */
+static void
+api_identify(struct exchange *x)
+{
+	const struct hub_credential shown = { .authorization = exchange_header(x, "authorization"), .cookie = exchange_header(x, "cookie") };
+	struct wh_str method = x->public.method;
+
+	if (shown.cookie.n != 0 && !wh_str_is(method, "GET") && !x->head && !wh_str_is(method, "OPTIONS") &&
+	    !http_from_us(x->hub->api->config, x->request_headers, x->host)) {
+		exchange_problem(x, WH_EPERM, WH_STR("a request with a cookie has to come from this site's own pages"), (struct wh_str){ NULL, 0 }, 0);
 		return;
 	}
-	if (!api_identify(x) || api_document(x) || api_plugin_route(x))
-		return;
-	if (wh_str_starts(path, prefix) && path.n > prefix.n)
-		api_command(x, wh_str_from(path, prefix.n));
+	x->asking = true;
+	if (shown.cookie.n + shown.authorization.n == 0)
+		api_known(x->hub, x->public.id, NULL);
 	else
-		exchange_problem(x, WH_ENOENT, WH_STR("there is nothing at this path"), (struct wh_str){ NULL, 0 }, 0);
+		api_credential(x->hub, x->public.session, &shown, api_known, x->public.id);
 }
 
 void
@@ -360,12 +390,11 @@ api_serve(struct hub *hub, const struct wh_rec_request *r)
 		return;
 	}
 	x->serving = true;
-	api_dispatch(x);
-	x->serving = false;
-	if (x->answered || !x->held)
-		exchange_free(x);
+	if (wh_str_is(x->public.path, "/health/ready"))
+		api_document(x);
 	else
-		x->public.session = session_get(hub, x->session_id);
+		api_identify(x);
+	api_served(x);
 }
 
 void

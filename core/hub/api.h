@@ -12,6 +12,7 @@
 #include "base/slots.h"
 #include "hub/command.h"
 #include "hub/features.h"
+#include "hub/hook.h"
 #include "hub/out.h"
 #include "hub/trace.h"
 
@@ -80,6 +81,7 @@ struct exchange {
 	wh_id timer;
 	struct wh_list place;
 	bool head, serving, held, answered, params_read;
+	bool asking;			/* a hook holds its credential */
 	bool open_cors;			/* any origin may read the answer */
 };
 
@@ -113,9 +115,11 @@ void api_routes(struct hub *hub, void (*each)(struct edge *edge, const struct wh
 void api_gone(struct hub *hub, wh_id conn);
 void api_edge_gone(struct hub *hub, uint32_t process);
 
-/** Config tokens first, then the hooks. WH_REFUSE: a bad one; `why_out` as hook_credential. */
-struct hook_refusal;
-enum wh_verdict api_credential(struct hub *hub, struct wh_session *s, const struct hub_credential *c, struct hook_refusal *why_out);
+/** Config tokens first, then the hooks. `then` is called at once or later; `why` NULL: go on as whoever the session is by now. */
+void api_credential(struct hub *hub, struct wh_session *s, const struct hub_credential *c, hook_known *then, uint64_t cookie);
+
+/** The TOKEN of "Bearer TOKEN"; empty for another scheme, which is a route's own affair. */
+struct wh_str api_bearer(struct wh_str authorization);
 
 /** A plugin's routes and trees, all or none. */
 enum wh_err api_add(struct hub *hub, struct plugin *p, const struct wh_route *routes, const struct wh_tree *trees, struct wh_buf *why);
@@ -143,6 +147,9 @@ enum wh_err exchange_problem(struct exchange *x, enum wh_err err, struct wh_str 
 enum wh_err exchange_problem_as(struct exchange *x, unsigned status, const char *code, const char *title, struct wh_str why);
 
 /* api_command.c */
+
+/** The exchange of a call that came over HTTP and has no answer yet, or NULL. */
+struct exchange *api_exchange_of(const struct call *c);
 
 /** POST or GET /api/NAME. */
 void api_command(struct exchange *x, struct wh_str name);

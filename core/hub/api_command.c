@@ -23,6 +23,12 @@ api_command_done(struct hub *hub, void *self, uint64_t cookie, const struct comm
 	}
 }
 
+struct exchange *
+api_exchange_of(const struct call *c)
+{
+	return c->done == api_command_done ? exchange_find(c->hub, c->cookie) : NULL;
+}
+
 static void
 api_command_run(struct exchange *x, struct command_ask *ask)
 {

@@ -157,51 +157,49 @@ token_find(struct hub *hub, struct wh_str bearer)
 	return found;
 }
 
-/* Authorization: Bearer TOKEN. False: it is something else. */
-static bool
-credential_bearer(struct wh_str authorization, struct wh_str *bearer_out)
+struct wh_str
+api_bearer(struct wh_str authorization)
 {
 	static const char scheme[] = "bearer ";
+	struct wh_str token;
 
-	*bearer_out = (struct wh_str){ NULL, 0 };
-	if (authorization.n == 0)
-		return true;
 	if (authorization.n < sizeof scheme || strncasecmp(authorization.p, scheme, sizeof scheme - 1) != 0)
-		return false;
-	*bearer_out = wh_str_from(authorization, sizeof scheme - 1);
-	while (bearer_out->n != 0 && *bearer_out->p == ' ')
-		*bearer_out = wh_str_from(*bearer_out, 1);
-	return bearer_out->n != 0;
+		return (struct wh_str){ NULL, 0 };
+	token = wh_str_from(authorization, sizeof scheme - 1);
+	while (token.n != 0 && *token.p == ' ')
+		token = wh_str_from(token, 1);
+	return token;
 }
 
-static enum wh_verdict
-credential_bad(struct hook_refusal *why_out, const char *why)
+static void
+credential_bad(struct hub *hub, hook_known *then, uint64_t cookie, const char *why)
 {
-	*why_out = (struct hook_refusal){ .err = WH_EAUTH };
-	why_out->n = (size_t)snprintf(why_out->why, sizeof why_out->why, "%s", why);
-	return WH_REFUSE;
+	struct hook_refusal refusal = { .err = WH_EAUTH };
+
+	refusal.n = (size_t)snprintf(refusal.why, sizeof refusal.why, "%s", why);
+	then(hub, cookie, &refusal);
 }
 
-enum wh_verdict
-api_credential(struct hub *hub, struct wh_session *s, const struct hub_credential *c, struct hook_refusal *why_out)
+static enum wh_err
+token_identify(struct hub *hub, struct wh_session *s, const struct api_token *token)
 {
-	struct wh_credential shown = { .session = s, .cookie = c->cookie, .certificate = c->certificate };
-	const struct api_token *token;
 	char id[sizeof token->name + 8];
 
-	if (!credential_bearer(c->authorization, &shown.bearer))
-		return credential_bad(why_out, "the Authorization header has to be: Bearer TOKEN");
-	token = shown.bearer.n != 0 ? token_find(hub, shown.bearer) : NULL;
-	if (token != NULL) {
-		snprintf(id, sizeof id, "token:%s", token->name);
-		if (session_identify(hub, s, &(struct wh_identity){ WH_OPERATOR, wh_str(id), wh_str(token->name), wh_str(token->roles) }) == WH_OK)
-			return WH_PASS;
-		return credential_bad(why_out, "the token's roles are too long");
-	}
-	if (hook_credential(hub, &shown, why_out) == WH_REFUSE)
-		return WH_REFUSE;
-	/* A cookie that nobody knows may be anybody's; a bearer token is meant for us. */
-	if (shown.bearer.n != 0 && s->who.kind == WH_GUEST)
-		return credential_bad(why_out, "nobody here knows this token");
-	return WH_PASS;
+	snprintf(id, sizeof id, "token:%s", token->name);
+	return session_identify(hub, s, &(struct wh_identity){ WH_OPERATOR, wh_str(id), wh_str(token->name), wh_str(token->roles) });
+}
+
+void
+api_credential(struct hub *hub, struct wh_session *s, const struct hub_credential *c, hook_known *then, uint64_t cookie)
+{
+	const struct wh_credential shown = { .session = s, .bearer = api_bearer(c->authorization), .cookie = c->cookie,
+		.certificate = c->certificate };
+	const struct api_token *token = shown.bearer.n != 0 ? token_find(hub, shown.bearer) : NULL;
+
+	if (token == NULL)
+		hook_ask_credential(hub, &shown, then, cookie);
+	else if (token_identify(hub, s, token) == WH_OK)
+		then(hub, cookie, NULL);
+	else
+		credential_bad(hub, then, cookie, "the token's roles are too long");
 }

@@ -32,21 +32,16 @@ read_message(struct hub *hub, struct edge *edge, const struct wh_rec *rec)
 {
 	struct wh_rec_message r;
 	struct wh_session *s;
-	struct hub_running before;
-	unsigned flags;
 
 	if (wh_rec_message_get(rec, &r) != WH_OK)
 		return WH_ESYNTAX;
 	s = edge_session(edge, r.conn);
-	if (s == NULL || s->closing || s->dialect == NULL || s->dialect->row == NULL) {
+	if (s == NULL) {
 		hub->counts.records_stale++;
 		return WH_OK;
 	}
 	hub->counts.messages++;
-	flags = ((r.flags & WH_F_BINARY) != 0 ? WH_BINARY : 0) | ((r.flags & WH_F_TRUNCATED) != 0 ? WH_CUT : 0);
-	before = hub_running(hub, "dialect", s->dialect->row->name);
-	s->dialect->row->receive(s->dialect->self, s, r.bytes, flags);
-	hub_ran(hub, before);
+	session_receive(hub, s, r.bytes, ((r.flags & WH_F_BINARY) != 0 ? WH_BINARY : 0) | ((r.flags & WH_F_TRUNCATED) != 0 ? WH_CUT : 0));
 	return WH_OK;
 }
 

@@ -144,12 +144,19 @@ features_status(struct hub *hub, struct wh_buf *json)
 		json->failed = true;
 }
 
-static enum wh_verdict
+static void
+features_known(struct hub *hub, uint64_t session, const struct hook_refusal *why)
+{
+	session_known(hub, session, why == NULL);
+}
+
+static void
 features_credential(struct hub *hub, struct wh_session *s, const struct hub_credential *c)
 {
-	struct hook_refusal why;
-
-	return hub->api != NULL ? api_credential(hub, s, c, &why) : WH_PASS;
+	if (hub->api != NULL)
+		api_credential(hub, s, c, features_known, s->id);
+	else
+		session_known(hub, s->id, true);
 }
 
 static void

@@ -9,7 +9,7 @@
 static const char *const point_names[WH_HOOK_POINTS] = {
 	[WH_ON_MESSAGE] = "MESSAGE", [WH_ON_JOIN] = "JOIN", [WH_ON_LEAVE] = "LEAVE", [WH_ON_PRESENCE] = "PRESENCE",
 	[WH_ON_ATTEMPT] = "ATTEMPT", [WH_ON_CREDENTIAL] = "CREDENTIAL", [WH_ON_SAVE] = "SAVE", [WH_ON_LOAD] = "LOAD",
-	[WH_ON_HEALTH] = "HEALTH", [WH_ON_AUDIT] = "AUDIT",
+	[WH_ON_HEALTH] = "HEALTH", [WH_ON_AUDIT] = "AUDIT", [WH_ON_EXPORT] = "EXPORT", [WH_ON_ERASE] = "ERASE",
 };
 
 const char *
@@ -136,6 +136,9 @@ hook_dispatch(const struct hook *h, const struct hook_arg *arg)
 		return h->row->health(self, arg->health);
 	case WH_ON_AUDIT:
 		return h->row->audit(self, arg->audit);
+	case WH_ON_EXPORT:
+	case WH_ON_ERASE:
+		return h->row->person(self, arg->person);
 	default:
 		return WH_PASS;
 	}
@@ -148,6 +151,7 @@ hook_call(struct hub *hub, const struct hook *h, const struct hook_arg *arg, wh_
 		[WH_ON_MESSAGE] = "hook MESSAGE", [WH_ON_JOIN] = "hook JOIN", [WH_ON_LEAVE] = "hook LEAVE",
 		[WH_ON_PRESENCE] = "hook PRESENCE", [WH_ON_ATTEMPT] = "hook ATTEMPT", [WH_ON_CREDENTIAL] = "hook CREDENTIAL",
 		[WH_ON_SAVE] = "hook SAVE", [WH_ON_LOAD] = "hook LOAD", [WH_ON_HEALTH] = "hook HEALTH", [WH_ON_AUDIT] = "hook AUDIT",
+		[WH_ON_EXPORT] = "hook EXPORT", [WH_ON_ERASE] = "hook ERASE",
 	};
 	struct plugin *p = h->plugin;
 	struct hub_running before = plugin_enter(p, running[arg->point]);
@@ -178,7 +182,7 @@ hook_run(struct hub *hub, const struct hook_arg *arg)
 	for (size_t i = 0; i < chain->n; i++) {
 		const struct hook h = chain->of[i];
 
-		if (hook_call(hub, &h, arg, 0) == WH_REFUSE && (arg->point == WH_ON_ATTEMPT || arg->point == WH_ON_CREDENTIAL))
+		if (hook_call(hub, &h, arg, 0) == WH_REFUSE && arg->point == WH_ON_ATTEMPT)
 			return WH_REFUSE;
 	}
 	return WH_PASS;
@@ -244,16 +248,6 @@ hook_attempt(struct hub *hub, struct wh_call *call, const struct wh_command *row
 {
 	struct wh_attempt attempt = { .call = call, .command = row };
 	enum wh_verdict verdict = hook_run(hub, &(struct hook_arg){ .point = WH_ON_ATTEMPT, .occasion = &attempt.at, .attempt = &attempt });
-
-	if (verdict == WH_REFUSE)
-		*why_out = hub->hooks->refusal;
-	return verdict;
-}
-
-enum wh_verdict
-hook_credential(struct hub *hub, struct wh_credential *c, struct hook_refusal *why_out)
-{
-	enum wh_verdict verdict = hook_run(hub, &(struct hook_arg){ .point = WH_ON_CREDENTIAL, .occasion = &c->at, .credential = c });
 
 	if (verdict == WH_REFUSE)
 		*why_out = hub->hooks->refusal;

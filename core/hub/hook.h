@@ -1,5 +1,5 @@
 /* Hooks: at each point a chain of plugins' rows, lowest order first, those of equal order as their plugins were opened. A hook passes,
- * changes, refuses, or, at WH_ON_MESSAGE and WH_ON_JOIN, holds: then the asking is kept (its text copied, session and room by
+ * changes, refuses, or, at the points of hook_ask.c, holds: then the asking is kept (its text copied, session and room by
  * id) until hook_go, for HOOK_HOLD_MS at most. It goes on behind the row that held, even when that row's plugin was unloaded
  * meanwhile. An asking whose asker is unloaded is dropped; nobody is called. */
 #ifndef WHIPLY_HUB_HOOK_H
@@ -15,7 +15,8 @@ struct hub;
 struct papers_parts;
 struct plugin;
 
-enum { HOOK_HOLD_MS = 30000, HOOKS_ASKING = 1 << 16, HOOK_WHY = 256 };
+enum { HOOK_HOLD_MS = 30000, HOOKS_ASKING = 1 << 16, HOOK_WHY = 256,
+	HOOK_EXPORT_MAX = 64 << 20 };	/* bytes of one person's export */
 
 struct hook {
 	struct plugin *plugin;
@@ -69,13 +70,23 @@ void hook_load(struct hub *hub, struct wh_session *s, struct wh_str plugin, stru
 void hook_health(struct hub *hub, struct wh_health *h);
 void hook_audit(struct hub *hub, struct wh_audit *a);
 
-/* Points that may refuse: WH_PASS or WH_REFUSE, and why. */
+/* A point that may refuse: WH_PASS or WH_REFUSE, and why. */
 enum wh_verdict hook_attempt(struct hub *hub, struct wh_call *call, const struct wh_command *row, struct hook_refusal *why_out);
-enum wh_verdict hook_credential(struct hub *hub, struct wh_credential *c, struct hook_refusal *why_out);
 
 /* Points that may hold; `asker` is the plugin whose `then` (may be NULL) is called, at once or later. */
 void hook_ask_message(struct hub *hub, struct plugin *asker, const struct wh_message *m, wh_message_then *then, uint64_t cookie);
 void hook_ask_join(struct hub *hub, struct plugin *asker, struct wh_room *r, struct wh_session *s, wh_outcome *then, uint64_t cookie);
+
+/** Who shows this? `then`: with NULL nobody objected, and a bearer token, if there was one, was known to somebody. */
+typedef void hook_known(struct hub *hub, uint64_t cookie, const struct hook_refusal *why);
+void hook_ask_credential(struct hub *hub, const struct wh_credential *c, hook_known *then, uint64_t cookie);
+
+/** WH_ON_EXPORT or WH_ON_ERASE. */
+void hook_ask_person(struct hub *hub, struct plugin *asker, enum wh_hook_point point, struct wh_str id, struct wh_str name,
+    wh_person_then *then, uint64_t cookie);
+
+/** The person that a row of the plugin holds, or NULL. */
+struct wh_person *hook_person(struct hub *hub, const struct plugin *p, wh_id ticket);
 
 /** Of a plugin whose hook held: goes on or ends. A stale ticket, or that of another plugin, does nothing. */
 void hook_go(struct hub *hub, const struct plugin *p, wh_id ticket, enum wh_verdict verdict, enum wh_err err, struct wh_str why);

@@ -19,6 +19,7 @@ struct hook_arg {
 		struct wh_papers *papers;
 		struct wh_health *health;
 		struct wh_audit *audit;
+		struct wh_person *person;
 	};
 };
 

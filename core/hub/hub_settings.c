@@ -10,6 +10,7 @@
 
 const struct wh_setting hub_settings_table[] = {
 	{ "job_threads", WH_INT, .def = "4", .min = "1", .max = "64", .help = "threads for blocking work, such as the database" },
+	{ "patient_threads", WH_INT, .def = "2", .min = "1", .max = "64", .help = "threads for heavy work that gives way to the rest, such as passwords" },
 	{ "job_queue", WH_INT, .def = "16384", .min = "16", .max = "1000000", .help = "jobs that may wait" },
 	{ "resume_window", WH_DURATION, .def = "2m", .min = "0", .max = "1h", .help = "how long a lost connection may be resumed; 0: not at all" },
 	{ "detached_max", WH_INT, .def = "50000", .min = "0", .max = "1000000", .help = "sessions that wait to be resumed; the oldest go first" },
@@ -47,6 +48,7 @@ hub_settings_default(struct hub_settings *settings_out)
 {
 	*settings_out = (struct hub_settings){
 		.job_threads = 4,
+		.patient_threads = 2,
 		.job_queue = 16384,
 		.resume_window_ms = 120000,
 		.detached_max = 50000,
@@ -90,6 +92,7 @@ hub_settings_read(struct hub_settings *settings_out, const struct hub_config *co
 
 	*settings_out = (struct hub_settings){
 		.job_threads = (unsigned)wh_conf_int(c, "job_threads"),
+		.patient_threads = (unsigned)wh_conf_int(c, "patient_threads"),
 		.job_queue = (size_t)wh_conf_int(c, "job_queue"),
 		.resume_window_ms = wh_conf_ms(c, "resume_window"),
 		.detached_max = (size_t)wh_conf_int(c, "detached_max"),

@@ -15,7 +15,7 @@ struct hub_listener {
 };
 
 struct hub_settings {
-	unsigned job_threads;
+	unsigned job_threads, patient_threads;
 	size_t job_queue;		/* jobs that wait, of all kinds together */
 	int64_t resume_window_ms;	/* 0: nobody resumes */
 	size_t detached_max;

@@ -1,4 +1,4 @@
-/* The job threads of job.h. `lock` guards all that both sides see. A kind stands in `ready` exactly while it has a job that waits
+/* The job threads of job.h. `lock` guards all that both sides see. A kind stands in its crew's `ready` exactly while it has a job that waits
  * and may run one more; threads take the first kind, one job of it, and put the kind at the end: kinds take turns.
  * `n_running` counts until the thread is done with the job, `n_due` the jobs whose `done` the hub has still to call. */
 #include "hub/job.h"
@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "hub/hub.h"
@@ -19,31 +20,43 @@ struct job {
 };
 
 static unsigned
-kind_limit(const struct jobs *jobs, const struct job_kind *k)
+kind_limit(const struct job_kind *k)
 {
-	unsigned max = k->row->max_running;
+	unsigned max = k->row->max_running, threads = k->crew->n_threads;
 
-	return max == 0 || max > jobs->n_threads ? jobs->n_threads : max;
+	return max == 0 || max > threads ? threads : max;
 }
 
 /* Puts the kind into `ready`, or takes it out, as it should be. */
 static void
-kind_settle(struct jobs *jobs, struct job_kind *k)
+kind_settle(struct job_kind *k)
 {
 	wh_list_remove(&k->ready);
-	if (k->n_waiting != 0 && k->n_running < kind_limit(jobs, k))
-		wh_list_add_last(&jobs->ready, &k->ready);
+	if (k->n_waiting != 0 && k->n_running < kind_limit(k))
+		wh_list_add_last(&k->crew->ready, &k->ready);
+}
+
+static void
+jobs_wake_all(struct jobs *jobs)
+{
+	for (int i = 0; i < JOB_CREWS; i++)
+		pthread_cond_broadcast(&jobs->crews[i].work);
 }
 
 static void *
 job_thread(void *arg)
 {
-	struct jobs *jobs = arg;
+	struct job_crew *crew = arg;
+	struct jobs *jobs = crew->jobs;
 	const uint64_t one = 1;
+
+	/* On Linux each thread has a nice value of its own. */
+	if (crew->nice != 0 && setpriority(PRIO_PROCESS, (id_t)gettid(), crew->nice) != 0)
+		crew->nice = 0;
 
 	pthread_mutex_lock(&jobs->lock);
 	for (;;) {
-		struct wh_list *first = wh_list_first(&jobs->ready);
+		struct wh_list *first = wh_list_first(&crew->ready);
 		struct job_kind *k;
 		struct job *j;
 		bool ring;
@@ -51,7 +64,7 @@ job_thread(void *arg)
 		if (first == NULL) {
 			if (jobs->over && jobs->n_waiting == 0)
 				break;
-			pthread_cond_wait(&jobs->work, &jobs->lock);
+			pthread_cond_wait(&crew->work, &jobs->lock);
 			continue;
 		}
 		k = WH_CONTAINER(first, struct job_kind, ready);
@@ -60,7 +73,7 @@ job_thread(void *arg)
 		k->n_waiting--;
 		k->n_running++;
 		jobs->n_waiting--;
-		kind_settle(jobs, k);
+		kind_settle(k);
 		pthread_mutex_unlock(&jobs->lock);
 
 		j->began_us = wh_clock_mono_us(NULL);
@@ -70,16 +83,16 @@ job_thread(void *arg)
 		pthread_mutex_lock(&jobs->lock);
 		k->n_running--;
 		k->n_due++;
-		kind_settle(jobs, k);
+		kind_settle(k);
 		ring = wh_list_empty(&jobs->finished);
 		wh_list_add_last(&jobs->finished, &j->link);
 		/* A kind that was at its limit may have work for a thread that sleeps; and the end of all is seen by all. */
-		pthread_cond_broadcast(&jobs->work);
+		pthread_cond_broadcast(&crew->work);
 		pthread_cond_signal(&jobs->came);
 		if (ring && write(jobs->wake_fd, &one, sizeof one) < 0)
 			continue;	/* the counter is at its limit: it rings already */
 	}
-	pthread_cond_broadcast(&jobs->work);
+	jobs_wake_all(jobs);
 	pthread_mutex_unlock(&jobs->lock);
 	return NULL;
 }
@@ -96,7 +109,7 @@ jobs_woke(evutil_socket_t fd, short what, void *arg)
 
 /* Job threads take no signals: they are the loop's. */
 static enum wh_err
-jobs_start_threads(struct jobs *jobs, unsigned n)
+crew_start(struct job_crew *crew, unsigned n)
 {
 	sigset_t all, before;
 	enum wh_err err = WH_OK;
@@ -108,9 +121,9 @@ jobs_start_threads(struct jobs *jobs, unsigned n)
 	sigdelset(&all, SIGILL);
 	sigdelset(&all, SIGABRT);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	while (jobs->n_threads < n && err == WH_OK) {
-		if (pthread_create(&jobs->threads[jobs->n_threads], NULL, job_thread, jobs) == 0)
-			jobs->n_threads++;
+	while (crew->n_threads < n && err == WH_OK) {
+		if (pthread_create(&crew->threads[crew->n_threads], NULL, job_thread, crew) == 0)
+			crew->n_threads++;
 		else
 			err = WH_EIO;
 	}
@@ -122,24 +135,31 @@ enum wh_err
 jobs_init(struct hub *hub)
 {
 	struct jobs *jobs = &hub->jobs;
-	unsigned n = hub->settings.job_threads;
+	const unsigned wanted[JOB_CREWS] = { hub->settings.job_threads, hub->settings.patient_threads };
+	enum wh_err err = WH_OK;
 
 	wh_list_init(&jobs->kinds);
-	wh_list_init(&jobs->ready);
 	wh_list_init(&jobs->finished);
 	jobs->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	if (jobs->wake_fd < 0)
 		return WH_EIO;
 	pthread_mutex_init(&jobs->lock, NULL);
-	pthread_cond_init(&jobs->work, NULL);
 	pthread_cond_init(&jobs->came, NULL);
+	for (int i = 0; i < JOB_CREWS; i++) {
+		pthread_cond_init(&jobs->crews[i].work, NULL);
+		wh_list_init(&jobs->crews[i].ready);
+		jobs->crews[i].jobs = jobs;
+	}
+	jobs->crews[JOB_PATIENT].nice = JOB_PATIENT_NICE;
 	jobs->made = true;
 	if (hub->base != NULL) {
 		jobs->wake = event_new(hub->base, jobs->wake_fd, EV_READ | EV_PERSIST, jobs_woke, hub);
 		if (jobs->wake == NULL || event_add(jobs->wake, NULL) != 0)
 			return WH_ENOMEM;
 	}
-	return jobs_start_threads(jobs, n < JOB_THREADS_MAX ? n : JOB_THREADS_MAX);
+	for (int i = 0; i < JOB_CREWS && err == WH_OK; i++)
+		err = crew_start(&jobs->crews[i], wanted[i] < JOB_THREADS_MAX ? wanted[i] : JOB_THREADS_MAX);
+	return err;
 }
 
 static struct job_kind *
@@ -165,6 +185,7 @@ kind_make(struct jobs *jobs, const struct wh_host *owner, void *self, const stru
 	if (k == NULL)
 		return NULL;
 	k->row = row;
+	k->crew = &jobs->crews[row->patient ? JOB_PATIENT : JOB_QUICK];
 	k->owner = owner;
 	k->self = self;
 	wh_list_init(&k->ready);
@@ -195,8 +216,8 @@ job_queue(struct hub *hub, const struct wh_host *owner, void *self, const struct
 	k->n_waiting++;
 	jobs->n_waiting++;
 	if (wh_list_empty(&k->ready))
-		kind_settle(jobs, k);
-	pthread_cond_signal(&jobs->work);
+		kind_settle(k);
+	pthread_cond_signal(&k->crew->work);
 	return WH_OK;
 }
 
@@ -324,20 +345,22 @@ jobs_finish(struct hub *hub)
 
 	if (!jobs->made)
 		return;
-	if (jobs->n_threads != 0)
+	if (jobs->crews[JOB_QUICK].n_threads != 0)
 		jobs_drain(hub, NULL, true);
 	pthread_mutex_lock(&jobs->lock);
 	jobs->over = true;
-	pthread_cond_broadcast(&jobs->work);
+	jobs_wake_all(jobs);
 	pthread_mutex_unlock(&jobs->lock);
-	for (unsigned i = 0; i < jobs->n_threads; i++)
-		pthread_join(jobs->threads[i], NULL);
+	for (int i = 0; i < JOB_CREWS; i++)
+		for (unsigned j = 0; j < jobs->crews[i].n_threads; j++)
+			pthread_join(jobs->crews[i].threads[j], NULL);
 	WH_LIST_EACH(link, &jobs->kinds)
 		free(WH_CONTAINER(link, struct job_kind, link));
 	if (jobs->wake != NULL)
 		event_free(jobs->wake);
 	close(jobs->wake_fd);
-	pthread_cond_destroy(&jobs->work);
+	for (int i = 0; i < JOB_CREWS; i++)
+		pthread_cond_destroy(&jobs->crews[i].work);
 	pthread_cond_destroy(&jobs->came);
 	pthread_mutex_destroy(&jobs->lock);
 	*jobs = (struct jobs){ .wake_fd = -1 };

@@ -1,6 +1,7 @@
 /* Jobs: blocking work on a few threads. A job is a copy of the request struct; a thread runs `work` on it and touches nothing
  * else, then `done` runs on the hub's thread. Queues are bounded in all and for each kind; each kind also bounds how many
- * of it run at once, so that slow ones leave threads to others. Finished jobs come back through one eventfd. */
+ * of it run at once, so that slow ones leave threads to others; patient kinds have threads of their own, of a lower priority.
+ * Finished jobs come back through one eventfd. */
 #ifndef WHIPLY_HUB_JOB_H
 #define WHIPLY_HUB_JOB_H
 
@@ -12,12 +13,15 @@
 struct event;
 struct hub;
 
-enum { JOB_WAITING_DEFAULT = 1024, JOB_THREADS_MAX = 64, JOB_KINDS_MAX = 256 };
+enum { JOB_WAITING_DEFAULT = 1024, JOB_THREADS_MAX = 64, JOB_KINDS_MAX = 256, JOB_PATIENT_NICE = 10 };
+
+enum job_crew_kind { JOB_QUICK, JOB_PATIENT, JOB_CREWS };
 
 /** One row of one plugin. */
 struct job_kind {
 	struct wh_list link;		/* in jobs.kinds */
-	struct wh_list ready;		/* in jobs.ready, while something waits and may run */
+	struct wh_list ready;		/* in its crew's, while something waits and may run */
+	struct job_crew *crew;
 	struct wh_list waiting;		/* jobs */
 	const struct wh_job *row;
 	const struct wh_host *owner;
@@ -27,12 +31,21 @@ struct job_kind {
 	uint64_t finished, refused;
 };
 
+/** Threads of one priority. */
+struct job_crew {
+	struct jobs *jobs;
+	pthread_cond_t work;		/* they wait for something to do */
+	struct wh_list ready;		/* kinds */
+	int nice;
+	pthread_t threads[JOB_THREADS_MAX];
+	unsigned n_threads;
+};
+
 struct jobs {
-	pthread_mutex_t lock;		/* guards everything below but `wake` and `threads` */
-	pthread_cond_t work;		/* threads wait for something to do */
+	pthread_mutex_t lock;		/* guards everything below but `wake` and the crews' threads */
 	pthread_cond_t came;		/* jobs_drain_of waits for something to come back */
 	struct wh_list kinds;
-	struct wh_list ready;
+	struct job_crew crews[JOB_CREWS];
 	struct wh_list finished;	/* jobs whose `done` is due */
 	size_t n_waiting;
 	unsigned n_kinds;
@@ -41,8 +54,6 @@ struct jobs {
 	int wake_fd;			/* owned eventfd */
 	bool rang;			/* the hub's own */
 	struct event *wake;		/* owned */
-	pthread_t threads[JOB_THREADS_MAX];
-	unsigned n_threads;
 };
 
 enum wh_err jobs_init(struct hub *hub);

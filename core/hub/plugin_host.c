@@ -106,6 +106,30 @@ host_state_dir(const struct wh_host *h)
 	return p->folder.failed ? WH_STR(".") : wh_buf_slice(&p->folder);
 }
 
+static struct wh_request *
+host_call_request(struct wh_call *c)
+{
+	struct exchange *x = api_exchange_of(call_of(c));
+
+	if (x == NULL)
+		return NULL;
+	x->public.host = c->host;
+	return &x->public;
+}
+
+static void
+host_person_ask(const struct wh_host *h, int point, struct wh_str id, struct wh_str name, wh_person_then *then, uint64_t cookie)
+{
+	assert(point == WH_ON_EXPORT || point == WH_ON_ERASE);
+	hook_ask_person(hub_of(h), plugin_of(h), (enum wh_hook_point)point, id, name, then, cookie);
+}
+
+static struct wh_person *
+host_person_find(const struct wh_host *h, wh_id ticket)
+{
+	return hook_person(hub_of(h), plugin_of(h), ticket);
+}
+
 static const struct wh_value *
 host_call_arg(struct wh_call *c, const char *field)
 {
@@ -639,4 +663,7 @@ const struct wh_host_ops plugin_host_ops = {
 	.metrics_read = host_metrics_read,
 	.service_find = host_service_find,
 	.helper_send = host_helper_send,
+	.call_request = host_call_request,
+	.person_ask = host_person_ask,
+	.person_find = host_person_find,
 };

@@ -3,6 +3,7 @@
 #include "hub/session.h"
 
 #include <assert.h>
+#include <openssl/crypto.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -33,6 +34,9 @@ session_free(struct wh_session *s)
 	session_slots_free(s);
 	free(s->links);
 	free(s->text);
+	if (s->early != NULL)
+		wh_buf_free(s->early);
+	free(s->early);
 	free(s);
 }
 
@@ -193,6 +197,30 @@ session_end(struct hub *hub, struct wh_session *s)
 	wh_list_add_last(&ss->ended, &s->place);
 }
 
+static struct wh_str
+session_kind_word(const struct wh_session *s)
+{
+	return s->who.kind == WH_GUEST ? WH_STR("guest") : s->who.kind == WH_ACCOUNT ? WH_STR("account") : WH_STR("operator");
+}
+
+/* A token that was given out before opens a session that may do other things now: there is a new one. */
+static void
+session_renew(struct hub *hub, struct wh_session *s)
+{
+	char token[SESSION_TOKEN_SIZE];
+	struct wh_item items[5] = {
+		WH_ITEM_STR("kind", session_kind_word(s)), WH_ITEM_STR("id", s->who.id), WH_ITEM_STR("name", s->who.name),
+		WH_ITEM_STR("roles", s->who.roles),
+	};
+	size_t n = 4;
+
+	s->resumable = false;
+	OPENSSL_cleanse(s->token_hash, sizeof s->token_hash);
+	if (session_token(hub, s, token) == WH_OK)
+		items[n++] = WH_ITEM_STR("token", wh_str(token));
+	session_notify(hub, s, &(struct wh_event){ "session.identity", items, n });
+}
+
 enum wh_err
 session_identify(struct hub *hub, struct wh_session *s, const struct wh_identity *who)
 {
@@ -206,6 +234,8 @@ session_identify(struct hub *hub, struct wh_session *s, const struct wh_identity
 	session_changed(hub, s);
 	if (s->state != SESSION_EPHEMERAL && !s->restoring)
 		hub->features->presence(hub, s, WH_IDENTIFIED);
+	if (s->resumable)
+		session_renew(hub, s);
 	return WH_OK;
 }
 
@@ -228,7 +258,7 @@ session_dialect_name(const struct wh_session *s)
 void
 session_changed(struct hub *hub, struct wh_session *s)
 {
-	if (s->state == SESSION_ATTACHED && wh_list_empty(&s->dirty))
+	if (s->state == SESSION_ATTACHED && !s->asking && wh_list_empty(&s->dirty))
 		wh_list_add_last(&hub->sessions.dirty, &s->dirty);
 }
 

@@ -17,6 +17,7 @@ struct dialect;
 struct edge;
 struct hub;
 struct session_slots;
+struct wh_buf;
 struct set_link;
 struct wh_rec_closed;
 struct wh_rec_opened;
@@ -28,6 +29,7 @@ enum {
 	SESSION_IDENTITY_MAX = 1024,			/* bytes of id, name and roles together */
 	SESSION_SLOTS = 128,				/* slots of all plugins together */
 	SESSION_SLOTS_BYTES = 8192,			/* their bytes in one session */
+	SESSION_EARLY_MAX = 65536,			/* of what a client may say before it is known who it is */
 };
 
 enum session_state { SESSION_ATTACHED = 1, SESSION_DETACHED, SESSION_EPHEMERAL, SESSION_ENDED };
@@ -50,6 +52,7 @@ struct wh_session {
 	char *text;			/* owned: id, name, roles, each with its NUL */
 	struct session_slots *slots;	/* owned: the plugins' bytes, made when first asked for */
 	struct set_link *links;		/* owned: rooms and groups that it is in; see set.h */
+	struct wh_buf *early;		/* owned: what it said while `asking`; NULL: nothing */
 	uint32_t n_links, cap_links;
 	struct wh_list place;		/* in sessions.detached, .closing or .ended */
 	struct wh_list dirty;		/* papers to be mirrored at the end of the turn */
@@ -63,6 +66,7 @@ struct wh_session {
 	bool closing : 1;		/* we closed it: it ends with its connection */
 	bool local : 1;			/* the control socket */
 	bool restoring : 1;		/* recovery is not over: plugins know nothing of it */
+	bool asking : 1;		/* a hook holds its credential: it has no papers yet, and is not greeted */
 	uint8_t token_hash[SESSION_HASH];
 };
 
@@ -154,6 +158,12 @@ void *session_slot_of(struct hub *hub, struct wh_session *s, const struct wh_slo
 
 /** A new connection. Closes it when there is no dialect, no room or a bad credential. */
 void session_opened(struct hub *hub, struct edge *edge, const struct wh_rec_opened *r);
+
+/** The hooks have seen its credential: goes on with greeting it, or closes it. */
+void session_known(struct hub *hub, wh_id id, bool good);
+
+/** What its client says: to its dialect, or kept until it is known who it is. */
+void session_receive(struct hub *hub, struct wh_session *s, struct wh_str bytes, unsigned flags);
 
 /** Its connection ended: detaches the session, or ends it when it can't be resumed. */
 void session_closed(struct hub *hub, struct wh_session *s, const struct wh_rec_closed *r);

@@ -1,5 +1,6 @@
 /* Sessions and their connections: opening, closing, detaching, sending. */
 #include <assert.h>
+#include <stdlib.h>
 
 #include "hub/hub.h"
 
@@ -182,18 +183,98 @@ session_notify(struct hub *hub, struct wh_session *s, const struct wh_event *e)
 	return err;
 }
 
-/* Asks the hooks who it is. False: it showed a bad credential, and is closed. */
-static bool
-session_credential(struct hub *hub, struct wh_session *s, const struct wh_rec_opened *r)
+/* It is known who it is: its dialect greets it. */
+static void
+session_greet(struct hub *hub, struct wh_session *s)
 {
-	const struct hub_credential shown = { r->authorization, r->cookie, r->tls_fingerprint };
+	struct dialect *d = s->dialect;
+	struct hub_running before;
 
-	if (shown.authorization.n + shown.cookie.n + shown.certificate.n == 0)
-		return true;
-	if (hub->features->credential(hub, s, &shown) != WH_REFUSE)
-		return true;
-	session_close(hub, s, SESSION_CLOSE_BAD_CREDENTIAL, WH_STR("the credential is not valid; sign in again"));
-	return false;
+	if (s->state != SESSION_ATTACHED || s->closing || d == NULL || d->row == NULL || d->row->open == NULL)
+		return;
+	before = hub_running(hub, "dialect open", d->row->name);
+	d->row->open(d->self, s);
+	hub_ran(hub, before);
+}
+
+/* What stands before each early message in `early`. */
+struct early_head {
+	uint32_t n, flags;
+};
+
+static void
+session_keep_early(struct hub *hub, struct wh_session *s, struct wh_str bytes, unsigned flags)
+{
+	const struct early_head head = { (uint32_t)bytes.n, flags };
+
+	if (s->early == NULL) {
+		s->early = calloc(1, sizeof *s->early);
+		if (s->early != NULL)
+			s->early->max = SESSION_EARLY_MAX;
+	}
+	if (s->early != NULL) {
+		wh_buf_str(s->early, (struct wh_str){ (const char *)&head, sizeof head });
+		wh_buf_str(s->early, bytes);
+	}
+	if (s->early == NULL || s->early->failed)
+		session_close(hub, s, SESSION_CLOSE_FULL, WH_STR("wait for the greeting before you say so much"));
+}
+
+/* Says to the dialect what came meanwhile, in order. The dialect may close it on the way. */
+static void
+session_say_early(struct hub *hub, struct wh_session *s)
+{
+	struct wh_buf *early = s->early;
+	struct early_head head;
+	struct wh_str left;
+
+	s->early = NULL;
+	if (early == NULL)
+		return;
+	left = wh_buf_slice(early);
+	while (left.n >= sizeof head) {
+		memcpy(&head, left.p, sizeof head);
+		left = wh_str_from(left, sizeof head);
+		session_receive(hub, s, (struct wh_str){ left.p, head.n }, head.flags);
+		left = wh_str_from(left, head.n);
+	}
+	wh_buf_free(early);
+	free(early);
+}
+
+void
+session_receive(struct hub *hub, struct wh_session *s, struct wh_str bytes, unsigned flags)
+{
+	struct hub_running before;
+
+	if (s->closing || s->state != SESSION_ATTACHED || s->dialect == NULL || s->dialect->row == NULL) {
+		hub->counts.records_stale++;
+		return;
+	}
+	if (s->asking) {
+		session_keep_early(hub, s, bytes, flags);
+		return;
+	}
+	before = hub_running(hub, "dialect", s->dialect->row->name);
+	s->dialect->row->receive(s->dialect->self, s, bytes, flags);
+	hub_ran(hub, before);
+}
+
+void
+session_known(struct hub *hub, wh_id id, bool good)
+{
+	struct wh_session *s = session_get(hub, id);
+
+	if (s == NULL || !s->asking)
+		return;
+	s->asking = false;
+	if (!good) {
+		session_close(hub, s, SESSION_CLOSE_BAD_CREDENTIAL, WH_STR("the credential is not valid; sign in again"));
+		return;
+	}
+	session_changed(hub, s);
+	session_greet(hub, s);
+	session_say_early(hub, s);
 }
 
 void
@@ -222,16 +303,15 @@ session_opened(struct hub *hub, struct edge *edge, const struct wh_rec_opened *r
 	s->tls = (r->flags & WH_F_TLS) != 0;
 	s->opened_ms = r->opened_ms;
 	hub->counts.sessions_opened++;
+	s->asking = r->authorization.n + r->cookie.n + r->tls_fingerprint.n != 0;
 	session_changed(hub, s);
 	hub->features->presence(hub, s, WH_OPENED);
-	if (s->closing || s->state != SESSION_ATTACHED || !session_credential(hub, s, r))
+	if (s->closing || s->state != SESSION_ATTACHED)
 		return;
-	if (s->state == SESSION_ATTACHED && !s->closing && d->row != NULL && d->row->open != NULL) {
-		struct hub_running before = hub_running(hub, "dialect open", d->row->name);
-
-		d->row->open(d->self, s);
-		hub_ran(hub, before);
-	}
+	if (!s->asking)
+		session_greet(hub, s);
+	else
+		hub->features->credential(hub, s, &(struct hub_credential){ r->authorization, r->cookie, r->tls_fingerprint });
 }
 
 void

@@ -62,12 +62,12 @@ f_routes(struct hub *hub, void (*each)(struct edge *edge, const struct wh_rec_ro
 	each(edge, &(struct wh_rec_route){ .kind = WH_ROUTE_HUB, .path = WH_STR("/api") });
 }
 
-static enum wh_verdict
+static void
 f_credential(struct hub *hub, struct wh_session *s, const struct hub_credential *c)
 {
-	(void)s;
 	note(test_of(hub)->heard, "credential %.*s;", WH_FMT(c->cookie));
-	return test_of(hub)->credential;
+	if (test_of(hub)->credential != WH_HOLD)
+		session_known(hub, s->id, test_of(hub)->credential != WH_REFUSE);
 }
 
 static void

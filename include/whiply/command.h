@@ -114,6 +114,13 @@ wh_call_session(struct wh_call *c)
 	return c->host->ops->call_session(c);
 }
 
+/** The HTTP request that the call came with, to read its headers and add some to the answer; NULL when it came another way. */
+static inline struct wh_request *
+wh_call_request(struct wh_call *c)
+{
+	return c->host->ops->call_request(c);
+}
+
 /** The writer of the result, inside the result object: write its members. */
 static inline struct wh_json *
 wh_reply(struct wh_call *c)

@@ -64,7 +64,8 @@ struct wh_attempt {
 	const struct wh_command *command;
 };
 
-/** An HTTP request or a new connection shows a credential. The hook that knows it identifies the session. */
+/** An HTTP request or a new connection shows a credential. The hook that knows it identifies the session and says WH_CHANGED; what it
+ * does not know it passes. While it is held, what the client says waits. */
 struct wh_credential {
 	struct wh_occasion at;
 	struct wh_session *session;
@@ -79,6 +80,15 @@ struct wh_papers {
 	struct wh_session *session;
 	struct wh_str load;		/**< WH_ON_LOAD: what was saved */
 	struct wh_out *save;		/**< WH_ON_SAVE: write here */
+};
+
+/** A person wants all that is kept of them (WH_ON_EXPORT), or wants it gone (WH_ON_ERASE). Each plugin that keeps something of people
+ * by their id answers both. */
+struct wh_person {
+	struct wh_occasion at;
+	struct wh_str id;		/**< of the account or guest */
+	struct wh_str name;
+	struct wh_json *out;		/**< WH_ON_EXPORT: the inside of an object that is the plugin's own. After a hold ask wh_person_find */
 };
 
 /** /health/ready is asked. A hook that finds something wrong says so with wh_unwell. */
@@ -103,11 +113,13 @@ enum wh_hook_point {
 	WH_ON_LEAVE,		/**< .passage */
 	WH_ON_PRESENCE,		/**< .presence */
 	WH_ON_ATTEMPT,		/**< .attempt; may refuse */
-	WH_ON_CREDENTIAL,	/**< .credential; WH_REFUSE: it is a bad one */
+	WH_ON_CREDENTIAL,	/**< .credential; WH_REFUSE: it is a bad one; may hold */
 	WH_ON_SAVE,		/**< .papers */
 	WH_ON_LOAD,		/**< .papers */
 	WH_ON_HEALTH,		/**< .health */
 	WH_ON_AUDIT,		/**< .audit */
+	WH_ON_EXPORT,		/**< .person; may hold */
+	WH_ON_ERASE,		/**< .person; may refuse, hold */
 	WH_HOOK_POINTS
 };
 
@@ -123,6 +135,7 @@ struct wh_hook {
 		enum wh_verdict (*papers)(void *self, struct wh_papers *p);
 		enum wh_verdict (*health)(void *self, struct wh_health *h);
 		enum wh_verdict (*audit)(void *self, struct wh_audit *a);
+		enum wh_verdict (*person)(void *self, struct wh_person *p);
 	};
 };
 
@@ -157,6 +170,23 @@ static inline void
 wh_message_ask(const struct wh_host *h, const struct wh_message *m, wh_message_then *then, uint64_t cookie)
 {
 	h->ops->message_ask(h, m, then, cookie);
+}
+
+/** What all plugins keep of a person, an object with a member for each plugin; or why it could not be had. */
+typedef void wh_person_then(void *self, uint64_t cookie, enum wh_err err, struct wh_str json, struct wh_str why);
+
+/** Shows a person to the hooks of `point`, WH_ON_EXPORT or WH_ON_ERASE; `then` is called at once or later. */
+static inline void
+wh_person_ask(const struct wh_host *h, enum wh_hook_point point, struct wh_str id, struct wh_str name, wh_person_then *then, uint64_t cookie)
+{
+	h->ops->person_ask(h, (int)point, id, name, then, cookie);
+}
+
+/** The person of a ticket that the plugin holds, to write to its `out`; NULL when that is over. */
+static inline struct wh_person *
+wh_person_find(const struct wh_host *h, wh_id ticket)
+{
+	return h->ops->person_find(h, ticket);
 }
 
 #endif

@@ -20,6 +20,7 @@ struct wh_message;
 struct wh_metric;
 struct wh_occasion;
 struct wh_out;
+struct wh_person;
 struct wh_request;
 struct wh_room;
 struct wh_sample;
@@ -115,6 +116,11 @@ struct wh_host_ops {
 
 	const void *(*service_find)(const struct wh_host *h, const char *name, uint32_t version, void **self_out);
 	enum wh_err (*helper_send)(const struct wh_host *h, const struct wh_helper *helper, wh_id id, struct wh_str bytes);
+
+	struct wh_request *(*call_request)(struct wh_call *c);
+	void (*person_ask)(const struct wh_host *h, int point, struct wh_str id, struct wh_str name,
+	    void (*then)(void *self, uint64_t cookie, enum wh_err err, struct wh_str json, struct wh_str why), uint64_t cookie);
+	struct wh_person *(*person_find)(const struct wh_host *h, wh_id ticket);
 };
 
 /** One plugin's host. Borrowed: it lives from before `open` until after `close`. */

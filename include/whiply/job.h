@@ -13,6 +13,7 @@ struct wh_job {
 	unsigned max_waiting;		/**< over it wh_job_start says WH_EFULL; 0: 1024 */
 	void (*work)(void *request);			/**< on a job thread: touches nothing but the request */
 	void (*done)(void *self, void *request);	/**< on the hub's thread; also frees what the request points to */
+	bool patient;			/**< heavy on the CPU: gives way to the server's other work */
 };
 
 /** Starts a job on a copy of `*request`. The row must outlive it: make it static const. */

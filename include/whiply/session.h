@@ -37,7 +37,8 @@ wh_session_identity(const struct wh_host *h, const struct wh_session *s)
 	return h->ops->session_identity(h, s);
 }
 
-/** Makes the session somebody (copied). WH_ON_PRESENCE hooks are told WH_IDENTIFIED. */
+/** Makes the session somebody (copied). WH_ON_PRESENCE hooks are told WH_IDENTIFIED. A client that has a resume token already gets a new
+ * one, with the event session.identity: what was handed out to a guest does not open what an account may. */
 static inline enum wh_err
 wh_session_identify(const struct wh_host *h, struct wh_session *s, const struct wh_identity *who)
 {
