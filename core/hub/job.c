@@ -51,7 +51,7 @@ job_thread(void *arg)
 	const uint64_t one = 1;
 
 	/* On Linux each thread has a nice value of its own. */
-	if (crew->nice != 0 && setpriority(PRIO_PROCESS, (id_t)gettid(), crew->nice) != 0)
+	if (crew->nice != 0 && setpriority(PRIO_PROCESS, (id_t)gettid(), getpriority(PRIO_PROCESS, (id_t)gettid()) + crew->nice) != 0)
 		crew->nice = 0;
 
 	pthread_mutex_lock(&jobs->lock);

@@ -13,7 +13,7 @@
 #define BLOCK(literal) { literal, sizeof(literal) - 1 }
 
 static const struct wh_host *site_host;
-static wh_id site_held, site_group;
+static wh_id site_held, site_asked, site_group;
 
 static enum wh_err
 site_open(const struct wh_host *host, const struct wh_conf *conf, void **self_out)
@@ -64,6 +64,20 @@ site_fails(void *self, struct wh_request *r)
 }
 
 static enum wh_err
+site_cookie(void *self, struct wh_call *call)
+{
+	struct wh_request *request = wh_call_request(call);
+
+	(void)self;
+	wh_json_bool(wh_reply(call), "http", request != NULL);
+	if (request != NULL) {
+		wh_json_str(wh_reply(call), "agent", wh_request_header(request, "user-agent"));
+		wh_respond_header(request, "set-cookie", WH_STR("s=good; HttpOnly"));
+	}
+	return WH_OK;
+}
+
+static enum wh_err
 site_wait_call(void *self, struct wh_call *call)
 {
 	(void)self;
@@ -77,6 +91,11 @@ site_credential(void *self, struct wh_credential *c)
 	(void)self;
 	if (wh_str_is(c->bearer, "stolen"))
 		return wh_refuse(&c->at, WH_EAUTH, "that was stolen", 0);
+	if (wh_str_starts(c->bearer, WH_STR("later"))) {
+		site_held = c->at.ticket;
+		site_asked = wh_session_id(site_host, c->session);
+		return WH_HOLD;
+	}
 	if (wh_str_is(c->bearer, "good") || wh_str_is(c->cookie, "s=good"))
 		wh_session_identify(site_host, c->session, &(struct wh_identity){ WH_ACCOUNT, WH_STR("a1"), WH_STR("Ada"), WH_STR("member") });
 	return WH_PASS;
@@ -103,7 +122,8 @@ static const struct wh_route site_routes[] = {
 	{ 0 }
 };
 static const struct wh_hook site_hooks[] = { { WH_ON_CREDENTIAL, .credential = site_credential }, { WH_ON_HEALTH, .health = site_health }, { 0 } };
-static const struct wh_command site_commands[] = { { "site.wait", NULL, WH_ALLOW_GUEST, .run = site_wait_call, .help = "waits" }, { 0 } };
+static const struct wh_command site_commands[] = { { "site.wait", NULL, WH_ALLOW_GUEST, .run = site_wait_call, .help = "waits" },
+	{ "site.cookie", NULL, WH_ALLOW_GUEST, .run = site_cookie, .help = "hands out a cookie" }, { 0 } };
 static const struct wh_plugin site_plugin = {
 	WH_PLUGIN("site", "1", "a test"), .routes = site_routes, .hooks = site_hooks, .commands = site_commands, .open = site_open, .close = site_close,
 };
@@ -203,6 +223,71 @@ a_plugins_hook_knows_credentials(void **state)
 	assert_true(has(f->body, "that was stolen"));
 	assert_int_equal(test_http(f, "GET", "/members", "", WH_STR("cookie\0s=good\0"), ""), 200);
 	assert_int_equal(test_http(f, "GET", "/members", "", WH_STR("cookie\0s=old\0"), ""), 403);
+	test_features_free(f);
+}
+
+static void
+a_credential_may_be_looked_up_first(void **state)
+{
+	struct test_features *f = test_features_new(with_site);
+
+	(void)state;
+	assert_int_equal(test_http(f, "GET", "/members", "", WH_STR("authorization\0Bearer later\0"), ""), 0);
+	wh_session_identify(site_host, wh_session_get(site_host, site_asked),
+	    &(struct wh_identity){ WH_ACCOUNT, WH_STR("a1"), WH_STR("Ada"), WH_STR("member") });
+	wh_hook_go(site_host, site_held, WH_CHANGED, WH_OK, NULL);
+	test_features_turn(f);
+	assert_int_equal(f->status, 200);
+	assert_int_equal(test_http(f, "POST", "/api/session.ping", "", WH_STR("authorization\0Bearer later\0content-type\0application/json\0"), "{}"), 0);
+	wh_hook_go(site_host, site_held, WH_REFUSE, WH_EAUTH, "it expired");
+	test_features_turn(f);
+	assert_int_equal(f->status, 401);
+	assert_true(has(f->body, "it expired"));
+	/* Known to nobody after all. */
+	assert_int_equal(test_http(f, "GET", "/page", "", WH_STR("authorization\0Bearer later\0"), ""), 0);
+	wh_hook_go(site_host, site_held, WH_PASS, WH_OK, NULL);
+	test_features_turn(f);
+	assert_int_equal(f->status, 401);
+	/* Known, and still a guest. */
+	assert_int_equal(test_http(f, "GET", "/page", "", WH_STR("authorization\0Bearer later\0"), ""), 0);
+	wh_hook_go(site_host, site_held, WH_CHANGED, WH_OK, NULL);
+	test_features_turn(f);
+	assert_int_equal(f->status, 200);
+	/* Nobody says anything. */
+	assert_int_equal(test_http(f, "GET", "/page", "", WH_STR("authorization\0Bearer later\0"), ""), 0);
+	wh_clock_advance(&f->t->clock, (HOOK_HOLD_MS + 1) * WH_NS_PER_MS);
+	test_features_turn(f);
+	assert_int_equal(f->status, 504);
+	/* Its client goes meanwhile. */
+	assert_int_equal(test_http(f, "GET", "/page", "", WH_STR("authorization\0Bearer later\0"), ""), 0);
+	api_edge_gone(f->hub, f->e->process);
+	wh_hook_go(site_host, site_held, WH_CHANGED, WH_OK, NULL);
+	assert_true(wh_list_empty(&f->hub->api->open));
+	test_features_free(f);
+}
+
+static void
+another_scheme_is_a_routes_own_affair(void **state)
+{
+	struct test_features *f = test_features_new(with_site);
+
+	(void)state;
+	assert_int_equal(test_http(f, "GET", "/page", "", WH_STR("authorization\0Basic YTpi\0"), ""), 200);
+	assert_int_equal(test_http(f, "POST", "/api/session.ping", "", WH_STR("authorization\0Basic YTpi\0content-type\0application/json\0"), "{}"), 401);
+	test_features_free(f);
+}
+
+static void
+a_command_sees_its_request_and_sets_headers(void **state)
+{
+	struct test_features *f = test_features_new(with_site);
+
+	(void)state;
+	assert_int_equal(test_http(f, "POST", "/api/site.cookie", "", WH_STR("content-type\0application/json\0user-agent\0ua/1\0"), "{}"), 200);
+	assert_string_equal(f->body, "{\"http\":true,\"agent\":\"ua/1\"}");
+	assert_true(has(f->headers, "set-cookie: s=good; HttpOnly"));
+	test_ws(f, 1);
+	assert_true(has(test_calls(f, 1, "site.cookie", "{}"), "{\"http\":false}"));
 	test_features_free(f);
 }
 
@@ -404,6 +489,9 @@ main(void)
 		cmocka_unit_test(mistakes_are_problems),
 		cmocka_unit_test(a_query_becomes_arguments_and_a_token_gives_roles),
 		cmocka_unit_test(a_plugins_hook_knows_credentials),
+		cmocka_unit_test(a_credential_may_be_looked_up_first),
+		cmocka_unit_test(another_scheme_is_a_routes_own_affair),
+		cmocka_unit_test(a_command_sees_its_request_and_sets_headers),
 		cmocka_unit_test(a_cookie_acts_only_for_our_own_pages),
 		cmocka_unit_test(a_plugin_answers_its_paths),
 		cmocka_unit_test(a_request_may_be_answered_later_once),

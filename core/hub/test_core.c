@@ -100,6 +100,78 @@ a_bad_credential_closes_the_connection(void **state)
 }
 
 static void
+what_is_said_before_it_is_known_who_it_is_waits(void **state)
+{
+	struct test_hub *t = test_hub_new(9, 'k');
+	struct test_edge *e = test_edge_add(t, 1, true);
+	const wh_id conn = test_conn(e, 0);
+	struct wh_rec_opened r = { .conn = conn, .transport = WH_TRANSPORT_WS, .subprotocol = WH_STR("fake.v1"), .cookie = WH_STR("s=1") };
+	struct wh_session *s;
+
+	(void)state;
+	t->credential = WH_HOLD;
+	t->greet = true;
+	assert_int_equal(wh_rec_opened_put(e->link->out, &r), WH_OK);
+	test_message(e, 0, "first");
+	test_message(e, 0, "second");
+	test_turn(t);
+	assert_string_equal(test_edge_got(t, e), "");
+	assert_string_equal(t->heard, "opened;credential s=1;");
+	s = session_by_conn(t->hub, conn);
+	assert_non_null(s);
+	session_known(t->hub, s->id, true);
+	session_known(t->hub, s->id, false);	/* said once is said */
+	test_turn(t);
+	assert_string_equal(t->heard, "opened;credential s=1;msg first;msg second;");
+	assert_non_null(strstr(test_edge_got(t, e), "SEND 0 hello"));
+	assert_false(s->closing);
+	test_hub_free(t);
+}
+
+static void
+who_says_too_much_before_is_closed(void **state)
+{
+	struct test_hub *t = test_hub_new(9, 'k');
+	struct test_edge *e = test_edge_add(t, 1, true);
+	const wh_id conn = test_conn(e, 0);
+	struct wh_rec_opened r = { .conn = conn, .transport = WH_TRANSPORT_WS, .subprotocol = WH_STR("fake.v1"), .cookie = WH_STR("s=1") };
+	static char big[SESSION_EARLY_MAX / 8];
+	wh_id id;
+
+	(void)state;
+	t->credential = WH_HOLD;
+	memset(big, 'x', sizeof big);
+	assert_int_equal(wh_rec_opened_put(e->link->out, &r), WH_OK);
+	test_turn(t);
+	id = session_by_conn(t->hub, conn)->id;
+	for (int i = 0; i < 8; i++) {
+		assert_int_equal(wh_rec_message_put(e->link->out, &(struct wh_rec_message){ .conn = conn, .bytes = { big, sizeof big } }), WH_OK);
+		test_turn(t);
+	}
+	assert_string_equal(test_edge_got(t, e), "SEND 0 bye 1013;CLOSE 0 1013;");
+	session_known(t->hub, id, true);
+	test_hub_free(t);
+}
+
+static void
+a_new_identity_gets_a_new_resume_token(void **state)
+{
+	struct test_hub *t = test_hub_new(9, 'k');
+	struct test_edge *e = test_edge_add(t, 1, true);
+	struct wh_session *s = test_client(t, e, 0), *other = test_client(t, e, 1), *resumed;
+	char token[SESSION_TOKEN_SIZE];
+
+	(void)state;
+	assert_int_equal(session_token(t->hub, s, token), WH_OK);
+	assert_int_equal(session_identify(t->hub, s, &(struct wh_identity){ WH_ACCOUNT, WH_STR("a1"), WH_STR("Ada"), WH_STR("member") }), WH_OK);
+	test_turn(t);
+	assert_non_null(strstr(test_edge_got(t, e), "session.identity"));
+	assert_int_equal(session_resume(t->hub, other, wh_str(token), &resumed), WH_EAUTH);
+	assert_true(s->resumable);
+	test_hub_free(t);
+}
+
+static void
 an_unknown_subprotocol_is_closed_without_a_session(void **state)
 {
 	struct test_hub *t = test_hub_new(9, 'k');
@@ -557,6 +629,9 @@ main(void)
 		cmocka_unit_test(closing_says_farewell_then_closes_then_ends),
 		cmocka_unit_test(an_identity_is_copied_and_told),
 		cmocka_unit_test(a_bad_credential_closes_the_connection),
+		cmocka_unit_test(what_is_said_before_it_is_known_who_it_is_waits),
+		cmocka_unit_test(who_says_too_much_before_is_closed),
+		cmocka_unit_test(a_new_identity_gets_a_new_resume_token),
 		cmocka_unit_test(an_unknown_subprotocol_is_closed_without_a_session),
 		cmocka_unit_test(a_line_client_speaks_its_listeners_dialect),
 		cmocka_unit_test(a_publish_is_one_record_for_each_edge_and_dialect),

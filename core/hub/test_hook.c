@@ -72,12 +72,29 @@ judge_attempt(void *self, struct wh_attempt *a)
 	return strcmp(a->command->name, "session.whoami") == 0 && j->says == WH_REFUSE ? wh_refuse(&a->at, WH_ESTATE, "not now", 0) : WH_PASS;
 }
 
+static enum wh_verdict
+judge_person(void *self, struct wh_person *p)
+{
+	struct judge *j = self;
+
+	if (p->out != NULL) {
+		wh_json_str(p->out, "id", p->id);
+		if (j->says != WH_PASS)
+			wh_json_array(p->out, "open");	/* left open: the host ends it */
+	}
+	return judge_say(j, &p->at, j == &first ? "1" : "2");
+}
+
 static const struct wh_hook first_hooks[] = {
+	{ WH_ON_EXPORT, .order = 70, .person = judge_person },
+	{ WH_ON_ERASE, .order = 70, .person = judge_person },
 	{ WH_ON_MESSAGE, .order = 70, .message = judge_message },
 	{ WH_ON_JOIN, .order = 50, .passage = judge_passage },
 	{ 0 }
 };
 static const struct wh_hook second_hooks[] = {
+	{ WH_ON_EXPORT, .order = 30, .person = judge_person },
+	{ WH_ON_ERASE, .order = 30, .person = judge_person },
 	{ WH_ON_MESSAGE, .order = 30, .message = judge_message },
 	{ WH_ON_ATTEMPT, .order = 50, .attempt = judge_attempt },
 	{ 0 }
@@ -103,6 +120,15 @@ joined(void *self, uint64_t cookie, enum wh_err err, struct wh_str why, int64_t 
 
 	(void)self, (void)retry_ms;
 	snprintf(heard + n, sizeof heard - n, "%d:%d:%.*s;", (int)cookie, err, WH_FMT(why));
+}
+
+static void
+exported(void *self, uint64_t cookie, enum wh_err err, struct wh_str json, struct wh_str why)
+{
+	size_t n = strlen(heard);
+
+	(void)self;
+	snprintf(heard + n, sizeof heard - n, "%d:%d:%.*s:%.*s;", (int)cookie, err, WH_FMT(json), WH_FMT(why));
 }
 
 static struct test_features *
@@ -144,6 +170,33 @@ hooks_are_asked_in_order_and_see_what_was_changed(void **state)
 	say(f, s, "hi", 1);
 	assert_string_equal(order, "21");
 	assert_string_equal(heard, "1:0:<<hi>>::0;");
+	test_features_free(f);
+}
+
+static void
+what_plugins_keep_of_a_person_is_gathered(void **state)
+{
+	struct test_features *f = begin();
+	char id[8] = "a1";
+
+	(void)state;
+	wh_person_ask(&asker(f)->host, WH_ON_EXPORT, wh_str(id), WH_STR("Ada"), exported, 1);
+	assert_string_equal(heard, "1:0:{\"second\":{\"id\":\"a1\"},\"first\":{\"id\":\"a1\"}}:;");
+	heard[0] = '\0';
+	second.says = WH_HOLD;
+	wh_person_ask(&asker(f)->host, WH_ON_EXPORT, wh_str(id), WH_STR("Ada"), exported, 2);
+	strcpy(id, "zz");
+	assert_string_equal(heard, "");
+	assert_null(wh_person_find(first.host, second.ticket));
+	wh_json_str(wh_person_find(second.host, second.ticket)->out, NULL, WH_STR("later"));
+	wh_hook_go(second.host, second.ticket, WH_PASS, WH_OK, NULL);
+	assert_string_equal(heard, "2:0:{\"second\":{\"id\":\"a1\",\"open\":[\"later\"]},\"first\":{\"id\":\"a1\"}}:;");
+	assert_null(wh_person_find(second.host, second.ticket));
+	heard[0] = '\0';
+	second.says = WH_REFUSE;
+	wh_person_ask(&asker(f)->host, WH_ON_ERASE, WH_STR("a1"), WH_STR("Ada"), exported, 3);
+	assert_string_equal(heard, "3:-8::slowly;");
+	assert_int_equal(f->hub->hooks->tickets.used, 0);
 	test_features_free(f);
 }
 
@@ -333,6 +386,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(hooks_are_asked_in_order_and_see_what_was_changed),
+		cmocka_unit_test(what_plugins_keep_of_a_person_is_gathered),
 		cmocka_unit_test(a_refusal_ends_it_with_its_reason),
 		cmocka_unit_test(what_is_held_goes_on_behind_who_held_it),
 		cmocka_unit_test(a_holder_may_refuse_later_or_at_once),

@@ -1,5 +1,7 @@
 /* Timers and jobs. Jobs run on real threads: the tests wait for what they do, never for a while. */
 #include <semaphore.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include "base/testing.h"
 #include "hub/testing_hub.h"
@@ -128,6 +130,22 @@ gate_done(void *self, void *request)
 
 static const struct wh_job gate_one = { .name = "test.one", .size = sizeof(struct gate), .max_running = 1, .max_waiting = 2,
 	.work = gate_work, .done = gate_done };
+static void
+nice_work(void *request)
+{
+	*(int *)request = getpriority(PRIO_PROCESS, (id_t)gettid());
+}
+
+static void
+nice_done(void *self, void *request)
+{
+	*(int *)self = *(const int *)request;
+}
+
+static const struct wh_job nice_quick = { .name = "test.quick", .size = sizeof(int), .work = nice_work, .done = nice_done };
+static const struct wh_job nice_patient = { .name = "test.patient", .size = sizeof(int), .work = nice_work, .done = nice_done, .patient = true };
+static const struct wh_job gate_patient = { .name = "test.slow", .size = sizeof(struct gate), .work = gate_work, .done = gate_done, .patient = true };
+
 static const struct wh_job gate_other = { .name = "test.other", .size = sizeof(struct gate), .work = gate_work, .done = gate_done };
 
 static void
@@ -136,6 +154,41 @@ kinds_find(struct hub *hub, const struct job_kind *kind, void *self)
 	(void)hub;
 	if (kind->row == &gate_one)
 		*(struct job_kind *)self = *kind;
+}
+
+static void
+patient_jobs_have_threads_of_their_own_that_give_way(void **state)
+{
+	struct test_hub *t = test_hub_new(9, 'k');
+	const int ours = getpriority(PRIO_PROCESS, 0), none = 0;
+	int quick = -99, patient = -99, out = 0;
+	struct wh_host owner = { .ops = NULL }, other = { .ops = NULL };
+	sem_t running, go;
+	struct gate g = { &running, &go, 21, &out };
+
+	(void)state;
+	assert_int_equal(job_start(t->hub, &owner, &quick, &nice_quick, &none), WH_OK);
+	assert_int_equal(job_start(t->hub, &owner, &patient, &nice_patient, &none), WH_OK);
+	jobs_drain_of(t->hub, &owner);
+	assert_int_equal(quick, ours);
+	assert_int_equal(patient, ours + JOB_PATIENT_NICE < 19 ? ours + JOB_PATIENT_NICE : 19);
+	/* All patient threads are busy, and quick ones are not kept from work. */
+	sem_init(&running, 0, 0);
+	sem_init(&go, 0, 0);
+	for (unsigned i = 0; i < t->hub->settings.patient_threads; i++)
+		assert_int_equal(job_start(t->hub, &other, NULL, &gate_patient, &g), WH_OK);
+	for (unsigned i = 0; i < t->hub->settings.patient_threads; i++)
+		sem_wait(&running);
+	quick = -99;
+	assert_int_equal(job_start(t->hub, &owner, &quick, &nice_quick, &none), WH_OK);
+	jobs_drain_of(t->hub, &owner);
+	assert_int_equal(quick, ours);
+	for (unsigned i = 0; i < t->hub->settings.patient_threads; i++)
+		sem_post(&go);
+	jobs_drain_of(t->hub, &other);
+	sem_destroy(&running);
+	sem_destroy(&go);
+	test_hub_free(t);
 }
 
 static void
@@ -210,6 +263,7 @@ main(void)
 		cmocka_unit_test(timers_fire_when_due_and_in_order),
 		cmocka_unit_test(a_timer_may_stop_or_start_itself_while_it_fires),
 		cmocka_unit_test(the_timers_of_a_plugin_go_with_it),
+		cmocka_unit_test(patient_jobs_have_threads_of_their_own_that_give_way),
 		cmocka_unit_test(jobs_run_by_value_bounded_by_kind_and_come_back),
 		cmocka_unit_test(the_whole_queue_has_a_bound_too),
 	};
