@@ -182,10 +182,9 @@ class TwoEdges:
 
     def __init__(self, server, load, n, members):
         self.server = server
-        edges = [pid for name, pid in children(server).items() if name.startswith("edge ")]
-        if len(edges) != 2:
-            raise Failure(f"there are {len(edges)} edges, not 2")
         until_served(server, time.monotonic())
+        until(lambda: len(self.edges()) == 2, "two edges")
+        edges = self.edges()
         time.sleep(0.1)     # the edge has closed that connection too
         empty = {pid: descriptors([pid]) for pid in edges}
         load.connect(n)
@@ -196,6 +195,9 @@ class TwoEdges:
         self.clients = before[self.doomed] - empty[self.doomed]
         self.name = title(self.doomed)
         load.join("r", members)
+
+    def edges(self):
+        return [pid for name, pid in children(self.server).items() if name.startswith("edge ")]
 
     def client_at(self, edge):
         """A client of our own at that edge; it is there by chance, so there are some tries."""
