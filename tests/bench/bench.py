@@ -367,7 +367,7 @@ ORDER = ["self", *(b for b in BENCHES if b != "self")]
 def arguments():
     parser = argparse.ArgumentParser(prog="./dev bench", description="Measures whiply beside a floor and the peers that are installed.")
     parser.add_argument("what", nargs="*", metavar="WHAT", help=f"any of {' '.join(BENCHES)} (rate is part of fanout); all when none is named")
-    parser.add_argument("--quick", action="store_true", help="small numbers, under half a minute for what CI runs")
+    parser.add_argument("--quick", action="store_true", help="small numbers, under a minute")
     parser.add_argument("--check", action="store_true", help="end with 1 when a figure is missed or whiply could not be measured")
     parser.add_argument("--connections", type=int, metavar="N", help="idle, many, kill: how many")
     parser.add_argument("--members", type=int, metavar="N", help="fanout, flood, slow, stall: how many")

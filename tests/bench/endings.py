@@ -142,7 +142,7 @@ def kill(bench):
 
 
 def hub_ends(bench, way):
-    n, seconds = bench.size["kill"], max(bench.size["seconds"], 2)
+    n, seconds = bench.size["kill"], max(bench.size["seconds"], 1.5)
     bench.say(f"hub {way.name}, with {n:,} connected")
     with servers.whiply("ws", **way.options) as server, Load("ws", server.port, sample=8) as load:
         load.connect(n)
@@ -158,7 +158,7 @@ def hub_ends(bench, way):
         until(lambda: title(hub) != "whiplyd: hub", "the hub to end")
         served = until_served(server, ended)
         done = load.answer(seconds + 30)
-        after = load.do(f"rate {HERTZ} 1")
+        after = load.do(f"rate {HERTZ} {bench.size['rate'] / 2}")
         what = f"hub {way.name}"
         bench.figure(f"{what}: connections closed of {n:,}", done["closed"] + after["closed"], "", most=0)
         bench.figure(f"{what}: time until a call is answered", served * 1000, "ms", most=2000)
@@ -217,7 +217,7 @@ class TwoEdges:
 
 
 def edge_ends(bench):
-    n, seconds = bench.size["kill"], max(bench.size["seconds"], 2)
+    n, seconds = bench.size["kill"], max(bench.size["seconds"], 1.5)
     bench.say(f"kill -9 of one of two edges, with {n:,} connected")
     with servers.whiply("ws", edges=2) as server, Load("ws", server.port, sample=1) as load:
         edges = TwoEdges(server, load, n, n // 2)
@@ -236,7 +236,7 @@ def edge_ends(bench):
         said = peer.call("relay.say", room="elsewhere", text="welcome back")["seq"]
         heard = back.notification("relay.message")["seq"]
         done = load.answer(seconds + 30)
-        after = load.do(f"rate {HERTZ} 1")
+        after = load.do(f"rate {HERTZ} {bench.size['rate'] / 2}")
         bench.figure("edge killed: connections closed, its own", edges.clients, f"of {n:,}", least=1)
         bench.figure("edge killed: connections closed, others", abs(done["closed"] + after["closed"] - edges.clients), "", most=0)
         bench.figure("edge killed: deliveries to others missing", missing(done), "", most=0)
@@ -321,7 +321,7 @@ def edge_stalls(bench):
             time.sleep(0.05)
         during = load.answer(seconds + 30)
         talker.stop()
-        after = load.do("rate 10 1")
+        after = load.do(f"rate 10 {bench.size['rate'] / 2}")
         left = memory_bytes(hub) - memory
         bench.figure("stalled edge: p95 of the members at the other before", before["p95_us"] / 1000, "ms")
         bench.figure("stalled edge: p95 of the members at the other meanwhile", during["p95_us"] / 1000, "ms", most=before["p95_us"] / 1000 + 10)
