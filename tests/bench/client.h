@@ -23,6 +23,7 @@ struct client {
 	bool stalled;		/* it reads no more */
 	uint32_t index;		/* in its worker */
 	uint64_t next;		/* number of the message that is expected */
+	uint64_t heard;		/* messages in this run */
 	struct wh_buf in;	/* beginning of a frame */
 	struct wh_buf out;	/* what the socket did not take */
 };

@@ -115,6 +115,7 @@ load_sum(const struct load *l)
 		sum.checked += t->checked;
 		sum.missing += t->missing;
 		sum.disorder += t->disorder;
+		sum.gone += t->gone;
 		sum.acked_missing += t->acked_missing;
 		sum.stuck |= t->stuck;
 		if (t->first_ns != 0 && (sum.first_ns == 0 || t->first_ns < sum.first_ns))
@@ -128,14 +129,14 @@ load_sum(const struct load *l)
 	return sum;
 }
 
-/* How many deliveries there will be, if none of the members that are here now is left out. */
+/* How many deliveries there will be, if none of the members that are here now is left out; who is gone had what it had. */
 static uint64_t
 load_expected(const struct load *l, const struct load_tally *sum)
 {
 	uint64_t deaf = l->setup.proto->publisher_joins && !l->setup.proto->hears_itself;
 	uint64_t silent = deaf + (sum->stalled - sum->stalled_closed);
 
-	return sum->members > silent ? sum->sent * (sum->members - silent) : 0;
+	return sum->gone + (sum->members > silent ? sum->sent * (sum->members - silent) : 0);
 }
 
 /* Waits until everything that was sent has arrived, or nothing moves any more. */

@@ -49,6 +49,7 @@ struct load_tally {
 	uint64_t sent, acked, deliveries, bytes, errors, connects;
 	uint64_t checked;	/* deliveries whose order was looked at */
 	uint64_t missing, disorder;
+	uint64_t gone;		/* deliveries to members who were closed later in the run */
 	uint64_t acked_missing;	/* accepted from the publisher, and not seen by the first member */
 	int64_t first_ns, last_ns, gap_ns;
 	struct wh_hist latency;

@@ -62,6 +62,8 @@ worker_closed(struct worker *w, struct client *c)
 	if (c->state != CLIENT_CONNECTING)
 		w->tally->open--;
 	w->tally->closed++;
+	if (w->running)
+		w->tally->gone += c->heard;
 	client_close(c);
 }
 

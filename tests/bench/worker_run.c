@@ -13,7 +13,7 @@ static void
 run_zero(struct load_tally *t)
 {
 	t->sent = t->acked = t->deliveries = t->bytes = t->errors = t->connects = t->checked = t->missing = t->disorder = 0;
-	t->acked_missing = t->closed = t->refused = 0;
+	t->acked_missing = t->closed = t->refused = t->gone = 0;
 	t->first_ns = t->last_ns = t->gap_ns = 0;
 	t->latency = (struct wh_hist){ 0 };
 }
@@ -32,6 +32,7 @@ run_begin(struct worker *w)
 		struct client *c = &w->clients[i];
 
 		c->next = w->first;
+		c->heard = 0;
 		c->sentinel = w->number == 0 && w->sentinels < WORKER_SENTINELS && c->state == CLIENT_MEMBER && c != w->publisher && !c->stalled;
 		if (!c->sentinel)
 			continue;
@@ -99,6 +100,7 @@ run_said(struct worker *w, struct client *c, const struct proto_frame *frame)
 	if (!w->running)
 		return;
 	t->deliveries++;
+	c->heard++;
 	if (!c->checked || !payload_read(frame->text, &number, &sent_ns) || number < w->first)
 		return;
 	now = wh_clock_mono_ns(NULL);
