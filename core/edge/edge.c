@@ -472,6 +472,7 @@ edge_close(struct edge *e)
 	wh_ws_inflater_free(&e->inflater);
 	wh_ws_deflater_free(&e->deflater);
 	wh_buf_free(&e->scratch);
+	wh_buf_free(&e->lines);
 	free(e->input);
 	free(e->output);
 	if (e->channel_event != NULL)

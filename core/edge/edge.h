@@ -84,6 +84,7 @@ struct edge {
 	struct wh_ws_deflater *deflater;
 	uint64_t metrics[WH_EDGE_BOARD_END];
 	struct wh_buf scratch;		/* for heads of answers */
+	struct wh_buf lines;		/* messages of one SEND, moved together */
 	char *input;			/* EDGE_INPUT: shared by all reads */
 	char *output;			/* EDGE_OUTPUT */
 };

@@ -249,11 +249,33 @@ run_out(struct edge *e)
 	run->n = 0;
 }
 
+/* Takes the next message off a record's bytes. Without WH_F_LINES there is one, which may be empty; with it empty ones are passed over. */
+static bool
+message_next(unsigned flags, struct wh_str *rest, struct wh_str *message_out)
+{
+	const char *end;
+
+	if ((flags & WH_F_LINES) == 0) {
+		*message_out = *rest;
+		*rest = (struct wh_str){ NULL, 0 };
+		return message_out->p != NULL;
+	}
+	while (rest->n != 0) {
+		end = memchr(rest->p, '\n', rest->n);
+		*message_out = (struct wh_str){ rest->p, end != NULL ? (size_t)(end - rest->p) : rest->n };
+		*rest = wh_str_from(*rest, message_out->n + (end != NULL));
+		if (message_out->n != 0)
+			return true;
+	}
+	return false;
+}
+
 static void
 link_publish(struct edge *e, const struct wh_rec_publish *r)
 {
 	struct link_run *run = &e->link.run;
 	struct group *g = groups_find(&e->groups, r->group);
+	struct wh_str rest = r->bytes, message;
 
 	if (g == NULL) {
 		edge_count(e, WH_EDGE_DROPPED_UNKNOWN);
@@ -262,35 +284,32 @@ link_publish(struct edge *e, const struct wh_rec_publish *r)
 	if (r->seq > g->seq)
 		g->seq = r->seq;
 	edge_count(e, WH_EDGE_PUBLISHES);
-	if (run->group != NULL && (run->group != g || run->except != r->except || run->flags != r->flags ||
-	    run->n == LINK_RUN_MESSAGES || run->bytes.n + r->bytes.n > LINK_RUN_BYTES))
-		run_out(e);
-	wh_buf_str(&run->bytes, r->bytes);
-	if (run->bytes.failed) {
-		wh_buf_reset(&run->bytes);
-		wh_log(e->log, WH_ERROR, "out_of_memory", WH_X("group", r->group));
-		return;
+	while (message_next(r->flags, &rest, &message)) {
+		if (run->group != NULL && (run->group != g || run->except != r->except || run->flags != r->flags ||
+		    run->n == LINK_RUN_MESSAGES || run->bytes.n + message.n > LINK_RUN_BYTES))
+			run_out(e);
+		wh_buf_str(&run->bytes, message);
+		if (run->bytes.failed) {
+			wh_buf_reset(&run->bytes);
+			run->n = 0;
+			run->group = NULL;
+			wh_log(e->log, WH_ERROR, "out_of_memory", WH_X("group", r->group));
+			return;
+		}
+		run->group = g;
+		run->except = r->except;
+		run->flags = r->flags;
+		run->ends[run->n++] = (uint32_t)run->bytes.n;
 	}
-	run->group = g;
-	run->except = r->except;
-	run->flags = r->flags;
-	run->ends[run->n++] = (uint32_t)run->bytes.n;
 }
 
+/* Hands some of its messages to one connection, as one frame. */
 static void
-link_send(struct edge *e, const struct wh_rec_send *r)
+link_send_run(struct edge *e, struct conn *c, const struct link_run *run)
 {
-	struct link_run one = { .flags = r->flags, .n = 1, .bytes = { .p = (char *)(uintptr_t)r->bytes.p, .n = r->bytes.n } };
-	struct conn *c = link_conn(e, r->conn);
 	struct link_frames fs = { 0 };
-	struct frame *f;
+	struct frame *f = frames_for(e, &fs, run, c);
 
-	if (c == NULL || (c->state != CONN_WS && c->state != CONN_LINE)) {
-		edge_count(e, WH_EDGE_DROPPED_UNKNOWN);
-		return;
-	}
-	one.ends[0] = (uint32_t)r->bytes.n;
-	f = frames_for(e, &fs, &one, c);
 	if (f == NULL)
 		conn_end(c, WH_WS_INTERNAL, WH_STR("out of memory"));
 	else if (conn_push(c, f)) {
@@ -299,6 +318,44 @@ link_send(struct edge *e, const struct wh_rec_send *r)
 			c->flags |= CONN_WANTS_ROOM;
 	}
 	frames_drop(&fs);
+}
+
+static void
+link_send(struct edge *e, const struct wh_rec_send *r)
+{
+	/* The messages of a run stand one behind the other: without their LFs they have to be moved together. */
+	struct link_run run = { .flags = r->flags };
+	struct conn *c = link_conn(e, r->conn);
+	struct wh_str rest = r->bytes, message;
+
+	if (c == NULL || (c->state != CONN_WS && c->state != CONN_LINE)) {
+		edge_count(e, WH_EDGE_DROPPED_UNKNOWN);
+		return;
+	}
+	if ((r->flags & WH_F_LINES) == 0) {
+		run.bytes = (struct wh_buf){ .p = (char *)(uintptr_t)r->bytes.p, .n = r->bytes.n };
+		run.ends[run.n++] = (uint32_t)r->bytes.n;
+		link_send_run(e, c, &run);
+		return;
+	}
+	run.bytes = e->lines;
+	wh_buf_reset(&run.bytes);
+	while (message_next(r->flags, &rest, &message) && !run.bytes.failed) {
+		if (run.n == LINK_RUN_MESSAGES) {
+			link_send_run(e, c, &run);
+			wh_buf_reset(&run.bytes);
+			run.n = 0;
+			if (!conn_alive(c))
+				break;
+		}
+		wh_buf_str(&run.bytes, message);
+		run.ends[run.n++] = (uint32_t)run.bytes.n;
+	}
+	if (run.bytes.failed)
+		conn_end(c, WH_WS_INTERNAL, WH_STR("out of memory"));
+	else if (run.n != 0 && conn_alive(c))
+		link_send_run(e, c, &run);
+	e->lines = run.bytes;
 }
 
 static void

@@ -326,6 +326,52 @@ a_publish_reaches_every_member_once_and_in_order(void **state)
 	bed_end(&b);
 }
 
+/* Every line is a message of its own, for one connection and for a group, also when there are more than one frame takes. */
+static void
+what_is_written_in_lines_arrives_line_by_line(void **state)
+{
+	struct bed b;
+	struct wh_buf many = { 0 };
+	wh_id ids[2];
+	int fd[2];
+	char text[16];
+
+	(void)state;
+	PLAIN("");
+	bed_serve(&b);
+	fd[0] = client_ws(b.port[0], "one", "");
+	ids[0] = next_opened(&b, 0);
+	fd[1] = client_connect(b.port[1]);
+	ids[1] = next_opened(&b, 0);
+	put_group(&b, 9, "room", ids, 2);
+	for (unsigned i = 0; i < 150; i++)
+		wh_buf_fmt(&many, "l%u\n%s", i, i % 9 == 0 ? "\n" : "");
+	put_publish(&b, 9, 1, 0, WH_F_LINES, WH_STR("a\n\nb"));
+	put_publish(&b, 9, 2, 0, WH_F_LINES, wh_buf_slice(&many));
+	put_publish(&b, 9, 3, 0, 0, WH_STR("whole"));
+	for (int i = 0; i < 2; i++) {
+		struct wh_rec_send r = { .conn = ids[i], .flags = WH_F_LINES, .bytes = wh_buf_slice(&many) };
+
+		assert_int_equal(wh_rec_send_put(b.link->out, &r), WH_OK);
+	}
+	bed_kick(&b);
+	client_ws_expect(fd[0], "a");
+	client_ws_expect(fd[0], "b");
+	client_expect(fd[1], "a\r\nb\r\n", 6);
+	for (unsigned i = 0; i < 301; i++) {
+		snprintf(text, sizeof text, "l%u", i < 150 ? i : i - 151);
+		if (i == 150)
+			strcpy(text, "whole");
+		client_ws_expect(fd[0], text);
+		strcat(text, "\r\n");
+		client_expect(fd[1], text, strlen(text));
+	}
+	wh_buf_free(&many);
+	close(fd[0]);
+	close(fd[1]);
+	bed_end(&b);
+}
+
 static void
 a_member_that_left_gets_no_more(void **state)
 {
@@ -866,6 +912,7 @@ main(int argc, char **argv)
 		cmocka_unit_test(a_client_that_closes_is_answered_and_told),
 		cmocka_unit_test(a_line_client_talks),
 		cmocka_unit_test(a_publish_reaches_every_member_once_and_in_order),
+		cmocka_unit_test(what_is_written_in_lines_arrives_line_by_line),
 		cmocka_unit_test(a_member_that_left_gets_no_more),
 		cmocka_unit_test(deflating_members_share_one_deflated_frame),
 		cmocka_unit_test(a_member_that_does_not_read_is_closed_and_slows_nobody),

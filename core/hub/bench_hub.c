@@ -38,9 +38,9 @@ say(void *self, struct wh_session *s, struct wh_str bytes, unsigned flags)
 }
 
 static enum wh_err
-render(void *self, const struct wh_event *e, struct wh_out *out)
+render(void *self, const struct wh_event *e, wh_accent accent, struct wh_out *out)
 {
-	(void)self;
+	(void)self, (void)accent;
 	wh_out_put(out, e->items[0].value.s);
 	return WH_OK;
 }

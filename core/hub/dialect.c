@@ -140,7 +140,7 @@ dialect_subprotocols(struct hub *hub, struct wh_buf *out)
 }
 
 enum wh_err
-dialect_render(struct hub *hub, struct dialect *d, const struct wh_event *e, struct wh_buf *out)
+dialect_render(struct hub *hub, struct dialect *d, wh_accent accent, const struct wh_event *e, struct wh_buf *out)
 {
 	struct out to = out_to(out);
 	struct hub_running before;
@@ -150,7 +150,7 @@ dialect_render(struct hub *hub, struct dialect *d, const struct wh_event *e, str
 	if (d->row == NULL || d->row->render == NULL)
 		return WH_ENOTSUP;
 	before = hub_running(hub, "render", d->row->name);
-	err = d->row->render(d->self, e, &to.out);
+	err = d->row->render(d->self, e, accent, &to.out);
 	hub_ran(hub, before);
 	hub->counts.renders++;
 	if (err == WH_OK && out->failed)
@@ -158,4 +158,27 @@ dialect_render(struct hub *hub, struct dialect *d, const struct wh_event *e, str
 	if (err != WH_OK)
 		out->n = n;
 	return err;
+}
+
+uint16_t
+dialect_rec_flags(const struct dialect *d)
+{
+	if (d == NULL || d->row == NULL)
+		return 0;
+	return (uint16_t)((d->row->binary ? WH_F_BINARY : 0) | (d->row->lines ? WH_F_LINES : 0));
+}
+
+bool
+dialect_echoes(struct hub *hub, struct wh_session *s)
+{
+	struct dialect *d = s->dialect;
+	struct hub_running before;
+	bool echoes;
+
+	if (d == NULL || d->row == NULL || d->row->echoes == NULL)
+		return true;
+	before = hub_running(hub, "dialect", d->row->name);
+	echoes = d->row->echoes(d->self, s);
+	hub_ran(hub, before);
+	return echoes;
 }

@@ -41,7 +41,13 @@ struct dialect *dialect_pick(struct hub *hub, const struct wh_rec_opened *opened
 /** Appends the subprotocols, comma-separated, the core's own first, as a ROUTE of kind WS wants them. */
 void dialect_subprotocols(struct hub *hub, struct wh_buf *out);
 
-/** Appends the event in that dialect. WH_ENOTSUP: its clients are not told; WH_ENOMEM. */
-enum wh_err dialect_render(struct hub *hub, struct dialect *d, const struct wh_event *e, struct wh_buf *out);
+/** Appends the event in that dialect and accent. WH_ENOTSUP: its clients are not told; WH_ENOMEM. */
+enum wh_err dialect_render(struct hub *hub, struct dialect *d, wh_accent accent, const struct wh_event *e, struct wh_buf *out);
+
+/** The flags of SEND and PUBLISH records with bytes of this dialect (may be NULL). */
+uint16_t dialect_rec_flags(const struct dialect *d);
+
+/** Does the session want to hear what it said itself? */
+bool dialect_echoes(struct hub *hub, struct wh_session *s);
 
 #endif

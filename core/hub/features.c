@@ -192,6 +192,13 @@ features_load(struct hub *hub, struct wh_session *s, struct wh_str plugin, struc
 }
 
 static void
+features_recovered(struct hub *hub)
+{
+	if (hub->hooks != NULL)
+		hook_recovered(hub);
+}
+
+static void
 features_routes(struct hub *hub, void (*each)(struct edge *edge, const struct wh_rec_route *row), struct edge *edge)
 {
 	if (hub->api != NULL)
@@ -245,6 +252,7 @@ const struct hub_features hub_features = {
 	.left = features_left,
 	.save = features_save,
 	.load = features_load,
+	.recovered = features_recovered,
 	.serve = features_serve,
 	.writable = features_writable,
 	.gone = features_gone,

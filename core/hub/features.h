@@ -36,6 +36,8 @@ struct hub_features {
 	/** Calls `each` for every row of the table that edges serve by. */
 	void (*routes)(struct hub *hub, void (*each)(struct edge *edge, const struct wh_rec_route *row), struct edge *edge);
 
+	/** Sessions and rooms are as they were; what clients said since comes next. */
+	void (*recovered)(struct hub *hub);
 	/** A new connection shows a credential. The answer is a call of session_known, at once or later. */
 	void (*credential)(struct hub *hub, struct wh_session *s, const struct hub_credential *c);
 	/** WH_OPENED, WH_IDENTIFIED, WH_DETACHED, WH_RESUMED, WH_ENDED of struct wh_presence. */

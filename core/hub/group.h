@@ -1,7 +1,7 @@
 /* Groups: what edges fan out to. For each edge that has members a group keeps their number and the last seq that was published
  * there; the members themselves are known to the edge, and to whoever joins them: a room, or, for the groups of plugins, `set`.
  * An edge hears of a group when its first member comes and forgets it after its last, so a publish is one record an edge.
- * The name tells the next hub which group it was: "r:DIALECT:ROOM" is a room's, "p:PLUGIN:NAME" a plugin's. */
+ * The name tells the next hub which group it was: "r:DIALECT:ROOM" or "r:DIALECT/ACCENT:ROOM" is a room's, "p:PLUGIN:NAME" a plugin's. */
 #ifndef WHIPLY_HUB_GROUP_H
 #define WHIPLY_HUB_GROUP_H
 

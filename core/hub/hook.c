@@ -9,7 +9,7 @@
 static const char *const point_names[WH_HOOK_POINTS] = {
 	[WH_ON_MESSAGE] = "MESSAGE", [WH_ON_JOIN] = "JOIN", [WH_ON_LEAVE] = "LEAVE", [WH_ON_PRESENCE] = "PRESENCE",
 	[WH_ON_ATTEMPT] = "ATTEMPT", [WH_ON_CREDENTIAL] = "CREDENTIAL", [WH_ON_SAVE] = "SAVE", [WH_ON_LOAD] = "LOAD",
-	[WH_ON_HEALTH] = "HEALTH", [WH_ON_AUDIT] = "AUDIT", [WH_ON_EXPORT] = "EXPORT", [WH_ON_ERASE] = "ERASE",
+	[WH_ON_HEALTH] = "HEALTH", [WH_ON_AUDIT] = "AUDIT", [WH_ON_RECOVERED] = "RECOVERED", [WH_ON_EXPORT] = "EXPORT", [WH_ON_ERASE] = "ERASE",
 };
 
 const char *
@@ -136,6 +136,8 @@ hook_dispatch(const struct hook *h, const struct hook_arg *arg)
 		return h->row->health(self, arg->health);
 	case WH_ON_AUDIT:
 		return h->row->audit(self, arg->audit);
+	case WH_ON_RECOVERED:
+		return h->row->recovered(self, arg->recovered);
 	case WH_ON_EXPORT:
 	case WH_ON_ERASE:
 		return h->row->person(self, arg->person);
@@ -151,7 +153,7 @@ hook_call(struct hub *hub, const struct hook *h, const struct hook_arg *arg, wh_
 		[WH_ON_MESSAGE] = "hook MESSAGE", [WH_ON_JOIN] = "hook JOIN", [WH_ON_LEAVE] = "hook LEAVE",
 		[WH_ON_PRESENCE] = "hook PRESENCE", [WH_ON_ATTEMPT] = "hook ATTEMPT", [WH_ON_CREDENTIAL] = "hook CREDENTIAL",
 		[WH_ON_SAVE] = "hook SAVE", [WH_ON_LOAD] = "hook LOAD", [WH_ON_HEALTH] = "hook HEALTH", [WH_ON_AUDIT] = "hook AUDIT",
-		[WH_ON_EXPORT] = "hook EXPORT", [WH_ON_ERASE] = "hook ERASE",
+		[WH_ON_RECOVERED] = "hook RECOVERED", [WH_ON_EXPORT] = "hook EXPORT", [WH_ON_ERASE] = "hook ERASE",
 	};
 	struct plugin *p = h->plugin;
 	struct hub_running before = plugin_enter(p, running[arg->point]);
@@ -229,6 +231,14 @@ hook_load(struct hub *hub, struct wh_session *s, struct wh_str plugin, struct wh
 		if (wh_str_is(plugin, h.plugin->name))
 			hook_call(hub, &h, &(struct hook_arg){ .point = WH_ON_LOAD, .occasion = &papers.at, .papers = &papers }, 0);
 	}
+}
+
+void
+hook_recovered(struct hub *hub)
+{
+	struct wh_recovered recovered = { .at = { .host = NULL } };
+
+	hook_run(hub, &(struct hook_arg){ .point = WH_ON_RECOVERED, .occasion = &recovered.at, .recovered = &recovered });
 }
 
 void

@@ -67,6 +67,7 @@ void hook_presence(struct hub *hub, struct wh_session *s, int what);
 void hook_left(struct hub *hub, struct wh_room *r, struct wh_session *s, struct wh_str reason);
 void hook_save(struct hub *hub, struct wh_session *s, struct papers_parts *parts);
 void hook_load(struct hub *hub, struct wh_session *s, struct wh_str plugin, struct wh_str part);
+void hook_recovered(struct hub *hub);
 void hook_health(struct hub *hub, struct wh_health *h);
 void hook_audit(struct hub *hub, struct wh_audit *a);
 

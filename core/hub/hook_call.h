@@ -20,6 +20,7 @@ struct hook_arg {
 		struct wh_health *health;
 		struct wh_audit *audit;
 		struct wh_person *person;
+		struct wh_recovered *recovered;
 	};
 };
 

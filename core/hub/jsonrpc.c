@@ -398,12 +398,13 @@ dialect_receive(void *self, struct wh_session *s, struct wh_str bytes, unsigned 
 }
 
 static enum wh_err
-dialect_render_event(void *self, const struct wh_event *e, struct wh_out *out)
+dialect_render_event(void *self, const struct wh_event *e, wh_accent accent, struct wh_out *out)
 {
 	struct hub *hub = self;
 	struct wh_buf text = hub_scratch_take(hub);
 	enum wh_err err = jsonrpc_render(hub, e, &text);
 
+	(void)accent;
 	if (err == WH_OK)
 		wh_out_put(out, wh_buf_slice(&text));
 	hub_scratch_give(hub, &text);

@@ -123,6 +123,7 @@ papers_write(struct hub *hub, struct wh_session *s, struct wh_buf *out)
 	wh_buf_put(out, head, sizeof head);
 	wh_buf_put(out, &s->id, sizeof s->id);
 	wh_buf_put(out, &s->opened_ms, sizeof s->opened_ms);
+	wh_buf_put(out, &s->accent, sizeof s->accent);
 	if (s->resumable)
 		wh_buf_put(out, s->token_hash, sizeof s->token_hash);
 	put_str(out, wh_str(session_dialect_name(s)));
@@ -198,7 +199,7 @@ papers_read(struct hub *hub, wh_id conn, struct wh_str blob, struct papers_read 
 	read_out->who.kind = head[1];
 	read_out->resumable = (head[2] & PAPERS_RESUMABLE) != 0;
 	if (head[1] < WH_GUEST || head[1] > WH_OPERATOR || !take(&rest, &read_out->session, sizeof read_out->session) ||
-	    !take(&rest, &read_out->opened_ms, sizeof read_out->opened_ms))
+	    !take(&rest, &read_out->opened_ms, sizeof read_out->opened_ms) || !take(&rest, &read_out->accent, sizeof read_out->accent))
 		return WH_ESYNTAX;
 	if (read_out->resumable) {
 		if (rest.n < SESSION_HASH)

@@ -14,7 +14,7 @@ struct hub;
 struct wh_rec_opened;
 
 enum {
-	PAPERS_VERSION = 1,
+	PAPERS_VERSION = 2,
 	PAPERS_MAC = 16,
 	PAPERS_KEY = 32,
 	PAPERS_PART_MAX = 1024,		/* of one plugin */
@@ -45,6 +45,7 @@ struct papers_read {
 	bool resumable;
 	const uint8_t *token_hash;
 	int64_t opened_ms;
+	uint32_t accent;
 	struct wh_str parts;	/* for papers_part_next */
 };
 

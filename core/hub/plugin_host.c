@@ -106,6 +106,25 @@ host_state_dir(const struct wh_host *h)
 	return p->folder.failed ? WH_STR(".") : wh_buf_slice(&p->folder);
 }
 
+static uint32_t
+host_session_accent(const struct wh_host *h, const struct wh_session *s)
+{
+	(void)h;
+	return s->accent;
+}
+
+static enum wh_err
+host_session_accent_set(const struct wh_host *h, struct wh_session *s, uint32_t accent)
+{
+	return session_accent_set(hub_of(h), s, accent);
+}
+
+static void
+host_rooms_each(const struct wh_host *h, bool (*each)(void *self, struct wh_room *r), void *self)
+{
+	room_each_room(hub_of(h), each, self);
+}
+
 static struct wh_request *
 host_call_request(struct wh_call *c)
 {
@@ -666,4 +685,7 @@ const struct wh_host_ops plugin_host_ops = {
 	.call_request = host_call_request,
 	.person_ask = host_person_ask,
 	.person_find = host_person_find,
+	.session_accent = host_session_accent,
+	.session_accent_set = host_session_accent_set,
+	.rooms_each = host_rooms_each,
 };

@@ -123,6 +123,7 @@ recovery_round(struct hub *hub, struct edge *const *edges, unsigned n)
 		recovery_edge_load(hub, edges[i]);
 	for (unsigned i = 0; i < n; i++)
 		edges[i]->state = EDGE_LIVE;
+	hub->features->recovered(hub);
 	for (unsigned i = 0; i < n; i++)
 		leftovers_of(hub, edges[i]);
 	for (unsigned i = 0; i < n; i++)

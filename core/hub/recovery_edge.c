@@ -219,6 +219,7 @@ session_of_papers(struct hub *hub, struct edge *edge, const struct wh_rec_opened
 	s->listener = opened->listener;
 	s->tls = (opened->flags & WH_F_TLS) != 0;
 	s->opened_ms = read_out->opened_ms;
+	s->accent = read_out->accent;
 	s->resumable = read_out->resumable;
 	if (s->resumable)
 		memcpy(s->token_hash, read_out->token_hash, SESSION_HASH);
@@ -293,11 +294,31 @@ recovery_edge_told(struct hub *hub, struct edge *edge)
 	}
 }
 
-/* "r:DIALECT:ROOM" */
+/* Hex digits without anything else; an accent is written so in a group's name. */
 static bool
-name_of_room(struct wh_str name, struct wh_str *dialect_out, struct wh_str *room_out)
+accent_read(struct wh_str text, wh_accent *accent_out)
 {
-	const char *colon;
+	wh_accent accent = 0;
+
+	if (text.n == 0 || text.n > 8)
+		return false;
+	for (size_t i = 0; i < text.n; i++) {
+		static const char digits[] = "0123456789abcdef";
+		const char *digit = memchr(digits, text.p[i], 16);
+
+		if (digit == NULL)
+			return false;
+		accent = accent << 4 | (wh_accent)(digit - digits);
+	}
+	*accent_out = accent;
+	return true;
+}
+
+/* "r:DIALECT:ROOM" or "r:DIALECT/ACCENT:ROOM" */
+static bool
+name_of_room(struct wh_str name, struct wh_str *dialect_out, wh_accent *accent_out, struct wh_str *room_out)
+{
+	const char *colon, *slash;
 
 	if (!wh_str_starts(name, WH_STR("r:")))
 		return false;
@@ -307,6 +328,15 @@ name_of_room(struct wh_str name, struct wh_str *dialect_out, struct wh_str *room
 		return false;
 	*dialect_out = (struct wh_str){ name.p, (size_t)(colon - name.p) };
 	*room_out = wh_str_from(name, dialect_out->n + 1);
+	*accent_out = 0;
+	slash = memchr(dialect_out->p, '/', dialect_out->n);
+	if (slash != NULL) {
+		size_t n = (size_t)(slash - dialect_out->p);
+
+		if (!accent_read(wh_str_from(*dialect_out, n + 1), accent_out))
+			return false;
+		dialect_out->n = n;
+	}
 	return room_out->n > 0 && room_out->n <= ROOM_NAME_MAX;
 }
 
@@ -317,11 +347,12 @@ group_refuse(struct edge *edge, const struct recovery_group *told)
 }
 
 static void
-room_put_together(struct hub *hub, struct edge *edge, const struct recovery_group *told, struct wh_str dialect, struct wh_str name)
+room_put_together(struct hub *hub, struct edge *edge, const struct recovery_group *told, struct wh_str dialect, wh_accent accent,
+    struct wh_str name)
 {
 	struct dialect *d = dialect_find(hub, dialect);
 	struct wh_room *r = room_open(hub, name);
-	struct hub_group *g = r != NULL && d != NULL ? room_group(hub, r, d) : NULL;
+	struct hub_group *g = r != NULL && d != NULL ? room_group(hub, r, d, accent) : NULL;
 	bool adopted = g != NULL && group_adopt(hub, g, told->id, edge, told->seq);
 
 	if (!adopted)
@@ -333,14 +364,16 @@ room_put_together(struct hub *hub, struct edge *edge, const struct recovery_grou
 	for (size_t i = 0; i < told->n; i++) {
 		struct wh_session *s = edge_session(edge, told->conns[i]);
 
+		bool same = s != NULL && s->dialect == d && s->accent == accent;
+
 		if (s == NULL)
 			continue;
-		if (adopted && s->dialect != d)
+		if (adopted && !same)
 			edge_put_leave(edge, &(struct wh_rec_leave){ .group = told->id, .conn = s->conn });
-		room_restore(hub, r, s, adopted && s->dialect == d);
+		room_restore(hub, r, s, adopted && same);
 	}
 	if (d != NULL)
-		room_settle(hub, r, d, edge);
+		room_settle(hub, r, d, accent, edge);
 }
 
 static void
@@ -376,9 +409,10 @@ recovery_edge_groups(struct hub *hub, struct edge *edge)
 	while (wh_map64_next(&re->groups, &it)) {
 		const struct recovery_group *told = it.value;
 		struct wh_str name = { told->name, told->name_n }, dialect, room;
+		wh_accent accent;
 
-		if (name_of_room(name, &dialect, &room))
-			room_put_together(hub, edge, told, dialect, room);
+		if (name_of_room(name, &dialect, &accent, &room))
+			room_put_together(hub, edge, told, dialect, accent, room);
 		else if (wh_str_starts(name, WH_STR("p:")))
 			plugin_group_put_together(hub, edge, told);
 		else

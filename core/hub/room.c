@@ -105,26 +105,29 @@ room_each_room(struct hub *hub, bool (*each)(void *self, struct wh_room *r), voi
 }
 
 static struct room_dialect *
-room_dialect(struct wh_room *r, const struct dialect *d)
+room_dialect(struct wh_room *r, const struct dialect *d, wh_accent accent)
 {
 	for (uint32_t i = 0; i < r->n_dialects; i++) {
-		if (r->dialects[i].dialect == d)
+		if (r->dialects[i].dialect == d && r->dialects[i].accent == accent)
 			return &r->dialects[i];
 	}
 	return NULL;
 }
 
 struct hub_group *
-room_group(struct hub *hub, struct wh_room *r, struct dialect *d)
+room_group(struct hub *hub, struct wh_room *r, struct dialect *d, wh_accent accent)
 {
-	struct room_dialect *rd = room_dialect(r, d);
+	struct room_dialect *rd = room_dialect(r, d, accent);
 	char full[GROUP_NAME_MAX];
 	struct hub_group *g;
 	int n;
 
 	if (rd != NULL)
 		return rd->group;
-	n = snprintf(full, sizeof full, "r:%s:%.*s", d->row->name, WH_FMT(r->name));
+	if (accent == 0)
+		n = snprintf(full, sizeof full, "r:%s:%.*s", d->row->name, WH_FMT(r->name));
+	else
+		n = snprintf(full, sizeof full, "r:%s/%x:%.*s", d->row->name, accent, WH_FMT(r->name));
 	if (n < 0 || (size_t)n >= sizeof full)
 		return NULL;
 	rd = realloc(r->dialects, (r->n_dialects + 1) * sizeof *rd);
@@ -133,7 +136,7 @@ room_group(struct hub *hub, struct wh_room *r, struct dialect *d)
 	r->dialects = rd;
 	g = group_make(hub, (struct wh_str){ full, (size_t)n });
 	if (g != NULL)
-		r->dialects[r->n_dialects++] = (struct room_dialect){ d, g };
+		r->dialects[r->n_dialects++] = (struct room_dialect){ d, accent, g };
 	return g;
 }
 
@@ -144,7 +147,7 @@ room_attach_err(struct hub *hub, struct wh_room *r, struct wh_session *s)
 
 	if (s->dialect == NULL || s->dialect->row == NULL)
 		return WH_OK;
-	g = room_group(hub, r, s->dialect);
+	g = room_group(hub, r, s->dialect, s->accent);
 	return g != NULL ? group_attach(hub, g, s->edge, s->conn, r->seq) : WH_ENOMEM;
 }
 
@@ -158,7 +161,7 @@ room_attach(struct hub *hub, struct wh_room *r, struct wh_session *s)
 void
 room_detach(struct hub *hub, struct wh_room *r, struct wh_session *s, bool gone)
 {
-	struct room_dialect *rd = room_dialect(r, s->dialect);
+	struct room_dialect *rd = room_dialect(r, s->dialect, s->accent);
 
 	if (rd == NULL)
 		return;
@@ -206,7 +209,7 @@ room_restore(struct hub *hub, struct wh_room *r, struct wh_session *s, bool at_e
 	wh_list_remove(&r->empty);
 	if (!at_edge)
 		return room_attach_err(hub, r, s);
-	g = room_group(hub, r, s->dialect);
+	g = room_group(hub, r, s->dialect, s->accent);
 	if (g == NULL)
 		return WH_ENOMEM;
 	group_restore_member(g, s->edge);
@@ -214,9 +217,9 @@ room_restore(struct hub *hub, struct wh_room *r, struct wh_session *s, bool at_e
 }
 
 void
-room_settle(struct hub *hub, struct wh_room *r, struct dialect *d, struct edge *edge)
+room_settle(struct hub *hub, struct wh_room *r, struct dialect *d, wh_accent accent, struct edge *edge)
 {
-	struct room_dialect *rd = room_dialect(r, d);
+	struct room_dialect *rd = room_dialect(r, d, accent);
 
 	if (rd == NULL)
 		return;
@@ -308,20 +311,27 @@ enum wh_err
 room_publish(struct hub *hub, struct wh_room *r, uint64_t seq, const struct wh_event *e,
     const struct wh_session *except, unsigned flags)
 {
-	unsigned rec_flags = (flags & WH_PRESENCE) != 0 ? WH_F_PRESENCE : 0;
+	const unsigned rec_flags = (flags & WH_PRESENCE) != 0 ? WH_F_PRESENCE : 0;
 	wh_id except_conn = except != NULL ? except->conn : 0;
 	struct wh_buf buf = hub_scratch_take(hub);
 	enum wh_err first = WH_OK;
 
 	hub->counts.publishes++;
+	if (except != NULL && (flags & WH_UNLESS_ECHO) != 0) {
+		/* It is a member, so it has a connection and a dialect, or nothing is sent to it anyway. */
+		struct wh_session *speaker = session_get(hub, except->id);
+
+		if (speaker != NULL && dialect_echoes(hub, speaker))
+			except_conn = 0;
+	}
 	for (uint32_t i = 0; i < r->n_dialects; i++) {
 		struct room_dialect rd = r->dialects[i];
 		enum wh_err err;
 
 		wh_buf_reset(&buf);
-		err = dialect_render(hub, rd.dialect, e, &buf);
+		err = dialect_render(hub, rd.dialect, rd.accent, e, &buf);
 		if (err == WH_OK)
-			err = group_send(hub, rd.group, seq, wh_buf_slice(&buf), except_conn, rec_flags);
+			err = group_send(hub, rd.group, seq, wh_buf_slice(&buf), except_conn, rec_flags | dialect_rec_flags(rd.dialect));
 		if (err != WH_OK && err != WH_ENOTSUP && first == WH_OK)
 			first = err;
 	}

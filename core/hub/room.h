@@ -1,10 +1,11 @@
-/* Rooms: a name, members, and one group for each dialect that is present, so that a publish renders once for each
- * dialect and costs one record for each edge and dialect. Members stay while they are detached; only their connection's place in
+/* Rooms: a name, members, and one group for each dialect and accent that is present, so that a publish renders once for each
+ * of them and costs one record for each edge and group. Members stay while they are detached; only their connection's place in
  * the group ends. A room without members that nobody keeps ends at the end of the turn. Hooks are asked by the caller: room_join here
  * is the act alone. */
 #ifndef WHIPLY_HUB_ROOM_H
 #define WHIPLY_HUB_ROOM_H
 
+#include <whiply/dialect.h>
 #include <whiply/room.h>
 
 #include "base/list.h"
@@ -21,6 +22,7 @@ enum { ROOM_NAME_MAX = 128 };
 
 struct room_dialect {
 	struct dialect *dialect;
+	wh_accent accent;
 	struct hub_group *group;	/* owned; there as long as an attached member speaks it */
 };
 
@@ -86,11 +88,11 @@ void room_detach(struct hub *hub, struct wh_room *r, struct wh_session *s, bool 
 /** Recovery: a member. With `at_edge` its edge has it in the group of its dialect already; without, it is told. */
 enum wh_err room_restore(struct hub *hub, struct wh_room *r, struct wh_session *s, bool at_edge);
 
-/** The group of a dialect in this room; made when it is not there. NULL: out of memory. */
-struct hub_group *room_group(struct hub *hub, struct wh_room *r, struct dialect *d);
+/** The group of a dialect and accent in this room; made when it is not there. NULL: out of memory. */
+struct hub_group *room_group(struct hub *hub, struct wh_room *r, struct dialect *d, wh_accent accent);
 
 /** Recovery: the dialect's group goes when it has no member at this edge, or at all. */
-void room_settle(struct hub *hub, struct wh_room *r, struct dialect *d, struct edge *edge);
+void room_settle(struct hub *hub, struct wh_room *r, struct dialect *d, wh_accent accent, struct edge *edge);
 
 /** Ends the empty; then, when nobody can hold a pointer any more, frees what ended. */
 void rooms_turn_end(struct hub *hub);

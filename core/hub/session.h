@@ -60,6 +60,7 @@ struct wh_session {
 	int64_t detached_ms;		/* monotonic */
 	struct wh_addr address;
 	uint16_t listener;
+	uint32_t accent;		/* of its dialect; see wh_accent */
 	uint8_t state;			/* enum session_state */
 	bool tls : 1;
 	bool resumable : 1;		/* a token was given out */
@@ -118,8 +119,8 @@ void session_drop(struct hub *hub, struct wh_session *s, unsigned code, struct w
 /** Bytes as they are to its client. WH_EAWAY while detached or ephemeral. */
 enum wh_err session_send(struct hub *hub, struct wh_session *s, struct wh_str bytes);
 
-/** The same with record flags: WH_F_BINARY. */
-enum wh_err session_send_flags(struct hub *hub, struct wh_session *s, struct wh_str bytes, unsigned flags);
+/** Moves its connection to the groups of that accent in all its rooms. WH_ENOMEM: nothing changed. */
+enum wh_err session_accent_set(struct hub *hub, struct wh_session *s, uint32_t accent);
 
 /** An event in its dialect. WH_EAWAY while detached: it is not kept. WH_ENOTSUP: the dialect does not tell such events. */
 enum wh_err session_notify(struct hub *hub, struct wh_session *s, const struct wh_event *e);

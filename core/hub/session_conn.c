@@ -36,6 +36,7 @@ session_unhook(struct hub *hub, struct wh_session *s, bool gone)
 	s->edge = NULL;
 	s->conn = 0;
 	s->dialect = NULL;
+	s->accent = 0;
 	s->state = 0;
 }
 
@@ -151,18 +152,39 @@ session_drop(struct hub *hub, struct wh_session *s, unsigned code, struct wh_str
 }
 
 enum wh_err
-session_send_flags(struct hub *hub, struct wh_session *s, struct wh_str bytes, unsigned flags)
+session_send(struct hub *hub, struct wh_session *s, struct wh_str bytes)
 {
 	if (s->state != SESSION_ATTACHED)
 		return WH_EAWAY;
 	hub->counts.sends++;
-	return edge_put_send(s->edge, &(struct wh_rec_send){ .conn = s->conn, .flags = (uint16_t)flags, .bytes = bytes });
+	return edge_put_send(s->edge, &(struct wh_rec_send){ .conn = s->conn, .flags = dialect_rec_flags(s->dialect), .bytes = bytes });
 }
 
 enum wh_err
-session_send(struct hub *hub, struct wh_session *s, struct wh_str bytes)
+session_accent_set(struct hub *hub, struct wh_session *s, uint32_t accent)
 {
-	return session_send_flags(hub, s, bytes, 0);
+	uint32_t i;
+
+	if (s->state != SESSION_ATTACHED || s->accent == accent) {
+		s->accent = accent;
+		return WH_OK;
+	}
+	/* The groups are made first: then nothing can fail on the way. */
+	for (i = 0; i < s->n_links; i++)
+		if (s->links[i].set->kind == SET_ROOM &&
+		    room_group(hub, WH_CONTAINER(s->links[i].set, struct wh_room, members), s->dialect, accent) == NULL)
+			break;
+	if (i != s->n_links)
+		return WH_ENOMEM;
+	for (i = 0; i < s->n_links; i++)
+		if (s->links[i].set->kind == SET_ROOM)
+			room_detach(hub, WH_CONTAINER(s->links[i].set, struct wh_room, members), s, false);
+	s->accent = accent;
+	for (i = 0; i < s->n_links; i++)
+		if (s->links[i].set->kind == SET_ROOM)
+			room_attach(hub, WH_CONTAINER(s->links[i].set, struct wh_room, members), s);
+	session_changed(hub, s);
+	return WH_OK;
 }
 
 enum wh_err
@@ -176,7 +198,7 @@ session_notify(struct hub *hub, struct wh_session *s, const struct wh_event *e)
 	if (s->dialect == NULL)
 		return WH_ENOTSUP;
 	buf = hub_scratch_take(hub);
-	err = dialect_render(hub, s->dialect, e, &buf);
+	err = dialect_render(hub, s->dialect, s->accent, e, &buf);
 	if (err == WH_OK)
 		err = session_send(hub, s, wh_buf_slice(&buf));
 	hub_scratch_give(hub, &buf);

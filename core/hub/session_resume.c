@@ -87,6 +87,7 @@ session_resume(struct hub *hub, struct wh_session *fresh, struct wh_str token, s
 	struct dialect *dialect = fresh->dialect;
 	struct edge *edge = fresh->edge;
 	wh_id conn = fresh->conn;
+	uint32_t accent = fresh->accent;
 
 	*resumed_out = NULL;
 	if (fresh->state != SESSION_ATTACHED || fresh->closing)
@@ -109,6 +110,7 @@ session_resume(struct hub *hub, struct wh_session *fresh, struct wh_str token, s
 	session_end(hub, fresh);
 	edge_session_set(edge, conn, s);	/* its place is there: fresh had it */
 	session_attach(hub, s, edge, conn, dialect);
+	s->accent = accent;
 	s->resumable = false;
 	OPENSSL_cleanse(s->token_hash, sizeof s->token_hash);
 	for (uint32_t i = 0; i < s->n_links; i++) {

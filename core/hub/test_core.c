@@ -244,6 +244,61 @@ a_publish_is_one_record_for_each_edge_and_dialect(void **state)
 }
 
 static void
+each_accent_in_a_room_is_rendered_once(void **state)
+{
+	struct test_hub *t = test_hub_new(9, 'k');
+	struct test_edge *e = test_edge_add(t, 1, true);
+	struct wh_session *plain = test_client(t, e, 0), *rich = test_client(t, e, 1);
+	struct wh_room *r = room_open(t->hub, WH_STR("lobby"));
+
+	(void)state;
+	room_join(t->hub, r, plain);
+	room_join(t->hub, r, rich);
+	room_publish(t->hub, r, 1, &(struct wh_event){ .name = "one" }, NULL, 0);
+	test_turn(t);
+	test_edge_got(t, e);
+	assert_int_equal(session_accent_set(t->hub, rich, 0x2f), WH_OK);
+	test_turn(t);
+	assert_non_null(strstr(test_edge_got(t, e), "LEAVE 1;GROUP_OPEN r:fake/2f:lobby;JOIN 1;"));
+	t->hub->counts.renders = 0;
+	room_publish(t->hub, r, 2, &(struct wh_event){ .name = "two" }, NULL, 0);
+	test_turn(t);
+	assert_string_equal(test_edge_got(t, e), "PUBLISH 2 fake:two;PUBLISH 2 fake:two/2f;");
+	assert_int_equal(t->hub->counts.renders, 2);
+	/* What is sent to one alone is in its accent too; and a connection that comes anew is plain. */
+	session_notify(t->hub, rich, &(struct wh_event){ .name = "you" });
+	test_closed(e, 1, 1006);
+	test_turn(t);
+	assert_non_null(strstr(test_edge_got(t, e), "SEND 1 fake:you/2f;"));
+	assert_int_equal(rich->accent, 0);
+	test_hub_free(t);
+}
+
+static void
+a_speaker_hears_itself_if_its_dialect_wants_it(void **state)
+{
+	struct test_hub *t = test_hub_new(9, 'k');
+	struct test_edge *e = test_edge_add(t, 1, true);
+	struct wh_session *s = test_client(t, e, 0);
+	struct wh_room *r = room_open(t->hub, WH_STR("lobby"));
+
+	(void)state;
+	room_join(t->hub, r, s);
+	room_join(t->hub, r, test_client(t, e, 1));
+	test_turn(t);
+	test_edge_got(t, e);
+	room_publish(t->hub, r, 0, &(struct wh_event){ .name = "a" }, s, WH_UNLESS_ECHO);
+	session_accent_set(t->hub, s, TEST_ACCENT_DEAF);
+	test_turn(t);
+	assert_non_null(strstr(test_edge_got(t, e), "PUBLISH 0 fake:a;"));
+	room_publish(t->hub, r, 0, &(struct wh_event){ .name = "b" }, s, WH_UNLESS_ECHO);
+	room_publish(t->hub, r, 0, &(struct wh_event){ .name = "c" }, s, 0);
+	test_turn(t);
+	assert_string_equal(test_edge_got(t, e), "PUBLISH 0 fake:b but one;PUBLISH 0 fake:b/8 but one;PUBLISH 0 fake:c but one;PUBLISH 0 fake:c/8 but one;");
+	test_hub_free(t);
+}
+
+static void
 an_edge_begins_with_the_seq_that_its_first_member_knows(void **state)
 {
 	struct test_hub *t = test_hub_new(9, 'k');
@@ -635,6 +690,8 @@ main(void)
 		cmocka_unit_test(an_unknown_subprotocol_is_closed_without_a_session),
 		cmocka_unit_test(a_line_client_speaks_its_listeners_dialect),
 		cmocka_unit_test(a_publish_is_one_record_for_each_edge_and_dialect),
+		cmocka_unit_test(each_accent_in_a_room_is_rendered_once),
+		cmocka_unit_test(a_speaker_hears_itself_if_its_dialect_wants_it),
 		cmocka_unit_test(an_edge_begins_with_the_seq_that_its_first_member_knows),
 		cmocka_unit_test(the_last_to_leave_takes_the_group_from_its_edge_and_the_empty_room_ends),
 		cmocka_unit_test(room_names_and_numbers_are_bounded),

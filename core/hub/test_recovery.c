@@ -138,6 +138,59 @@ recovery_restores_sessions_rooms_and_groups(void **state)
 }
 
 static void
+recovery_restores_the_accent(void **state)
+{
+	struct kept k = { .papers_n = 0 };
+	struct test_hub *t = test_hub_new(9, 'k');
+	struct test_edge *e = test_edge_add(t, 1, true);
+	struct wh_session *s = test_client(t, e, 0);
+
+	(void)state;
+	session_accent_set(t->hub, s, 0x1c);
+	test_message(e, 0, "join lobby");
+	test_turn(t);
+	edge_keeps(e, &k);
+	assert_string_equal(k.group_name, "r:fake/1c:lobby");
+	test_hub_free(t);
+	t = test_hub_new(10, 'k');
+	e = test_edge_add(t, 1, false);
+	recovery_links_end(t->hub);
+	edge_tells(e, &k);
+	test_turn(t);
+	s = session_by_conn(t->hub, test_conn(e, 0));
+	assert_int_equal(s->accent, 0x1c);
+	test_edge_got(t, e);
+	room_publish(t->hub, room_find(t->hub, WH_STR("lobby")), 1, &(struct wh_event){ .name = "one" }, NULL, 0);
+	test_turn(t);
+	assert_string_equal(test_edge_got(t, e), "PUBLISH 1 fake:one/1c;");
+	test_hub_free(t);
+}
+
+static void
+a_group_whose_accent_is_none_is_refused(void **state)
+{
+	static const char *const names[] = { "r:fake/:lobby", "r:fake/xyz:lobby", "r:fake/123456789:lobby", "r:fake/1C:lobby" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+		struct kept k;
+		struct test_hub *t;
+		struct test_edge *e;
+
+		first_life(&k);
+		snprintf(k.group_name, sizeof k.group_name, "%s", names[i]);
+		t = test_hub_new(10, 'k');
+		e = test_edge_add(t, 1, false);
+		recovery_links_end(t->hub);
+		edge_tells(e, &k);
+		test_turn(t);
+		assert_null(room_find(t->hub, WH_STR("lobby")));
+		assert_non_null(strstr(test_edge_got(t, e), "GROUP_CLOSE"));
+		test_hub_free(t);
+	}
+}
+
+static void
 an_edge_that_lacks_an_entry_gets_it_and_the_others_do_not(void **state)
 {
 	struct kept k, l;
@@ -445,6 +498,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(recovery_restores_sessions_rooms_and_groups),
+		cmocka_unit_test(recovery_restores_the_accent),
+		cmocka_unit_test(a_group_whose_accent_is_none_is_refused),
 		cmocka_unit_test(an_edge_that_lacks_an_entry_gets_it_and_the_others_do_not),
 		cmocka_unit_test(an_edge_that_calls_a_group_by_another_groups_id_harms_itself_alone),
 		cmocka_unit_test(the_barrier_waits_for_all_edges_but_not_for_ever),

@@ -71,6 +71,12 @@ f_credential(struct hub *hub, struct wh_session *s, const struct hub_credential 
 }
 
 static void
+f_recovered(struct hub *hub)
+{
+	(void)hub;
+}
+
+static void
 f_presence(struct hub *hub, struct wh_session *s, int what)
 {
 	static const char *const names[] = { "?", "opened", "identified", "detached", "resumed", "ended" };
@@ -133,7 +139,7 @@ f_job_took(struct hub *hub, const char *name, int64_t waited_us, int64_t ran_us)
 
 static const struct hub_features test_features = {
 	.start = f_start, .stop = f_stop, .reload = f_reload, .status = f_status, .routes = f_routes,
-	.credential = f_credential, .presence = f_presence, .left = f_left, .save = f_save, .load = f_load,
+	.credential = f_credential, .presence = f_presence, .left = f_left, .save = f_save, .load = f_load, .recovered = f_recovered,
 	.serve = f_serve, .writable = f_writable, .gone = f_gone, .edge_gone = f_edge_gone, .job_took = f_job_took,
 };
 
@@ -166,17 +172,26 @@ d_receive(void *self, struct wh_session *s, struct wh_str bytes, unsigned flags)
 }
 
 static enum wh_err
-d_render(void *self, const struct wh_event *e, struct wh_out *out)
+d_render(void *self, const struct wh_event *e, wh_accent accent, struct wh_out *out)
 {
 	(void)self;
 	wh_out_fmt(out, "fake:%s", e->name);
+	if (accent != 0)
+		wh_out_fmt(out, "/%x", accent);
 	return WH_OK;
 }
 
-static enum wh_err
-d_render_other(void *self, const struct wh_event *e, struct wh_out *out)
+static bool
+d_echoes(void *self, struct wh_session *s)
 {
 	(void)self;
+	return s->accent != TEST_ACCENT_DEAF;
+}
+
+static enum wh_err
+d_render_other(void *self, const struct wh_event *e, wh_accent accent, struct wh_out *out)
+{
+	(void)self, (void)accent;
 	wh_out_fmt(out, "other:%s", e->name);
 	return WH_OK;
 }
@@ -190,7 +205,7 @@ d_farewell(void *self, unsigned code, struct wh_str reason, struct wh_out *out)
 }
 
 const struct wh_dialect test_dialect_fake = {
-	.name = "fake", .subprotocol = "fake.v1", .open = d_open, .receive = d_receive, .render = d_render, .farewell = d_farewell,
+	.name = "fake", .subprotocol = "fake.v1", .open = d_open, .receive = d_receive, .render = d_render, .farewell = d_farewell, .echoes = d_echoes,
 };
 const struct wh_dialect test_dialect_other = {
 	.name = "other", .subprotocol = "other.v1", .line = true, .open = d_open, .receive = d_receive, .render = d_render_other,

@@ -7,6 +7,9 @@
 
 enum { TEST_RING = 1 << 16, TEST_EDGES = 4, TEST_TEXT = 4096 };
 
+/** Who speaks `fake` with this accent does not hear itself. */
+enum { TEST_ACCENT_DEAF = 8 };
+
 /** What an edge got from the hub, one line a record, as in "SEND 3 hello". */
 struct test_edge {
 	uint32_t process;

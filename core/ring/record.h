@@ -51,6 +51,7 @@ enum wh_rec_flag {
 	WH_F_MORE = 1 << 6,		/* RESPOND: more body follows in further RESPONDs */
 	WH_F_PREFIX = 1 << 7,		/* ROUTE: the path and everything below it */
 	WH_F_CORS = 1 << 8,		/* ROUTE: other origins from the allow-list may ask */
+	WH_F_LINES = 1 << 10,		/* SEND, PUBLISH: LF parts it; each part is a message of its own */
 	WH_F_WAIT_FOR_HUB = 1 << 9,	/* ROUTE: while the hub is away, hold the request; without: 503 */
 };
 

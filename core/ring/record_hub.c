@@ -36,7 +36,7 @@ REC_CODE(go, WH_REC_GO)
 
 static const struct rec_field send_fields[] = {
 	REC_FIELD(send, REC_ID, conn),
-	REC_FIELD(send, REC_FLAGS, flags, .max = WH_F_BINARY),
+	REC_FIELD(send, REC_FLAGS, flags, .max = WH_F_BINARY | WH_F_LINES),
 	REC_FIELD(send, REC_STR, bytes),
 	{ 0 }
 };
@@ -85,7 +85,7 @@ static const struct rec_field publish_fields[] = {
 	REC_FIELD(publish, REC_ID, group),
 	REC_FIELD(publish, REC_U64, seq),
 	REC_FIELD(publish, REC_OTHER_ID, except),
-	REC_FIELD(publish, REC_FLAGS, flags, .max = WH_F_BINARY | WH_F_PRESENCE),
+	REC_FIELD(publish, REC_FLAGS, flags, .max = WH_F_BINARY | WH_F_PRESENCE | WH_F_LINES),
 	REC_FIELD(publish, REC_STR, bytes),
 	{ 0 }
 };

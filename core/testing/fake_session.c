@@ -358,7 +358,7 @@ fake_render(struct wh_test *t, const struct wh_dialect *d, const struct wh_event
 		if (d->render == NULL)
 			return WH_ENOTSUP;
 		t->renders++;
-		return d->render(t->self, e, &out.out);
+		return d->render(t->self, e, 0, &out.out);
 	}
 	t->renders++;
 	wh_json_begin(&w, to);

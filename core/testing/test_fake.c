@@ -281,9 +281,9 @@ probe_receive(void *self, struct wh_session *s, struct wh_str bytes, unsigned fl
 }
 
 static enum wh_err
-probe_render(void *self, const struct wh_event *e, struct wh_out *out)
+probe_render(void *self, const struct wh_event *e, wh_accent accent, struct wh_out *out)
 {
-	(void)self;
+	(void)self, (void)accent;
 	wh_out_fmt(out, "* %s", e->name);
 	return WH_OK;
 }

@@ -97,6 +97,13 @@ struct wh_health {
 	struct wh_json *details;
 };
 
+/** The hub was replaced, and the rooms and sessions of the one before are here again, members, seqs, papers and all. Nothing that clients said
+ * since was handled yet: the time to publish what a log has and the rooms have not. Told once for all edges, and again for each that is
+ * late. */
+struct wh_recovered {
+	struct wh_occasion at;
+};
+
 /** Something was done that must be accountable. */
 struct wh_audit {
 	struct wh_occasion at;
@@ -118,6 +125,7 @@ enum wh_hook_point {
 	WH_ON_LOAD,		/**< .papers */
 	WH_ON_HEALTH,		/**< .health */
 	WH_ON_AUDIT,		/**< .audit */
+	WH_ON_RECOVERED,	/**< .recovered */
 	WH_ON_EXPORT,		/**< .person; may hold */
 	WH_ON_ERASE,		/**< .person; may refuse, hold */
 	WH_HOOK_POINTS
@@ -135,6 +143,7 @@ struct wh_hook {
 		enum wh_verdict (*papers)(void *self, struct wh_papers *p);
 		enum wh_verdict (*health)(void *self, struct wh_health *h);
 		enum wh_verdict (*audit)(void *self, struct wh_audit *a);
+		enum wh_verdict (*recovered)(void *self, struct wh_recovered *r);
 		enum wh_verdict (*person)(void *self, struct wh_person *p);
 	};
 };

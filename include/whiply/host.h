@@ -121,6 +121,9 @@ struct wh_host_ops {
 	void (*person_ask)(const struct wh_host *h, int point, struct wh_str id, struct wh_str name,
 	    void (*then)(void *self, uint64_t cookie, enum wh_err err, struct wh_str json, struct wh_str why), uint64_t cookie);
 	struct wh_person *(*person_find)(const struct wh_host *h, wh_id ticket);
+	uint32_t (*session_accent)(const struct wh_host *h, const struct wh_session *s);
+	enum wh_err (*session_accent_set)(const struct wh_host *h, struct wh_session *s, uint32_t accent);
+	void (*rooms_each)(const struct wh_host *h, bool (*each)(void *self, struct wh_room *r), void *self);
 };
 
 /** One plugin's host. Borrowed: it lives from before `open` until after `close`. */

@@ -8,6 +8,7 @@
 
 enum wh_publish_flags {
 	WH_PRESENCE = 1u << 0,	/**< may be dropped for a member whose queue is full */
+	WH_UNLESS_ECHO = 1u << 1,	/**< `except` is told too, if its dialect says that it wants to hear itself */
 };
 
 /** Finds the room or makes it. Names are 1 to 128 bytes. NULL: out of memory or over the bound of rooms. */
@@ -81,6 +82,13 @@ static inline void
 wh_room_keep(const struct wh_host *h, struct wh_room *r, bool keep)
 {
 	h->ops->room_keep(h, r, keep);
+}
+
+/** Calls `each` for every room until it returns false. It must not open rooms. */
+static inline void
+wh_rooms_each(const struct wh_host *h, bool (*each)(void *self, struct wh_room *r), void *self)
+{
+	h->ops->rooms_each(h, each, self);
 }
 
 /** The highest seq that was published in the room, remembered by the edges while the hub is away: the next entry's is one more. */

@@ -66,6 +66,20 @@ wh_session_dialect(const struct wh_host *h, const struct wh_session *s)
 	return h->ops->session_dialect(h, s);
 }
 
+/** How it speaks within its dialect; for the dialect itself. It survives the hub. */
+static inline uint32_t
+wh_session_accent(const struct wh_host *h, const struct wh_session *s)
+{
+	return h->ops->session_accent(h, s);
+}
+
+/** The client asked to be spoken to in another way. What was published before is rendered as before. WH_ENOMEM: it stays as it was. */
+static inline enum wh_err
+wh_session_accent_set(const struct wh_host *h, struct wh_session *s, uint32_t accent)
+{
+	return h->ops->session_accent_set(h, s, accent);
+}
+
 /** Sends bytes as they are: one WebSocket message, or one line. For dialects; others use wh_session_notify. WH_EAWAY likewise. */
 static inline enum wh_err
 wh_session_send(const struct wh_host *h, struct wh_session *s, struct wh_str bytes)

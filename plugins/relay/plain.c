@@ -114,9 +114,9 @@ plain_receive(void *self, struct wh_session *s, struct wh_str bytes, unsigned fl
 }
 
 enum wh_err
-plain_render(void *self, const struct wh_event *e, struct wh_out *out)
+plain_render(void *self, const struct wh_event *e, wh_accent accent, struct wh_out *out)
 {
-	(void)self;
+	(void)self, (void)accent;
 	if (strcmp(e->name, "relay.message") != 0 || e->n < 4)
 		return WH_ENOTSUP;
 	wh_out_fmt(out, "MSG %.*s %lld %.*s ", WH_FMT(e->items[0].value.s), (long long)e->items[1].value.i,

@@ -11,7 +11,7 @@ struct relay {
 
 void plain_open(void *self, struct wh_session *s);
 void plain_receive(void *self, struct wh_session *s, struct wh_str bytes, unsigned flags);
-enum wh_err plain_render(void *self, const struct wh_event *e, struct wh_out *out);
+enum wh_err plain_render(void *self, const struct wh_event *e, wh_accent accent, struct wh_out *out);
 enum wh_err plain_farewell(void *self, unsigned code, struct wh_str reason, struct wh_out *out);
 
 #endif
