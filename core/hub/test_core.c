@@ -250,8 +250,10 @@ each_accent_in_a_room_is_rendered_once(void **state)
 	struct test_edge *e = test_edge_add(t, 1, true);
 	struct wh_session *plain = test_client(t, e, 0), *rich = test_client(t, e, 1);
 	struct wh_room *r = room_open(t->hub, WH_STR("lobby"));
+	char token[SESSION_TOKEN_SIZE];
 
 	(void)state;
+	session_token(t->hub, rich, token);
 	room_join(t->hub, r, plain);
 	room_join(t->hub, r, rich);
 	room_publish(t->hub, r, 1, &(struct wh_event){ .name = "one" }, NULL, 0);
