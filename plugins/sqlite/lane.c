@@ -1,0 +1,418 @@
+/* The lanes: calls wait in two queues on the hub's thread, one for the writer and one for the readers. The writer does all that waits in one
+ * transaction; while it works, the next batch gathers. A write that finds the writer idle starts at once, and two batches begin at
+ * least a window apart, so a lone write waits for nothing and a crowd shares its fsyncs.
+ * When the database is sick (full, locked, damaged) all writes are refused, and a small real write is tried now and then until it
+ * works. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "sqlite.h"
+
+static void
+batch_work(void *request)
+{
+	batch_run(*(struct store_batch **)request);
+}
+
+static void batch_done(void *self, void *request);
+
+static const struct wh_job write_job = {
+	.name = "store.write", .size = sizeof(struct store_batch *), .max_running = 1, .max_waiting = 1, .work = batch_work, .done = batch_done,
+};
+
+static const struct wh_job read_job = {
+	.name = "store.read", .size = sizeof(struct store_batch *), .max_running = STORE_READERS, .max_waiting = STORE_READERS,
+	.work = batch_work, .done = batch_done,
+};
+
+static void
+lane_count(struct store *store)
+{
+	wh_metric_set(store->host, &store_metrics[M_WAITING], (int64_t)store->n_writes + store->n_reads);
+}
+
+static void
+db_free(struct wh_db *db)
+{
+	db_unprepare(db);
+	wh_delete(db->store->host, db);
+}
+
+/* A call is over: tells, unless its owner is gone. The owner may do anything, also close. */
+static void
+call_over(struct store_call *call)
+{
+	struct wh_db *db = call->db;
+
+	if (!db->closed && call->done != NULL)
+		call->done(db->self, call->cookie, &call->result.public);
+	call_free(call);
+	db->calls--;
+}
+
+/* Closed schemas go when no job has a connection: their statements belong to connections. */
+static void
+lane_sweep(struct store *store)
+{
+	for (unsigned i = 0; i < STORE_CONNS; i++)
+		if (store->conns[i].busy)
+			return;
+	for (struct link *l = store->dbs.next; l != &store->dbs;) {
+		struct wh_db *db = LINK_OF(l, struct wh_db, link);
+
+		l = l->next;
+		if (!db->closed || db->calls != 0)
+			continue;
+		link_remove(&db->link);
+		db_free(db);
+	}
+}
+
+static struct store_batch *
+batch_take(struct store *store, struct store_conn *conn, struct link *from, unsigned *waiting, unsigned most)
+{
+	struct store_batch *batch = calloc(1, sizeof *batch);
+
+	if (batch == NULL)
+		return NULL;
+	batch->store = store;
+	batch->conn = conn;
+	link_init(&batch->calls);
+	memcpy(batch->between, store->between, sizeof batch->between);
+	batch->n_between = store->n_between;
+	batch->wal_fold = (int)(store->set.wal_size / 4096);
+	while (batch->n < most && !link_none(from)) {
+		struct link *l = from->next;
+
+		link_remove(l);
+		link_add(&batch->calls, l);
+		batch->n++;
+		(*waiting)--;
+	}
+	return batch;
+}
+
+/* It could not be started: back to the front of the queue, in order. */
+static void
+batch_give_back(struct store_batch *batch, struct link *to, unsigned *waiting)
+{
+	while (!link_none(&batch->calls)) {
+		struct link *l = batch->calls.prev;
+
+		link_remove(l);
+		link_add(to->next, l);
+		(*waiting)++;
+	}
+	free(batch);
+}
+
+static bool
+lane_start(struct store *store, struct store_conn *conn, const struct wh_job *job, struct link *from, unsigned *waiting, unsigned most)
+{
+	struct store_batch *batch = batch_take(store, conn, from, waiting, most);
+
+	if (batch == NULL)
+		return false;
+	if (wh_job_start(store->host, job, &batch) != WH_OK) {
+		batch_give_back(batch, from, waiting);
+		return false;
+	}
+	conn->busy = true;
+	return true;
+}
+
+static void
+lane_window(void *self, uint64_t cookie)
+{
+	struct store *store = self;
+
+	(void)cookie;
+	store->window = 0;
+	lane_go(store);
+}
+
+static void
+lane_go_write(struct store *store)
+{
+	int64_t now = wh_now_ms(store->host), wait = store->last_begin + store->set.window_ms - now;
+
+	if (store->n_writes == 0 || store->writing || store->window != 0 || (store->state == STORE_SICK && !store->probing))
+		return;
+	if (wait > 0 && store->n_writes < store->set.batch) {
+		store->window = wh_timer_start(store->host, wait, 0, lane_window, 0);
+		if (store->window != 0)
+			return;
+	}
+	/* Out of memory or of places for jobs: a little later. */
+	if (!lane_start(store, &store->conns[STORE_WRITER], &write_job, &store->writes, &store->n_writes, store->set.batch)) {
+		store->window = wh_timer_start(store->host, 10, 0, lane_window, 0);
+		return;
+	}
+	store->writing = true;
+	store->last_begin = now;
+}
+
+static void
+lane_go_read(struct store *store)
+{
+	for (unsigned i = 0; i < store->n_readers && store->n_reads != 0; i++) {
+		struct store_conn *conn = &store->conns[STORE_FIRST_READER + i];
+
+		if (!conn->busy && !lane_start(store, conn, &read_job, &store->reads, &store->n_reads, STORE_READ_BATCH)) {
+			if (store->window == 0)
+				store->window = wh_timer_start(store->host, 10, 0, lane_window, 0);
+			return;
+		}
+	}
+}
+
+void
+lane_go(struct store *store)
+{
+	lane_go_write(store);
+	lane_go_read(store);
+	lane_count(store);
+}
+
+/* Sickness */
+
+static void
+lane_refuse_all(struct store *store)
+{
+	struct link mine;
+
+	link_init(&mine);
+	while (!link_none(&store->writes)) {
+		struct link *l = store->writes.next;
+
+		link_remove(l);
+		link_add(&mine, l);
+	}
+	store->n_writes = 0;
+	while (!link_none(&mine)) {
+		struct store_call *call = LINK_OF(mine.next, struct store_call, link);
+
+		link_remove(&call->link);
+		call->result.public = (struct wh_result){ .err = WH_EAWAY, .why = wh_str(store->why) };
+		call_over(call);
+	}
+}
+
+static void lane_probe(void *self, uint64_t cookie);
+
+static void
+lane_mark_sick(struct store *store, const char *why)
+{
+	bool first = store->state == STORE_WELL;
+
+	store->state = STORE_SICK;
+	store->probing = false;
+	snprintf(store->why, sizeof store->why, "%s", why);
+	if (first) {
+		wh_host_log(store->host, WH_ERROR, "store_read_only", WH_T("why", why), WH_T("file", store->path));
+		wh_metric_set(store->host, &store_metrics[M_READ_ONLY], 1);
+	}
+	if (store->probe == 0 && !store->damaged)
+		store->probe = wh_timer_start(store->host, store->set.probe_ms, 0, lane_probe, 0);
+}
+
+void
+lane_sick(struct store *store, const char *why)
+{
+	lane_mark_sick(store, why);
+	lane_refuse_all(store);
+}
+
+static void
+lane_well(struct store *store)
+{
+	if (store->state == STORE_WELL)
+		return;
+	store->state = STORE_WELL;
+	store->probing = false;
+	store->why[0] = '\0';
+	wh_metric_set(store->host, &store_metrics[M_READ_ONLY], 0);
+	wh_host_log(store->host, WH_WARN, "store_writable_again", WH_T("file", store->path));
+}
+
+/* A write that takes a page: the row of the schema `whiply`, filled with zeros, then emptied. */
+static void
+lane_probe(void *self, uint64_t cookie)
+{
+	struct store *store = self;
+	struct store_call *call = NULL;
+	struct wh_db *own = LINK_OF(store->dbs.next, struct wh_db, link);
+	const struct wh_step steps[] = { { .statement = 0 }, { .statement = 1 } };
+
+	(void)cookie;
+	store->probe = 0;
+	if (store->state == STORE_WELL || store->probing || store->writing)
+		return;
+	if (call_make(own, steps, 2, NULL, 0, &call) == WH_OK) {
+		own->calls++;
+		link_add(&store->writes, &call->link);
+		store->n_writes++;
+		store->probing = true;
+		lane_go(store);
+	}
+	if (!store->writing)
+		store->probe = wh_timer_start(store->host, store->set.probe_ms, 0, lane_probe, 0);
+}
+
+static void
+lane_measure(struct store *store, const struct store_batch *batch, bool wrote)
+{
+	int64_t now = wh_now_ms(store->host);
+
+	for (const struct link *l = batch->calls.next; l != &batch->calls; l = l->next)
+		wh_metric_took(store->host, &store_metrics[wrote ? M_WRITE : M_READ], (now - LINK_OF(l, const struct store_call, link)->asked_ms) * 1000);
+	wh_metric_add_for(store->host, &store_metrics[M_CALLS], wrote ? WH_STR("write") : WH_STR("read"), batch->n);
+	if (wrote && batch->rc == SQLITE_OK) {
+		wh_metric_add(store->host, &store_metrics[M_COMMITS], 1);
+		wh_metric_set(store->host, &store_metrics[M_GROUP], batch->n);
+	}
+}
+
+static void
+batch_done(void *self, void *request)
+{
+	struct store *store = self;
+	struct store_batch *batch = *(struct store_batch **)request;
+	bool wrote = batch->conn->place == STORE_WRITER;
+
+	batch->conn->busy = false;
+	lane_measure(store, batch, wrote);
+	if (wrote)
+		store->writing = false;
+	/* The next batch works while the callers hear of this one. */
+	if (wrote && batch->rc == SQLITE_OK)
+		lane_well(store);
+	else if (wrote)
+		lane_mark_sick(store, batch->why);	/* before anybody hears of it, and tries again */
+	lane_go(store);
+	while (!link_none(&batch->calls)) {
+		struct store_call *call = LINK_OF(batch->calls.next, struct store_call, link);
+
+		link_remove(&call->link);
+		call_over(call);
+	}
+	if (wrote && batch->rc != SQLITE_OK)
+		lane_refuse_all(store);
+	else if (batch->rc != SQLITE_OK)
+		wh_host_log(store->host, WH_ERROR, "store_read_failed", WH_T("why", batch->why));
+	free(batch);
+	lane_sweep(store);
+}
+
+/* What clients call */
+
+enum wh_err
+lane_run(struct wh_db *db, const struct wh_step *steps, size_t n, wh_store_done *done, uint64_t cookie)
+{
+	struct store *store = db->store;
+	struct store_call *call;
+	enum wh_err err = call_make(db, steps, n, done, cookie, &call);
+
+	if (err != WH_OK)
+		return err;
+	if (call->writes && store->state == STORE_SICK)
+		err = WH_EAWAY;
+	else if (store->n_writes + store->n_reads >= store->set.queue)
+		err = WH_EFULL;
+	if (err != WH_OK) {
+		wh_metric_add_for(store->host, &store_metrics[M_REFUSED], err == WH_EFULL ? WH_STR("full") : WH_STR("read_only"), 1);
+		call_free(call);
+		return err;
+	}
+	call->asked_ms = wh_now_ms(store->host);
+	db->calls++;
+	if (call->writes) {
+		link_add(&store->writes, &call->link);
+		store->n_writes++;
+	} else {
+		link_add(&store->reads, &call->link);
+		store->n_reads++;
+	}
+	lane_go(store);
+	return WH_OK;
+}
+
+enum wh_err
+lane_run_now(struct wh_db *db, const struct wh_step *steps, size_t n, wh_store_done *done, uint64_t cookie)
+{
+	struct store *store = db->store;
+	struct store_batch batch = { .store = store, .conn = &store->conns[STORE_NOW], .n = 1 };
+	struct store_call *call;
+	enum wh_err err = call_make(db, steps, n, done, cookie, &call);
+
+	if (err != WH_OK)
+		return err;
+	if (call->writes && store->state == STORE_SICK) {
+		call_free(call);
+		return WH_EAWAY;
+	}
+	link_init(&batch.calls);
+	link_add(&batch.calls, &call->link);
+	db->calls++;
+	batch.conn->busy = true;
+	batch_run(&batch);
+	batch.conn->busy = false;
+	link_remove(&call->link);
+	call_over(call);
+	if (batch.rc != SQLITE_OK)
+		lane_sick(store, batch.why);
+	return WH_OK;
+}
+
+/* The end: what waits is written here and now. */
+void
+lane_finish(struct store *store)
+{
+	wh_timer_stop(store->host, store->window);
+	wh_timer_stop(store->host, store->probe);
+	store->window = store->probe = 0;
+	while (store->n_writes != 0) {
+		struct store_batch *batch = batch_take(store, &store->conns[STORE_WRITER], &store->writes, &store->n_writes, store->set.batch);
+
+		if (batch == NULL)
+			return;
+		batch_run(batch);
+		if (batch->rc != SQLITE_OK)
+			wh_host_log(store->host, WH_ERROR, "store_lost_writes", WH_U("calls", batch->n), WH_T("why", batch->why));
+		while (!link_none(&batch->calls)) {
+			struct store_call *call = LINK_OF(batch->calls.next, struct store_call, link);
+
+			link_remove(&call->link);
+			call_over(call);
+		}
+		free(batch);
+	}
+	while (!link_none(&store->reads)) {
+		struct store_call *call = LINK_OF(store->reads.next, struct store_call, link);
+
+		link_remove(&call->link);
+		call->result.public = (struct wh_result){ .err = WH_EAWAY };
+		call_over(call);
+	}
+	store->n_reads = 0;
+	while (!link_none(&store->dbs)) {
+		struct wh_db *db = LINK_OF(store->dbs.next, struct wh_db, link);
+
+		link_remove(&db->link);
+		db_free(db);
+	}
+}
+
+void
+lane_close_db(struct wh_db *db)
+{
+	db->closed = true;
+	lane_sweep(db->store);
+}
+
+void
+lane_between(struct store *store, void (*run)(struct store_conn *writer, void *self), void *self)
+{
+	if (store->n_between < STORE_BETWEEN)
+		store->between[store->n_between++] = (struct store_between){ run, self };
+}

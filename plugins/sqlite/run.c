@@ -1,0 +1,425 @@
+/* What a job thread does: binds, steps, gathers rows, commits. It touches one connection and the calls of one batch, nothing else. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "sqlite.h"
+
+enum wh_err
+sqlite_err(int rc, bool *sick_out)
+{
+	*sick_out = false;
+	switch (rc & 0xff) {
+	case SQLITE_OK:
+	case SQLITE_ROW:
+	case SQLITE_DONE:
+		return WH_OK;
+	case SQLITE_CONSTRAINT:
+		return rc == SQLITE_CONSTRAINT_UNIQUE || rc == SQLITE_CONSTRAINT_PRIMARYKEY || rc == SQLITE_CONSTRAINT_ROWID ? WH_EEXIST : WH_EINVAL;
+	case SQLITE_NOMEM:
+		return WH_ENOMEM;
+	case SQLITE_TOOBIG:
+		return WH_ETOOBIG;
+	case SQLITE_FULL:
+	case SQLITE_IOERR:
+	case SQLITE_READONLY:
+	case SQLITE_CANTOPEN:
+	case SQLITE_BUSY:
+	case SQLITE_LOCKED:
+	case SQLITE_CORRUPT:
+	case SQLITE_NOTADB:
+	case SQLITE_PERM:
+		*sick_out = true;
+		return WH_EAWAY;
+	default:
+		return WH_EIO;
+	}
+}
+
+/* Connections */
+
+static int
+conn_wal_grew(void *self, sqlite3 *db, const char *name, int pages)
+{
+	struct store_conn *conn = self;
+
+	(void)db, (void)name;
+	conn->wal_pages = pages;
+	return SQLITE_OK;
+}
+
+static int
+conn_pragmas(const struct store *store, struct store_conn *conn)
+{
+	char sql[640];
+	int64_t page = 4096;
+
+	snprintf(sql, sizeof sql,
+	    "PRAGMA journal_mode = WAL; PRAGMA synchronous = %s; PRAGMA foreign_keys = ON; PRAGMA wal_autocheckpoint = 0;"
+	    "PRAGMA trusted_schema = OFF; PRAGMA cache_size = -%lld; PRAGMA temp_store = MEMORY; PRAGMA journal_size_limit = %lld;%s",
+	    store->set.full ? "FULL" : "NORMAL", (long long)(store->set.cache / 1024), (long long)store->set.wal_size,
+	    conn->place >= STORE_FIRST_READER ? "PRAGMA query_only = ON;" : "");
+	if (store->set.max_size != 0)
+		snprintf(sql + strlen(sql), sizeof sql - strlen(sql), "PRAGMA max_page_count = %lld;",
+		    (long long)((store->set.max_size + page - 1) / page));
+	return sqlite3_exec(conn->db, sql, NULL, NULL, NULL);
+}
+
+static int
+conn_prepare_own(struct store_conn *conn)
+{
+	const struct {
+		const char *sql;
+		sqlite3_stmt **to;
+	} own[] = {
+		{ "BEGIN IMMEDIATE", &conn->begin_write }, { "BEGIN", &conn->begin_read }, { "COMMIT", &conn->commit },
+		{ "SAVEPOINT call", &conn->save }, { "RELEASE call", &conn->release }, { "ROLLBACK TO call", &conn->undo },
+	};
+	int rc = SQLITE_OK;
+
+	for (size_t i = 0; i < sizeof own / sizeof own[0] && rc == SQLITE_OK; i++)
+		rc = sqlite3_prepare_v3(conn->db, own[i].sql, -1, SQLITE_PREPARE_PERSISTENT, own[i].to, NULL);
+	return rc;
+}
+
+int
+conn_open(struct store *store, unsigned place, bool create)
+{
+	struct store_conn *conn = &store->conns[place];
+	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (create ? SQLITE_OPEN_CREATE : 0), rc;
+
+	*conn = (struct store_conn){ .place = place };
+	rc = sqlite3_open_v2(store->path, &conn->db, flags, NULL);
+	if (rc == SQLITE_OK) {
+		sqlite3_extended_result_codes(conn->db, 1);
+		sqlite3_busy_timeout(conn->db, (int)store->set.busy_ms);
+		sqlite3_limit(conn->db, SQLITE_LIMIT_LENGTH, WH_STORE_BYTES + 4096);
+		rc = conn_pragmas(store, conn);
+	}
+	if (rc == SQLITE_OK)
+		rc = conn_prepare_own(conn);
+	if (rc == SQLITE_OK)
+		sqlite3_wal_hook(conn->db, conn_wal_grew, conn);
+	return rc;
+}
+
+void
+conn_close(struct store_conn *conn)
+{
+	sqlite3_stmt *const own[] = { conn->begin_write, conn->begin_read, conn->commit, conn->save, conn->release, conn->undo };
+
+	for (size_t i = 0; i < sizeof own / sizeof own[0]; i++)
+		sqlite3_finalize(own[i]);
+	sqlite3_close_v2(conn->db);
+	*conn = (struct store_conn){ .db = NULL };
+}
+
+static int
+conn_do(sqlite3_stmt *statement)
+{
+	int rc = sqlite3_step(statement);
+
+	sqlite3_reset(statement);
+	return rc == SQLITE_DONE || rc == SQLITE_ROW ? SQLITE_OK : rc;
+}
+
+static sqlite3_stmt *
+conn_statement(struct store_conn *conn, struct wh_db *db, unsigned number, int *rc_out)
+{
+	sqlite3_stmt **of = db->prepared[conn->place];
+
+	*rc_out = SQLITE_OK;
+	if (of == NULL)
+		of = db->prepared[conn->place] = calloc(db->n_statements, sizeof *of);
+	if (of == NULL) {
+		*rc_out = SQLITE_NOMEM;
+		return NULL;
+	}
+	if (of[number] == NULL)
+		*rc_out = sqlite3_prepare_v3(conn->db, statement_sql(&db->schema->statements[number]), -1, SQLITE_PREPARE_PERSISTENT, &of[number], NULL);
+	return of[number];
+}
+
+void
+db_unprepare(struct wh_db *db)
+{
+	for (unsigned i = 0; i < STORE_CONNS; i++) {
+		for (unsigned j = 0; db->prepared[i] != NULL && j < db->n_statements; j++)
+			sqlite3_finalize(db->prepared[i][j]);
+		free(db->prepared[i]);
+		db->prepared[i] = NULL;
+	}
+}
+
+/* Rows. While they are gathered a text is an offset into `bytes`, which moves as it grows. */
+
+static bool
+gather_bytes(struct store_result *r, struct wh_cell *cell, const void *p, size_t n)
+{
+	if (r->n_bytes + n > WH_STORE_BYTES)
+		return false;
+	if (r->n_bytes + n > r->cap_bytes) {
+		size_t cap = r->cap_bytes * 2 > r->n_bytes + n ? r->cap_bytes * 2 : r->n_bytes + n + 256;
+		char *more = realloc(r->bytes, cap);
+
+		if (more == NULL)
+			return false;
+		r->bytes = more;
+		r->cap_bytes = cap;
+	}
+	if (n != 0)
+		memcpy(r->bytes + r->n_bytes, p, n);
+	cell->s.p = (const char *)(uintptr_t)r->n_bytes;
+	cell->s.n = n;
+	r->n_bytes += n;
+	return true;
+}
+
+static struct wh_cell *
+gather_cell(struct store_result *r)
+{
+	if (r->n_cells == r->cap_cells) {
+		size_t cap = r->cap_cells != 0 ? r->cap_cells * 2 : 32;
+		struct wh_cell *more = realloc(r->cells, cap * sizeof *more);
+
+		if (more == NULL)
+			return NULL;
+		r->cells = more;
+		r->cap_cells = cap;
+	}
+	r->cells[r->n_cells] = (struct wh_cell){ .type = WH_C_NULL };
+	return &r->cells[r->n_cells++];
+}
+
+static int
+gather_row(struct store_result *r, sqlite3_stmt *statement, const char *gives)
+{
+	for (int i = 0; gives[i] != '\0'; i++) {
+		struct wh_cell *cell = gather_cell(r);
+
+		if (cell == NULL)
+			return SQLITE_NOMEM;
+		if (sqlite3_column_type(statement, i) == SQLITE_NULL)
+			continue;
+		switch (gives[i] | 0x20) {
+		case 'i':
+			*cell = WH_CELL_INT(sqlite3_column_int64(statement, i));
+			break;
+		case 'n':
+			*cell = WH_CELL_NUM(sqlite3_column_double(statement, i));
+			break;
+		default: {
+			const void *p = (gives[i] | 0x20) == 't' ? (const void *)sqlite3_column_text(statement, i) : sqlite3_column_blob(statement, i);
+
+			cell->type = (gives[i] | 0x20) == 't' ? WH_C_TEXT : WH_C_BYTES;
+			if (!gather_bytes(r, cell, p, (size_t)sqlite3_column_bytes(statement, i)))
+				return SQLITE_TOOBIG;
+		}
+		}
+	}
+	return SQLITE_OK;
+}
+
+/* The offsets become pointers. */
+static void
+gather_end(struct store_call *call)
+{
+	struct store_result *r = &call->result;
+	size_t at = 0;
+
+	for (size_t i = 0; i < r->n_cells; i++)
+		if (r->cells[i].type == WH_C_TEXT || r->cells[i].type == WH_C_BYTES)
+			r->cells[i].s.p = r->bytes + (uintptr_t)r->cells[i].s.p;
+	for (size_t i = 0; i < call->n; i++) {
+		r->rows[i].cells = r->cells != NULL ? r->cells + at : NULL;
+		at += r->rows[i].n * r->rows[i].columns;
+	}
+	r->public.rows = r->rows;
+	r->public.n = call->n;
+}
+
+/* Calls */
+
+static int
+step_bind(sqlite3_stmt *statement, const struct wh_step *step)
+{
+	int rc = SQLITE_OK;
+
+	for (size_t i = 0; i < step->n && rc == SQLITE_OK; i++) {
+		const struct wh_cell *c = &step->params[i];
+		int at = (int)i + 1;
+
+		switch (c->type) {
+		case WH_C_NULL:
+			rc = sqlite3_bind_null(statement, at);
+			break;
+		case WH_C_INT:
+			rc = sqlite3_bind_int64(statement, at, c->i);
+			break;
+		case WH_C_NUM:
+			rc = sqlite3_bind_double(statement, at, c->d);
+			break;
+		case WH_C_TEXT:
+			rc = sqlite3_bind_text64(statement, at, c->s.p != NULL ? c->s.p : "", c->s.n, SQLITE_STATIC, SQLITE_UTF8);
+			break;
+		default:
+			rc = sqlite3_bind_blob64(statement, at, c->s.p != NULL ? c->s.p : "", c->s.n, SQLITE_STATIC);
+			break;
+		}
+	}
+	return rc;
+}
+
+static bool
+step_as_expected(enum wh_expect expect, int64_t n)
+{
+	return expect == WH_ANY || (expect == WH_ONE ? n == 1 : expect == WH_SOME ? n > 0 : n == 0);
+}
+
+static int
+step_run(struct store_conn *conn, struct store_call *call, size_t at, bool *unmet_out)
+{
+	const struct wh_step *step = &call->steps[at];
+	const struct wh_statement *row = &call->db->schema->statements[step->statement];
+	struct wh_rows *rows = &call->result.rows[at];
+	int64_t changes = sqlite3_total_changes64(conn->db);
+	sqlite3_stmt *statement;
+	int rc;
+
+	statement = conn_statement(conn, call->db, step->statement, &rc);
+	if (rc == SQLITE_OK)
+		rc = step_bind(statement, step);
+	if (rc != SQLITE_OK)
+		return rc;
+	rows->columns = row->gives != NULL ? strlen(row->gives) : 0;
+	while ((rc = sqlite3_step(statement)) == SQLITE_ROW) {
+		if (rows->columns == 0)
+			continue;
+		rc = rows->n < WH_STORE_ROWS ? gather_row(&call->result, statement, row->gives) : SQLITE_TOOBIG;
+		if (rc != SQLITE_OK)
+			break;
+		rows->n++;
+	}
+	sqlite3_reset(statement);
+	sqlite3_clear_bindings(statement);
+	if (rc != SQLITE_DONE)
+		return rc;
+	/* Triggers count too, and changes() is that of the last statement that changed something: the difference is what happened here. */
+	rows->changed = row->writes ? sqlite3_total_changes64(conn->db) - changes : 0;
+	if (row->writes && rows->changed > 0)
+		rows->changed = sqlite3_changes64(conn->db);
+	*unmet_out = !step_as_expected(step->expect, rows->columns != 0 ? (int64_t)rows->n : rows->changed);
+	return SQLITE_OK;
+}
+
+static void
+call_failed(struct store_call *call, size_t step, enum wh_err err, const char *why)
+{
+	struct store_result *r = &call->result;
+	int rc = r->rc;
+
+	store_result_free(r);
+	r->rc = rc;
+	r->public.err = err;
+	r->public.step = (unsigned)step;
+	snprintf(r->why, sizeof r->why, "%s", why);
+	r->public.why = wh_str(r->why);
+}
+
+/* SQLITE_OK, also for a call that is wrong by itself; else the database is sick. */
+static int
+call_run(struct store_conn *conn, struct store_call *call, bool in_transaction)
+{
+	const bool save = call->guarded && in_transaction;
+	bool sick = false, unmet = false;
+	enum wh_err err;
+	size_t at = 0;
+	int rc = SQLITE_OK;
+
+	call->result.rows = calloc(call->n, sizeof *call->result.rows);
+	if (call->result.rows == NULL) {
+		call_failed(call, 0, WH_ENOMEM, "out of memory");
+		return SQLITE_OK;
+	}
+	if (save)
+		rc = conn_do(conn->save);
+	while (rc == SQLITE_OK && !unmet && at < call->n) {
+		rc = step_run(conn, call, at, &unmet);
+		if (rc == SQLITE_OK && !unmet)
+			at++;
+	}
+	if (rc == SQLITE_OK && !unmet) {
+		gather_end(call);
+		return save ? conn_do(conn->release) : SQLITE_OK;
+	}
+	call->result.rc = rc;
+	err = rc != SQLITE_OK ? sqlite_err(rc, &sick) : WH_ESTATE;
+	call_failed(call, at, err, unmet ? "another number of rows than was expected" : sqlite3_errmsg(conn->db));
+	if (sick || (in_transaction && sqlite3_get_autocommit(conn->db) != 0))
+		return rc != SQLITE_OK ? rc : SQLITE_IOERR;
+	if (save) {
+		rc = conn_do(conn->undo);
+		return rc == SQLITE_OK ? conn_do(conn->release) : rc;
+	}
+	return SQLITE_OK;
+}
+
+/* Reads that are sick are told so one by one: another may still work. */
+static void
+batch_read(struct store_batch *batch)
+{
+	struct store_conn *conn = batch->conn;
+
+	for (struct link *l = batch->calls.next; l != &batch->calls; l = l->next) {
+		struct store_call *call = LINK_OF(l, struct store_call, link);
+		bool begun = call->n > 1 && conn_do(conn->begin_read) == SQLITE_OK;
+		int rc = call_run(conn, call, false);
+
+		if (begun && conn_do(conn->commit) != SQLITE_OK)
+			sqlite3_exec(conn->db, "ROLLBACK", NULL, NULL, NULL);
+		if (rc != SQLITE_OK && batch->rc == SQLITE_OK) {
+			batch->rc = rc;
+			snprintf(batch->why, sizeof batch->why, "%s", call->result.why);
+		}
+	}
+}
+
+static void
+batch_write(struct store_batch *batch)
+{
+	struct store_conn *conn = batch->conn;
+	int rc = conn_do(conn->begin_write);
+
+	for (struct link *l = batch->calls.next; l != &batch->calls && rc == SQLITE_OK; l = l->next)
+		rc = call_run(conn, LINK_OF(l, struct store_call, link), true);
+	if (rc == SQLITE_OK)
+		rc = conn_do(conn->commit);
+	if (rc == SQLITE_OK)
+		return;
+	batch->rc = rc;
+	snprintf(batch->why, sizeof batch->why, "%s", sqlite3_errmsg(conn->db));
+	if (sqlite3_get_autocommit(conn->db) == 0)
+		sqlite3_exec(conn->db, "ROLLBACK", NULL, NULL, NULL);
+	for (struct link *l = batch->calls.next; l != &batch->calls; l = l->next) {
+		struct store_call *call = LINK_OF(l, struct store_call, link);
+
+		call->result.rc = rc;
+		call_failed(call, 0, WH_EAWAY, batch->why);
+	}
+}
+
+void
+batch_run(struct store_batch *batch)
+{
+	struct store_conn *conn = batch->conn;
+
+	if (conn->place != STORE_WRITER && conn->place != STORE_NOW) {
+		batch_read(batch);
+		return;
+	}
+	batch_write(batch);
+	for (unsigned i = 0; i < batch->n_between; i++)
+		batch->between[i].run(conn, batch->between[i].self);
+	if (conn->place == STORE_WRITER && conn->wal_pages > batch->wal_fold &&
+	    sqlite3_wal_checkpoint_v2(conn->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL) == SQLITE_OK)
+		conn->wal_pages = 0;
+}
