@@ -97,11 +97,13 @@ fake_may(struct wh_test *t, const struct wh_session *s, struct wh_str permission
 bool
 fake_session_may(const struct wh_host *h, const struct wh_session *s, const char *permission)
 {
-	struct wh_test *t = fake_of(h);
+	struct fake_plugin *p = fake_of(h);
+	struct wh_test *t = p->t;
+	struct fake_plugin *owner;
 	void *self;
-	const struct wh_command *row = fake_command(t, wh_str(permission), &self);
+	const struct wh_command *row = fake_command(t, wh_str(permission), &owner, &self);
 
-	fake_session(t, s, "wh_session_may");
+	fake_session(p, s, "wh_session_may");
 	return fake_may(t, s, wh_str(permission), row != NULL ? row->allow : 0);
 }
 
@@ -117,7 +119,7 @@ fake_rate_take(struct wh_test *t, struct wh_session *s, const void *row, const c
 	if (rate == NULL)
 		return WH_OK;
 	if (wh_conf_parse_rate(wh_str(rate), &parsed) != WH_OK)
-		fake_fault(t, "\"%s\" is no rate; write \"5/s burst 20\"", rate);
+		fake_fault(t->tested, "\"%s\" is no rate; write \"5/s burst 20\"", rate);
 	flow = wh_flow_of(parsed);
 	WH_LIST_EACH(link, &s->rates) {
 		struct fake_rate *r = WH_CONTAINER(link, struct fake_rate, place);
