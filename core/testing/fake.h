@@ -14,6 +14,7 @@
 #include "base/conf.h"
 #include "base/json.h"
 #include "base/list.h"
+#include "base/out.h"
 
 enum { FAKE_PLUGINS = 8, FAKE_HOOKS = 64, FAKE_LABELS = 64, FAKE_BOUNDS = 5, FAKE_PAPERS = 1024, FAKE_ROOM_NAME = 128, FAKE_SLOTS = 8192 };
 
@@ -160,11 +161,6 @@ struct fake_call {
 	uint64_t cookie;
 };
 
-struct fake_out {
-	struct wh_out out;
-	struct wh_buf *buf;
-};
-
 struct fake_request {
 	struct wh_request public;	/* first */
 	struct wh_list place;
@@ -172,7 +168,7 @@ struct fake_request {
 	struct fake_plugin *p;		/* who serves it */
 	struct wh_str headers;
 	struct wh_buf out_headers, body;
-	struct fake_out out;
+	struct wh_out_buf out;
 	wh_id timer;
 	bool serving, held, answered, own_session;
 	struct wh_test_page *page;
@@ -301,7 +297,6 @@ void *fake_zero(size_t n);
 const char *fake_text(struct wh_test *t, struct wh_str s);
 struct wh_str fake_copy(struct wh_test *t, struct wh_str s);
 const char *fake_err_text(enum wh_err err);
-struct fake_out fake_out_to(struct wh_buf *buf);
 struct wh_test_answer *fake_answer(struct wh_test *t);
 void fake_answer_set(struct wh_test *t, struct wh_test_answer *a, enum wh_err err, struct wh_str why, int64_t retry_ms);
 

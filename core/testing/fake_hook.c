@@ -184,7 +184,7 @@ fake_save(struct wh_test *t, struct wh_session *s)
 	for (size_t i = 0; i < chain.n; i++) {
 		const struct fake_plugin *p = chain.of[i].p;
 		struct wh_buf *part = p != NULL ? &s->papers[p->number] : NULL;
-		struct fake_out out = fake_out_to(part);
+		struct wh_out_buf out = wh_out_to(part);
 		struct wh_papers papers = { .at = fake_hook_begin(t, &chain.of[i], 0), .session = s, .save = &out.out };
 
 		if (p == NULL)

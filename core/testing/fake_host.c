@@ -118,30 +118,6 @@ fake_answer_set(struct wh_test *t, struct wh_test_answer *a, enum wh_err err, st
 	a->retry_ms = retry_ms;
 }
 
-static void
-out_put(struct wh_out *o, const void *bytes, size_t n)
-{
-	wh_buf_put(((struct fake_out *)(void *)o)->buf, bytes, n);
-}
-
-static void __attribute__((format(printf, 2, 3)))
-out_fmt(struct wh_out *o, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	wh_buf_vfmt(((struct fake_out *)(void *)o)->buf, fmt, ap);
-	va_end(ap);
-}
-
-struct fake_out
-fake_out_to(struct wh_buf *buf)
-{
-	static const struct wh_out_ops ops = { .put = out_put, .fmt = out_fmt };
-
-	return (struct fake_out){ .out = { &ops }, .buf = buf };
-}
-
 static void *
 fake_alloc(const struct wh_host *h, size_t n)
 {

@@ -280,7 +280,7 @@ fake_respond_body(struct wh_request *r)
 
 	if (q->answered)
 		fake_fault(q->p, "wh_respond_body is called for a request that is answered");
-	q->out = fake_out_to(&q->body);
+	q->out = wh_out_to(&q->body);
 	return &q->out.out;
 }
 

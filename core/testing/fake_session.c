@@ -360,7 +360,7 @@ enum wh_err
 fake_render(const struct wh_session *s, const struct wh_event *e, struct wh_buf *to)
 {
 	const struct wh_dialect *d = s->dialect;
-	struct fake_out out = fake_out_to(to);
+	struct wh_out_buf out = wh_out_to(to);
 	struct wh_json w;
 
 	if (d != NULL) {
@@ -404,7 +404,7 @@ fake_session_close(const struct wh_host *h, struct wh_session *s, unsigned code,
 	struct fake_plugin *p = fake_of(h);
 	struct wh_test *t = p->t;
 	struct wh_buf buf = { 0 };
-	struct fake_out out = fake_out_to(&buf);
+	struct wh_out_buf out = wh_out_to(&buf);
 
 	fake_session(p, s, "wh_session_close");
 	if (s->state == FAKE_ENDED || s->state == FAKE_EPHEMERAL || s->closing)
