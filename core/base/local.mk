@@ -78,3 +78,9 @@ check_PROGRAMS += %D%/test_conf %D%/test_conf_scan %D%/test_conf_snapshot %D%/te
 libbase_a_SOURCES += %D%/args.c %D%/args.h
 check_PROGRAMS += %D%/test_args
 %C%_test_args_LDADD = libbase.a $(CONFIG_LIBS) -lm -lcmocka
+
+# What writes into a buffer for a plugin, and what permissions are made of: likewise.
+libbase_a_SOURCES += %D%/out.c %D%/out.h %D%/permit.c %D%/permit.h
+check_PROGRAMS += %D%/test_out %D%/test_permit
+%C%_test_out_LDADD = libbase.a -lcmocka
+%C%_test_permit_LDADD = libbase.a -lcmocka

@@ -9,11 +9,11 @@
 #include "base/buf.h"
 #include "base/conf.h"
 #include "base/list.h"
+#include "base/out.h"
 #include "base/slots.h"
 #include "hub/command.h"
 #include "hub/features.h"
 #include "hub/hook.h"
-#include "hub/out.h"
 #include "hub/trace.h"
 
 struct edge;
@@ -73,7 +73,7 @@ struct exchange {
 	struct wh_str request_headers, host;
 	struct wh_buf headers, body;	/* owned: the answer's */
 	struct wh_buf params;		/* owned: decoded parameters; see exchange_param */
-	struct out out;
+	struct wh_out_buf out;
 	struct trace trace;
 	struct rate_state rate;
 	char request_id[API_REQUEST_ID + 1];

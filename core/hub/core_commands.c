@@ -6,6 +6,7 @@
 
 #include "config.h"
 #include "base/args.h"
+#include "base/permit.h"
 #include "hub/command.h"
 #include "hub/hub.h"
 #include "hub/metric.h"
@@ -105,7 +106,7 @@ commands_row(struct wh_json *w, const struct command *c)
 	wh_json_text(w, "name", c->row->name);
 	wh_json_text(w, "help", c->row->help);
 	wh_json_text(w, "plugin", c->plugin->name);
-	wh_json_text(w, "allow", role_rung_name(c->row->allow));
+	wh_json_text(w, "allow", wh_permit_rung_name(c->row->allow));
 	wh_json_array(w, "flags");
 	for (unsigned i = 0; i < 3; i++)
 		if ((c->row->flags & 1u << i) != 0)

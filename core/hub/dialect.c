@@ -142,7 +142,7 @@ dialect_subprotocols(struct hub *hub, struct wh_buf *out)
 enum wh_err
 dialect_render(struct hub *hub, struct dialect *d, wh_accent accent, const struct wh_event *e, struct wh_buf *out)
 {
-	struct out to = out_to(out);
+	struct wh_out_buf to = wh_out_to(out);
 	struct hub_running before;
 	size_t n = out->n;
 	enum wh_err err;

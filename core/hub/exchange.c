@@ -166,7 +166,7 @@ exchange_put_header(struct exchange *x, const char *name, struct wh_str value)
 struct wh_out *
 exchange_body(struct exchange *x)
 {
-	x->out = out_to(&x->body);
+	x->out = wh_out_to(&x->body);
 	return &x->out.out;
 }
 

@@ -8,7 +8,6 @@ libhub_a_SOURCES = \
 	%D%/hub_settings.c %D%/hub_settings.h \
 	%D%/timer.c %D%/timer.h \
 	%D%/job.c %D%/job.h \
-	%D%/out.c %D%/out.h \
 	%D%/dialect.c %D%/dialect.h \
 	%D%/set.c %D%/set.h \
 	%D%/session.c %D%/session_conn.c %D%/session_resume.c %D%/session_slot.c %D%/session.h \

@@ -5,11 +5,11 @@
 
 #include "config.h"
 #include "base/json.h"
+#include "base/permit.h"
 #include "hub/api.h"
 #include "hub/command.h"
 #include "hub/fault.h"
 #include "hub/hub.h"
-#include "hub/role.h"
 
 /* The JSON schema of one field. */
 static void
@@ -129,7 +129,7 @@ openapi_operation(struct wh_json *w, const char *method, const char *id, const c
 static void
 openapi_post(struct wh_json *w, const struct wh_command *row, const char *tag)
 {
-	openapi_operation(w, "post", row->name, tag, row->help, role_rung_name(row->allow));
+	openapi_operation(w, "post", row->name, tag, row->help, wh_permit_rung_name(row->allow));
 	wh_json_object(w, "requestBody");
 	wh_json_object(w, "content");
 	wh_json_object(w, "application/json");
@@ -149,7 +149,7 @@ openapi_get(struct wh_json *w, const struct wh_command *row, const char *tag)
 	char id[128];
 
 	snprintf(id, sizeof id, "%s.get", row->name);
-	openapi_operation(w, "get", id, tag, row->help, role_rung_name(row->allow));
+	openapi_operation(w, "get", id, tag, row->help, wh_permit_rung_name(row->allow));
 	wh_json_array(w, "parameters");
 	for (const struct wh_field *f = row->fields; f != NULL && f->name != NULL; f++) {
 		wh_json_object(w, NULL);
@@ -195,7 +195,7 @@ openapi_routes(struct hub *hub, struct wh_json *w)
 		snprintf(id, sizeof id, "%s %s", row->method, row->path);
 		if (i == 0 || strcmp(hub->api->routes[i - 1].row->path, row->path) != 0)
 			wh_json_object(w, row->path);
-		openapi_operation(w, method, id, "routes", row->help, role_rung_name(row->allow));
+		openapi_operation(w, method, id, "routes", row->help, wh_permit_rung_name(row->allow));
 		openapi_responses(w, NULL);
 		wh_json_end(w);
 		if (i + 1 == hub->api->n_routes || strcmp(hub->api->routes[i + 1].row->path, row->path) != 0)

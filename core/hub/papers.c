@@ -103,7 +103,7 @@ papers_part(struct papers_parts *parts, struct wh_str plugin)
 	put_str(parts->buf, plugin);
 	put_u16(parts->buf, 0);
 	parts->begun = parts->buf->n;
-	parts->out = out_to(parts->buf);
+	parts->out = wh_out_to(parts->buf);
 	return &parts->out.out;
 }
 

@@ -8,7 +8,7 @@
 #include <whiply/session.h>
 
 #include "base/buf.h"
-#include "hub/out.h"
+#include "base/out.h"
 
 struct hub;
 struct wh_rec_opened;
@@ -34,7 +34,7 @@ struct papers_parts {
 	struct wh_buf *buf;	/* borrowed */
 	size_t part;		/* where the part that was begun stands */
 	size_t begun;		/* where its bytes stand; 0: none is begun */
-	struct out out;
+	struct wh_out_buf out;
 };
 
 /** What was read; slices into the blob. */

@@ -4,11 +4,8 @@
 
 #include <stdlib.h>
 
+#include "base/permit.h"
 #include "hub/hub.h"
-
-static const char *const rung_names[] = {
-	[WH_ALLOW_GUEST] = "guest", [WH_ALLOW_MEMBER] = "member", [WH_ALLOW_MODERATOR] = "moderator", [WH_ALLOW_ADMIN] = "admin",
-};
 
 const struct wh_setting role_settings[] = {
 	{ "rung", WH_CHOICE, .def = "none", .choices = "none|guest|member|moderator|admin", .help = "what the role may do without any list" },
@@ -16,21 +13,6 @@ const struct wh_setting role_settings[] = {
 	{ "deny", WH_STRINGS, .help = "permissions that it does not have in spite of all else" },
 	{ .name = NULL },
 };
-
-const char *
-role_rung_name(enum wh_allow allow)
-{
-	return rung_names[allow];
-}
-
-static enum wh_allow
-role_rung_of(struct wh_str name)
-{
-	for (enum wh_allow rung = WH_ALLOW_GUEST; rung <= WH_ALLOW_ADMIN; rung++)
-		if (wh_str_is(name, rung_names[rung]))
-			return rung;
-	return 0;
-}
 
 static struct role *
 role_find(struct roles *roles, struct wh_str name)
@@ -70,11 +52,11 @@ roles_init(struct hub *hub, const struct wh_conf *root)
 	if (roles == NULL)
 		return WH_ENOMEM;
 	for (enum wh_allow rung = WH_ALLOW_GUEST; rung <= WH_ALLOW_ADMIN; rung++)
-		role_add(roles, wh_str(rung_names[rung]), rung, NULL);
+		role_add(roles, wh_str(wh_permit_rung_name(rung)), rung, NULL);
 	for (size_t i = 0; root != NULL && err == WH_OK && i < wh_conf_count(root, "roles"); i++) {
 		const struct wh_conf *conf = wh_conf_table(root, "roles", i);
 
-		err = role_add(roles, wh_conf_name(conf), role_rung_of(wh_conf_str(conf, "rung")), conf);
+		err = role_add(roles, wh_conf_name(conf), wh_permit_rung(wh_conf_str(conf, "rung")), conf);
 	}
 	if (err != WH_OK) {
 		free(roles);
@@ -92,35 +74,11 @@ roles_finish(struct hub *hub)
 	hub->roles = NULL;
 }
 
-bool
-role_glob(struct wh_str glob, struct wh_str name)
-{
-	size_t g = 0, n = 0, star = SIZE_MAX, from = 0;
-
-	while (n < name.n) {
-		if (g < glob.n && glob.p[g] == '*') {
-			star = g++;
-			from = n;
-		} else if (g < glob.n && glob.p[g] == name.p[n]) {
-			g++;
-			n++;
-		} else if (star != SIZE_MAX) {
-			g = star + 1;
-			n = ++from;
-		} else {
-			return false;
-		}
-	}
-	while (g < glob.n && glob.p[g] == '*')
-		g++;
-	return g == glob.n;
-}
-
 static bool
 role_lists(const struct role *role, const char *list, struct wh_str permission)
 {
 	for (size_t i = 0; role->conf != NULL && i < wh_conf_count(role->conf, list); i++)
-		if (role_glob(wh_conf_item(role->conf, list, i), permission))
+		if (wh_permit_glob(wh_conf_item(role->conf, list, i), permission))
 			return true;
 	return false;
 }
@@ -132,20 +90,19 @@ role_one_may(const struct role *role, struct wh_str permission, enum wh_allow al
 		return false;
 	if (role_lists(role, "allow", permission))
 		return true;
-	return role->rung == WH_ALLOW_ADMIN || (allow != 0 && role->rung >= allow);
+	return wh_permit_rung_may(role->rung, allow);
 }
 
 bool
 role_may(struct hub *hub, struct wh_str roles, struct wh_str permission, enum wh_allow allow)
 {
-	while (roles.n != 0) {
-		const char *blank = memchr(roles.p, ' ', roles.n);
-		size_t n = blank != NULL ? (size_t)(blank - roles.p) : roles.n;
-		const struct role *role = role_find(hub->roles, (struct wh_str){ roles.p, n });
+	struct wh_str name;
+
+	while (wh_permit_word(&roles, &name)) {
+		const struct role *role = role_find(hub->roles, name);
 
 		if (role != NULL && role_one_may(role, permission, allow))
 			return true;
-		roles = wh_str_from(roles, n + 1);
 	}
 	return false;
 }

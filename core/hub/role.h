@@ -31,17 +31,11 @@ extern const struct wh_setting role_settings[];
 enum wh_err roles_init(struct hub *hub, const struct wh_conf *root);
 void roles_finish(struct hub *hub);
 
-/** Does the glob (`*` stands for any bytes) cover the name? */
-bool role_glob(struct wh_str glob, struct wh_str name);
-
 /** May somebody with these roles (names with blanks between) do what `permission` names, which needs `allow` by itself?
  * With `allow` 0 only the operator's `allow` lists and admins say yes. */
 bool role_may(struct hub *hub, struct wh_str roles, struct wh_str permission, enum wh_allow allow);
 
 /** Is it a role that exists? */
 bool role_known(struct hub *hub, struct wh_str name);
-
-/** "guest", "member", … of a rung. */
-const char *role_rung_name(enum wh_allow allow);
 
 #endif

@@ -117,7 +117,7 @@ session_part(struct hub *hub, struct wh_session *s, unsigned code, struct wh_str
 
 	if (d != NULL && d->row != NULL && d->row->farewell != NULL) {
 		struct wh_buf buf = hub_scratch_take(hub);
-		struct out out = out_to(&buf);
+		struct wh_out_buf out = wh_out_to(&buf);
 
 		if (d->row->farewell(d->self, code, reason, &out.out) == WH_OK && !buf.failed && buf.n != 0)
 			session_send(hub, s, wh_buf_slice(&buf));

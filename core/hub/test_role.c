@@ -61,23 +61,6 @@ the_operators_lists_beat_the_ladder(void **state)
 }
 
 static void
-a_star_stands_for_any_bytes(void **state)
-{
-	static const struct {
-		const char *glob, *name;
-		bool covers;
-	} cases[] = {
-		{ "*", "", true }, { "chat.*", "chat.say", true }, { "chat.*", "chats.say", false }, { "*.say", "chat.say", true },
-		{ "a*b*c", "axxbyyc", true }, { "a*b*c", "axxbyy", false }, { "", "x", false }, { "x", "x", true }, { "x", "xx", false },
-		{ "**", "x", true }, { "*a", "aaab", false }, { "*aab", "aaab", true },
-	};
-
-	(void)state;
-	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
-		assert_int_equal(role_glob(wh_str(cases[i].glob), wh_str(cases[i].name)), cases[i].covers);
-}
-
-static void
 a_session_may_so_often_and_is_told_when_again(void **state)
 {
 	struct test_hub *t = test_hub_new(1, 'a');
@@ -173,7 +156,6 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_rung_may_what_those_below_it_may),
 		cmocka_unit_test(the_operators_lists_beat_the_ladder),
-		cmocka_unit_test(a_star_stands_for_any_bytes),
 		cmocka_unit_test(a_session_may_so_often_and_is_told_when_again),
 		cmocka_unit_test(a_guest_does_not_escape_its_address_by_new_sessions),
 		cmocka_unit_test(a_trace_is_taken_over_only_when_it_is_one),

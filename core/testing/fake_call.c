@@ -11,24 +11,40 @@ call_of(struct wh_call *c, const char *function)
 
 	fake_of(c->host);
 	if (call->finished)
-		fake_fault(call->t, "%s was given a call of %s that is over; hold its id and ask wh_call_find", function, call->row->name);
+		fake_fault(call->p, "%s was given a call of %s that is over; hold its id and ask wh_call_find", function, call->row->name);
 	return call;
 }
 
-const struct wh_command *
-fake_command(struct wh_test *t, struct wh_str name, void **self_out)
+static const struct wh_command *
+command_named(const struct wh_command *row, struct wh_str name)
 {
-	*self_out = t->self;
-	for (const struct wh_command *row = t->plugin->commands; row != NULL && row->name != NULL; row++)
-		if (wh_str_is(name, row->name))
+	while (row != NULL && row->name != NULL && !wh_str_is(name, row->name))
+		row++;
+	return row != NULL && row->name != NULL ? row : NULL;
+}
+
+const struct wh_command *
+fake_command(struct wh_test *t, struct wh_str name, struct fake_plugin **p_out, void **self_out)
+{
+	const struct wh_command *row;
+
+	WH_LIST_EACH(link, &t->plugins) {
+		struct fake_plugin *p = WH_CONTAINER(link, struct fake_plugin, place);
+
+		row = p->open ? command_named(p->row->commands, name) : NULL;
+		*p_out = p;
+		*self_out = p->self;
+		if (row != NULL)
 			return row;
+	}
+	*p_out = t->tested;
 	WH_LIST_EACH(link, &t->others) {
 		const struct fake_others *o = WH_CONTAINER(link, struct fake_others, place);
 
 		*self_out = o->self;
-		for (const struct wh_command *row = o->commands; row != NULL && row->name != NULL; row++)
-			if (wh_str_is(name, row->name))
-				return row;
+		row = command_named(o->commands, name);
+		if (row != NULL)
+			return row;
 	}
 	return NULL;
 }
@@ -69,10 +85,10 @@ call_finish(struct fake_call *c, enum wh_err err)
 		if (c->writer.depth == 1)
 			wh_json_end(&c->writer);
 		if (c->writer.depth != 0 || !wh_json_finish(&c->writer))
-			fake_fault(t, "%s left its result unfinished: an object or array is not ended, or it is too deep", c->row->name);
+			fake_fault(c->p, "%s left its result unfinished: an object or array is not ended, or it is too deep", c->row->name);
 	}
 	json = wh_buf_slice(&c->reply);
-	wh_timer_stop(&t->host, c->timer);
+	fake_timers_stop(t, c->timer);
 	c->finished = true;
 	if (c->row != NULL && (c->row->flags & WH_AUDIT) != 0)
 		fake_tell_audit(t, c, err);
@@ -82,8 +98,8 @@ call_finish(struct fake_call *c, enum wh_err err)
 			c->answer->json = fake_text(t, json);
 		else
 			c->answer->field = fake_text(t, wh_str(c->field));
-	} else if (c->done != NULL && t->open) {
-		c->done(t->self, c->session->id, c->cookie, err, err == WH_OK ? json : why);
+	} else if (c->done != NULL && c->asker->open) {
+		c->done(c->asker->self, c->session->id, c->cookie, err, err == WH_OK ? json : why);
 	}
 	call_empty(c);
 }
@@ -161,16 +177,16 @@ call_run(struct fake_call *c)
 	err = c->row->run(c->self, &c->public);
 	c->running = false;
 	if (err > 0)
-		fake_fault(t, "%s returned %d; errors are negative", c->row->name, (int)err);
+		fake_fault(c->p, "%s returned %d; errors are negative", c->row->name, (int)err);
 	if (c->finished) {
 		if (err != WH_WAIT)
-			fake_fault(t, "%s finished its call with wh_call_done and then returned another outcome than WH_WAIT", c->row->name);
+			fake_fault(c->p, "%s finished its call with wh_call_done and then returned another outcome than WH_WAIT", c->row->name);
 		return;
 	}
 	if (err == WH_WAIT && !c->held)
-		fake_fault(t, "%s returned WH_WAIT, but never called wh_call_hold", c->row->name);
+		fake_fault(c->p, "%s returned WH_WAIT, but never called wh_call_hold", c->row->name);
 	if (err != WH_WAIT && c->held)
-		fake_fault(t, "%s held its call and did not return WH_WAIT", c->row->name);
+		fake_fault(c->p, "%s held its call and did not return WH_WAIT", c->row->name);
 	if (err != WH_WAIT)
 		call_finish(c, err);
 }
@@ -181,10 +197,10 @@ call_begin(struct wh_test *t, struct fake_call *c, struct wh_session *s, struct 
 {
 	static const struct wh_command nothing = { .name = "an unknown command" };
 
-	c->public = (struct wh_call){ &t->host, ++t->ids };
 	c->t = t;
 	c->session = s;
-	c->row = fake_command(t, name, &c->self);
+	c->row = fake_command(t, name, &c->p, &c->self);
+	c->public = (struct wh_call){ &c->p->host, ++t->ids };
 	wh_list_add_last(&t->calls, &c->place);
 	if (c->row != NULL)
 		return true;
@@ -198,7 +214,7 @@ wh_test_call(struct wh_test *t, struct wh_session *s, const char *command, const
 {
 	struct fake_call *c = fake_zero(sizeof *c);
 
-	fake_session(t, s, "wh_test_call");
+	fake_session(t->tested, s, "wh_test_call");
 	fake_enter(t);
 	c->answer = fake_answer(t);
 	if (call_begin(t, c, s, wh_str(command))) {
@@ -237,11 +253,13 @@ void
 fake_run(const struct wh_host *h, struct wh_session *s, const char *command, const struct wh_item *args, size_t n,
     wh_run_done *done, uint64_t cookie)
 {
-	struct wh_test *t = fake_of(h);
+	struct fake_plugin *p = fake_of(h);
+	struct wh_test *t = p->t;
 	struct fake_call *c;
 
-	fake_session(t, s, "wh_run");
+	fake_session(p, s, "wh_run");
 	c = fake_zero(sizeof *c);
+	c->asker = p;
 	c->done = done;
 	c->cookie = cookie;
 	fake_enter(t);
@@ -262,7 +280,7 @@ fake_call_arg(struct wh_call *c, const char *field)
 	for (size_t i = 0; i < call->args.n; i++)
 		if (strcmp(call->args.fields[i].name, field) == 0)
 			return wh_args_get(&call->args, field);
-	fake_fault(call->t, "%s asks for its argument \"%s\", which it does not declare", call->row->name, field);
+	fake_fault(call->p, "%s asks for its argument \"%s\", which it does not declare", call->row->name, field);
 }
 
 struct wh_session *
@@ -277,13 +295,21 @@ fake_call_reply(struct wh_call *c)
 	return &call_of(c, "wh_reply")->writer;
 }
 
+/* Calls of a test come over no HTTP. */
+struct wh_request *
+fake_call_request(struct wh_call *c)
+{
+	call_of(c, "wh_call_request");
+	return NULL;
+}
+
 enum wh_err
 fake_call_fail(struct wh_call *c, enum wh_err err, struct wh_str why, int64_t retry_ms)
 {
 	struct fake_call *call = call_of(c, "wh_fail");
 
 	if (err == WH_OK || err == WH_WAIT)
-		fake_fault(call->t, "%s fails with what is no error", call->row->name);
+		fake_fault(call->p, "%s fails with what is no error", call->row->name);
 	call->err = err;
 	call->retry_ms = retry_ms;
 	wh_buf_reset(&call->why);
@@ -297,7 +323,7 @@ fake_call_hold(struct wh_call *c)
 	struct fake_call *call = call_of(c, "wh_call_hold");
 
 	if (!call->running)
-		fake_fault(call->t, "wh_call_hold is called for %s, which does not run now", call->row->name);
+		fake_fault(call->p, "wh_call_hold is called for %s, which does not run now", call->row->name);
 	if (!call->held)
 		call->timer = fake_deadline(call->t, call_timed_out, call);
 	call->held = true;
@@ -307,7 +333,7 @@ fake_call_hold(struct wh_call *c)
 struct wh_call *
 fake_call_find(const struct wh_host *h, wh_id id)
 {
-	struct wh_test *t = fake_of(h);
+	struct wh_test *t = fake_of(h)->t;
 
 	WH_LIST_EACH(link, &t->calls) {
 		struct fake_call *c = WH_CONTAINER(link, struct fake_call, place);
@@ -324,9 +350,9 @@ fake_call_done(struct wh_call *c, enum wh_err err)
 	struct fake_call *call = call_of(c, "wh_call_done");
 
 	if (!call->held)
-		fake_fault(call->t, "wh_call_done is called for %s, which is not held; return its outcome", call->row->name);
+		fake_fault(call->p, "wh_call_done is called for %s, which is not held; return its outcome", call->row->name);
 	if (err == WH_WAIT)
-		fake_fault(call->t, "wh_call_done is called for %s with WH_WAIT", call->row->name);
+		fake_fault(call->p, "wh_call_done is called for %s with WH_WAIT", call->row->name);
 	fake_enter(call->t);
 	call_finish(call, err);
 	fake_leave(call->t);
@@ -344,15 +370,17 @@ fake_calls_session_ended(struct wh_test *t, const struct wh_session *s)
 }
 
 void
-fake_calls_drop(struct wh_test *t, const char *why)
+fake_calls_drop(struct wh_test *t, const struct fake_plugin *p, const char *why)
 {
 	WH_LIST_EACH(link, &t->calls) {
 		struct fake_call *c = WH_CONTAINER(link, struct fake_call, place);
 
 		if (c->finished)
 			continue;
-		c->done = NULL;
-		call_refuse(c, WH_EAWAY, wh_str(why), 0);
+		if (p == NULL || c->asker == p)
+			c->done = NULL;
+		if (p == NULL || c->p == p)
+			call_refuse(c, WH_EAWAY, wh_str(why), 0);
 	}
 }
 
@@ -363,7 +391,7 @@ fake_calls_check(const struct wh_test *t)
 		const struct fake_call *c = WH_CONTAINER(link, struct fake_call, place);
 
 		if (!c->finished)
-			fake_fault(t, "at the end it still holds a call of %s", c->row->name);
+			fake_fault(c->p, "at the end it still holds a call of %s", c->row->name);
 	}
 }
 

@@ -6,12 +6,12 @@
 #include <stdlib.h>
 
 _Noreturn void
-fake_fault(const struct wh_test *t, const char *fmt, ...)
+fake_fault(const struct fake_plugin *p, const char *fmt, ...)
 {
 	va_list ap;
 
 	fflush(stdout);
-	fprintf(stderr, "whiply test: plugin %s: ", t->plugin->name != NULL ? t->plugin->name : "?");
+	fprintf(stderr, "whiply test: plugin %s: ", p->name);
 	va_start(ap, fmt);
 	vfprintf(stderr, fmt, ap);
 	va_end(ap);
@@ -19,14 +19,22 @@ fake_fault(const struct wh_test *t, const char *fmt, ...)
 	abort();
 }
 
-struct wh_test *
+struct fake_plugin *
 fake_of(const struct wh_host *h)
 {
-	struct wh_test *t = (struct wh_test *)(uintptr_t)h;
+	struct fake_plugin *p = (struct fake_plugin *)(uintptr_t)h;
 
-	if (t->working)
-		fake_fault(t, "a job's work called the host; it may touch nothing but its request");
-	return t;
+	if (p->t->working != NULL)
+		fake_fault(p->t->working, "a job's work called the host; it may touch nothing but its request");
+	return p;
+}
+
+bool
+fake_starved(struct fake_plugin *p)
+{
+	struct wh_test *t = p->t;
+
+	return p == t->tested && t->no_memory != 0 && --t->no_memory == 0;
 }
 
 void *
@@ -42,8 +50,8 @@ fake_zero(size_t n)
 void
 fake_enter(struct wh_test *t)
 {
-	if (t->working)
-		fake_fault(t, "a job's work called the test's functions");
+	if (t->working != NULL)
+		fake_fault(t->working, "a job's work called the test's functions");
 	t->depth++;
 }
 
@@ -110,68 +118,44 @@ fake_answer_set(struct wh_test *t, struct wh_test_answer *a, enum wh_err err, st
 	a->retry_ms = retry_ms;
 }
 
-static void
-out_put(struct wh_out *o, const void *bytes, size_t n)
-{
-	wh_buf_put(((struct fake_out *)(void *)o)->buf, bytes, n);
-}
-
-static void __attribute__((format(printf, 2, 3)))
-out_fmt(struct wh_out *o, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	wh_buf_vfmt(((struct fake_out *)(void *)o)->buf, fmt, ap);
-	va_end(ap);
-}
-
-struct fake_out
-fake_out_to(struct wh_buf *buf)
-{
-	static const struct wh_out_ops ops = { .put = out_put, .fmt = out_fmt };
-
-	return (struct fake_out){ .out = { &ops }, .buf = buf };
-}
-
 static void *
 fake_alloc(const struct wh_host *h, size_t n)
 {
-	struct wh_test *t = fake_of(h);
+	struct fake_plugin *p = fake_of(h);
 	struct fake_block *b;
 
-	if (t->no_memory != 0 && --t->no_memory == 0)
+	if (fake_starved(p))
 		return NULL;
 	b = fake_zero(sizeof *b + n);
 	b->n = n;
-	wh_list_add_last(&t->memory, &b->place);
+	wh_list_add_last(&p->memory, &b->place);
 	return b->bytes;
 }
 
 static void
-fake_release(const struct wh_host *h, void *p)
+fake_release(const struct wh_host *h, void *bytes)
 {
-	struct wh_test *t = fake_of(h);
+	struct fake_plugin *p = fake_of(h);
 
-	if (p == NULL)
+	if (bytes == NULL)
 		return;
-	WH_LIST_EACH(link, &t->memory) {
+	WH_LIST_EACH(link, &p->memory) {
 		struct fake_block *b = WH_CONTAINER(link, struct fake_block, place);
 
-		if (b->bytes == p) {
+		if (b->bytes == bytes) {
 			wh_list_remove(&b->place);
 			free(b);
 			return;
 		}
 	}
-	fake_fault(t, "wh_delete of memory that is not of wh_new, or is deleted already");
+	fake_fault(p, "wh_delete of memory that is not of wh_new, or is deleted already");
 }
 
 /* The same in each run: a test that fails once fails again. */
 static void
 fake_random(const struct wh_host *h, void *to, size_t n)
 {
-	struct wh_test *t = fake_of(h);
+	struct wh_test *t = fake_of(h)->t;
 	unsigned char *at = to;
 
 	for (size_t i = 0; i < n; i++) {
@@ -183,17 +167,7 @@ fake_random(const struct wh_host *h, void *to, size_t n)
 static struct wh_str
 fake_state_dir(const struct wh_host *h)
 {
-	struct wh_test *t = fake_of(h);
-	const char *tmp = getenv("TMPDIR");
-	char path[512];
-
-	if (t->state_dir == NULL) {
-		snprintf(path, sizeof path, "%s/whiply-test-XXXXXX", tmp != NULL ? tmp : "/tmp");
-		if (mkdtemp(path) == NULL)
-			fake_fault(t, "can't make a folder in %s", tmp != NULL ? tmp : "/tmp");
-		t->state_dir = strdup(path);
-	}
-	return wh_str(t->state_dir);
+	return wh_str(fake_folder(fake_of(h)));
 }
 
 const struct wh_host_ops fake_ops = {
@@ -268,4 +242,7 @@ const struct wh_host_ops fake_ops = {
 	.metrics_read = fake_metrics_read,
 	.service_find = fake_service_find,
 	.helper_send = fake_helper_send,
+	.call_request = fake_call_request,
+	.person_ask = fake_person_ask,
+	.person_find = fake_person_find,
 };

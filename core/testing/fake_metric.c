@@ -9,7 +9,7 @@ void
 fake_log(const struct wh_host *h, enum wh_level level, const char *event, const struct wh_pair *pairs, size_t n)
 {
 	static const char *const levels[] = { "debug", "info", "warn", "error", "fatal" };
-	struct wh_test *t = fake_of(h);
+	struct wh_test *t = fake_of(h)->t;
 	struct fake_line *line = fake_zero(sizeof *line);
 	struct wh_buf buf = { 0 };
 
@@ -78,17 +78,18 @@ value_find(const struct wh_test *t, const struct wh_metric *row, struct wh_str l
 static struct fake_value *
 value_of(const struct wh_host *h, const struct wh_metric *row, struct wh_str label, const char *function)
 {
-	struct wh_test *t = fake_of(h);
-	const struct wh_metric *declared = t->plugin->metrics;
+	struct fake_plugin *p = fake_of(h);
+	struct wh_test *t = p->t;
+	const struct wh_metric *declared = p->row->metrics;
 	struct fake_value *v;
 	size_t n;
 
 	while (declared != NULL && declared->name != NULL && declared != row)
 		declared++;
 	if (declared != row || row == NULL || row->name == NULL)
-		fake_fault(t, "%s was given a metric that is not in the plugin's table", function);
+		fake_fault(p, "%s was given a metric that is not in the plugin's table", function);
 	if (label.n != 0 && row->label == NULL)
-		fake_fault(t, "%s was given a label for %s, which has none", function, row->name);
+		fake_fault(p, "%s was given a label for %s, which has none", function, row->name);
 	v = value_find(t, row, label, &n);
 	if (v == NULL && n >= FAKE_LABELS) {
 		label = WH_STR("other");
@@ -143,16 +144,20 @@ fake_metric_took(const struct wh_host *h, const struct wh_metric *m, struct wh_s
 int64_t
 wh_test_metric(const struct wh_test *t, const char *name, const char *label)
 {
-	const struct fake_value *v;
-	size_t n;
+	WH_LIST_EACH(link, &t->plugins) {
+		const struct wh_plugin *plugin = WH_CONTAINER(link, struct fake_plugin, place)->row;
 
-	for (const struct wh_metric *m = t->plugin->metrics; m != NULL && m->name != NULL; m++) {
-		if (strcmp(m->name, name) != 0)
-			continue;
-		v = value_find(t, m, wh_str(label), &n);
-		return v != NULL ? v->n : 0;
+		for (const struct wh_metric *m = plugin->metrics; m != NULL && m->name != NULL; m++) {
+			const struct fake_value *v;
+			size_t n;
+
+			if (strcmp(m->name, name) != 0)
+				continue;
+			v = value_find(t, m, wh_str(label), &n);
+			return v != NULL ? v->n : 0;
+		}
 	}
-	fake_fault(t, "it declares no metric %s", name);
+	fake_fault(t->tested, "it declares no metric %s", name);
 }
 
 void
@@ -186,18 +191,10 @@ value_sample(struct wh_test *t, const struct fake_value *v, void (*each)(void *s
 	(void)t;
 }
 
-void
-fake_metrics_read(const struct wh_host *h, void (*each)(void *self, const struct wh_sample *s), void *self)
+static void
+values_read(struct wh_test *t, const struct wh_metric *m, void (*each)(void *self, const struct wh_sample *s), void *self)
 {
-	struct wh_test *t = fake_of(h);
-
-	WH_LIST_EACH(link, &t->samples) {
-		const struct fake_samples *s = WH_CONTAINER(link, struct fake_samples, place);
-
-		for (size_t i = 0; i < s->n; i++)
-			each(self, &s->of[i]);
-	}
-	for (const struct wh_metric *m = t->plugin->metrics; m != NULL && m->name != NULL; m++) {
+	for (; m != NULL && m->name != NULL; m++) {
 		WH_LIST_EACH(link, &t->values) {
 			const struct fake_value *v = WH_CONTAINER(link, struct fake_value, place);
 
@@ -205,6 +202,21 @@ fake_metrics_read(const struct wh_host *h, void (*each)(void *self, const struct
 				value_sample(t, v, each, self);
 		}
 	}
+}
+
+void
+fake_metrics_read(const struct wh_host *h, void (*each)(void *self, const struct wh_sample *s), void *self)
+{
+	struct wh_test *t = fake_of(h)->t;
+
+	WH_LIST_EACH(link, &t->samples) {
+		const struct fake_samples *s = WH_CONTAINER(link, struct fake_samples, place);
+
+		for (size_t i = 0; i < s->n; i++)
+			each(self, &s->of[i]);
+	}
+	WH_LIST_EACH(link, &t->plugins)
+		values_read(t, WH_CONTAINER(link, struct fake_plugin, place)->row->metrics, each, self);
 }
 
 void

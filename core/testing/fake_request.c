@@ -10,7 +10,7 @@ request_of(struct wh_request *r, const char *function)
 
 	fake_of(r->host);
 	if (q->answered && !q->serving)
-		fake_fault(q->t, "%s was given a request of %.*s that is answered; hold its id and ask wh_request_find", function, WH_FMT(r->path));
+		fake_fault(q->p, "%s was given a request of %.*s that is answered; hold its id and ask wh_request_find", function, WH_FMT(r->path));
 	return q;
 }
 
@@ -59,7 +59,7 @@ request_finish(struct fake_request *q, unsigned status, const char *type)
 	q->page->type = fake_text(t, wh_str(type));
 	q->page->headers = fake_copy(t, wh_buf_slice(&q->out_headers));
 	q->page->body = fake_copy(t, wh_buf_slice(&q->body));
-	wh_timer_stop(&t->host, q->timer);
+	fake_timers_stop(t, q->timer);
 	wh_buf_free(&q->out_headers);
 	wh_buf_free(&q->body);
 	if (q->own_session)
@@ -115,13 +115,11 @@ request_decode(struct wh_test *t, struct wh_str s, bool plus)
 
 /* An exact path before a prefix, a longer prefix before a shorter one. */
 static const struct wh_route *
-request_route(struct fake_request *q, bool *path_known_out)
+request_route_of(const struct fake_request *q, const struct wh_route *r, const struct wh_route *best, bool *path_known_out)
 {
-	const struct wh_route *best = NULL;
 	struct wh_str path = q->public.path;
 
-	*path_known_out = false;
-	for (const struct wh_route *r = q->t->plugin->routes; r != NULL && r->path != NULL; r++) {
+	for (; r != NULL && r->path != NULL; r++) {
 		bool exact = wh_str_is(path, r->path);
 		bool method = wh_str_is(q->public.method, r->method) ||
 		    (wh_str_is(q->public.method, "HEAD") && strcmp(r->method, "GET") == 0);
@@ -134,6 +132,24 @@ request_route(struct fake_request *q, bool *path_known_out)
 		if (method && exact)
 			break;
 	}
+	return best;
+}
+
+static const struct wh_route *
+request_route(struct fake_request *q, bool *path_known_out)
+{
+	const struct wh_route *best = NULL;
+
+	*path_known_out = false;
+	WH_LIST_EACH(link, &q->t->plugins) {
+		struct fake_plugin *p = WH_CONTAINER(link, struct fake_plugin, place);
+		const struct wh_route *found = p->open ? request_route_of(q, p->row->routes, best, path_known_out) : best;
+
+		if (found != best)
+			q->p = p;
+		best = found;
+	}
+	q->public.host = &q->p->host;
 	return best;
 }
 
@@ -159,12 +175,12 @@ request_serve(struct fake_request *q)
 		return;
 	}
 	q->serving = true;
-	err = row->serve(t->self, &q->public);
+	err = row->serve(q->p->self, &q->public);
 	q->serving = false;
 	if (!q->answered && err == WH_WAIT && !q->held)
-		fake_fault(t, "the route %s returned WH_WAIT, but never called wh_request_hold", row->path);
+		fake_fault(q->p, "the route %s returned WH_WAIT, but never called wh_request_hold", row->path);
 	if (!q->answered && err == WH_OK)
-		fake_fault(t, "the route %s returned WH_OK without wh_respond", row->path);
+		fake_fault(q->p, "the route %s returned WH_OK without wh_respond", row->path);
 	if (!q->answered && err != WH_WAIT)
 		request_problem(q, request_status(err), fake_err_text(err));
 }
@@ -180,13 +196,14 @@ wh_test_request(struct wh_test *t, struct wh_session *s, const char *method, con
 	q->own_session = s == NULL;
 	if (s == NULL)
 		s = fake_session_new(t, "guest-http", "guest", FAKE_EPHEMERAL);
-	fake_session(t, s, "wh_test_request");
+	fake_session(t->tested, s, "wh_test_request");
 	q->t = t;
+	q->p = t->tested;
 	q->page = wh_arena_zero(&t->texts, 1, sizeof *q->page);
 	if (q->page == NULL)
 		abort();
 	q->headers = fake_copy(t, wh_str(headers));
-	q->public = (struct wh_request){ .host = &t->host, .id = ++t->ids, .method = fake_copy(t, wh_str(method)),
+	q->public = (struct wh_request){ .host = &t->tested->host, .id = ++t->ids, .method = fake_copy(t, wh_str(method)),
 		.path = request_decode(t, (struct wh_str){ target, path }, false),
 		.query = fake_copy(t, wh_str(target + path + (target[path] == '?'))), .body = fake_copy(t, body), .session = s };
 	wh_list_add_last(&t->requests, &q->place);
@@ -252,7 +269,7 @@ fake_respond_header(struct wh_request *r, const char *name, struct wh_str value)
 	struct fake_request *q = request_of(r, "wh_respond_header");
 
 	if (value.n != 0 && (memchr(value.p, '\n', value.n) != NULL || memchr(value.p, '\r', value.n) != NULL))
-		fake_fault(q->t, "the header %s would have a line's end in it", name);
+		fake_fault(q->p, "the header %s would have a line's end in it", name);
 	wh_buf_fmt(&q->out_headers, "%s: %.*s\n", name, WH_FMT(value));
 }
 
@@ -262,8 +279,8 @@ fake_respond_body(struct wh_request *r)
 	struct fake_request *q = request_of(r, "wh_respond_body");
 
 	if (q->answered)
-		fake_fault(q->t, "wh_respond_body is called for a request that is answered");
-	q->out = fake_out_to(&q->body);
+		fake_fault(q->p, "wh_respond_body is called for a request that is answered");
+	q->out = wh_out_to(&q->body);
 	return &q->out.out;
 }
 
@@ -273,7 +290,7 @@ request_once(struct wh_request *r, const char *function)
 	struct fake_request *q = request_of(r, function);
 
 	if (q->answered)
-		fake_fault(q->t, "%s answers a request of %.*s twice", function, WH_FMT(r->path));
+		fake_fault(q->p, "%s answers a request of %.*s twice", function, WH_FMT(r->path));
 	return q;
 }
 
@@ -283,7 +300,7 @@ fake_respond(struct wh_request *r, unsigned status, const char *content_type)
 	struct fake_request *q = request_once(r, "wh_respond");
 
 	if (status < 200 || status > 599)
-		fake_fault(q->t, "wh_respond with the status %u", status);
+		fake_fault(q->p, "wh_respond with the status %u", status);
 	fake_enter(q->t);
 	request_finish(q, status, content_type);
 	fake_leave(q->t);
@@ -315,7 +332,7 @@ fake_request_hold(struct wh_request *r)
 struct wh_request *
 fake_request_find(const struct wh_host *h, wh_id id)
 {
-	struct wh_test *t = fake_of(h);
+	struct wh_test *t = fake_of(h)->t;
 
 	WH_LIST_EACH(link, &t->requests) {
 		struct fake_request *q = WH_CONTAINER(link, struct fake_request, place);
@@ -327,12 +344,12 @@ fake_request_find(const struct wh_host *h, wh_id id)
 }
 
 void
-fake_requests_drop(struct wh_test *t)
+fake_requests_drop(struct wh_test *t, const struct fake_plugin *p)
 {
 	WH_LIST_EACH(link, &t->requests) {
 		struct fake_request *q = WH_CONTAINER(link, struct fake_request, place);
 
-		if (!q->answered)
+		if (!q->answered && (p == NULL || q->p == p))
 			request_problem(q, 503, fake_err_text(WH_EAWAY));
 	}
 }
@@ -344,7 +361,7 @@ fake_requests_check(const struct wh_test *t)
 		const struct fake_request *q = WH_CONTAINER(link, struct fake_request, place);
 
 		if (!q->answered)
-			fake_fault(t, "at the end it still holds a request of %.*s", WH_FMT(q->public.path));
+			fake_fault(q->p, "at the end it still holds a request of %.*s", WH_FMT(q->public.path));
 	}
 }
 

@@ -4,6 +4,8 @@
 
 #include <stdlib.h>
 
+#include "base/permit.h"
+
 void
 wh_test_role(struct wh_test *t, const char *role, const char *allow, const char *deny)
 {
@@ -15,58 +17,15 @@ wh_test_role(struct wh_test *t, const char *role, const char *allow, const char 
 	wh_list_add_last(&t->roles, &r->place);
 }
 
-/* Takes the first word off a list with blanks between. */
-static bool
-role_word(struct wh_str *words, struct wh_str *word_out)
-{
-	size_t n = 0;
-
-	while (words->n != 0 && words->p[0] == ' ')
-		*words = wh_str_from(*words, 1);
-	while (n < words->n && words->p[n] != ' ')
-		n++;
-	*word_out = (struct wh_str){ words->p, n };
-	*words = wh_str_from(*words, n);
-	return n != 0;
-}
-
-static bool
-role_glob(struct wh_str glob, struct wh_str name)
-{
-	while (glob.n != 0 && glob.p[0] != '*') {
-		if (name.n == 0 || name.p[0] != glob.p[0])
-			return false;
-		glob = wh_str_from(glob, 1);
-		name = wh_str_from(name, 1);
-	}
-	if (glob.n == 0)
-		return name.n == 0;
-	for (size_t skip = 0; skip <= name.n; skip++)
-		if (role_glob(wh_str_from(glob, 1), wh_str_from(name, skip)))
-			return true;
-	return false;
-}
-
 static bool
 role_lists(struct wh_str globs, struct wh_str permission)
 {
 	struct wh_str glob;
 
-	while (role_word(&globs, &glob))
-		if (role_glob(glob, permission))
+	while (wh_permit_word(&globs, &glob))
+		if (wh_permit_glob(glob, permission))
 			return true;
 	return false;
-}
-
-static enum wh_allow
-role_rung(struct wh_str name)
-{
-	static const char *const rungs[] = { "", "guest", "member", "moderator", "admin" };
-
-	for (enum wh_allow rung = WH_ALLOW_GUEST; rung <= WH_ALLOW_ADMIN; rung++)
-		if (wh_str_is(name, rungs[rung]))
-			return rung;
-	return 0;
 }
 
 bool
@@ -77,10 +36,8 @@ fake_may(struct wh_test *t, const struct wh_session *s, struct wh_str permission
 
 	if (s->who.kind == WH_OPERATOR)
 		return true;
-	while (role_word(&names, &name)) {
-		enum wh_allow rung = role_rung(name);
-
-		may = may || rung == WH_ALLOW_ADMIN || (allow != 0 && rung >= allow);
+	while (wh_permit_word(&names, &name)) {
+		may = may || wh_permit_rung_may(wh_permit_rung(name), allow);
 		WH_LIST_EACH(link, &t->roles) {
 			const struct fake_role *r = WH_CONTAINER(link, struct fake_role, place);
 
@@ -97,11 +54,13 @@ fake_may(struct wh_test *t, const struct wh_session *s, struct wh_str permission
 bool
 fake_session_may(const struct wh_host *h, const struct wh_session *s, const char *permission)
 {
-	struct wh_test *t = fake_of(h);
+	struct fake_plugin *p = fake_of(h);
+	struct wh_test *t = p->t;
+	struct fake_plugin *owner;
 	void *self;
-	const struct wh_command *row = fake_command(t, wh_str(permission), &self);
+	const struct wh_command *row = fake_command(t, wh_str(permission), &owner, &self);
 
-	fake_session(t, s, "wh_session_may");
+	fake_session(p, s, "wh_session_may");
 	return fake_may(t, s, wh_str(permission), row != NULL ? row->allow : 0);
 }
 
@@ -117,7 +76,7 @@ fake_rate_take(struct wh_test *t, struct wh_session *s, const void *row, const c
 	if (rate == NULL)
 		return WH_OK;
 	if (wh_conf_parse_rate(wh_str(rate), &parsed) != WH_OK)
-		fake_fault(t, "\"%s\" is no rate; write \"5/s burst 20\"", rate);
+		fake_fault(t->tested, "\"%s\" is no rate; write \"5/s burst 20\"", rate);
 	flow = wh_flow_of(parsed);
 	WH_LIST_EACH(link, &s->rates) {
 		struct fake_rate *r = WH_CONTAINER(link, struct fake_rate, place);

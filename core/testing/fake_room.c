@@ -46,19 +46,19 @@ members_free(struct wh_list *members)
 
 /* The room as a function got it: aborts when it ended in an earlier turn. */
 static struct wh_room *
-room_of(struct wh_test *t, const struct wh_room *r, const char *function)
+room_of(const struct fake_plugin *p, const struct wh_room *r, const char *function)
 {
 	if (r == NULL)
-		fake_fault(t, "%s was given no room", function);
+		fake_fault(p, "%s was given no room", function);
 	if (r->ended)
-		fake_fault(t, "%s was given a room that ended (%.*s); hold its id and ask wh_room_get", function, WH_FMT(r->name));
+		fake_fault(p, "%s was given a room that ended (%.*s); hold its id and ask wh_room_get", function, WH_FMT(r->name));
 	return (struct wh_room *)(uintptr_t)r;
 }
 
 struct wh_room *
 fake_room_find(const struct wh_host *h, struct wh_str name)
 {
-	struct wh_test *t = fake_of(h);
+	struct wh_test *t = fake_of(h)->t;
 
 	WH_LIST_EACH(link, &t->rooms) {
 		struct wh_room *r = WH_CONTAINER(link, struct wh_room, place);
@@ -72,7 +72,7 @@ fake_room_find(const struct wh_host *h, struct wh_str name)
 struct wh_room *
 fake_room_get(const struct wh_host *h, wh_id id)
 {
-	struct wh_test *t = fake_of(h);
+	struct wh_test *t = fake_of(h)->t;
 
 	WH_LIST_EACH(link, &t->rooms) {
 		struct wh_room *r = WH_CONTAINER(link, struct wh_room, place);
@@ -86,14 +86,15 @@ fake_room_get(const struct wh_host *h, wh_id id)
 struct wh_room *
 fake_room_open(const struct wh_host *h, struct wh_str name)
 {
-	struct wh_test *t = fake_of(h);
+	struct fake_plugin *p = fake_of(h);
+	struct wh_test *t = p->t;
 	struct wh_room *r = fake_room_find(h, name);
 
 	if (r != NULL)
 		return r;
 	if (name.n == 0 || name.n > FAKE_ROOM_NAME || memchr(name.p, 0, name.n) != NULL)
 		return NULL;
-	if (t->no_memory != 0 && --t->no_memory == 0)
+	if (fake_starved(p))
 		return NULL;
 	r = fake_zero(sizeof *r);
 	r->id = ++t->ids;
@@ -116,7 +117,7 @@ fake_room_name(const struct wh_host *h, const struct wh_room *r)
 }
 
 enum wh_err
-fake_join(struct wh_test *t, struct wh_room *r, struct wh_session *s)
+fake_join(struct wh_room *r, struct wh_session *s)
 {
 	if (r->ended || s->closing || (s->state != FAKE_ATTACHED && s->state != FAKE_DETACHED))
 		return WH_ESTATE;
@@ -124,27 +125,27 @@ fake_join(struct wh_test *t, struct wh_room *r, struct wh_session *s)
 		return WH_EEXIST;
 	members_add(&r->members, s);
 	r->n++;
-	(void)t;
 	return WH_OK;
 }
 
 void
 fake_room_join(const struct wh_host *h, struct wh_room *r, struct wh_session *s, wh_outcome *then, uint64_t cookie)
 {
-	struct wh_test *t = fake_of(h);
+	struct fake_plugin *p = fake_of(h);
 
-	room_of(t, r, "wh_room_join");
-	fake_session(t, s, "wh_room_join");
-	fake_ask_join(t, r, s, then, cookie, NULL);
+	room_of(p, r, "wh_room_join");
+	fake_session(p, s, "wh_room_join");
+	fake_ask_join(p, r, s, then, cookie, NULL);
 }
 
 enum wh_err
 fake_room_leave(const struct wh_host *h, struct wh_room *r, struct wh_session *s, struct wh_str reason)
 {
-	struct wh_test *t = fake_of(h);
+	struct fake_plugin *p = fake_of(h);
+	struct wh_test *t = p->t;
 
-	room_of(t, r, "wh_room_leave");
-	fake_session(t, s, "wh_room_leave");
+	room_of(p, r, "wh_room_leave");
+	fake_session(p, s, "wh_room_leave");
 	if (!members_remove(&r->members, s))
 		return WH_ENOENT;
 	r->n--;
@@ -157,10 +158,10 @@ fake_room_leave(const struct wh_host *h, struct wh_room *r, struct wh_session *s
 bool
 fake_room_has(const struct wh_host *h, const struct wh_room *r, const struct wh_session *s)
 {
-	struct wh_test *t = fake_of(h);
+	struct fake_plugin *p = fake_of(h);
 
-	fake_session(t, s, "wh_room_has");
-	return members_find(&room_of(t, r, "wh_room_has")->members, s) != NULL;
+	fake_session(p, s, "wh_room_has");
+	return members_find(&room_of(p, r, "wh_room_has")->members, s) != NULL;
 }
 
 size_t
@@ -172,14 +173,14 @@ fake_room_members(const struct wh_host *h, const struct wh_room *r)
 void
 fake_room_each(const struct wh_host *h, struct wh_room *r, bool (*each)(void *self, struct wh_session *s), void *self)
 {
-	struct wh_test *t = fake_of(h);
-	size_t before = room_of(t, r, "wh_room_each")->n;
+	struct fake_plugin *p = fake_of(h);
+	size_t before = room_of(p, r, "wh_room_each")->n;
 
 	WH_LIST_EACH(link, &r->members) {
 		bool more = each(self, WH_CONTAINER(link, struct fake_member, place)->session);
 
 		if (r->n != before)
-			fake_fault(t, "the function of wh_room_each changed who is in the room");
+			fake_fault(p, "the function of wh_room_each changed who is in the room");
 		if (!more)
 			return;
 	}
@@ -197,19 +198,19 @@ fake_room_seq(const struct wh_host *h, const struct wh_room *r)
 	return room_of(fake_of(h), r, "wh_room_seq")->seq;
 }
 
-/* Sends what the dialect makes of the event to all members that speak it. */
+/* Sends what the dialect of `like` makes of the event to all members that speak it. */
 static enum wh_err
-room_publish_in(struct wh_test *t, struct wh_room *r, const struct wh_dialect *d, const struct wh_event *e,
+room_publish_in(const struct wh_host *h, struct wh_room *r, const struct wh_session *like, const struct wh_event *e,
     const struct wh_session *except)
 {
 	struct wh_buf buf = { 0 };
-	enum wh_err err = fake_render(t, d, e, &buf);
+	enum wh_err err = fake_render(like, e, &buf);
 
 	WH_LIST_EACH(link, &r->members) {
 		struct wh_session *s = WH_CONTAINER(link, struct fake_member, place)->session;
 
-		if (err == WH_OK && s->dialect == d && s != except)
-			fake_session_send(&t->host, s, wh_buf_slice(&buf));
+		if (err == WH_OK && s->dialect == like->dialect && s != except)
+			fake_session_send(h, s, wh_buf_slice(&buf));
 	}
 	wh_buf_free(&buf);
 	return err == WH_ENOTSUP ? WH_OK : err;
@@ -219,11 +220,11 @@ enum wh_err
 fake_room_publish(const struct wh_host *h, struct wh_room *r, uint64_t seq, const struct wh_event *e,
     const struct wh_session *except, unsigned flags)
 {
-	struct wh_test *t = fake_of(h);
+	struct fake_plugin *p = fake_of(h);
 	enum wh_err first = WH_OK;
 
 	(void)flags;
-	room_of(t, r, "wh_room_publish");
+	room_of(p, r, "wh_room_publish");
 	if (seq != 0 && seq <= r->seq)
 		return WH_OK;
 	WH_LIST_EACH(link, &r->members) {
@@ -237,7 +238,7 @@ fake_room_publish(const struct wh_host *h, struct wh_room *r, uint64_t seq, cons
 			done = other->state == FAKE_ATTACHED && other->dialect == s->dialect;
 		}
 		if (!done) {
-			enum wh_err err = room_publish_in(t, r, s->dialect, e, except);
+			enum wh_err err = room_publish_in(h, r, s, e, except);
 
 			first = first == WH_OK ? err : first;
 		}
@@ -314,23 +315,25 @@ group_get(struct wh_test *t, wh_id id)
 wh_id
 fake_group_open(const struct wh_host *h, struct wh_str name)
 {
-	struct wh_test *t = fake_of(h);
+	struct fake_plugin *p = fake_of(h);
+	struct wh_test *t = p->t;
 	struct fake_group *g;
 
 	if (name.n == 0 || name.n > FAKE_ROOM_NAME || memchr(name.p, 0, name.n) != NULL)
 		return 0;
 	WH_LIST_EACH(link, &t->groups) {
 		g = WH_CONTAINER(link, struct fake_group, place);
-		if (wh_str_eq(g->name, name)) {
+		if (g->p == p && wh_str_eq(g->name, name)) {
 			if (!g->open)
 				g->id = ++t->ids;
 			g->open = true;
 			return g->id;
 		}
 	}
-	if (t->no_memory != 0 && --t->no_memory == 0)
+	if (fake_starved(p))
 		return 0;
 	g = fake_zero(sizeof *g);
+	g->p = p;
 	g->id = ++t->ids;
 	g->name = fake_copy(t, name);
 	g->open = true;
@@ -343,7 +346,7 @@ fake_group_open(const struct wh_host *h, struct wh_str name)
 void
 fake_group_close(const struct wh_host *h, wh_id group)
 {
-	struct wh_test *t = fake_of(h);
+	struct wh_test *t = fake_of(h)->t;
 	struct fake_group *g = group_get(t, group);
 
 	if (g == NULL)
@@ -370,10 +373,11 @@ fake_groups_end_closed(struct wh_test *t)
 enum wh_err
 fake_group_join(const struct wh_host *h, wh_id group, struct wh_session *s)
 {
-	struct wh_test *t = fake_of(h);
+	struct fake_plugin *p = fake_of(h);
+	struct wh_test *t = p->t;
 	struct fake_group *g = group_get(t, group);
 
-	fake_session(t, s, "wh_group_join");
+	fake_session(p, s, "wh_group_join");
 	if (g == NULL)
 		return WH_ENOENT;
 	if (s->closing || (s->state != FAKE_ATTACHED && s->state != FAKE_DETACHED))
@@ -387,10 +391,11 @@ fake_group_join(const struct wh_host *h, wh_id group, struct wh_session *s)
 enum wh_err
 fake_group_leave(const struct wh_host *h, wh_id group, struct wh_session *s)
 {
-	struct wh_test *t = fake_of(h);
+	struct fake_plugin *p = fake_of(h);
+	struct wh_test *t = p->t;
 	struct fake_group *g = group_get(t, group);
 
-	fake_session(t, s, "wh_group_leave");
+	fake_session(p, s, "wh_group_leave");
 	return g != NULL && members_remove(&g->members, s) ? WH_OK : WH_ENOENT;
 }
 
@@ -398,7 +403,7 @@ enum wh_err
 fake_group_publish(const struct wh_host *h, wh_id group, uint64_t seq, struct wh_str bytes, const struct wh_session *except,
     unsigned flags)
 {
-	struct wh_test *t = fake_of(h);
+	struct wh_test *t = fake_of(h)->t;
 	struct fake_group *g = group_get(t, group);
 
 	(void)flags;

@@ -5,13 +5,13 @@
 #include <stdlib.h>
 
 struct wh_session *
-fake_session(struct wh_test *t, const struct wh_session *s, const char *function)
+fake_session(const struct fake_plugin *p, const struct wh_session *s, const char *function)
 {
 	if (s == NULL)
-		fake_fault(t, "%s was given no session", function);
+		fake_fault(p, "%s was given no session", function);
 	/* A pointer is good until the end of the turn in which its session ended. */
-	if (s->state == FAKE_ENDED && s->ended_turn != t->turn)
-		fake_fault(t, "%s was given a session that is gone (%.*s); hold its id and ask wh_session_get", function, WH_FMT(s->who.name));
+	if (s->state == FAKE_ENDED && s->ended_turn != p->t->turn)
+		fake_fault(p, "%s was given a session that is gone (%.*s); hold its id and ask wh_session_get", function, WH_FMT(s->who.name));
 	return (struct wh_session *)(uintptr_t)s;
 }
 
@@ -59,37 +59,42 @@ fake_session_new(struct wh_test *t, const char *name, const char *roles, enum fa
 	if (session_set_identity(s, &(struct wh_identity){
 		.kind = strcmp(roles, "guest") == 0 ? WH_GUEST : WH_ACCOUNT,
 		.id = wh_str(id), .name = wh_str(name), .roles = wh_str(roles) }) != WH_OK)
-		fake_fault(t, "a session's name and roles may have 1000 bytes");
+		fake_fault(t->tested, "a session's name and roles may have 1000 bytes");
 	wh_list_add_last(&t->sessions, &s->place);
 	return s;
 }
 
+/* NULL: json. */
 static const struct wh_dialect *
-session_dialect(struct wh_test *t, const char *name)
+session_dialect(struct wh_test *t, const char *name, struct fake_plugin **speaker_out)
 {
-	const struct wh_dialect *d = t->plugin->dialects;
-
+	*speaker_out = NULL;
 	if (strcmp(name, "json") == 0)
 		return NULL;
-	for (; d != NULL && d->name != NULL; d++)
-		if (strcmp(d->name, name) == 0)
-			return d;
-	fake_fault(t, "it declares no dialect \"%s\"", name);
+	WH_LIST_EACH(link, &t->plugins) {
+		*speaker_out = WH_CONTAINER(link, struct fake_plugin, place);
+		for (const struct wh_dialect *d = (*speaker_out)->row->dialects; d != NULL && d->name != NULL; d++)
+			if (strcmp(d->name, name) == 0)
+				return d;
+	}
+	fake_fault(t->tested, "it declares no dialect \"%s\"", name);
 }
 
 struct wh_session *
 wh_test_session_in(struct wh_test *t, const char *dialect, const char *name, const char *roles)
 {
-	const struct wh_dialect *d = session_dialect(t, dialect);
+	struct fake_plugin *speaker;
+	const struct wh_dialect *d = session_dialect(t, dialect, &speaker);
 	struct wh_session *s;
 
 	fake_enter(t);
 	s = fake_session_new(t, name, roles, FAKE_ATTACHED);
 	s->dialect = d;
+	s->speaker = speaker;
 	s->dirty = true;
 	fake_tell_presence(t, s, WH_OPENED);
 	if (d != NULL && d->open != NULL)
-		d->open(t->self, s);
+		d->open(speaker->self, s);
 	fake_leave(t);
 	return s;
 }
@@ -134,7 +139,8 @@ fake_session_free(struct wh_session *s)
 	session_drop_lists(s);
 	WH_LIST_EACH(link, &s->sent)
 		free(WH_CONTAINER(link, struct fake_sent, place));
-	wh_buf_free(&s->papers);
+	for (unsigned i = 0; i < FAKE_PLUGINS; i++)
+		wh_buf_free(&s->papers[i]);
 	free(s->who_text);
 	free(s);
 }
@@ -154,27 +160,27 @@ fake_sessions_turn_end(struct wh_test *t)
 }
 
 void
-fake_slots_release(struct wh_test *t)
+fake_slots_release(struct fake_plugin *p)
 {
-	WH_LIST_EACH(link, &t->slots)
+	WH_LIST_EACH(link, &p->slots)
 		WH_CONTAINER(link, struct wh_slot, place)->taken = false;
 }
 
-/* Frees the slots that nobody has taken up again, with what stands in them. */
+/* Frees the slots that the plugin has not taken up again, with what stands in them. */
 void
-fake_slots_forget_free(struct wh_test *t)
+fake_slots_forget_free(struct fake_plugin *p)
 {
-	WH_LIST_EACH(link, &t->sessions) {
+	WH_LIST_EACH(link, &p->t->sessions) {
 		WH_LIST_EACH(place, &WH_CONTAINER(link, struct wh_session, place)->slots) {
 			struct fake_slot_bytes *bytes = WH_CONTAINER(place, struct fake_slot_bytes, place);
 
-			if (bytes->slot->taken)
+			if (bytes->slot->p != p || bytes->slot->taken)
 				continue;
 			wh_list_remove(place);
 			free(bytes);
 		}
 	}
-	WH_LIST_EACH(link, &t->slots) {
+	WH_LIST_EACH(link, &p->slots) {
 		struct wh_slot *slot = WH_CONTAINER(link, struct wh_slot, place);
 
 		if (slot->taken)
@@ -187,9 +193,9 @@ fake_slots_forget_free(struct wh_test *t)
 void
 wh_test_lose(struct wh_test *t, struct wh_session *s)
 {
-	fake_session(t, s, "wh_test_lose");
+	fake_session(t->tested, s, "wh_test_lose");
 	if (s->state != FAKE_ATTACHED)
-		fake_fault(t, "wh_test_lose: the session has no connection");
+		fake_fault(t->tested, "wh_test_lose: the session has no connection");
 	fake_enter(t);
 	s->state = FAKE_DETACHED;
 	fake_tell_presence(t, s, WH_DETACHED);
@@ -199,9 +205,9 @@ wh_test_lose(struct wh_test *t, struct wh_session *s)
 void
 wh_test_resume(struct wh_test *t, struct wh_session *s)
 {
-	fake_session(t, s, "wh_test_resume");
+	fake_session(t->tested, s, "wh_test_resume");
 	if (s->state != FAKE_DETACHED)
-		fake_fault(t, "wh_test_resume: the session's connection was not lost");
+		fake_fault(t->tested, "wh_test_resume: the session's connection was not lost");
 	fake_enter(t);
 	s->state = FAKE_ATTACHED;
 	s->dirty = true;
@@ -212,7 +218,7 @@ wh_test_resume(struct wh_test *t, struct wh_session *s)
 void
 wh_test_leave_server(struct wh_test *t, struct wh_session *s)
 {
-	fake_session(t, s, "wh_test_leave_server");
+	fake_session(t->tested, s, "wh_test_leave_server");
 	fake_enter(t);
 	fake_session_end(s, true);
 	fake_leave(t);
@@ -223,16 +229,16 @@ wh_test_frame(struct wh_test *t, struct wh_session *s, struct wh_str bytes, unsi
 {
 	char *copy;
 
-	fake_session(t, s, "wh_test_frame");
+	fake_session(t->tested, s, "wh_test_frame");
 	if (s->dialect == NULL)
-		fake_fault(t, "wh_test_frame: the session speaks json, which is the server's own; use wh_test_call");
+		fake_fault(t->tested, "wh_test_frame: the session speaks json, which is the server's own; use wh_test_call");
 	if (s->state != FAKE_ATTACHED || s->closing)
-		fake_fault(t, "wh_test_frame: the session has no connection");
+		fake_fault(t->tested, "wh_test_frame: the session has no connection");
 	/* Exactly as long as it is, so that a sanitizer finds who reads on. */
 	copy = fake_zero(bytes.n);
 	memcpy(copy, bytes.p, bytes.n);
 	fake_enter(t);
-	s->dialect->receive(t->self, s, (struct wh_str){ copy, bytes.n }, flags);
+	s->dialect->receive(s->speaker->self, s, (struct wh_str){ copy, bytes.n }, flags);
 	fake_leave(t);
 	free(copy);
 }
@@ -281,7 +287,7 @@ fake_session_id(const struct wh_host *h, const struct wh_session *s)
 struct wh_session *
 fake_session_get(const struct wh_host *h, wh_id id)
 {
-	struct wh_test *t = fake_of(h);
+	struct wh_test *t = fake_of(h)->t;
 
 	WH_LIST_EACH(link, &t->sessions) {
 		struct wh_session *s = WH_CONTAINER(link, struct wh_session, place);
@@ -301,10 +307,11 @@ fake_session_identity(const struct wh_host *h, const struct wh_session *s)
 enum wh_err
 fake_session_identify(const struct wh_host *h, struct wh_session *s, const struct wh_identity *who)
 {
-	struct wh_test *t = fake_of(h);
+	struct fake_plugin *p = fake_of(h);
+	struct wh_test *t = p->t;
 	enum wh_err err;
 
-	fake_session(t, s, "wh_session_identify");
+	fake_session(p, s, "wh_session_identify");
 	if (s->state == FAKE_ENDED)
 		return WH_ESTATE;
 	fake_enter(t);
@@ -336,10 +343,11 @@ fake_session_dialect(const struct wh_host *h, const struct wh_session *s)
 enum wh_err
 fake_session_send(const struct wh_host *h, struct wh_session *s, struct wh_str bytes)
 {
-	struct wh_test *t = fake_of(h);
+	struct fake_plugin *p = fake_of(h);
+	struct wh_test *t = p->t;
 	struct fake_sent *sent;
 
-	fake_session(t, s, "wh_session_send");
+	fake_session(p, s, "wh_session_send");
 	if (s->state != FAKE_ATTACHED || s->closing)
 		return WH_EAWAY;
 	sent = fake_zero(sizeof *sent);
@@ -349,18 +357,19 @@ fake_session_send(const struct wh_host *h, struct wh_session *s, struct wh_str b
 }
 
 enum wh_err
-fake_render(struct wh_test *t, const struct wh_dialect *d, const struct wh_event *e, struct wh_buf *to)
+fake_render(const struct wh_session *s, const struct wh_event *e, struct wh_buf *to)
 {
-	struct fake_out out = fake_out_to(to);
+	const struct wh_dialect *d = s->dialect;
+	struct wh_out_buf out = wh_out_to(to);
 	struct wh_json w;
 
 	if (d != NULL) {
 		if (d->render == NULL)
 			return WH_ENOTSUP;
-		t->renders++;
-		return d->render(t->self, e, 0, &out.out);
+		s->t->renders++;
+		return d->render(s->speaker->self, e, s->accent, &out.out);
 	}
-	t->renders++;
+	s->t->renders++;
 	wh_json_begin(&w, to);
 	wh_json_object(&w, NULL);
 	wh_json_text(&w, "jsonrpc", "2.0");
@@ -375,14 +384,14 @@ fake_render(struct wh_test *t, const struct wh_dialect *d, const struct wh_event
 enum wh_err
 fake_session_notify(const struct wh_host *h, struct wh_session *s, const struct wh_event *e)
 {
-	struct wh_test *t = fake_of(h);
+	struct fake_plugin *p = fake_of(h);
 	struct wh_buf buf = { 0 };
 	enum wh_err err;
 
-	fake_session(t, s, "wh_session_notify");
+	fake_session(p, s, "wh_session_notify");
 	if (s->state != FAKE_ATTACHED || s->closing)
 		return WH_EAWAY;
-	err = fake_render(t, s->dialect, e, &buf);
+	err = fake_render(s, e, &buf);
 	if (err == WH_OK)
 		err = fake_session_send(h, s, wh_buf_slice(&buf));
 	wh_buf_free(&buf);
@@ -392,15 +401,16 @@ fake_session_notify(const struct wh_host *h, struct wh_session *s, const struct 
 void
 fake_session_close(const struct wh_host *h, struct wh_session *s, unsigned code, struct wh_str reason)
 {
-	struct wh_test *t = fake_of(h);
+	struct fake_plugin *p = fake_of(h);
+	struct wh_test *t = p->t;
 	struct wh_buf buf = { 0 };
-	struct fake_out out = fake_out_to(&buf);
+	struct wh_out_buf out = wh_out_to(&buf);
 
-	fake_session(t, s, "wh_session_close");
+	fake_session(p, s, "wh_session_close");
 	if (s->state == FAKE_ENDED || s->state == FAKE_EPHEMERAL || s->closing)
 		return;
 	fake_enter(t);
-	if (s->dialect != NULL && s->dialect->farewell != NULL && s->dialect->farewell(t->self, code, reason, &out.out) == WH_OK &&
+	if (s->dialect != NULL && s->dialect->farewell != NULL && s->dialect->farewell(s->speaker->self, code, reason, &out.out) == WH_OK &&
 	    buf.n != 0)
 		fake_session_send(h, s, wh_buf_slice(&buf));
 	wh_buf_free(&buf);
@@ -410,44 +420,62 @@ fake_session_close(const struct wh_host *h, struct wh_session *s, unsigned code,
 	fake_leave(t);
 }
 
+/* What the slots of the other plugins take of the room that all share. */
+static size_t
+slots_of_others(const struct fake_plugin *p)
+{
+	size_t all = 0;
+
+	WH_LIST_EACH(link, &p->t->plugins) {
+		const struct fake_plugin *other = WH_CONTAINER(link, struct fake_plugin, place);
+
+		WH_LIST_EACH(place, &other->slots)
+			if (other != p)
+				all += WH_CONTAINER(place, struct wh_slot, place)->size;
+	}
+	return all;
+}
+
 struct wh_slot *
 fake_session_slot(const struct wh_host *h, const char *name, size_t size)
 {
-	struct wh_test *t = fake_of(h);
+	struct fake_plugin *p = fake_of(h);
+	struct wh_test *t = p->t;
 	struct wh_slot *slot;
-	size_t all = size;
+	size_t all = size + slots_of_others(p);
 
-	if (!t->opening)
-		fake_fault(t, "wh_session_slot(\"%s\") is called outside of open", name);
-	WH_LIST_EACH(link, &t->slots) {
+	if (!p->opening)
+		fake_fault(p, "wh_session_slot(\"%s\") is called outside of open", name);
+	WH_LIST_EACH(link, &p->slots) {
 		slot = WH_CONTAINER(link, struct wh_slot, place);
 		if (strcmp(slot->name, name) == 0 && slot->taken)
-			fake_fault(t, "wh_session_slot(\"%s\") is called twice", name);
+			fake_fault(p, "wh_session_slot(\"%s\") is called twice", name);
 		if (strcmp(slot->name, name) == 0 && slot->size == size) {
 			slot->taken = true;
 			return slot;
 		}
 		all += slot->taken ? slot->size : 0;
 	}
-	if (size == 0 || all > FAKE_SLOTS || (t->no_memory != 0 && --t->no_memory == 0))
+	if (size == 0 || all > FAKE_SLOTS || fake_starved(p))
 		return NULL;
 	slot = fake_zero(sizeof *slot);
+	slot->p = p;
 	slot->name = fake_text(t, wh_str(name));
 	slot->size = size;
 	slot->taken = true;
-	wh_list_add_last(&t->slots, &slot->place);
+	wh_list_add_last(&p->slots, &slot->place);
 	return slot;
 }
 
 void *
 fake_slot_of(const struct wh_host *h, struct wh_session *s, const struct wh_slot *slot)
 {
-	struct wh_test *t = fake_of(h);
+	struct fake_plugin *p = fake_of(h);
 	struct fake_slot_bytes *bytes;
 
-	fake_session(t, s, "wh_slot_of");
+	fake_session(p, s, "wh_slot_of");
 	if (slot == NULL)
-		fake_fault(t, "wh_slot_of was given no slot; wh_session_slot returns NULL when there is no room");
+		fake_fault(p, "wh_slot_of was given no slot; wh_session_slot returns NULL when there is no room");
 	WH_LIST_EACH(link, &s->slots) {
 		bytes = WH_CONTAINER(link, struct fake_slot_bytes, place);
 		if (bytes->slot == slot)
@@ -462,9 +490,10 @@ fake_slot_of(const struct wh_host *h, struct wh_session *s, const struct wh_slot
 void
 fake_session_changed(const struct wh_host *h, struct wh_session *s)
 {
-	struct wh_test *t = fake_of(h);
+	struct fake_plugin *p = fake_of(h);
+	struct wh_test *t = p->t;
 
-	fake_session(t, s, "wh_session_changed");
+	fake_session(p, s, "wh_session_changed");
 	if (!t->recovering)
 		s->dirty = true;
 }
@@ -472,7 +501,7 @@ fake_session_changed(const struct wh_host *h, struct wh_session *s)
 void
 fake_session_each(const struct wh_host *h, bool (*each)(void *self, struct wh_session *s), void *self)
 {
-	struct wh_test *t = fake_of(h);
+	struct wh_test *t = fake_of(h)->t;
 
 	WH_LIST_EACH(link, &t->sessions) {
 		struct wh_session *s = WH_CONTAINER(link, struct wh_session, place);
@@ -485,6 +514,5 @@ fake_session_each(const struct wh_host *h, bool (*each)(void *self, struct wh_se
 struct wh_str
 wh_test_papers(const struct wh_test *t, const struct wh_session *s)
 {
-	(void)t;
-	return wh_buf_slice(&s->papers);
+	return wh_buf_slice(&s->papers[t->tested->number]);
 }

@@ -10,13 +10,13 @@ enum { TIME_FIRST_MS = 1000000 };
 int64_t
 fake_now_ms(const struct wh_host *h)
 {
-	return fake_of(h)->now_ms;
+	return fake_of(h)->t->now_ms;
 }
 
 int64_t
 fake_wall_ms(const struct wh_host *h)
 {
-	return TIME_WALL_MS + fake_of(h)->now_ms;
+	return TIME_WALL_MS + fake_of(h)->t->now_ms;
 }
 
 static struct fake_timer *
@@ -35,14 +35,16 @@ timer_new(struct wh_test *t, int64_t ms, void (*fired)(void *self, uint64_t cook
 wh_id
 fake_timer_start(const struct wh_host *h, int64_t ms, int64_t every_ms, wh_timer_fired *fired, uint64_t cookie)
 {
-	struct wh_test *t = fake_of(h);
+	struct fake_plugin *p = fake_of(h);
+	struct wh_test *t = p->t;
 	struct fake_timer *timer;
 
 	if (fired == NULL)
-		fake_fault(t, "wh_timer_start was given no function");
-	if (t->no_memory != 0 && --t->no_memory == 0)
+		fake_fault(p, "wh_timer_start was given no function");
+	if (fake_starved(p))
 		return 0;
 	timer = timer_new(t, ms, fired, cookie);
+	timer->p = p;
 	timer->every_ms = every_ms;
 	return timer->id;
 }
@@ -53,7 +55,6 @@ fake_deadline(struct wh_test *t, void (*fired)(void *self, uint64_t cookie), voi
 	struct fake_timer *timer = timer_new(t, WH_TEST_HOLD_MS, fired, 0);
 
 	timer->self = self;
-	timer->ours = true;
 	return timer->id;
 }
 
@@ -79,7 +80,13 @@ timer_free(struct fake_timer *timer)
 void
 fake_timer_stop(const struct wh_host *h, wh_id id)
 {
-	struct fake_timer *timer = timer_find(fake_of(h), id);
+	fake_timers_stop(fake_of(h)->t, id);
+}
+
+void
+fake_timers_stop(struct wh_test *t, wh_id id)
+{
+	struct fake_timer *timer = timer_find(t, id);
 
 	if (timer != NULL)
 		timer_free(timer);
@@ -108,7 +115,7 @@ wh_test_advance(struct wh_test *t, int64_t ms)
 
 	while ((timer = timer_due(t, until)) != NULL) {
 		void (*fired)(void *self, uint64_t cookie) = timer->fired;
-		void *self = timer->ours ? timer->self : t->self;
+		void *self = timer->p != NULL ? timer->p->self : timer->self;
 		uint64_t cookie = timer->cookie;
 
 		if (timer->due_ms > t->now_ms)
@@ -133,24 +140,25 @@ fake_timers_drop(struct wh_test *t, bool ours_too)
 	WH_LIST_EACH(link, &t->timers) {
 		struct fake_timer *timer = WH_CONTAINER(link, struct fake_timer, place);
 
-		if (ours_too || !timer->ours)
+		if (ours_too || timer->p != NULL)
 			timer_free(timer);
 	}
 }
 
 void
-fake_timers_check(const struct wh_test *t)
+fake_timers_check(const struct fake_plugin *p)
 {
-	WH_LIST_EACH(link, &t->timers) {
-		if (!WH_CONTAINER(link, struct fake_timer, place)->ours)
-			fake_fault(t, "it was closed and left a timer running");
+	WH_LIST_EACH(link, &p->t->timers) {
+		if (WH_CONTAINER(link, struct fake_timer, place)->p == p)
+			fake_fault(p, "it was closed and left a timer running");
 	}
 }
 
 enum wh_err
 fake_job_start(const struct wh_host *h, const struct wh_job *row, const void *request)
 {
-	struct wh_test *t = fake_of(h);
+	struct fake_plugin *p = fake_of(h);
+	struct wh_test *t = p->t;
 	struct fake_job *job;
 	unsigned waiting = 0;
 
@@ -158,9 +166,10 @@ fake_job_start(const struct wh_host *h, const struct wh_job *row, const void *re
 		waiting += WH_CONTAINER(link, struct fake_job, place)->row == row;
 	if (waiting >= (row->max_waiting != 0 ? row->max_waiting : 1024))
 		return WH_EFULL;
-	if (t->no_memory != 0 && --t->no_memory == 0)
+	if (fake_starved(p))
 		return WH_ENOMEM;
 	job = fake_zero(sizeof *job + row->size);
+	job->p = p;
 	job->row = row;
 	memcpy(job->request, request, row->size);
 	wh_list_add_last(&t->jobs, &job->place);
@@ -177,15 +186,22 @@ wh_test_run_jobs(struct wh_test *t)
 		struct fake_job *job = WH_CONTAINER(first, struct fake_job, place);
 
 		wh_list_remove(&job->place);
-		t->working = true;
+		t->working = job->p;
 		job->row->work(job->request);
-		t->working = false;
+		t->working = NULL;
 		fake_enter(t);
 		if (job->row->done != NULL)
-			job->row->done(t->self, job->request);
+			job->row->done(job->p->self, job->request);
 		fake_leave(t);
 		free(job);
 		n++;
 	}
 	return n;
+}
+
+void
+fake_jobs_check(const struct wh_test *t)
+{
+	WH_LIST_EACH(link, &t->jobs)
+		fake_fault(WH_CONTAINER(link, struct fake_job, place)->p, "at the end there are jobs that were not run; call wh_test_run_jobs");
 }

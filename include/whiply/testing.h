@@ -1,5 +1,5 @@
-/* The fake host: what a plugin's unit test links instead of a server. One plugin, plain memory, and a clock that only the test
- * moves. It checks settings, arguments, permissions and rates as the server does, asks the hooks in their order, numbers and renders
+/* The fake host: what a plugin's unit test links instead of a server. The plugin under test, others that it needs (wh_test_load), plain
+ * memory, and a clock that only the test moves. It checks settings, arguments, permissions and rates as the server does, asks the hooks in their order, numbers and renders
  * what is published, and mirrors papers at the end of a turn; each function below that reaches the plugin is one turn.
  *
  *	struct wh_test *t = wh_test_begin(&whiply_plugin, "greeting = \"Hi\";");
@@ -27,11 +27,11 @@ extern const struct wh_plugin whiply_plugin;
  * can't be opened. */
 struct wh_test *wh_test_begin(const struct wh_plugin *plugin, const char *settings);
 
-/** Closes the plugin and frees everything. Aborts when the plugin left something: memory of wh_new, a timer, a group, or a call,
- * request or hook that it holds. */
+/** Closes the plugins, the one that was opened last first, and frees everything. Aborts when one of them left something: memory of
+ * wh_new, a timer, a group, or a call, request or hook that it holds. */
 void wh_test_end(struct wh_test **t);
 
-/** The same in two steps, for what must be there before the plugin opens: services, samples, a failing allocation. */
+/** The same in two steps, for what must be there before the plugin opens: other plugins, services, samples, a failing allocation. */
 struct wh_test *wh_test_new(const struct wh_plugin *plugin);
 
 /** WH_EINVAL when the settings are wrong, else what the plugin's `open` says; wh_test_why has the sentence. May be tried again. */
@@ -48,7 +48,23 @@ const char *wh_test_why(const struct wh_test *t);
 const struct wh_host *wh_test_host(struct wh_test *t);
 void *wh_test_self(struct wh_test *t);
 
-/** The `nth` wh_new from now (1: the next) finds no memory. */
+/** Loads another plugin's module, NAME.so, and opens it beside the one under test, before or after that:
+ *
+ *	struct wh_test *t = wh_test_new(&whiply_plugin);
+ *
+ *	wh_test_load(t, "sqlite", NULL);
+ *	assert_int_equal(wh_test_open(t, NULL), WH_OK);
+ *
+ * All that it declares works as if it were under test, and the two find each other's services if they name them in their `needs`. It is
+ * looked for in the folder that the environment variable WHIPLY_TEST_PLUGINS names; if that is not set, in plugins/.libs below a folder
+ * above the program (a build of whiply itself), then where plugins are installed. Aborts when it can't be opened. At most 7. */
+void wh_test_load(struct wh_test *t, const char *name, const char *settings);
+
+/** The state folder of the plugin under test, as wh_state_dir gives it, for a test that puts files there or looks at them. Each plugin has
+ * one of its own; wh_test_recover leaves them, wh_test_end removes them. */
+const char *wh_test_state_dir(struct wh_test *t);
+
+/** The `nth` wh_new of the plugin under test from now (1: the next) finds no memory. */
 void wh_test_no_memory(struct wh_test *t, unsigned nth);
 
 /* Sessions */
@@ -87,7 +103,7 @@ unsigned wh_test_closed(const struct wh_session *s, const char **reason_out);
  * it is done. Lives until wh_test_end. */
 struct wh_test_answer {
 	enum wh_err err;
-	const char *json;	/**< WH_OK of a command: the result, an object. Of a message: NULL */
+	const char *json;	/**< WH_OK of a command: the result, an object; of an export: all of it. Of a message: NULL */
 	const char *text;	/**< WH_OK of a message: the text that the hooks left */
 	const char *why;	/**< else: the sentence */
 	const char *field;	/**< the argument that is wrong, or "" */
@@ -100,7 +116,7 @@ const struct wh_test_answer *wh_test_call(struct wh_test *t, struct wh_session *
 /** How long a held call, request or hook may take. */
 enum { WH_TEST_HOLD_MS = 30000 };
 
-/** Commands of another plugin, which then wh_run and wh_test_call find too; `self` is what their rows are handed. */
+/** Commands that the test plays, which then wh_run and wh_test_call find too; `self` is what their rows are handed. */
 void wh_test_other_commands(struct wh_test *t, const struct wh_command *rows, void *self);
 
 /* HTTP */
@@ -121,7 +137,7 @@ const struct wh_test_page *wh_test_request(struct wh_test *t, struct wh_session 
 
 /* Hooks */
 
-/** Hooks of another plugin, asked in their order among the plugin's own; to refuse, change or hold. */
+/** Hooks that the test plays, asked in their order among the plugins' own; to refuse, change or hold. */
 void wh_test_other_hooks(struct wh_test *t, const struct wh_hook *rows, void *self);
 
 /** Shows a message in the room (made if need be) to all hooks, as a plugin does that lets people talk. */
@@ -131,9 +147,14 @@ const struct wh_test_answer *wh_test_say(struct wh_test *t, struct wh_session *s
 const struct wh_test_answer *wh_test_join(struct wh_test *t, struct wh_session *s, const char *room);
 enum wh_err wh_test_leave(struct wh_test *t, struct wh_session *s, const char *room);
 
-/** The session shows a credential; NULL is an empty one. `err` is WH_OK when no hook refused. */
+/** The session shows a credential; NULL is an empty one. `err` is WH_OK when no hook refused. As in the server, a bearer token that
+ * no hook knows (WH_CHANGED, or an account since) is refused with WH_EAUTH. */
 const struct wh_test_answer *wh_test_credential(struct wh_test *t, struct wh_session *s, const char *bearer, const char *cookie,
     const char *certificate);
+
+/** Asks the WH_ON_EXPORT hooks: `json` is an object with a member for each plugin that has the hook. Asks the WH_ON_ERASE hooks. */
+const struct wh_test_answer *wh_test_export(struct wh_test *t, const char *id, const char *name);
+const struct wh_test_answer *wh_test_erase(struct wh_test *t, const char *id, const char *name);
 
 /** Asks the WH_ON_HEALTH hooks: "part: why\n" for each part that is unwell, "" when all is fine. `details_out` (may be NULL) gets the
  * object of details. */
@@ -144,16 +165,16 @@ const char *wh_test_health(struct wh_test *t, const char **details_out);
 /** Moves the clock and fires the timers that are due, in order, each at its time. */
 void wh_test_advance(struct wh_test *t, int64_t ms);
 
-/** Runs the jobs that wait, and those that they start; returns how many. Nothing else runs them. */
+/** Runs the jobs of all plugins that wait, in order, and those that they start; returns how many. Nothing else runs them. */
 size_t wh_test_run_jobs(struct wh_test *t);
 
 /* What the plugin left to see */
 
 /** The value of a counter or gauge, or how many durations a histogram has; `label` NULL: the one without. 0 when never touched.
- * Aborts when the plugin declares no such metric. */
+ * Aborts when no plugin declares such a metric. */
 int64_t wh_test_metric(const struct wh_test *t, const char *name, const char *label);
 
-/** Adds to what wh_metrics_read reads, before the plugin's own metrics. The rows are borrowed. */
+/** Adds to what wh_metrics_read reads, before the plugins' own metrics. The rows are borrowed. */
 void wh_test_samples(struct wh_test *t, const struct wh_sample *samples, size_t n);
 
 /** The last log line of this event, as `level event key=value …`, or NULL. */
@@ -164,10 +185,10 @@ size_t wh_test_renders(const struct wh_test *t);
 
 /* Services and helpers */
 
-/** Another plugin's service. It must stand in the plugin's `needs` to be found. */
+/** A service that the test plays. It must stand in a plugin's `needs` to be found. */
 void wh_test_offer(struct wh_test *t, const struct wh_service *row, void *self);
 
-/** A service that the plugin under test offers, or NULL. */
+/** A service that the plugin under test or one beside it offers, or NULL. */
 const void *wh_test_service(struct wh_test *t, const char *name, uint32_t version, void **self_out);
 
 /** The helper starts, or ends. Until it is up, wh_helper_send says WH_EAWAY. */
@@ -182,11 +203,12 @@ void wh_test_helper_answer(struct wh_test *t, const char *helper, wh_id id, stru
 
 /** The hub dies and another takes over. What survives is what survives in the server: connected sessions with their identity, rooms
  * with members and seq, groups, and for each session the papers as they were mirrored last, that is at the end of the turn in which
- * wh_session_changed said so. Slots, timers, jobs, held calls and lost sessions are gone. The plugin is closed, opened and loaded.
+ * wh_session_changed said so. Slots, timers, jobs, held calls and lost sessions are gone. The plugins are closed, the last first, opened
+ * in the order in which they were, and loaded.
  * A dead hub does not call `close`: what a plugin only saves there is lost in the server. */
 void wh_test_recover(struct wh_test *t);
 
-/** The plugin's part of a session's papers as it was mirrored last. */
+/** The part of the plugin under test of a session's papers, as it was mirrored last. */
 struct wh_str wh_test_papers(const struct wh_test *t, const struct wh_session *s);
 
 #endif
