@@ -18,3 +18,5 @@ check_PROGRAMS += %D%/relay/test_relay %D%/metrics/test_metrics
 %C%_metrics_test_metrics_SOURCES = %D%/metrics/test_metrics.c %D%/metrics/metrics.c
 %C%_metrics_test_metrics_CFLAGS = $(AM_CFLAGS)
 %C%_metrics_test_metrics_LDADD = $(TESTING_LIBS)
+
+include plugins/auth/local.mk

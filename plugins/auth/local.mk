@@ -1,0 +1,11 @@
+# The parts of plugins/auth that are functions on bytes: no host, no store, no clock. The plugin links them all.
+noinst_LTLIBRARIES = libauthparts.la
+AUTHPARTS_LIBS = libauthparts.la $(SSL_LIBS) $(ARGON2_LIBS) $(UTF8PROC_LIBS)
+libauthparts_la_CPPFLAGS = $(AM_CPPFLAGS) $(SSL_CFLAGS) $(ARGON2_CFLAGS) $(UTF8PROC_CFLAGS)
+libauthparts_la_SOURCES =
+noinst_HEADERS += %D%/testing.h
+
+libauthparts_la_SOURCES += %D%/text64.c %D%/text64.h %D%/token.c %D%/token.h
+check_PROGRAMS += %D%/test_text64 %D%/test_token
+%C%_test_text64_LDADD = $(AUTHPARTS_LIBS) -lcmocka
+%C%_test_token_LDADD = $(AUTHPARTS_LIBS) -lcmocka
