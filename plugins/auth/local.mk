@@ -9,3 +9,7 @@ libauthparts_la_SOURCES += %D%/text64.c %D%/text64.h %D%/token.c %D%/token.h
 check_PROGRAMS += %D%/test_text64 %D%/test_token
 %C%_test_text64_LDADD = $(AUTHPARTS_LIBS) -lcmocka
 %C%_test_token_LDADD = $(AUTHPARTS_LIBS) -lcmocka
+
+libauthparts_la_SOURCES += %D%/password.c %D%/password.h %D%/password_common.h
+check_PROGRAMS += %D%/test_password
+%C%_test_password_LDADD = $(AUTHPARTS_LIBS) -lcmocka
