@@ -13,3 +13,7 @@ check_PROGRAMS += %D%/test_text64 %D%/test_token
 libauthparts_la_SOURCES += %D%/password.c %D%/password.h %D%/password_common.h
 check_PROGRAMS += %D%/test_password
 %C%_test_password_LDADD = $(AUTHPARTS_LIBS) -lcmocka
+
+libauthparts_la_SOURCES += %D%/name.c %D%/name.h %D%/name_confusables.h %D%/name_scripts.h
+check_PROGRAMS += %D%/test_name
+%C%_test_name_LDADD = $(AUTHPARTS_LIBS) -lcmocka
