@@ -17,3 +17,7 @@ check_PROGRAMS += %D%/test_password
 libauthparts_la_SOURCES += %D%/name.c %D%/name.h %D%/name_confusables.h %D%/name_scripts.h
 check_PROGRAMS += %D%/test_name
 %C%_test_name_LDADD = $(AUTHPARTS_LIBS) -lcmocka
+
+libauthparts_la_SOURCES += %D%/claims.c %D%/claims_check.c %D%/claims.h
+check_PROGRAMS += %D%/test_claims
+%C%_test_claims_LDADD = $(AUTHPARTS_LIBS) -lcmocka
