@@ -21,3 +21,7 @@ check_PROGRAMS += %D%/test_name
 libauthparts_la_SOURCES += %D%/claims.c %D%/claims_check.c %D%/claims.h
 check_PROGRAMS += %D%/test_claims
 %C%_test_claims_LDADD = $(AUTHPARTS_LIBS) -lcmocka
+
+libauthparts_la_SOURCES += %D%/jose.c %D%/jose_key.c %D%/jose_set.c %D%/jose.h %D%/jose_key.h
+check_PROGRAMS += %D%/test_jose
+%C%_test_jose_LDADD = $(AUTHPARTS_LIBS) -lcmocka
