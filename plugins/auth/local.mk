@@ -25,3 +25,8 @@ check_PROGRAMS += %D%/test_claims
 libauthparts_la_SOURCES += %D%/jose.c %D%/jose_key.c %D%/jose_set.c %D%/jose.h %D%/jose_key.h
 check_PROGRAMS += %D%/test_jose
 %C%_test_jose_LDADD = $(AUTHPARTS_LIBS) -lcmocka
+
+libauthparts_la_SOURCES += %D%/pkce.c %D%/pkce.h %D%/totp.c %D%/totp.h
+check_PROGRAMS += %D%/test_pkce %D%/test_totp
+%C%_test_pkce_LDADD = $(AUTHPARTS_LIBS) -lcmocka
+%C%_test_totp_LDADD = $(AUTHPARTS_LIBS) -lcmocka
