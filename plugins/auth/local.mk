@@ -30,3 +30,7 @@ libauthparts_la_SOURCES += %D%/pkce.c %D%/pkce.h %D%/totp.c %D%/totp.h
 check_PROGRAMS += %D%/test_pkce %D%/test_totp
 %C%_test_pkce_LDADD = $(AUTHPARTS_LIBS) -lcmocka
 %C%_test_totp_LDADD = $(AUTHPARTS_LIBS) -lcmocka
+
+libauthparts_la_SOURCES += %D%/scram.c %D%/scram.h
+check_PROGRAMS += %D%/test_scram
+%C%_test_scram_LDADD = $(AUTHPARTS_LIBS) -lcmocka
