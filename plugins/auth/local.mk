@@ -34,3 +34,7 @@ check_PROGRAMS += %D%/test_pkce %D%/test_totp
 libauthparts_la_SOURCES += %D%/scram.c %D%/scram.h
 check_PROGRAMS += %D%/test_scram
 %C%_test_scram_LDADD = $(AUTHPARTS_LIBS) -lcmocka
+
+libauthparts_la_SOURCES += %D%/cbor.c %D%/cbor.h
+check_PROGRAMS += %D%/test_cbor
+%C%_test_cbor_LDADD = $(AUTHPARTS_LIBS) -lcmocka
