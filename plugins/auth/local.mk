@@ -38,3 +38,7 @@ check_PROGRAMS += %D%/test_scram
 libauthparts_la_SOURCES += %D%/cbor.c %D%/cbor.h
 check_PROGRAMS += %D%/test_cbor
 %C%_test_cbor_LDADD = $(AUTHPARTS_LIBS) -lcmocka
+
+libauthparts_la_SOURCES += %D%/webauthn.c %D%/webauthn.h
+check_PROGRAMS += %D%/test_webauthn
+%C%_test_webauthn_LDADD = $(AUTHPARTS_LIBS) -lcmocka
