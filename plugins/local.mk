@@ -29,3 +29,5 @@ check_PROGRAMS += %D%/sqlite/test_sqlite
 %C%_sqlite_test_sqlite_SOURCES = %D%/sqlite/test_sqlite.c %D%/sqlite/sqlite.c %D%/sqlite/schema.c %D%/sqlite/call.c %D%/sqlite/run.c %D%/sqlite/lane.c
 %C%_sqlite_test_sqlite_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS)
 %C%_sqlite_test_sqlite_LDADD = $(TESTING_LIBS) $(SQLITE_LIBS)
+
+include plugins/auth/local.mk

@@ -37,6 +37,25 @@ FUZZERS += %D%/fuzz_script
 %C%_fuzz_script_LDADD = $(SCRIPT_LIBS)
 %C%_fuzz_script_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 
+# The parts of plugins/auth, which are found by their own folder.
+FUZZERS += %D%/fuzz_claims %D%/fuzz_jose %D%/fuzz_webauthn %D%/fuzz_scram
+%C%_fuzz_claims_SOURCES = %D%/fuzz_claims.c
+%C%_fuzz_claims_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/plugins/auth
+%C%_fuzz_claims_LDADD = $(AUTHPARTS_LIBS)
+%C%_fuzz_claims_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+%C%_fuzz_jose_SOURCES = %D%/fuzz_jose.c
+%C%_fuzz_jose_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/plugins/auth
+%C%_fuzz_jose_LDADD = $(AUTHPARTS_LIBS)
+%C%_fuzz_jose_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+%C%_fuzz_webauthn_SOURCES = %D%/fuzz_webauthn.c
+%C%_fuzz_webauthn_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/plugins/auth
+%C%_fuzz_webauthn_LDADD = $(AUTHPARTS_LIBS)
+%C%_fuzz_webauthn_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+%C%_fuzz_scram_SOURCES = %D%/fuzz_scram.c
+%C%_fuzz_scram_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/plugins/auth
+%C%_fuzz_scram_LDADD = $(AUTHPARTS_LIBS)
+%C%_fuzz_scram_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+
 if FUZZ
 noinst_PROGRAMS += $(FUZZERS)
 endif

@@ -1,0 +1,44 @@
+# The parts of plugins/auth that are functions on bytes: no host, no store, no clock. The plugin links them all.
+noinst_LTLIBRARIES = libauthparts.la
+AUTHPARTS_LIBS = libauthparts.la $(SSL_LIBS) $(ARGON2_LIBS) $(UTF8PROC_LIBS)
+libauthparts_la_CPPFLAGS = $(AM_CPPFLAGS) $(SSL_CFLAGS) $(ARGON2_CFLAGS) $(UTF8PROC_CFLAGS)
+libauthparts_la_SOURCES =
+noinst_HEADERS += %D%/testing.h
+
+libauthparts_la_SOURCES += %D%/text64.c %D%/text64.h %D%/token.c %D%/token.h
+check_PROGRAMS += %D%/test_text64 %D%/test_token
+%C%_test_text64_LDADD = $(AUTHPARTS_LIBS) -lcmocka
+%C%_test_token_LDADD = $(AUTHPARTS_LIBS) -lcmocka
+
+libauthparts_la_SOURCES += %D%/password.c %D%/password.h %D%/password_common.h
+check_PROGRAMS += %D%/test_password
+%C%_test_password_LDADD = $(AUTHPARTS_LIBS) -lcmocka
+
+libauthparts_la_SOURCES += %D%/name.c %D%/name.h %D%/name_confusables.h %D%/name_scripts.h
+check_PROGRAMS += %D%/test_name
+%C%_test_name_LDADD = $(AUTHPARTS_LIBS) -lcmocka
+
+libauthparts_la_SOURCES += %D%/claims.c %D%/claims_check.c %D%/claims.h
+check_PROGRAMS += %D%/test_claims
+%C%_test_claims_LDADD = $(AUTHPARTS_LIBS) -lcmocka
+
+libauthparts_la_SOURCES += %D%/jose.c %D%/jose_key.c %D%/jose_set.c %D%/jose.h %D%/jose_key.h
+check_PROGRAMS += %D%/test_jose
+%C%_test_jose_LDADD = $(AUTHPARTS_LIBS) -lcmocka
+
+libauthparts_la_SOURCES += %D%/pkce.c %D%/pkce.h %D%/totp.c %D%/totp.h
+check_PROGRAMS += %D%/test_pkce %D%/test_totp
+%C%_test_pkce_LDADD = $(AUTHPARTS_LIBS) -lcmocka
+%C%_test_totp_LDADD = $(AUTHPARTS_LIBS) -lcmocka
+
+libauthparts_la_SOURCES += %D%/scram.c %D%/scram.h
+check_PROGRAMS += %D%/test_scram
+%C%_test_scram_LDADD = $(AUTHPARTS_LIBS) -lcmocka
+
+libauthparts_la_SOURCES += %D%/cbor.c %D%/cbor.h
+check_PROGRAMS += %D%/test_cbor
+%C%_test_cbor_LDADD = $(AUTHPARTS_LIBS) -lcmocka
+
+libauthparts_la_SOURCES += %D%/webauthn.c %D%/webauthn.h
+check_PROGRAMS += %D%/test_webauthn
+%C%_test_webauthn_LDADD = $(AUTHPARTS_LIBS) -lcmocka
