@@ -179,6 +179,13 @@ wh_test_recover(struct wh_test *t)
 			fake_load(t, s);
 	}
 	t->recovering = false;
+	fake_tell_recovered(t);
+	WH_LIST_EACH(link, &t->sessions) {
+		struct wh_session *s = WH_CONTAINER(link, struct wh_session, place);
+
+		if (s->state == FAKE_ATTACHED && s->dialect != NULL && s->dialect->recovered != NULL)
+			s->dialect->recovered(s->speaker->self, s);
+	}
 	fake_leave(t);
 }
 

@@ -331,6 +331,8 @@ const struct wh_identity *fake_session_identity(const struct wh_host *h, const s
 enum wh_err fake_session_identify(const struct wh_host *h, struct wh_session *s, const struct wh_identity *who);
 bool fake_session_may(const struct wh_host *h, const struct wh_session *s, const char *permission);
 struct wh_str fake_session_address(const struct wh_host *h, const struct wh_session *s);
+uint32_t fake_session_accent(const struct wh_host *h, const struct wh_session *s);
+enum wh_err fake_session_accent_set(const struct wh_host *h, struct wh_session *s, uint32_t accent);
 const char *fake_session_dialect(const struct wh_host *h, const struct wh_session *s);
 enum wh_err fake_session_send(const struct wh_host *h, struct wh_session *s, struct wh_str bytes);
 enum wh_err fake_session_notify(const struct wh_host *h, struct wh_session *s, const struct wh_event *e);
@@ -356,6 +358,7 @@ enum wh_err fake_room_leave(const struct wh_host *h, struct wh_room *r, struct w
 bool fake_room_has(const struct wh_host *h, const struct wh_room *r, const struct wh_session *s);
 size_t fake_room_members(const struct wh_host *h, const struct wh_room *r);
 void fake_room_each(const struct wh_host *h, struct wh_room *r, bool (*each)(void *self, struct wh_session *s), void *self);
+void fake_rooms_each(const struct wh_host *h, bool (*each)(void *self, struct wh_room *r), void *self);
 void fake_room_keep(const struct wh_host *h, struct wh_room *r, bool keep);
 uint64_t fake_room_seq(const struct wh_host *h, const struct wh_room *r);
 enum wh_err fake_room_publish(const struct wh_host *h, struct wh_room *r, uint64_t seq, const struct wh_event *e,
@@ -399,6 +402,7 @@ struct wh_request *fake_request_find(const struct wh_host *h, wh_id id);
 
 /* fake_hook.c */
 void fake_tell_presence(struct wh_test *t, struct wh_session *s, int what);
+void fake_tell_recovered(struct wh_test *t);
 void fake_tell_left(struct wh_test *t, struct wh_room *r, struct wh_session *s, struct wh_str reason);
 void fake_tell_audit(struct wh_test *t, const struct fake_call *c, enum wh_err outcome);
 void fake_save(struct wh_test *t, struct wh_session *s);

@@ -99,6 +99,19 @@ fake_tell_presence(struct wh_test *t, struct wh_session *s, int what)
 }
 
 void
+fake_tell_recovered(struct wh_test *t)
+{
+	struct fake_chain chain = fake_chain_at(t, WH_ON_RECOVERED);
+
+	for (size_t i = 0; i < chain.n; i++) {
+		struct wh_recovered recovered = { .at = fake_hook_begin(t, &chain.of[i], 0) };
+
+		fake_hook_verdict(&chain.of[i], chain.of[i].row->recovered(fake_hook_self(&chain.of[i]), &recovered), "WH_ON_RECOVERED", false,
+		    false);
+	}
+}
+
+void
 fake_tell_left(struct wh_test *t, struct wh_room *r, struct wh_session *s, struct wh_str reason)
 {
 	struct fake_chain chain = fake_chain_at(t, WH_ON_LEAVE);

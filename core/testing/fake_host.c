@@ -245,4 +245,7 @@ const struct wh_host_ops fake_ops = {
 	.call_request = fake_call_request,
 	.person_ask = fake_person_ask,
 	.person_find = fake_person_find,
+	.session_accent = fake_session_accent,
+	.session_accent_set = fake_session_accent_set,
+	.rooms_each = fake_rooms_each,
 };

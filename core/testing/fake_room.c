@@ -187,6 +187,17 @@ fake_room_each(const struct wh_host *h, struct wh_room *r, bool (*each)(void *se
 }
 
 void
+fake_rooms_each(const struct wh_host *h, bool (*each)(void *self, struct wh_room *r), void *self)
+{
+	WH_LIST_EACH(link, &fake_of(h)->t->rooms) {
+		struct wh_room *r = WH_CONTAINER(link, struct wh_room, place);
+
+		if (!r->ended && !each(self, r))
+			return;
+	}
+}
+
+void
 fake_room_keep(const struct wh_host *h, struct wh_room *r, bool keep)
 {
 	room_of(fake_of(h), r, "wh_room_keep")->keep = keep;
@@ -198,7 +209,13 @@ fake_room_seq(const struct wh_host *h, const struct wh_room *r)
 	return room_of(fake_of(h), r, "wh_room_seq")->seq;
 }
 
-/* Sends what the dialect of `like` makes of the event to all members that speak it. */
+static bool
+room_alike(const struct wh_session *a, const struct wh_session *b)
+{
+	return a->dialect == b->dialect && a->accent == b->accent;
+}
+
+/* Sends what the dialect of `like` makes of the event to all members that speak as it does. */
 static enum wh_err
 room_publish_in(const struct wh_host *h, struct wh_room *r, const struct wh_session *like, const struct wh_event *e,
     const struct wh_session *except)
@@ -209,11 +226,19 @@ room_publish_in(const struct wh_host *h, struct wh_room *r, const struct wh_sess
 	WH_LIST_EACH(link, &r->members) {
 		struct wh_session *s = WH_CONTAINER(link, struct fake_member, place)->session;
 
-		if (err == WH_OK && s->dialect == like->dialect && s != except)
+		if (err == WH_OK && room_alike(s, like) && s != except)
 			fake_session_send(h, s, wh_buf_slice(&buf));
 	}
 	wh_buf_free(&buf);
 	return err == WH_ENOTSUP ? WH_OK : err;
+}
+
+/* Does the speaker hear itself? */
+static bool
+room_echoes(const struct wh_session *s)
+{
+	return s->dialect == NULL || s->dialect->echoes == NULL ||
+	    s->dialect->echoes(s->speaker->self, (struct wh_session *)(uintptr_t)s);
 }
 
 enum wh_err
@@ -223,19 +248,20 @@ fake_room_publish(const struct wh_host *h, struct wh_room *r, uint64_t seq, cons
 	struct fake_plugin *p = fake_of(h);
 	enum wh_err first = WH_OK;
 
-	(void)flags;
 	room_of(p, r, "wh_room_publish");
 	if (seq != 0 && seq <= r->seq)
 		return WH_OK;
+	if ((flags & WH_UNLESS_ECHO) != 0 && except != NULL && room_echoes(except))
+		except = NULL;
 	WH_LIST_EACH(link, &r->members) {
 		const struct wh_session *s = WH_CONTAINER(link, struct fake_member, place)->session;
 		bool done = s->state != FAKE_ATTACHED;
 
-		/* Once for each dialect: where its first speaker stands. */
+		/* Once for each dialect and accent: where its first speaker stands. */
 		for (struct wh_list *before = r->members.next; !done && before != link; before = before->next) {
 			const struct wh_session *other = WH_CONTAINER(before, struct fake_member, place)->session;
 
-			done = other->state == FAKE_ATTACHED && other->dialect == s->dialect;
+			done = other->state == FAKE_ATTACHED && room_alike(other, s);
 		}
 		if (!done) {
 			enum wh_err err = room_publish_in(h, r, s, e, except);

@@ -340,19 +340,47 @@ fake_session_dialect(const struct wh_host *h, const struct wh_session *s)
 	return s->dialect != NULL ? s->dialect->name : "json";
 }
 
+uint32_t
+fake_session_accent(const struct wh_host *h, const struct wh_session *s)
+{
+	return fake_session(fake_of(h), s, "wh_session_accent")->accent;
+}
+
+enum wh_err
+fake_session_accent_set(const struct wh_host *h, struct wh_session *s, uint32_t accent)
+{
+	fake_session(fake_of(h), s, "wh_session_accent_set")->accent = accent;
+	return WH_OK;
+}
+
+static void
+session_put(struct wh_session *s, struct wh_str bytes)
+{
+	struct fake_sent *sent = fake_zero(sizeof *sent);
+
+	sent->text = fake_text(s->t, bytes);
+	wh_list_add_last(&s->sent, &sent->place);
+}
+
 enum wh_err
 fake_session_send(const struct wh_host *h, struct wh_session *s, struct wh_str bytes)
 {
-	struct fake_plugin *p = fake_of(h);
-	struct wh_test *t = p->t;
-	struct fake_sent *sent;
-
-	fake_session(p, s, "wh_session_send");
+	fake_session(fake_of(h), s, "wh_session_send");
 	if (s->state != FAKE_ATTACHED || s->closing)
 		return WH_EAWAY;
-	sent = fake_zero(sizeof *sent);
-	sent->text = fake_text(t, bytes);
-	wh_list_add_last(&s->sent, &sent->place);
+	if (s->dialect == NULL || !s->dialect->lines) {
+		session_put(s, bytes);
+		return WH_OK;
+	}
+	/* Each line is a message of its own; empty ones are none. */
+	while (bytes.n != 0) {
+		const char *end = memchr(bytes.p, '\n', bytes.n);
+		size_t n = end != NULL ? (size_t)(end - bytes.p) : bytes.n;
+
+		if (n != 0)
+			session_put(s, (struct wh_str){ bytes.p, n });
+		bytes = wh_str_from(bytes, n + (end != NULL));
+	}
 	return WH_OK;
 }
 

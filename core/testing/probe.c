@@ -264,8 +264,9 @@ static enum wh_err
 probe_render(void *self, const struct wh_event *e, wh_accent accent, struct wh_out *out)
 {
 	(void)self;
-	(void)accent;
 	wh_out_fmt(out, "* %s", e->name);
+	if (accent != 0)
+		wh_out_fmt(out, "\n\naccent %u", (unsigned)accent);
 	return WH_OK;
 }
 
@@ -275,6 +276,33 @@ probe_farewell(void *self, unsigned code, struct wh_str reason, struct wh_out *o
 	(void)self;
 	wh_out_fmt(out, "bye %u %.*s", code, WH_FMT(reason));
 	return WH_OK;
+}
+
+static void
+probe_back(void *self, struct wh_session *s)
+{
+	struct probe *probe = self;
+
+	wh_session_send(probe->host, s, WH_STR("back again"));
+}
+
+/* Who speaks plainly does not hear itself. */
+static bool
+probe_echoes(void *self, struct wh_session *s)
+{
+	const struct probe *probe = self;
+
+	return wh_session_accent(probe->host, s) != 0;
+}
+
+static enum wh_verdict
+probe_recovered(void *self, struct wh_recovered *r)
+{
+	struct probe *probe = self;
+
+	(void)r;
+	wh_host_log(probe->host, WH_INFO, "probe_recovered", WH_B("lobby", wh_room_find(probe->host, WH_STR("lobby")) != NULL));
+	return WH_PASS;
 }
 
 static void
@@ -347,6 +375,7 @@ static const struct wh_hook probe_hooks[] = {
 	{ WH_ON_HEALTH, .health = probe_health },
 	{ WH_ON_CREDENTIAL, .credential = probe_credential },
 	{ WH_ON_AUDIT, .audit = probe_audit },
+	{ WH_ON_RECOVERED, .recovered = probe_recovered },
 	{ 0 }
 };
 static const struct wh_setting probe_settings[] = {
@@ -360,7 +389,8 @@ static const struct wh_route probe_routes[] = {
 	{ 0 }
 };
 static const struct wh_dialect probe_dialects[] = {
-	{ "words", .line = true, .open = probe_hello, .receive = probe_receive, .render = probe_render, .farewell = probe_farewell },
+	{ "words", .line = true, .lines = true, .open = probe_hello, .receive = probe_receive, .render = probe_render,
+	    .farewell = probe_farewell, .recovered = probe_back, .echoes = probe_echoes },
 	{ 0 }
 };
 static const struct wh_helper probe_helpers[] = { { "judge", "whiply-judge", .answer = probe_helper }, { 0 } };

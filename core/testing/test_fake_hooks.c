@@ -122,6 +122,50 @@ a_publish_renders_once_for_each_dialect(void **state)
 	wh_test_end(&t);
 }
 
+static bool
+count_room(void *self, struct wh_room *r)
+{
+	unsigned *n = self;
+
+	(void)r;
+	++*n;
+	return true;
+}
+
+static void
+each_accent_is_rendered_for_and_hears_itself_as_it_likes(void **state)
+{
+	struct wh_test *t = begin();
+	const struct wh_host *host = wh_test_host(t);
+	struct wh_session *plain = wh_test_session_in(t, "words", "p", "guest"), *fancy = wh_test_session_in(t, "words", "f", "guest");
+	const struct wh_event e = { "probe.event", NULL, 0 };
+	struct wh_room *room;
+	unsigned rooms = 0;
+
+	(void)state;
+	wh_test_join(t, plain, "lobby");
+	wh_test_join(t, fancy, "lobby");
+	assert_int_equal(wh_session_accent_set(host, fancy, 2), WH_OK);
+	wh_test_next(plain);
+	wh_test_next(fancy);
+	room = wh_room_find(host, WH_STR("lobby"));
+	wh_room_publish(host, room, 0, &e, plain, WH_UNLESS_ECHO);
+	assert_null(wh_test_next(plain));
+	assert_string_equal(wh_test_next(fancy), "* probe.event");
+	assert_string_equal(wh_test_next(fancy), "accent 2");
+	wh_room_publish(host, room, 0, &e, fancy, WH_UNLESS_ECHO);
+	assert_int_equal(wh_test_renders(t), 4);
+	assert_string_equal(wh_test_next(plain), "* probe.event");
+	assert_string_equal(wh_test_next(fancy), "* probe.event");
+	wh_test_recover(t);
+	assert_int_equal(wh_session_accent(host, fancy), 2);
+	assert_string_equal(wh_test_logged(t, "probe_recovered"), "info probe_recovered lobby=true");
+	assert_string_equal(wh_test_next(plain), "back again");
+	wh_rooms_each(host, count_room, &rooms);
+	assert_int_equal(rooms, 1);
+	wh_test_end(&t);
+}
+
 static void
 a_dialect_speaks_runs_commands_and_says_farewell(void **state)
 {
@@ -218,6 +262,7 @@ main(void)
 		cmocka_unit_test(a_held_message_goes_on_behind_the_hook_that_held),
 		cmocka_unit_test(rooms_are_joined_left_and_end),
 		cmocka_unit_test(a_publish_renders_once_for_each_dialect),
+		cmocka_unit_test(each_accent_is_rendered_for_and_hears_itself_as_it_likes),
 		cmocka_unit_test(a_dialect_speaks_runs_commands_and_says_farewell),
 		cmocka_unit_test(a_session_that_is_lost_hears_nothing_until_it_is_resumed),
 		cmocka_unit_test(a_credential_identifies_or_is_refused),

@@ -1,6 +1,7 @@
 /* The fake host: what a plugin's unit test links instead of a server. The plugin under test, others that it needs (wh_test_load), plain
- * memory, and a clock that only the test moves. It checks settings, arguments, permissions and rates as the server does, asks the hooks in their order, numbers and renders
- * what is published, and mirrors papers at the end of a turn; each function below that reaches the plugin is one turn.
+ * memory, and a clock that only the test moves. It checks settings, arguments, permissions and rates as the server does, asks the hooks in
+ * their order, numbers and renders what is published, and mirrors papers at the end of a turn; each function below that reaches a plugin
+ * is one turn.
  *
  *	struct wh_test *t = wh_test_begin(&whiply_plugin, "greeting = \"Hi\";");
  *	struct wh_session *ann = wh_test_session(t, "ann", "member");
@@ -180,7 +181,7 @@ void wh_test_samples(struct wh_test *t, const struct wh_sample *samples, size_t 
 /** The last log line of this event, as `level event key=value …`, or NULL. */
 const char *wh_test_logged(const struct wh_test *t, const char *event);
 
-/** How often an event was rendered since the beginning: a publish renders once for each dialect present. */
+/** How often an event was rendered since the beginning: a publish renders once for each dialect and accent present. */
 size_t wh_test_renders(const struct wh_test *t);
 
 /* Services and helpers */
@@ -204,7 +205,7 @@ void wh_test_helper_answer(struct wh_test *t, const char *helper, wh_id id, stru
 /** The hub dies and another takes over. What survives is what survives in the server: connected sessions with their identity, rooms
  * with members and seq, groups, and for each session the papers as they were mirrored last, that is at the end of the turn in which
  * wh_session_changed said so. Slots, timers, jobs, held calls and lost sessions are gone. The plugins are closed, the last first, opened
- * in the order in which they were, and loaded.
+ * in the order in which they were, and loaded; then WH_ON_RECOVERED and the dialects' `recovered` are told.
  * A dead hub does not call `close`: what a plugin only saves there is lost in the server. */
 void wh_test_recover(struct wh_test *t);
 
