@@ -33,7 +33,7 @@ libbase_a_SOURCES += \
 	%D%/hist.c %D%/hist.h \
 	%D%/addr.c %D%/nets.c %D%/addr.h \
 	%D%/addrtable.c %D%/addrtable.h \
-	%D%/fd.c %D%/fd.h \
+	%D%/dict.c %D%/dict.h %D%/fd.c %D%/fd.h \
 	%D%/proctitle.c %D%/proctitle.h \
 	%D%/nearest.c %D%/nearest.h \
 	%D%/log.c %D%/log.h %D%/logline.c %D%/logline.h \

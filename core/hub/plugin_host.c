@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include "base/dict.h"
 #include "base/random.h"
 #include "hub/api.h"
 #include "hub/command.h"
@@ -123,6 +124,12 @@ static void
 host_rooms_each(const struct wh_host *h, bool (*each)(void *self, struct wh_room *r), void *self)
 {
 	room_each_room(hub_of(h), each, self);
+}
+
+static void
+host_room_begin_epoch(const struct wh_host *h, struct wh_room *r, uint64_t seq)
+{
+	room_seq_set(hub_of(h), r, seq);
 }
 
 static struct wh_request *
@@ -688,4 +695,6 @@ const struct wh_host_ops plugin_host_ops = {
 	.session_accent = host_session_accent,
 	.session_accent_set = host_session_accent_set,
 	.rooms_each = host_rooms_each,
+	.room_begin_epoch = host_room_begin_epoch,
+	.dict = &wh_dict_ops,
 };

@@ -1,6 +1,8 @@
 /* The fake host's table of functions, and what does not belong anywhere else: memory, chance, faults, turns, texts. */
 #include "testing/fake.h"
 
+#include "base/dict.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -247,5 +249,7 @@ const struct wh_host_ops fake_ops = {
 	.person_find = fake_person_find,
 	.session_accent = fake_session_accent,
 	.session_accent_set = fake_session_accent_set,
+	.dict = &wh_dict_ops,
+	.room_begin_epoch = fake_room_begin_epoch,
 	.rooms_each = fake_rooms_each,
 };

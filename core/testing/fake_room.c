@@ -447,3 +447,10 @@ fake_group_publish(const struct wh_host *h, wh_id group, uint64_t seq, struct wh
 		g->seq = seq;
 	return WH_OK;
 }
+
+void
+fake_room_begin_epoch(const struct wh_host *h, struct wh_room *r, uint64_t seq)
+{
+	room_of(fake_of(h), r, "wh_room_begin_epoch");
+	r->seq = seq;
+}

@@ -8,6 +8,7 @@
 #include <whiply/types.h>
 
 struct wh_call;
+struct wh_dict_ops;
 struct wh_event;
 struct wh_health;
 struct wh_helper;
@@ -124,6 +125,8 @@ struct wh_host_ops {
 	uint32_t (*session_accent)(const struct wh_host *h, const struct wh_session *s);
 	enum wh_err (*session_accent_set)(const struct wh_host *h, struct wh_session *s, uint32_t accent);
 	void (*rooms_each)(const struct wh_host *h, bool (*each)(void *self, struct wh_room *r), void *self);
+	void (*room_begin_epoch)(const struct wh_host *h, struct wh_room *r, uint64_t seq);
+	const struct wh_dict_ops *dict;
 };
 
 /** One plugin's host. Borrowed: it lives from before `open` until after `close`. */

@@ -106,6 +106,13 @@ wh_room_seq_everywhere(const struct wh_host *h, const struct wh_room *r)
 	return h->ops->room_seq_everywhere(h, r);
 }
 
+/** A new epoch: the next entry is the one behind `seq`, whatever was published before. For a log that was restored from a backup. */
+static inline void
+wh_room_begin_epoch(const struct wh_host *h, struct wh_room *r, uint64_t seq)
+{
+	h->ops->room_begin_epoch(h, r, seq);
+}
+
 /** Tells all members (but `except`, may be NULL) of an event. `seq` is the entry's number, or 0 for what is no entry. */
 static inline enum wh_err
 wh_room_publish(const struct wh_host *h, struct wh_room *r, uint64_t seq, const struct wh_event *e,

@@ -5,6 +5,7 @@
 #include <whiply/command.h>
 #include <whiply/conf.h>
 #include <whiply/dialect.h>
+#include <whiply/dict.h>
 #include <whiply/event.h>
 #include <whiply/host.h>
 #include <whiply/job.h>
