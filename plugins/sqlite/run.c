@@ -239,6 +239,17 @@ gather_end(struct store_call *call)
 
 /* Calls */
 
+/* Where $n stands: most often at n. */
+static int
+parameter_at(sqlite3_stmt *statement, int n)
+{
+	const char *there = sqlite3_bind_parameter_name(statement, n);
+	char name[8];
+
+	snprintf(name, sizeof name, "$%d", n);
+	return there != NULL && strcmp(there, name) == 0 ? n : sqlite3_bind_parameter_index(statement, name);
+}
+
 static int
 step_bind(sqlite3_stmt *statement, const struct wh_step *step)
 {
@@ -246,7 +257,7 @@ step_bind(sqlite3_stmt *statement, const struct wh_step *step)
 
 	for (size_t i = 0; i < step->n && rc == SQLITE_OK; i++) {
 		const struct wh_cell *c = &step->params[i];
-		int at = (int)i + 1;
+		int at = parameter_at(statement, (int)i + 1);
 
 		switch (c->type) {
 		case WH_C_NULL:

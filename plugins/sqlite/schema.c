@@ -66,16 +66,15 @@ letters_ok(const char *letters)
 	return letters == NULL || (strspn(letters, "intbINTB") == strlen(letters) && strlen(letters) <= WH_STORE_COLUMNS);
 }
 
-/* Parameters are bound by their place: the n-th that is named must be $n. */
+/* They are $1 to $n, in whatever order. */
 static bool
 parameters_ok(sqlite3_stmt *s)
 {
 	for (int i = 1; i <= sqlite3_bind_parameter_count(s); i++) {
-		const char *name = sqlite3_bind_parameter_name(s, i);
-		char expected[16];
+		char name[16];
 
-		snprintf(expected, sizeof expected, "$%d", i);
-		if (name == NULL || strcmp(name, expected) != 0)
+		snprintf(name, sizeof name, "$%d", i);
+		if (sqlite3_bind_parameter_index(s, name) == 0)
 			return false;
 	}
 	return true;
@@ -97,7 +96,7 @@ statement_check(struct store_conn *conn, const struct wh_statement *row, char wh
 	else if ((size_t)sqlite3_bind_parameter_count(s) != takes)
 		bad = "it takes another number of parameters than it says";
 	else if (!parameters_ok(s))
-		bad = "its parameters have to be $1, $2, …, in the order in which they are named first";
+		bad = "its parameters have to be $1, $2, …, and none left out";
 	else if ((size_t)sqlite3_column_count(s) != gives)
 		bad = "it gives another number of columns than it says";
 	else if ((sqlite3_stmt_readonly(s) == 0) != row->writes)

@@ -13,7 +13,7 @@
 #include <whiply/store.h>
 #include <whiply/testing.h>
 
-enum { PUT, PUT_ONCE, GET, ALL, ADD, DROP, COUNT, BIG };
+enum { PUT, PUT_ONCE, GET, ALL, ADD, DROP, SWAP, COUNT, BIG };
 
 static const struct wh_migration migrations[] = {
 	{ .sql = "CREATE TABLE t_note (id INTEGER PRIMARY KEY, nonce TEXT UNIQUE, n INTEGER, x REAL, b BLOB); CREATE TABLE t_sum (n INTEGER NOT NULL CHECK (n < 100));" },
@@ -28,6 +28,7 @@ static const struct wh_statement statements[] = {
 	[ALL] = { "all", "SELECT id FROM t_note ORDER BY id", NULL, "i" },
 	[ADD] = { "add", "UPDATE t_sum SET n = n + $1", "i", NULL, true },
 	[DROP] = { "drop", "DELETE FROM t_note WHERE id = $1", "i", NULL, true },
+	[SWAP] = { "swap", "SELECT $2, $1", "ii", "ii" },
 	[COUNT] = { "count", "SELECT (SELECT count(*) FROM t_note), n FROM t_sum", NULL, "ii" },
 	[BIG] = { "big", "INSERT INTO t_note (b) VALUES (zeroblob($1))", "i", NULL, true },
 	{ 0 }
@@ -304,6 +305,18 @@ parameters_are_copied_and_checked(void **state)
 }
 
 static void
+parameters_stand_in_any_order(void **state)
+{
+	struct client *c = begin(NULL);
+	const struct wh_cell cells[] = { WH_CELL_INT(1), WH_CELL_INT(2) };
+
+	(void)state;
+	run(c, &(struct wh_step){ SWAP, cells, 2, WH_ONE }, 1, 1);
+	assert_string_equal(settle(c), "1:[1,0] 2 1;");
+	end(c);
+}
+
+static void
 done_may_ask_again(void **state)
 {
 	struct client *c = begin(NULL);
@@ -473,7 +486,7 @@ statements_are_checked_when_they_are_declared(void **state)
 		{ { "b", "SELECT n FROM t_sum; SELECT 1", NULL, "i", .writes = false }, "more than one" },
 		{ { "c", "SELECT n FROM t_sum WHERE n = $1", NULL, "i", .writes = false }, "another number of parameters" },
 		{ { "d", "SELECT n FROM t_sum WHERE n = ?", "i", "i", .writes = false }, "$1, $2" },
-		{ { "e", "SELECT n FROM t_sum WHERE n = $2 OR n = $1", "ii", "i", .writes = false }, "$1, $2" },
+		{ { "e", "SELECT n FROM t_sum WHERE n = $3 OR n = $1", "ii", "i", .writes = false }, "$1, $2" },
 		{ { "f", "SELECT n, n FROM t_sum", NULL, "i", .writes = false }, "another number of columns" },
 		{ { "g", "DELETE FROM t_sum", NULL, NULL, .writes = false }, "does not say so" },
 		{ { "h", "SELECT n FROM t_sum", NULL, "i", .writes = true }, "only reads" },
@@ -590,6 +603,7 @@ main(void)
 		cmocka_unit_test(writes_gather_in_one_commit_and_stay_in_order),
 		cmocka_unit_test(a_wrong_call_harms_no_other_in_its_commit),
 		cmocka_unit_test(parameters_are_copied_and_checked),
+		cmocka_unit_test(parameters_stand_in_any_order),
 		cmocka_unit_test(done_may_ask_again),
 		cmocka_unit_test(the_queue_is_bounded),
 		cmocka_unit_test(who_closed_is_told_nothing_and_its_writes_happen),
