@@ -55,7 +55,7 @@ conn_pragmas(const struct store *store, struct store_conn *conn)
 
 	snprintf(sql, sizeof sql,
 	    "PRAGMA journal_mode = WAL; PRAGMA synchronous = %s; PRAGMA foreign_keys = ON; PRAGMA wal_autocheckpoint = 0;"
-	    "PRAGMA trusted_schema = OFF; PRAGMA cache_size = -%lld; PRAGMA temp_store = MEMORY; PRAGMA journal_size_limit = %lld;%s",
+	    "PRAGMA cache_size = -%lld; PRAGMA temp_store = MEMORY; PRAGMA journal_size_limit = %lld;%s",
 	    store->set.full ? "FULL" : "NORMAL", (long long)(store->set.cache / 1024), (long long)store->set.wal_size,
 	    conn->place >= STORE_FIRST_READER ? "PRAGMA query_only = ON;" : "");
 	if (store->set.max_size != 0)
@@ -244,7 +244,7 @@ static int
 parameter_at(sqlite3_stmt *statement, int n)
 {
 	const char *there = sqlite3_bind_parameter_name(statement, n);
-	char name[8];
+	char name[16];
 
 	snprintf(name, sizeof name, "$%d", n);
 	return there != NULL && strcmp(there, name) == 0 ? n : sqlite3_bind_parameter_index(statement, name);

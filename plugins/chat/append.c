@@ -1,0 +1,199 @@
+/* Appending: one transaction takes the next seq and writes the entry, with whatever belongs to it; when it is committed the entry is
+ * published and its sender answered. Commits come back in the order of asking, so what is published is in the order of seq. The writing
+ * outlives the call: a client that goes away meanwhile has said what it said. */
+#include <stdio.h>
+
+#include "chat.h"
+
+enum { APPEND_STEPS = CHAT_MENTIONS + 8 };
+
+struct append {
+	struct chat_room *room;
+	wh_id call, from;
+	struct chat_entry entry;
+	bool guarded;			/* step 0 is `first` */
+	const char *why_not;
+	chat_appended *then;
+	size_t nonce_n;
+	char nonce[64];
+	char text[];			/* who, name, text, extra */
+};
+
+int64_t
+chat_next_id(struct chat *chat)
+{
+	int64_t id = wh_wall_ms(chat->host) << 20;
+
+	if (id <= chat->last_id)
+		id = chat->last_id + 1;
+	chat->last_id = id;
+	return id;
+}
+
+enum wh_err
+chat_store_failed(struct wh_call *call, const struct wh_result *r)
+{
+	if (r->err == WH_EAWAY)
+		return wh_fail_str(call, WH_EAWAY, WH_STR("nothing can be written now; try again soon"), 2000);
+	return wh_fail(call, r->err == WH_ENOMEM ? WH_ENOMEM : WH_EIO, "the server could not keep or read that; try again");
+}
+
+enum wh_err
+chat_started(struct wh_call *call, enum wh_err err)
+{
+	if (err == WH_OK)
+		return WH_WAIT;
+	if (err == WH_EFULL)
+		return wh_fail_str(call, WH_EAWAY, WH_STR("too much is being written now; try again"), 500);
+	return chat_store_failed(call, &(struct wh_result){ .err = err });
+}
+
+static void
+append_answer(struct chat *chat, struct append *a, const struct chat_entry *e)
+{
+	struct wh_call *call = wh_call_find(chat->host, a->call);
+	char id[CHAT_ID_TEXT];
+
+	if (call == NULL)
+		return;
+	id_text(e->id, id);
+	wh_json_uint(wh_reply(call), "seq", e->seq);
+	wh_json_text(wh_reply(call), "id", id);
+	wh_json_int(wh_reply(call), "time", e->time);
+	if (a->then != NULL)
+		a->then(chat, a->room, call, e);
+	wh_call_done(call, WH_OK);
+}
+
+static void
+append_over(struct append *a)
+{
+	struct chat_room *room = a->room;
+
+	wh_delete(room->chat->host, a);
+	room->pending--;
+	room_settle(room);
+}
+
+/* What the first try with this nonce became. */
+static void
+append_found(void *self, uint64_t cookie, const struct wh_result *r)
+{
+	struct chat *chat = self;
+	struct append *a = (struct append *)(uintptr_t)cookie;
+	struct wh_call *call = wh_call_find(chat->host, a->call);
+
+	if (r->err == WH_OK && r->rows[0].n != 0)
+		append_answer(chat, a, &(struct chat_entry){ .seq = (uint64_t)wh_row_int(&r->rows[0], 0, 0), .id = wh_row_int(&r->rows[0], 0, 1),
+			.time = wh_row_int(&r->rows[0], 0, 2) });
+	else if (call != NULL)
+		wh_call_done(call, r->err != WH_OK ? chat_store_failed(call, r) : wh_fail(call, WH_EEXIST, "that stands there already"));
+	append_over(a);
+}
+
+static void
+append_done(void *self, uint64_t cookie, const struct wh_result *r)
+{
+	struct chat *chat = self;
+	struct append *a = (struct append *)(uintptr_t)cookie;
+	struct wh_call *call;
+
+	if (r->err == WH_OK) {
+		a->entry.seq = (uint64_t)wh_row_int(&r->rows[a->guarded ? 1 : 0], 0, 0);
+		a->room->seq = a->entry.seq;
+		wh_metric_add(chat->host, &chat_metrics[M_ENTRIES], 1);
+		entry_publish(a->room, &a->entry, wh_session_get(chat->host, a->from));
+		append_answer(chat, a, &a->entry);
+		append_over(a);
+		return;
+	}
+	if (r->err == WH_EEXIST && a->nonce_n != 0) {
+		const struct wh_cell cells[] = { WH_CELL_TEXT(a->entry.who), WH_CELL_INT(a->room->id),
+			WH_CELL_TEXT(((struct wh_str){ a->nonce, a->nonce_n })) };
+
+		if (wh_store_run(&chat->table, &(struct wh_step){ Q_ENTRY_BY_NONCE, cells, 3, WH_ANY }, 1, append_found, cookie) == WH_OK)
+			return;
+	}
+	call = wh_call_find(chat->host, a->call);
+	if (call != NULL && a->guarded && r->step == 0 && (r->err == WH_ESTATE || r->err == WH_EEXIST))
+		wh_call_done(call, wh_fail(call, r->err == WH_EEXIST ? WH_EEXIST : WH_ENOENT, a->why_not));
+	else if (call != NULL)
+		wh_call_done(call, chat_store_failed(call, r));
+	append_over(a);
+}
+
+static struct wh_str
+append_keep(char **to, struct wh_str s)
+{
+	char *at = *to;
+
+	if (s.p == NULL)
+		return s;
+	memcpy(at, s.p, s.n);
+	*to += s.n;
+	return (struct wh_str){ at, s.n };
+}
+
+static struct append *
+append_new(struct chat_room *room, struct wh_call *call, const struct chat_entry *e, struct wh_str nonce)
+{
+	struct append *a = wh_new(room->chat->host, sizeof *a + e->who.n + e->name.n + e->text.n + e->extra.n + 1);
+	char *to;
+
+	if (a == NULL)
+		return NULL;
+	to = a->text;
+	a->room = room;
+	a->from = wh_session_id(room->chat->host, wh_call_session(call));
+	a->call = wh_call_hold(call);
+	a->entry = *e;
+	a->entry.who = append_keep(&to, e->who);
+	a->entry.name = append_keep(&to, e->name);
+	a->entry.text = append_keep(&to, e->text);
+	a->entry.extra = append_keep(&to, e->extra);
+	a->nonce_n = nonce.n < sizeof a->nonce ? nonce.n : sizeof a->nonce;
+	if (a->nonce_n != 0)
+		memcpy(a->nonce, nonce.p, a->nonce_n);
+	return a;
+}
+
+static struct wh_cell
+cell_or_null(struct wh_str s)
+{
+	return s.p != NULL ? WH_CELL_TEXT(s) : WH_CELL_NULL;
+}
+
+enum wh_err
+chat_append(struct chat_room *room, struct wh_call *call, struct chat_entry *e, struct wh_str nonce, const struct wh_step *first,
+    const char *why_not, const struct wh_step *more, size_t n_more, chat_appended *then)
+{
+	struct chat *chat = room->chat;
+	struct append *a = append_new(room, call, e, nonce);
+	struct wh_step steps[APPEND_STEPS];
+	const struct wh_cell room_id = WH_CELL_INT(room->id);
+	size_t n = 0;
+	enum wh_err err;
+
+	if (a == NULL)
+		return WH_ENOMEM;
+	const struct wh_cell cells[] = { WH_CELL_INT(e->id), room_id, WH_CELL_INT(e->time), WH_CELL_INT(e->kind), WH_CELL_TEXT(e->who),
+		WH_CELL_TEXT(e->name), cell_or_null(e->text), e->ref != 0 ? WH_CELL_INT(e->ref) : WH_CELL_NULL,
+		e->extra.n != 0 ? WH_CELL_TEXT(e->extra) : WH_CELL_NULL, nonce.n != 0 ? WH_CELL_TEXT(((struct wh_str){ a->nonce, a->nonce_n })) : WH_CELL_NULL };
+
+	a->then = then;
+	a->why_not = why_not;
+	a->guarded = first != NULL;
+	if (first != NULL)
+		steps[n++] = *first;
+	steps[n++] = (struct wh_step){ Q_ROOM_NEXT, &room_id, 1, WH_ONE };
+	steps[n++] = (struct wh_step){ Q_ENTRY_ADD, cells, 10, WH_ONE };
+	for (size_t i = 0; i < n_more && n < APPEND_STEPS; i++)
+		steps[n++] = more[i];
+	err = wh_store_run(&chat->table, steps, n, append_done, (uintptr_t)a);
+	if (err != WH_OK) {
+		wh_delete(chat->host, a);
+		return chat_started(call, err);
+	}
+	room->pending++;
+	return WH_WAIT;
+}

@@ -1,0 +1,191 @@
+/* chat: rooms whose log is kept, numbered, searchable, and told to their members in order. What a client may ask stands in the table of
+ * commands below; docs/chat.md explains it. */
+#include <stdio.h>
+
+#include "chat.h"
+
+const struct wh_metric chat_metrics[] = {
+	[M_ENTRIES] = { "whiply_chat_entries_total", WH_COUNTER, .help = "Entries that were committed and published." },
+	[M_ROOMS] = { "whiply_chat_rooms", WH_GAUGE, .help = "Rooms in memory." },
+	[M_JOINS] = { "whiply_chat_joins_total", WH_COUNTER, .help = "Times that a session entered a room." },
+	[M_END] = { 0 }
+};
+
+static enum wh_err
+chat_reload(void *self, const struct wh_conf *conf)
+{
+	struct chat *chat = self;
+
+	chat->set = (struct chat_settings){
+		.crowd = wh_conf_int(conf, "crowd"), .crowd_every = wh_conf_ms(conf, "crowd_every"), .rooms = wh_conf_int(conf, "rooms"),
+		.text = wh_conf_bytes(conf, "text"), .lines = wh_conf_int(conf, "lines"), .idle_ms = wh_conf_ms(conf, "idle"),
+		.keep_ms = wh_conf_ms(conf, "keep"), .create_guests = wh_str_is(wh_conf_str(conf, "create"), "guests"),
+	};
+	return WH_OK;
+}
+
+static void
+chat_close(void *self)
+{
+	struct chat *chat = self;
+
+	wh_timer_stop(chat->host, chat->sweep);
+	if (chat->accounts != NULL)
+		chat->accounts->forget(chat->accounts_self, chat);
+	wh_store_close(&chat->table);
+	while (!link_none(&chat->all))
+		room_free(LINK_OF(chat->all.next, struct chat_room, link));
+	wh_dict_free(chat->host, &chat->rooms);
+	wh_delete(chat->host, chat);
+}
+
+static enum wh_err
+chat_open(const struct wh_host *host, const struct wh_conf *conf, void **self_out)
+{
+	struct chat *chat = wh_new(host, sizeof *chat);
+	void *accounts = NULL;
+	enum wh_err err;
+
+	if (chat == NULL)
+		return WH_ENOMEM;
+	chat->host = host;
+	link_init(&chat->all);
+	chat_reload(chat, conf);
+	chat->accounts = wh_service_find(host, "accounts", WH_ACCOUNTS_VERSION, &accounts);
+	chat->accounts_self = accounts;
+	chat->rooms = wh_dict_new(host, 0);
+	chat->slot = wh_session_slot(host, "chat.session", sizeof(struct chat_session));
+	err = chat->rooms == NULL || chat->slot == NULL ? WH_ENOMEM : wh_store_open(host, &chat_schema, chat, &chat->table);
+	if (err == WH_OK) {
+		chat->sweep = wh_timer_start(host, 60000, 60000, rooms_sweep, 0);
+		*self_out = chat;
+	} else {
+		chat_close(chat);
+	}
+	return err;
+}
+
+#define ROOM { "room", WH_F_NAME, .required = true, .help = "the room's name" }
+#define NONCE { "nonce", WH_F_NAME, .help = "makes a retry harmless: what was done once with it is not done again" }
+#define ID(what) { "id", WH_F_ID, .required = true, .help = what }
+#define LIMIT(most, usual) { "limit", WH_F_INT, .min = 1, .max = (most), .def = usual, .help = "how many at most" }
+
+static const struct wh_field room_only[] = { ROOM, { 0 } };
+static const struct wh_field join_fields[] = { ROOM, { "key", WH_F_TEXT, .min = 1, .max = 64, .help = "of a room that has one" }, { 0 } };
+static const struct wh_field leave_fields[] = { ROOM, { "reason", WH_F_TEXT, .max = 200, .help = "told to the others" }, { 0 } };
+static const struct wh_field say_fields[] = {
+	ROOM, { "text", WH_F_TEXT, .required = true, .min = 1, .max = 16000, .help = "what to say" },
+	{ "reply", WH_F_ID, .help = "id of the message that this answers" }, NONCE, { 0 }
+};
+static const struct wh_field edit_fields[] = {
+	ROOM, ID("of the message"), { "text", WH_F_TEXT, .required = true, .min = 1, .max = 16000, .help = "what it shall say" }, NONCE, { 0 }
+};
+static const struct wh_field redact_fields[] = { ROOM, ID("of the message"), { "reason", WH_F_TEXT, .max = 200, .help = "stays in its place" }, NONCE, { 0 } };
+static const struct wh_field react_fields[] = {
+	ROOM, ID("of the message"), { "emoji", WH_F_TEXT, .required = true, .min = 1, .max = 64, .help = "one sign, or :name:" },
+	{ "on", WH_F_BOOL, .help = "false takes it back" }, NONCE, { 0 }
+};
+static const struct wh_field topic_fields[] = { ROOM, { "topic", WH_F_TEXT, .max = 500, .help = "the new one; without, the present one is told" }, NONCE, { 0 } };
+static const struct wh_field typing_fields[] = { ROOM, { "on", WH_F_BOOL, .required = true, .help = "begins or stops" }, { 0 } };
+static const struct wh_field id_fields[] = { ROOM, ID("of the message"), { 0 } };
+static const struct wh_field poll_fields[] = {
+	ROOM, { "question", WH_F_TEXT, .required = true, .min = 1, .max = 500, .help = "what is asked" },
+	{ "options", WH_F_LIST, .required = true, .help = "2 to 10 texts" }, { "for", WH_F_DURATION, .min = 10000, .max = 2592000000, .help = "how long one may vote" },
+	NONCE, { 0 }
+};
+static const struct wh_field vote_fields[] = { ROOM, ID("of the poll"), { "choice", WH_F_INT, .required = true, .min = 0, .max = 9, .help = "counted from 0" }, NONCE, { 0 } };
+static const struct wh_field history_fields[] = {
+	ROOM, { "before", WH_F_TEXT, .max = 20, .help = "a seq, an id, or milliseconds since 1970" }, { "after", WH_F_TEXT, .max = 20, .help = "likewise" },
+	{ "around", WH_F_TEXT, .max = 20, .help = "likewise" }, { "events", WH_F_BOOL, .help = "edits, reactions and so on as well" }, LIMIT(CHAT_PAGE, "50"), { 0 }
+};
+static const struct wh_field resume_fields[] = { { "rooms", WH_F_LIST, .required = true, .help = "objects with room, epoch and seq, at most 50" }, { 0 } };
+static const struct wh_field search_fields[] = {
+	ROOM, { "query", WH_F_TEXT, .required = true, .min = 1, .max = 200, .help = "words; all of them have to be there" },
+	{ "before", WH_F_ID, .help = "further back than this message" }, LIMIT(CHAT_PAGE, "20"), { 0 }
+};
+static const struct wh_field rooms_fields[] = {
+	{ "search", WH_F_NAME, .help = "part of the name" }, { "after", WH_F_TEXT, .max = 64, .help = "next of the page before" }, LIMIT(CHAT_PAGE, "50"), { 0 }
+};
+static const struct wh_field members_fields[] = { ROOM, { "after", WH_F_TEXT, .max = 64, .help = "next of the page before" }, LIMIT(1000, "200"), { 0 } };
+static const struct wh_field set_fields[] = {
+	ROOM, { "access", WH_F_CHOICE, .choices = "public|unlisted|invited|key", .help = "who may enter" },
+	{ "speakers", WH_F_CHOICE, .choices = "all|registered|voice|moderators", .help = "who may speak" },
+	{ "slow", WH_F_DURATION, .min = 0, .max = 3600000, .help = "time between two messages of one person" },
+	{ "min_age", WH_F_DURATION, .min = 0, .max = 31536000000, .help = "age of an account that may speak" },
+	{ "keep", WH_F_DURATION, .min = 0, .max = 315360000000, .help = "how long messages are kept; 0: for good" },
+	{ "links", WH_F_BOOL, .help = "may links be sent" }, { "key", WH_F_TEXT, .max = 64, .help = "for access key" }, { 0 }
+};
+static const struct wh_field invite_fields[] = { ROOM, { "name", WH_F_NAME, .required = true, .help = "of the account" }, { 0 } };
+static const struct wh_field role_fields[] = {
+	ROOM, { "name", WH_F_NAME, .required = true, .help = "of the account" },
+	{ "role", WH_F_CHOICE, .required = true, .choices = "owner|moderator|voice", .help = "which" }, { "on", WH_F_BOOL, .required = true, .help = "give or take" }, { 0 }
+};
+static const struct wh_field kick_fields[] = { ROOM, { "name", WH_F_NAME, .required = true, .help = "who" }, { "reason", WH_F_TEXT, .max = 200, .help = "told to them" }, { 0 } };
+static const struct wh_field mark_fields[] = { ROOM, { "seq", WH_F_INT, .required = true, .min = 0, .max = INT64_MAX, .help = "of the last entry that was read" }, { 0 } };
+static const struct wh_field mentions_fields[] = { { "before", WH_F_ID, .help = "further back than this message" }, LIMIT(CHAT_PAGE, "20"), { 0 } };
+
+static const struct wh_command chat_commands[] = {
+	{ "chat.join", join_fields, WH_ALLOW_GUEST, .rate = "5/s burst 50", .run = member_join, .help = "enter a room; the first to enter makes it" },
+	{ "chat.leave", leave_fields, WH_ALLOW_GUEST, .run = member_leave, .help = "leave a room" },
+	{ "chat.say", say_fields, WH_ALLOW_GUEST, .rate = "5/s burst 20", .run = say_say, .help = "say something to everyone in a room" },
+	{ "chat.act", say_fields, WH_ALLOW_GUEST, .rate = "5/s burst 20", .run = say_act, .help = "tell what you do, as /me" },
+	{ "chat.edit", edit_fields, WH_ALLOW_GUEST, .rate = "1/s burst 10", .run = say_edit, .help = "change what you said" },
+	{ "chat.redact", redact_fields, WH_ALLOW_GUEST, .rate = "5/s burst 50", .run = say_redact, .help = "remove what you said, or, as a moderator, what anybody said" },
+	{ "chat.react", react_fields, WH_ALLOW_GUEST, .rate = "2/s burst 10", .run = say_react, .help = "put a sign to a message, or take it back" },
+	{ "chat.topic", topic_fields, WH_ALLOW_GUEST, .rate = "1/s burst 5", .run = say_topic, .help = "read or set the topic" },
+	{ "chat.typing", typing_fields, WH_ALLOW_GUEST, .rate = "1/s burst 5", .run = member_typing, .help = "tell the others that you are writing" },
+	{ "chat.pin", id_fields, WH_ALLOW_GUEST, .run = say_pin, .help = "pin a message" },
+	{ "chat.unpin", id_fields, WH_ALLOW_GUEST, .run = say_unpin, .help = "take a pin off" },
+	{ "chat.pins", room_only, WH_ALLOW_GUEST, .flags = WH_READS, .run = history_pins, .help = "what is pinned" },
+	{ "chat.poll", poll_fields, WH_ALLOW_GUEST, .rate = "1/m burst 5", .run = say_poll, .help = "ask the room" },
+	{ "chat.vote", vote_fields, WH_ALLOW_GUEST, .run = say_vote, .help = "answer a poll, once; a later answer replaces it" },
+	{ "chat.history", history_fields, WH_ALLOW_GUEST, .flags = WH_READS, .run = history_read, .help = "read what was said" },
+	{ "chat.resume", resume_fields, WH_ALLOW_GUEST, .flags = WH_READS, .run = history_resume, .help = "what was missed since the seqs that you know" },
+	{ "chat.search", search_fields, WH_ALLOW_GUEST, .rate = "1/s burst 5", .flags = WH_READS, .run = history_search, .help = "look for words in a room" },
+	{ "chat.rooms", rooms_fields, WH_ALLOW_GUEST, .flags = WH_READS, .run = info_rooms, .help = "the rooms that anybody may see" },
+	{ "chat.room", room_only, WH_ALLOW_GUEST, .flags = WH_READS, .run = info_room, .help = "what there is to know of a room" },
+	{ "chat.members", members_fields, WH_ALLOW_GUEST, .flags = WH_READS, .run = info_members, .help = "who is in a room" },
+	{ "chat.set", set_fields, WH_ALLOW_GUEST, .flags = WH_AUDIT, .run = info_set, .help = "change a room's rules, as its owner" },
+	{ "chat.register", room_only, WH_ALLOW_MEMBER, .rate = "1/m burst 5", .flags = WH_AUDIT, .run = info_register, .help = "make a room last, and own it" },
+	{ "chat.invite", invite_fields, WH_ALLOW_GUEST, .rate = "1/s burst 10", .run = info_invite, .help = "ask somebody into a room" },
+	{ "chat.role", role_fields, WH_ALLOW_MEMBER, .flags = WH_AUDIT, .run = info_role, .help = "give or take a role in a room" },
+	{ "chat.kick", kick_fields, WH_ALLOW_GUEST, .flags = WH_AUDIT, .run = member_kick, .help = "send somebody out of a room" },
+	{ "chat.mark", mark_fields, WH_ALLOW_GUEST, .rate = "5/s burst 50", .run = mark_read, .help = "remember how far you have read" },
+	{ "chat.unread", NULL, WH_ALLOW_GUEST, .flags = WH_READS, .run = mark_unread, .help = "what you have not read, room by room" },
+	{ "chat.mentions", mentions_fields, WH_ALLOW_GUEST, .flags = WH_READS, .run = mark_mentions, .help = "where you were named" },
+	{ 0 }
+};
+
+static const struct wh_hook chat_hooks[] = {
+	{ WH_ON_LEAVE, .order = 50, .passage = member_left },
+	{ WH_ON_RECOVERED, .order = 50, .recovered = rooms_recovered },
+	{ WH_ON_EXPORT, .order = 50, .person = privacy_export },
+	{ WH_ON_ERASE, .order = 50, .person = privacy_erase },
+	{ 0 }
+};
+
+static const struct wh_setting chat_settings[] = {
+	{ "create", WH_CHOICE, .def = "guests", .choices = "guests|members", .help = "who may make a room by entering it" },
+	{ "rooms", WH_INT, .def = "20000", .min = "1", .max = "1000000", .help = "rooms in memory at once" },
+	{ "text", WH_SIZE, .def = "4000", .min = "100", .max = "16000", .help = "longest message" },
+	{ "lines", WH_INT, .def = "20", .min = "1", .max = "200", .help = "lines of a message" },
+	{ "keep", WH_DURATION, .def = "0ms", .min = "0ms", .max = "3650d", .help = "how long messages of a new room are kept; 0: for good" },
+	{ "crowd", WH_INT, .def = "100", .min = "1", .max = "100000", .help = "people above which comings and goings are told in batches" },
+	{ "crowd_every", WH_DURATION, .def = "2s", .min = "100ms", .max = "60s", .help = "how often those are told" },
+	{ "idle", WH_DURATION, .def = "5m", .min = "10s", .max = "1d", .help = "age at which a room that nobody registered and nobody is in ends, if it outlived its hub" },
+	{ 0 }
+};
+
+static const char *const chat_needs[] = { "store", "?accounts", NULL };
+
+WH_EXPORT const struct wh_plugin whiply_plugin = {
+	WH_PLUGIN("chat", "1.0", "rooms with a log, history and search"),
+	.needs = chat_needs,
+	.settings = chat_settings,
+	.commands = chat_commands,
+	.hooks = chat_hooks,
+	.metrics = chat_metrics,
+	.open = chat_open,
+	.close = chat_close,
+	.reload = chat_reload,
+};

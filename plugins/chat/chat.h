@@ -1,0 +1,292 @@
+/* The plugin chat: rooms whose log is kept. Between its files:
+ *  chat.c      tables, settings, opening
+ *  schema.c    what is kept, and the statements
+ *  text.c      what may be said, and what rooms may be called
+ *  room.c      rooms in memory: loading, creating, ending; calls that wait for one
+ *  member.c    who is in a room; joining and leaving, told at once or in batches
+ *  append.c    entries: written, then published
+ *  entry.c     an entry as clients are told of it
+ *  say.c       saying, editing, redacting, reacting, pins, polls, topics
+ *  history.c   reading the log; resuming; search
+ *  info.c      lists of rooms and members, settings of a room, roles, invitations
+ *  mark.c      what was read, what was missed
+ * A room's log is written by the store, one entry behind the other, and an entry is published when it is committed: nobody sees what a
+ * crash could take back. seq is given by the database, dense, from 1. */
+#ifndef PLUGIN_CHAT_H
+#define PLUGIN_CHAT_H
+
+#include <whiply/accounts.h>
+#include <whiply/store.h>
+#include <whiply/whiply.h>
+
+enum {
+	CHAT_NAME = 64,			/* bytes of a room's name */
+	CHAT_TOPIC = 500,
+	CHAT_ID_TEXT = 17,		/* an entry's id in hex, with the NUL */
+	CHAT_PAGE = 200,		/* entries or rows of one answer */
+	CHAT_MENTIONS = 10,		/* of one entry */
+	CHAT_BATCH_NAMES = 50,		/* names of one batch of joins */
+	CHAT_RESUME_ROOMS = 50,
+	CHAT_RESUME_ENTRIES = 500,	/* more than that are a gap */
+	CHAT_EXTRA = 4096,
+	CHAT_MARKS = 4,			/* combining marks behind one character */
+};
+
+enum chat_kind {
+	CHAT_SAY = 1, CHAT_ACT, CHAT_EDIT, CHAT_REDACT, CHAT_REACT, CHAT_UNREACT, CHAT_TOPIC_SET, CHAT_PIN, CHAT_UNPIN, CHAT_POLL, CHAT_VOTE,
+	CHAT_RULES, CHAT_KINDS
+};
+
+enum chat_access { CHAT_PUBLIC, CHAT_UNLISTED, CHAT_INVITED, CHAT_KEYED };
+enum chat_speakers { CHAT_ALL, CHAT_REGISTERED, CHAT_VOICED, CHAT_MODERATORS };
+enum chat_rank { CHAT_NOBODY, CHAT_VOICE, CHAT_MODERATOR, CHAT_OWNER };
+
+struct link {
+	struct link *next, *prev;
+};
+
+/** What an owner chooses for a room. */
+struct chat_rules {
+	enum chat_access access;
+	enum chat_speakers speakers;
+	int64_t slow_ms, min_age_ms, keep_ms;
+	bool links;
+	char key[65];			/* of CHAT_KEYED */
+};
+
+struct chat_room;
+
+/** Somebody in a room, with however many sessions. */
+struct chat_person {
+	struct wh_str id, name;		/* in `text` */
+	unsigned sessions;
+	bool founder;			/* of a room that nobody registered */
+	bool announced;			/* the others know */
+	int64_t said_ms;		/* for slow mode; now_ms */
+	char text[];
+};
+
+enum chat_room_state { CHAT_LOADING, CHAT_ABSENT, CHAT_MAKING, CHAT_READY };
+
+struct chat;
+typedef enum wh_err chat_go(struct chat *chat, struct wh_call *call, struct chat_room *room);
+
+/** A call that waits for its room. */
+struct chat_waiter {
+	struct link link;
+	wh_id call;
+	chat_go *go;
+	bool make;
+};
+
+struct chat_room {
+	struct link link;		/* in chat.all */
+	struct chat *chat;
+	enum chat_room_state state;
+	char key[CHAT_NAME + 1];	/* how it is found; the hub's room has this name */
+	char name[CHAT_NAME + 1];	/* as it was written first */
+	int64_t id;			/* of the store */
+	uint64_t seq;			/* of the last entry that was committed */
+	int64_t epoch, created;
+	char topic[CHAT_TOPIC + 1];
+	bool kept;			/* registered: it lasts */
+	struct chat_rules rules;
+	struct wh_dict *people;		/* owned persons, by id */
+	struct link waiters;
+	unsigned pending;		/* entries under way */
+	wh_id batch;			/* timer */
+	struct {
+		struct chat_person_name {
+			char id[40], name[72];
+		} of[CHAT_BATCH_NAMES];
+		unsigned n, more;
+	} joined, left;
+};
+
+/** What a session has of ours. */
+struct chat_session {
+	int64_t typing_ms;
+};
+
+struct chat_settings {
+	int64_t crowd, crowd_every, rooms, text, lines, idle_ms, keep_ms;
+	bool create_guests;
+};
+
+struct chat {
+	const struct wh_host *host;
+	struct wh_table table;
+	struct chat_settings set;
+	struct wh_dict *rooms;		/* by key */
+	struct link all;
+	struct wh_slot *slot;
+	const struct wh_accounts_ops *accounts;	/* NULL: there is none */
+	struct wh_accounts *accounts_self;
+	int64_t last_id;
+	wh_id sweep;
+};
+
+struct chat_entry {
+	uint64_t seq;
+	int64_t id, time, ref, edited;
+	int kind;
+	struct wh_str who, name, text, extra, reactions;
+	bool redacted;
+};
+
+/* link: a list is a link that points at itself. */
+static inline void
+link_init(struct link *list)
+{
+	list->next = list->prev = list;
+}
+
+static inline bool
+link_none(const struct link *list)
+{
+	return list->next == list;
+}
+
+static inline void
+link_add(struct link *list, struct link *item)
+{
+	item->prev = list->prev;
+	item->next = list;
+	list->prev->next = item;
+	list->prev = item;
+}
+
+static inline void
+link_remove(struct link *item)
+{
+	item->prev->next = item->next;
+	item->next->prev = item->prev;
+	link_init(item);
+}
+
+#define LINK_OF(ptr, type, member) ((type *)(void *)((char *)(ptr) - offsetof(type, member)))
+
+/* schema.c */
+enum chat_statement {
+	Q_ROOM_BY_KEY, Q_ROOM_MAKE, Q_ROOM_NEXT, Q_ROOM_TOPIC, Q_ROOM_RULES, Q_ROOM_KEEP, Q_ROOM_DROP, Q_ROOM_EPOCH, Q_ROOMS, Q_ROOMS_LOOSE,
+	Q_ENTRY_ADD, Q_ENTRY_BY_NONCE, Q_ENTRY_EDIT, Q_ENTRY_REDACT, Q_ENTRY_OF, Q_BEFORE_SEQ, Q_AFTER_SEQ, Q_BEFORE_ID, Q_AFTER_ID, Q_SEARCH,
+	Q_REACT, Q_UNREACT, Q_PIN, Q_UNPIN, Q_PINS, Q_VOTE, Q_POLL,
+	Q_MARK, Q_MARKS, Q_MENTION, Q_MENTIONS, Q_INVITE, Q_INVITED, Q_FORGET, Q_EXPORT, Q_ERASE, Q_ERASE_MARKS,
+};
+extern const struct wh_schema chat_schema;
+
+/* text.c */
+
+/** The key of a room's name, without a leading '#': NFKC, case folded. False: it can be no name. */
+bool text_room_key(struct wh_str name, char key_out[static CHAT_NAME + 1]);
+
+/** What is wrong with a text, as a sentence, or NULL; `out` (of `text.n * 3 + 1` bytes at least) gets it in NFC. */
+const char *text_check(const struct chat_settings *set, struct wh_str text, char *out, size_t cap, size_t *n_out);
+bool text_has_link(struct wh_str text);
+
+/** A reaction: one character or a short name between colons. */
+bool text_is_reaction(struct wh_str text);
+
+void id_text(int64_t id, char out[static CHAT_ID_TEXT]);
+bool id_parse(struct wh_str text, int64_t *id_out);
+
+/* room.c */
+struct chat_room *room_by_key(struct chat *chat, struct wh_str key);
+struct chat_room *room_of_hub(struct chat *chat, struct wh_room *r);
+
+/** The hub's room, or NULL. */
+struct wh_room *room_hub(struct chat_room *room);
+
+/** Runs `go` with the room that the call's argument `room` names, at once or when it was loaded; `make`: also when it has to be made. */
+enum wh_err room_with(struct chat *chat, struct wh_call *call, bool make, chat_go *go);
+
+/** The same, for members alone. */
+enum wh_err room_with_member(struct chat *chat, struct wh_call *call, chat_go *go);
+
+/** Begins to read it from the store. NULL: no memory, or too many rooms. */
+struct chat_room *room_load(struct chat *chat, struct wh_str key, struct wh_str name);
+
+/** Nobody needs it in memory any more? Then it goes; and ends, if nobody registered it. */
+void room_settle(struct chat_room *room);
+void room_free(struct chat_room *room);
+enum chat_rank room_rank(struct chat_room *room, struct wh_session *s);
+const char *rank_name(enum chat_rank rank);
+
+/** After the hub was replaced. */
+enum wh_verdict rooms_recovered(void *self, struct wh_recovered *r);
+void rooms_sweep(void *self, uint64_t cookie);
+
+/* member.c */
+enum wh_err member_join(void *self, struct wh_call *call);
+enum wh_err member_leave(void *self, struct wh_call *call);
+enum wh_err member_kick(void *self, struct wh_call *call);
+enum wh_err member_typing(void *self, struct wh_call *call);
+enum wh_verdict member_left(void *self, struct wh_passage *p);
+struct chat_person *member_find(struct chat_room *room, struct wh_str id);
+struct chat_person *member_by_name(struct chat_room *room, struct wh_str name);
+
+/** One more session of a person. NULL: out of memory. */
+struct chat_person *member_add(struct chat_room *room, const struct wh_identity *who);
+
+/** Writes the room as who enters it sees it. */
+void room_write(struct chat_room *room, struct wh_session *s, struct wh_json *w);
+
+/* append.c */
+typedef void chat_appended(struct chat *chat, struct chat_room *room, struct wh_call *call, const struct chat_entry *e);
+
+/** Writes the entry and publishes it. `first` runs before in the same transaction, and has to hold; `more` behind it. The call (0: none) is
+ * held, and answered with the entry's seq and id, and with what `then` (may be NULL) adds; when `first` does not hold with `why_not`. */
+enum wh_err chat_append(struct chat_room *room, struct wh_call *call, struct chat_entry *e, struct wh_str nonce, const struct wh_step *first,
+    const char *why_not, const struct wh_step *more, size_t n_more, chat_appended *then);
+int64_t chat_next_id(struct chat *chat);
+
+/* entry.c */
+enum { CHAT_ITEMS = 18 };
+
+/** Publishes it to the room. */
+void entry_publish(struct chat_room *room, const struct chat_entry *e, const struct wh_session *from);
+
+/** Writes it as an object, as history has it. */
+void entry_write(struct chat_room *room, const struct chat_entry *e, struct wh_json *w);
+
+/** Reads it from a row of the columns of schema.c. */
+void entry_read(const struct wh_rows *rows, size_t row, struct chat_entry *e);
+
+/* The commands of the other files. */
+enum wh_err say_say(void *self, struct wh_call *call);
+enum wh_err say_act(void *self, struct wh_call *call);
+enum wh_err say_edit(void *self, struct wh_call *call);
+enum wh_err say_redact(void *self, struct wh_call *call);
+enum wh_err say_react(void *self, struct wh_call *call);
+enum wh_err say_topic(void *self, struct wh_call *call);
+enum wh_err say_pin(void *self, struct wh_call *call);
+enum wh_err say_unpin(void *self, struct wh_call *call);
+enum wh_err say_poll(void *self, struct wh_call *call);
+enum wh_err say_vote(void *self, struct wh_call *call);
+enum wh_err history_read(void *self, struct wh_call *call);
+enum wh_err history_resume(void *self, struct wh_call *call);
+enum wh_err history_search(void *self, struct wh_call *call);
+enum wh_err history_pins(void *self, struct wh_call *call);
+enum wh_err info_room(void *self, struct wh_call *call);
+enum wh_err info_rooms(void *self, struct wh_call *call);
+enum wh_err info_members(void *self, struct wh_call *call);
+enum wh_err info_set(void *self, struct wh_call *call);
+enum wh_err info_register(void *self, struct wh_call *call);
+enum wh_err info_invite(void *self, struct wh_call *call);
+enum wh_err info_role(void *self, struct wh_call *call);
+enum wh_err mark_read(void *self, struct wh_call *call);
+enum wh_err mark_unread(void *self, struct wh_call *call);
+enum wh_err mark_mentions(void *self, struct wh_call *call);
+enum wh_verdict privacy_export(void *self, struct wh_person *p);
+enum wh_verdict privacy_erase(void *self, struct wh_person *p);
+
+/** Fails a call for what the store said. */
+enum wh_err chat_store_failed(struct wh_call *call, const struct wh_result *r);
+
+/** Is the store unable to take it? Then the call is failed; WH_WAIT: it was taken. */
+enum wh_err chat_started(struct wh_call *call, enum wh_err err);
+
+extern const struct wh_metric chat_metrics[];
+enum chat_metric { M_ENTRIES, M_ROOMS, M_JOINS, M_END };
+
+#endif

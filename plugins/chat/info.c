@@ -1,0 +1,377 @@
+/* What there is to know of rooms and members, and what owners set: rules, registration, invitations, roles. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "chat.h"
+
+static enum wh_err
+room_go(struct chat *chat, struct wh_call *call, struct chat_room *room)
+{
+	struct wh_session *s = wh_call_session(call);
+	struct wh_room *hub = room_hub(room);
+
+	if (room->rules.access == CHAT_INVITED && (hub == NULL || !wh_room_has(chat->host, hub, s))) {
+		room_settle(room);
+		return wh_fail(call, WH_ENOENT, "there is no such room; chat.join makes it");
+	}
+	room_write(room, s, wh_reply(call));
+	room_settle(room);
+	return WH_OK;
+}
+
+enum wh_err
+info_room(void *self, struct wh_call *call)
+{
+	return room_with(self, call, false, room_go);
+}
+
+static void
+rooms_found(void *self, uint64_t cookie, const struct wh_result *r)
+{
+	struct chat *chat = self;
+	struct wh_call *call = wh_call_find(chat->host, cookie);
+	struct wh_json *w;
+
+	if (call == NULL)
+		return;
+	if (r->err != WH_OK) {
+		wh_call_done(call, chat_store_failed(call, r));
+		return;
+	}
+	w = wh_reply(call);
+	wh_json_array(w, "rooms");
+	for (size_t i = 0; i < r->rows[0].n; i++) {
+		const struct chat_room *room = room_by_key(chat, wh_row_str(&r->rows[0], i, 0));
+
+		wh_json_object(w, NULL);
+		wh_json_str(w, "room", wh_row_str(&r->rows[0], i, 1));
+		wh_json_str(w, "topic", wh_row_str(&r->rows[0], i, 2));
+		wh_json_uint(w, "members", room != NULL ? wh_dict_count(chat->host, room->people) : 0);
+		wh_json_int(w, "seq", wh_row_int(&r->rows[0], i, 3));
+		wh_json_end(w);
+	}
+	wh_json_end(w);
+	if (r->rows[0].n == (size_t)wh_arg_int(call, "limit"))
+		wh_json_str(w, "next", wh_row_str(&r->rows[0], r->rows[0].n - 1, 0));
+	wh_call_done(call, WH_OK);
+}
+
+enum wh_err
+info_rooms(void *self, struct wh_call *call)
+{
+	struct chat *chat = self;
+	struct wh_str after = wh_arg_str(call, "after");
+	char search[CHAT_NAME + 1] = "";
+	wh_id held;
+
+	if (wh_arg_has(call, "search") && !text_room_key(wh_arg_str(call, "search"), search))
+		return wh_fail(call, WH_EINVAL, "no room has such a name");
+	const struct wh_cell cells[] = { WH_CELL_TEXT(after.p != NULL ? after : WH_STR("")), WH_CELL_TEXT(wh_str(search)), WH_CELL_INT(wh_arg_int(call, "limit")) };
+
+	held = wh_call_hold(call);
+	return chat_started(call, wh_store_run(&chat->table, &(struct wh_step){ Q_ROOMS, cells, 3, WH_ANY }, 1, rooms_found, held));
+}
+
+/* Members in the order of their ids, a page at a time: the place behind an id is found without keeping anything between two pages. */
+static int
+person_order(const void *a, const void *b)
+{
+	const struct chat_person *x = *(const struct chat_person *const *)a, *y = *(const struct chat_person *const *)b;
+	size_t n = x->id.n < y->id.n ? x->id.n : y->id.n;
+	int order = memcmp(x->id.p, y->id.p, n);
+
+	return order != 0 ? order : x->id.n < y->id.n ? -1 : x->id.n > y->id.n;
+}
+
+static enum wh_err
+members_go(struct chat *chat, struct wh_call *call, struct chat_room *room)
+{
+	const size_t n = wh_dict_count(chat->host, room->people), limit = (size_t)wh_arg_int(call, "limit");
+	struct wh_str after = wh_arg_str(call, "after");
+	struct wh_json *w = wh_reply(call);
+	struct wh_dict_iter it = { .value = NULL };
+	struct chat_person **all = wh_new(chat->host, (n + 1) * sizeof *all), probe = { .id = after }, *at = &probe;
+	size_t i = 0, shown = 0, from = 0;
+
+	if (all == NULL)
+		return WH_ENOMEM;
+	while (i < n && wh_dict_next(chat->host, room->people, &it))
+		all[i++] = it.value;
+	qsort(all, i, sizeof *all, person_order);
+	while (after.n != 0 && from < i && person_order(&all[from], &at) <= 0)
+		from++;
+	wh_json_text(w, "room", room->name);
+	wh_json_uint(w, "total", n);
+	wh_json_array(w, "members");
+	for (; from < i && shown < limit; from++, shown++) {
+		wh_json_object(w, NULL);
+		wh_json_str(w, "who", all[from]->id);
+		wh_json_str(w, "name", all[from]->name);
+		if (all[from]->founder && !room->kept)
+			wh_json_text(w, "role", rank_name(CHAT_OWNER));
+		wh_json_end(w);
+	}
+	wh_json_end(w);
+	if (from < i)
+		wh_json_str(w, "next", all[from - 1]->id);
+	wh_delete(chat->host, all);
+	return WH_OK;
+}
+
+enum wh_err
+info_members(void *self, struct wh_call *call)
+{
+	return room_with_member(self, call, members_go);
+}
+
+/* Rules */
+
+static int
+word_of(struct wh_str word, const char *const *words, int n)
+{
+	for (int i = 0; i < n; i++)
+		if (wh_str_is(word, words[i]))
+			return i;
+	return -1;
+}
+
+static enum wh_err
+set_go(struct chat *chat, struct wh_call *call, struct chat_room *room)
+{
+	static const char *const access[] = { "public", "unlisted", "invited", "key" }, *const speakers[] = { "all", "registered", "voice", "moderators" };
+	const struct wh_identity *who = wh_session_identity(chat->host, wh_call_session(call));
+	struct chat_rules rules = room->rules;
+	struct chat_entry e = { .id = chat_next_id(chat), .time = wh_wall_ms(chat->host), .kind = CHAT_RULES, .who = who->id, .name = who->name };
+	char extra[512];
+
+	if (room_rank(room, wh_call_session(call)) < CHAT_OWNER)
+		return wh_fail(call, WH_EPERM, "only the room's owners may do that");
+	if (wh_arg_has(call, "access"))
+		rules.access = (enum chat_access)word_of(wh_arg_str(call, "access"), access, 4);
+	if (wh_arg_has(call, "speakers"))
+		rules.speakers = (enum chat_speakers)word_of(wh_arg_str(call, "speakers"), speakers, 4);
+	if (wh_arg_has(call, "slow"))
+		rules.slow_ms = wh_arg_int(call, "slow");
+	if (wh_arg_has(call, "min_age"))
+		rules.min_age_ms = wh_arg_int(call, "min_age");
+	if (wh_arg_has(call, "keep"))
+		rules.keep_ms = wh_arg_int(call, "keep");
+	if (wh_arg_has(call, "links"))
+		rules.links = wh_arg_bool(call, "links");
+	if (wh_arg_has(call, "key"))
+		snprintf(rules.key, sizeof rules.key, "%.*s", WH_FMT(wh_arg_str(call, "key")));
+	if (rules.access == CHAT_KEYED && rules.key[0] == '\0')
+		return wh_fail(call, WH_EINVAL, "a room with a key needs one: set key as well");
+	snprintf(extra, sizeof extra, "{\"access\":\"%s\",\"speakers\":\"%s\",\"slow\":%lld,\"min_age\":%lld,\"keep\":%lld,\"links\":%s}",
+	    access[rules.access], speakers[rules.speakers], (long long)rules.slow_ms, (long long)rules.min_age_ms, (long long)rules.keep_ms,
+	    rules.links ? "true" : "false");
+	e.extra = wh_str(extra);
+	const struct wh_cell cells[] = { WH_CELL_INT(room->id), WH_CELL_INT(rules.access), WH_CELL_INT(rules.speakers), WH_CELL_INT(rules.slow_ms),
+		WH_CELL_INT(rules.min_age_ms), WH_CELL_INT(rules.keep_ms), WH_CELL_INT(rules.links), WH_CELL_TEXT(wh_str(rules.key)) };
+
+	room->rules = rules;
+	return chat_append(room, call, &e, (struct wh_str){ NULL, 0 }, &(struct wh_step){ Q_ROOM_RULES, cells, 8, WH_ONE }, "the room is gone", NULL, 0, NULL);
+}
+
+enum wh_err
+info_set(void *self, struct wh_call *call)
+{
+	return room_with_member(self, call, set_go);
+}
+
+/* Registering: the room lasts, and who asks owns it. */
+
+static void
+owned(void *self, uint64_t cookie, enum wh_err err)
+{
+	struct chat *chat = self;
+	struct wh_call *call = wh_call_find(chat->host, cookie);
+	char key[CHAT_NAME + 1];
+	struct chat_room *room = NULL;
+
+	if (call == NULL)
+		return;
+	if (text_room_key(wh_arg_str(call, "room"), key))
+		room = room_by_key(chat, wh_str(key));
+	if (err == WH_OK && room != NULL)
+		room_write(room, wh_call_session(call), wh_reply(call));
+	wh_call_done(call, err == WH_OK ? WH_OK : wh_fail(call, err, "the role could not be kept; try again"));
+}
+
+static void
+registered(void *self, uint64_t cookie, const struct wh_result *r)
+{
+	struct chat *chat = self;
+	struct wh_call *call = wh_call_find(chat->host, cookie);
+	char key[CHAT_NAME + 1];
+	struct chat_room *room = NULL;
+	enum wh_err err = WH_OK;
+
+	if (call == NULL)
+		return;
+	if (text_room_key(wh_arg_str(call, "room"), key))
+		room = room_by_key(chat, wh_str(key));
+	if (r->err != WH_OK || room == NULL) {
+		wh_call_done(call, r->err != WH_OK ? chat_store_failed(call, r) : wh_fail(call, WH_EAWAY, "the room ended meanwhile"));
+		return;
+	}
+	room->kept = true;
+	if (chat->accounts == NULL || wh_session_identity(chat->host, wh_call_session(call))->kind != WH_ACCOUNT) {
+		room_write(room, wh_call_session(call), wh_reply(call));
+		wh_call_done(call, WH_OK);
+		return;
+	}
+	const struct wh_account_grant grant = { .account = wh_session_identity(chat->host, wh_call_session(call))->id, .role = WH_STR("owner"),
+		.room = wh_str(room->key), .why = WH_STR("registered the room") };
+
+	err = chat->accounts->grant(chat->accounts_self, &grant, owned, chat, cookie);
+	if (err != WH_OK)
+		owned(chat, cookie, err);
+}
+
+static enum wh_err
+register_go(struct chat *chat, struct wh_call *call, struct chat_room *room)
+{
+	struct wh_session *s = wh_call_session(call);
+	const struct wh_cell cells[] = { WH_CELL_INT(room->id), WH_CELL_INT(1) };
+	wh_id held;
+
+	if (room->kept)
+		return wh_fail(call, WH_EEXIST, "the room is registered already");
+	if (room_rank(room, s) < CHAT_OWNER)
+		return wh_fail(call, WH_EPERM, "only who opened the room may register it");
+	held = wh_call_hold(call);
+	return chat_started(call, wh_store_run(&chat->table, &(struct wh_step){ Q_ROOM_KEEP, cells, 2, WH_ONE }, 1, registered, held));
+}
+
+enum wh_err
+info_register(void *self, struct wh_call *call)
+{
+	return room_with_member(self, call, register_go);
+}
+
+/* Invitations and roles need the account behind a name. */
+
+static void
+done_plain(void *self, uint64_t cookie, const struct wh_result *r)
+{
+	struct chat *chat = self;
+	struct wh_call *call = wh_call_find(chat->host, cookie);
+
+	if (call != NULL)
+		wh_call_done(call, r->err == WH_OK ? WH_OK : chat_store_failed(call, r));
+}
+
+struct inviting {
+	struct chat *chat;
+	struct wh_str id;
+	const struct wh_event *event;
+};
+
+static bool
+invite_tell(void *self, struct wh_session *s)
+{
+	struct inviting *i = self;
+
+	if (wh_str_eq(wh_session_identity(i->chat->host, s)->id, i->id))
+		wh_session_notify(i->chat->host, s, i->event);
+	return true;
+}
+
+static void
+invite_found(void *self, uint64_t cookie, enum wh_err err, const struct wh_account *account)
+{
+	struct chat *chat = self;
+	struct wh_call *call = wh_call_find(chat->host, cookie);
+	char key[CHAT_NAME + 1];
+	struct chat_room *room = NULL;
+
+	if (call == NULL)
+		return;
+	if (text_room_key(wh_arg_str(call, "room"), key))
+		room = room_by_key(chat, wh_str(key));
+	if (err != WH_OK || room == NULL) {
+		wh_call_done(call, wh_fail(call, err == WH_ENOENT ? WH_ENOENT : WH_EAWAY, err == WH_ENOENT ? "nobody has that name" : "try again"));
+		return;
+	}
+	const struct wh_cell cells[] = { WH_CELL_INT(room->id), WH_CELL_TEXT(account->id), WH_CELL_INT(wh_wall_ms(chat->host) + 7 * 86400000LL) };
+	const struct wh_item items[] = { WH_ITEM_STR("room", wh_str(room->name)),
+		WH_ITEM_STR("from", wh_session_identity(chat->host, wh_call_session(call))->name) };
+
+	err = wh_store_run(&chat->table, &(struct wh_step){ Q_INVITE, cells, 3, WH_ANY }, 1, done_plain, cookie);
+	if (err != WH_OK) {
+		wh_call_done(call, chat_started(call, err));
+		return;
+	}
+	wh_session_each(chat->host, invite_tell, &(struct inviting){ chat, account->id, &(struct wh_event){ "chat.invited", items, 2 } });
+}
+
+static enum wh_err
+invite_go(struct chat *chat, struct wh_call *call, struct chat_room *room)
+{
+	enum chat_rank needed = room->rules.access == CHAT_INVITED || room->rules.access == CHAT_KEYED ? CHAT_MODERATOR : CHAT_NOBODY;
+	enum wh_err err;
+
+	if (chat->accounts == NULL)
+		return wh_fail(call, WH_ENOTSUP, "there are no accounts here to invite");
+	if (room_rank(room, wh_call_session(call)) < needed)
+		return wh_fail(call, WH_EPERM, "only the room's moderators may do that");
+	err = chat->accounts->find(chat->accounts_self, wh_arg_str(call, "name"), invite_found, chat, wh_call_hold(call));
+	return chat_started(call, err);
+}
+
+enum wh_err
+info_invite(void *self, struct wh_call *call)
+{
+	return room_with_member(self, call, invite_go);
+}
+
+static void
+role_done(void *self, uint64_t cookie, enum wh_err err)
+{
+	struct chat *chat = self;
+	struct wh_call *call = wh_call_find(chat->host, cookie);
+
+	if (call != NULL)
+		wh_call_done(call, err == WH_OK ? WH_OK : wh_fail(call, err, "the role could not be kept; try again"));
+}
+
+static void
+role_found(void *self, uint64_t cookie, enum wh_err err, const struct wh_account *account)
+{
+	struct chat *chat = self;
+	struct wh_call *call = wh_call_find(chat->host, cookie);
+	char key[CHAT_NAME + 1];
+
+	if (call == NULL)
+		return;
+	if (err != WH_OK || !text_room_key(wh_arg_str(call, "room"), key)) {
+		wh_call_done(call, wh_fail(call, err == WH_ENOENT ? WH_ENOENT : WH_EAWAY, err == WH_ENOENT ? "nobody has that name" : "try again"));
+		return;
+	}
+	const struct wh_account_grant grant = { .account = account->id, .role = wh_arg_str(call, "role"), .room = wh_str(key),
+		.by = wh_session_identity(chat->host, wh_call_session(call))->id };
+
+	err = wh_arg_bool(call, "on") ? chat->accounts->grant(chat->accounts_self, &grant, role_done, chat, cookie) :
+	    chat->accounts->ungrant(chat->accounts_self, &grant, role_done, chat, cookie);
+	if (err != WH_OK)
+		role_done(chat, cookie, err);
+}
+
+static enum wh_err
+role_go(struct chat *chat, struct wh_call *call, struct chat_room *room)
+{
+	enum chat_rank rank = room_rank(room, wh_call_session(call));
+
+	if (chat->accounts == NULL || !room->kept)
+		return wh_fail(call, WH_ENOTSUP, "only a registered room has roles: chat.register");
+	if (rank < CHAT_MODERATOR || (rank < CHAT_OWNER && !wh_str_is(wh_arg_str(call, "role"), "voice")))
+		return wh_fail(call, WH_EPERM, "moderators give a voice, owners every role");
+	return chat_started(call, chat->accounts->find(chat->accounts_self, wh_arg_str(call, "name"), role_found, chat, wh_call_hold(call)));
+}
+
+enum wh_err
+info_role(void *self, struct wh_call *call)
+{
+	return room_with_member(self, call, role_go);
+}

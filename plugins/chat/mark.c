@@ -1,0 +1,198 @@
+/* What was read and what was missed: a mark for each person and room, unread counts, mentions; and a person's own data. */
+#include <stdio.h>
+
+#include "chat.h"
+
+static void
+marked(void *self, uint64_t cookie, const struct wh_result *r)
+{
+	struct chat *chat = self;
+	struct wh_call *call = wh_call_find(chat->host, cookie);
+
+	if (call != NULL)
+		wh_call_done(call, r->err == WH_OK ? WH_OK : chat_store_failed(call, r));
+}
+
+struct marking {
+	struct chat *chat;
+	struct wh_str id;
+	const struct wh_session *but;
+	const struct wh_event *event;
+};
+
+static bool
+mark_tell(void *self, struct wh_session *s)
+{
+	struct marking *m = self;
+
+	if (s != m->but && wh_str_eq(wh_session_identity(m->chat->host, s)->id, m->id))
+		wh_session_notify(m->chat->host, s, m->event);
+	return true;
+}
+
+/* The person's other sessions hear of it. */
+static enum wh_err
+mark_go(struct chat *chat, struct wh_call *call, struct chat_room *room)
+{
+	struct wh_session *s = wh_call_session(call);
+	const struct wh_identity *who = wh_session_identity(chat->host, s);
+	int64_t seq = wh_arg_int(call, "seq");
+	struct wh_room *hub = room_hub(room);
+	wh_id held;
+
+	if ((uint64_t)seq > room->seq)
+		seq = (int64_t)room->seq;
+	const struct wh_cell cells[] = { WH_CELL_TEXT(who->id), WH_CELL_INT(room->id), WH_CELL_INT(seq) };
+	const struct wh_item items[] = { WH_ITEM_STR("room", wh_str(room->name)), WH_ITEM_INT("seq", seq) };
+
+	if (hub != NULL && member_find(room, who->id) != NULL && member_find(room, who->id)->sessions > 1)
+		wh_room_each(chat->host, hub, mark_tell, &(struct marking){ chat, who->id, s, &(struct wh_event){ "chat.marked", items, 2 } });
+	held = wh_call_hold(call);
+	return chat_started(call, wh_store_run(&chat->table, &(struct wh_step){ Q_MARK, cells, 3, WH_ANY }, 1, marked, held));
+}
+
+enum wh_err
+mark_read(void *self, struct wh_call *call)
+{
+	return room_with_member(self, call, mark_go);
+}
+
+static void
+unread_found(void *self, uint64_t cookie, const struct wh_result *r)
+{
+	struct chat *chat = self;
+	struct wh_call *call = wh_call_find(chat->host, cookie);
+	struct wh_json *w;
+
+	if (call == NULL)
+		return;
+	if (r->err != WH_OK) {
+		wh_call_done(call, chat_store_failed(call, r));
+		return;
+	}
+	w = wh_reply(call);
+	wh_json_array(w, "rooms");
+	for (size_t i = 0; i < r->rows[0].n; i++) {
+		wh_json_object(w, NULL);
+		wh_json_str(w, "room", wh_row_str(&r->rows[0], i, 0));
+		wh_json_int(w, "read", wh_row_int(&r->rows[0], i, 1));
+		wh_json_int(w, "seq", wh_row_int(&r->rows[0], i, 2));
+		wh_json_int(w, "unread", wh_row_int(&r->rows[0], i, 3));
+		wh_json_int(w, "mentions", wh_row_int(&r->rows[0], i, 4));
+		wh_json_end(w);
+	}
+	wh_json_end(w);
+	wh_call_done(call, WH_OK);
+}
+
+enum wh_err
+mark_unread(void *self, struct wh_call *call)
+{
+	struct chat *chat = self;
+	const struct wh_cell who = WH_CELL_TEXT(wh_session_identity(chat->host, wh_call_session(call))->id);
+	wh_id held = wh_call_hold(call);
+
+	return chat_started(call, wh_store_run(&chat->table, &(struct wh_step){ Q_MARKS, &who, 1, WH_ANY }, 1, unread_found, held));
+}
+
+/* An entry behind its room's name, in one row. */
+static void
+row_write(struct chat *chat, const struct wh_rows *rows, size_t i, struct wh_json *w)
+{
+	struct chat_room shown = { .chat = chat };
+	const struct wh_rows rest = { .n = rows->n, .columns = rows->columns, .cells = rows->cells + 1 };
+	struct chat_entry e;
+
+	snprintf(shown.name, sizeof shown.name, "%.*s", WH_FMT(wh_row_str(rows, i, 0)));
+	entry_read(&rest, i, &e);
+	e.reactions = (struct wh_str){ NULL, 0 };
+	entry_write(&shown, &e, w);
+}
+
+static void
+mentions_found(void *self, uint64_t cookie, const struct wh_result *r)
+{
+	struct chat *chat = self;
+	struct wh_call *call = wh_call_find(chat->host, cookie);
+
+	if (call == NULL)
+		return;
+	if (r->err != WH_OK) {
+		wh_call_done(call, chat_store_failed(call, r));
+		return;
+	}
+	wh_json_array(wh_reply(call), "entries");
+	for (size_t i = 0; i < r->rows[0].n; i++)
+		row_write(chat, &r->rows[0], i, wh_reply(call));
+	wh_json_end(wh_reply(call));
+	wh_call_done(call, WH_OK);
+}
+
+enum wh_err
+mark_mentions(void *self, struct wh_call *call)
+{
+	struct chat *chat = self;
+	int64_t before = INT64_MAX;
+	wh_id held;
+
+	if (wh_arg_has(call, "before") && !id_parse(wh_arg_str(call, "before"), &before))
+		return wh_fail(call, WH_EINVAL, "before is a message's id");
+	const struct wh_cell cells[] = { WH_CELL_TEXT(wh_session_identity(chat->host, wh_call_session(call))->id), WH_CELL_INT(before),
+		WH_CELL_INT(wh_arg_int(call, "limit")) };
+
+	held = wh_call_hold(call);
+	return chat_started(call, wh_store_run(&chat->table, &(struct wh_step){ Q_MENTIONS, cells, 3, WH_ANY }, 1, mentions_found, held));
+}
+
+/* Privacy: the last ten thousand entries are in an export; erasing takes the words and the name, and leaves the places. */
+
+static void
+export_found(void *self, uint64_t cookie, const struct wh_result *r)
+{
+	struct chat *chat = self;
+	struct wh_person *person = wh_person_find(chat->host, cookie);
+
+	if (person != NULL && r->err == WH_OK) {
+		wh_json_array(person->out, "entries");
+		for (size_t i = 0; i < r->rows[0].n; i++)
+			row_write(chat, &r->rows[0], i, person->out);
+		wh_json_end(person->out);
+	}
+	wh_hook_go(chat->host, cookie, r->err == WH_OK ? WH_PASS : WH_REFUSE, WH_EAWAY, "what was said can't be read now");
+}
+
+enum wh_verdict
+privacy_export(void *self, struct wh_person *p)
+{
+	struct chat *chat = self;
+	const struct wh_cell cells[] = { WH_CELL_TEXT(p->id), WH_CELL_INT(0), WH_CELL_INT(10000) };
+
+	if (wh_store_run(&chat->table, &(struct wh_step){ Q_EXPORT, cells, 3, WH_ANY }, 1, export_found, p->at.ticket) == WH_OK)
+		return WH_HOLD;
+	return WH_PASS;
+}
+
+static void
+erased(void *self, uint64_t cookie, const struct wh_result *r)
+{
+	struct chat *chat = self;
+
+	wh_hook_go(chat->host, cookie, r->err == WH_OK ? WH_PASS : WH_REFUSE, WH_EAWAY, "what was said can't be removed now; try again");
+}
+
+enum wh_verdict
+privacy_erase(void *self, struct wh_person *p)
+{
+	struct chat *chat = self;
+	uint64_t chance;
+	char nobody[24];
+
+	wh_random(chat->host, &chance, sizeof chance);
+	snprintf(nobody, sizeof nobody, "x%016llx", (unsigned long long)chance);
+	const struct wh_cell cells[] = { WH_CELL_TEXT(p->id), WH_CELL_TEXT(wh_str(nobody)), WH_CELL_INT(wh_wall_ms(chat->host)) };
+	const struct wh_step steps[] = { { Q_ERASE, cells, 3, WH_ANY }, { Q_ERASE_MARKS, cells, 1, WH_ANY } };
+
+	if (wh_store_run(&chat->table, steps, 2, erased, p->at.ticket) == WH_OK)
+		return WH_HOLD;
+	return wh_refuse(&p->at, WH_EAWAY, "what was said can't be removed now; try again", 5000);
+}

@@ -1,0 +1,402 @@
+/* Rooms in memory. A room is read from the store when a call first names it, and calls wait for it meanwhile. It stays as long as it has
+ * people, waiters or entries under way; then it is dropped from memory, and, if nobody registered it, from the store as well. */
+#include <stdio.h>
+
+#include "chat.h"
+
+struct chat_room *
+room_by_key(struct chat *chat, struct wh_str key)
+{
+	return wh_dict_get(chat->host, chat->rooms, key);
+}
+
+struct chat_room *
+room_of_hub(struct chat *chat, struct wh_room *r)
+{
+	return room_by_key(chat, wh_room_name(chat->host, r));
+}
+
+struct wh_room *
+room_hub(struct chat_room *room)
+{
+	return wh_room_find(room->chat->host, wh_str(room->key));
+}
+
+void
+room_free(struct chat_room *room)
+{
+	struct chat *chat = room->chat;
+	struct wh_dict_iter it = { .value = NULL };
+
+	while (wh_dict_next(chat->host, room->people, &it))
+		wh_delete(chat->host, it.value);
+	wh_dict_free(chat->host, &room->people);
+	wh_timer_stop(chat->host, room->batch);
+	while (!link_none(&room->waiters)) {
+		struct chat_waiter *w = LINK_OF(room->waiters.next, struct chat_waiter, link);
+
+		link_remove(&w->link);
+		wh_delete(chat->host, w);
+	}
+	wh_dict_remove(chat->host, chat->rooms, wh_str(room->key));
+	link_remove(&room->link);
+	wh_delete(chat->host, room);
+	wh_metric_set(chat->host, &chat_metrics[M_ROOMS], (int64_t)wh_dict_count(chat->host, chat->rooms));
+}
+
+void
+room_settle(struct chat_room *room)
+{
+	struct chat *chat = room->chat;
+
+	if (room->state == CHAT_LOADING || room->state == CHAT_MAKING || room->pending != 0 || !link_none(&room->waiters) ||
+	    wh_dict_count(chat->host, room->people) != 0)
+		return;
+	if (room->state == CHAT_READY && !room->kept)
+		wh_store_run(&chat->table, &(struct wh_step){ Q_ROOM_DROP, &WH_CELL_INT(room->id), 1, WH_ANY }, 1, NULL, 0);
+	room_free(room);
+}
+
+static void
+waiters_go(struct chat_room *room)
+{
+	struct chat *chat = room->chat;
+
+	room->pending++;	/* it stays while they are told */
+	while (!link_none(&room->waiters) && (room->state == CHAT_READY || room->state == CHAT_ABSENT)) {
+		struct chat_waiter *w = LINK_OF(room->waiters.next, struct chat_waiter, link);
+		struct wh_call *call = wh_call_find(chat->host, w->call);
+		chat_go *go = w->go;
+		enum wh_err err = WH_OK;
+
+		link_remove(&w->link);
+		wh_delete(chat->host, w);
+		if (call == NULL)
+			continue;
+		err = room->state == CHAT_READY ? go(chat, call, room) : wh_fail(call, WH_ENOENT, "there is no such room; chat.join makes it");
+		if (err != WH_WAIT)
+			wh_call_done(call, err);
+	}
+	room->pending--;
+	room_settle(room);
+}
+
+static void
+waiters_fail(struct chat_room *room, enum wh_err err)
+{
+	while (!link_none(&room->waiters)) {
+		struct chat_waiter *w = LINK_OF(room->waiters.next, struct chat_waiter, link);
+		struct wh_call *call = wh_call_find(room->chat->host, w->call);
+
+		link_remove(&w->link);
+		wh_delete(room->chat->host, w);
+		if (call != NULL)
+			wh_call_done(call, wh_fail_str(call, err, WH_STR("rooms can't be read or made now; try again"), 1000));
+	}
+}
+
+static bool
+waiters_make(const struct chat_room *room)
+{
+	for (const struct link *l = room->waiters.next; l != &room->waiters; l = l->next)
+		if (LINK_OF(l, const struct chat_waiter, link)->make)
+			return true;
+	return false;
+}
+
+/* What the members lack of the log: the hub died between a commit and its publishing. */
+static void
+caught_up(void *self, uint64_t cookie, const struct wh_result *r)
+{
+	struct chat_room *room = (struct chat_room *)(uintptr_t)cookie;
+
+	(void)self;
+	for (size_t i = 0; r->err == WH_OK && i < r->rows[0].n; i++) {
+		struct chat_entry e;
+
+		entry_read(&r->rows[0], i, &e);
+		entry_publish(room, &e, NULL);
+	}
+	if (r->err != WH_OK)
+		wh_host_log(room->chat->host, WH_ERROR, "room_not_caught_up", WH_T("room", room->key), WH_S("why", r->why));
+	room->state = CHAT_READY;
+	waiters_go(room);
+}
+
+static void
+room_catch_up(struct chat_room *room)
+{
+	struct chat *chat = room->chat;
+	struct wh_room *hub = room_hub(room);
+	uint64_t seq = hub != NULL ? wh_room_seq(chat->host, hub) : room->seq, everywhere;
+
+	if (seq > room->seq) {
+		/* The log is older than what was published: it was restored from a backup. */
+		room->epoch = wh_wall_ms(chat->host);
+		wh_room_begin_epoch(chat->host, hub, room->seq);
+		const struct wh_cell cells[] = { WH_CELL_INT(room->id), WH_CELL_INT(room->epoch) };
+
+		wh_store_run(&chat->table, &(struct wh_step){ Q_ROOM_EPOCH, cells, 2, WH_ANY }, 1, NULL, 0);
+		wh_host_log(chat->host, WH_WARN, "room_epoch", WH_T("room", room->key), WH_U("was", seq), WH_U("is", room->seq));
+	}
+	everywhere = hub != NULL ? wh_room_seq_everywhere(chat->host, hub) : room->seq;
+	if (hub != NULL && seq == 0)
+		wh_room_begin_epoch(chat->host, hub, room->seq);	/* new in the hub: it begins where the log ends */
+	if (hub != NULL && seq != 0 && everywhere < room->seq) {
+		const struct wh_cell cells[] = { WH_CELL_INT(room->id), WH_CELL_INT((int64_t)everywhere), WH_CELL_INT(INT64_MAX), WH_CELL_INT(0),
+			WH_CELL_INT(10000) };
+
+		if (wh_store_run(&chat->table, &(struct wh_step){ Q_AFTER_SEQ, cells, 5, WH_ANY }, 1, caught_up, (uintptr_t)room) == WH_OK)
+			return;
+	}
+	room->state = CHAT_READY;
+	waiters_go(room);
+}
+
+static void
+room_made(void *self, uint64_t cookie, const struct wh_result *r)
+{
+	struct chat_room *room = (struct chat_room *)(uintptr_t)cookie;
+
+	(void)self;
+	if (r->err != WH_OK) {
+		room->state = CHAT_ABSENT;
+		waiters_fail(room, WH_EAWAY);
+		room_settle(room);
+		return;
+	}
+	room->id = wh_row_int(&r->rows[0], 0, 0);
+	room_catch_up(room);
+}
+
+static void
+room_make(struct chat_room *room)
+{
+	struct chat *chat = room->chat;
+	const struct wh_cell cells[] = { WH_CELL_TEXT(wh_str(room->key)), WH_CELL_TEXT(wh_str(room->name)), WH_CELL_INT(wh_wall_ms(chat->host)),
+		WH_CELL_INT(wh_wall_ms(chat->host)), WH_CELL_INT(chat->set.keep_ms), WH_CELL_INT(room->rules.access) };
+
+	room->epoch = room->created = cells[2].i;
+	room->rules.links = true;
+	room->rules.keep_ms = chat->set.keep_ms;
+	room->state = CHAT_MAKING;
+	if (wh_store_run(&chat->table, &(struct wh_step){ Q_ROOM_MAKE, cells, 6, WH_ONE }, 1, room_made, (uintptr_t)room) == WH_OK)
+		return;
+	room->state = CHAT_ABSENT;
+	waiters_fail(room, WH_EAWAY);
+	room_settle(room);
+}
+
+static void
+room_read(struct chat_room *room, const struct wh_rows *rows)
+{
+	struct wh_str name = wh_row_str(rows, 0, 1), topic = wh_row_str(rows, 0, 6);
+
+	room->id = wh_row_int(rows, 0, 0);
+	snprintf(room->name, sizeof room->name, "%.*s", WH_FMT(name));
+	room->epoch = wh_row_int(rows, 0, 2);
+	room->created = wh_row_int(rows, 0, 3);
+	room->kept = wh_row_int(rows, 0, 4) != 0;
+	room->seq = (uint64_t)wh_row_int(rows, 0, 5);
+	snprintf(room->topic, sizeof room->topic, "%.*s", WH_FMT(topic));
+	room->rules = (struct chat_rules){ .access = (enum chat_access)wh_row_int(rows, 0, 7), .speakers = (enum chat_speakers)wh_row_int(rows, 0, 8),
+		.slow_ms = wh_row_int(rows, 0, 9), .min_age_ms = wh_row_int(rows, 0, 10), .keep_ms = wh_row_int(rows, 0, 11),
+		.links = wh_row_int(rows, 0, 12) != 0 };
+	snprintf(room->rules.key, sizeof room->rules.key, "%.*s", WH_FMT(wh_row_str(rows, 0, 13)));
+}
+
+static void
+room_loaded(void *self, uint64_t cookie, const struct wh_result *r)
+{
+	struct chat_room *room = (struct chat_room *)(uintptr_t)cookie;
+
+	(void)self;
+	if (r->err != WH_OK) {
+		room->state = CHAT_ABSENT;
+		waiters_fail(room, WH_EAWAY);
+		room_settle(room);
+	} else if (r->rows[0].n != 0) {
+		room_read(room, &r->rows[0]);
+		room_catch_up(room);
+	} else if (waiters_make(room)) {
+		room_make(room);
+	} else {
+		room->state = CHAT_ABSENT;
+		waiters_go(room);
+	}
+}
+
+struct chat_room *
+room_load(struct chat *chat, struct wh_str key, struct wh_str name)
+{
+	struct chat_room *room;
+
+	if (wh_dict_count(chat->host, chat->rooms) >= (size_t)chat->set.rooms || (room = wh_new(chat->host, sizeof *room)) == NULL)
+		return NULL;
+	room->chat = chat;
+	link_init(&room->link);
+	link_init(&room->waiters);
+	snprintf(room->key, sizeof room->key, "%.*s", WH_FMT(key));
+	snprintf(room->name, sizeof room->name, "%.*s", WH_FMT(name));
+	room->people = wh_dict_new(chat->host, 0);
+	link_add(&chat->all, &room->link);
+	if (room->people == NULL || wh_dict_add(chat->host, chat->rooms, wh_str(room->key), room) != WH_OK ||
+	    wh_store_run(&chat->table, &(struct wh_step){ Q_ROOM_BY_KEY, &WH_CELL_TEXT(wh_str(room->key)), 1, WH_ANY }, 1, room_loaded,
+		(uintptr_t)room) != WH_OK) {
+		if (room->people == NULL) {
+			link_remove(&room->link);
+			wh_delete(chat->host, room);
+		} else {
+			room_free(room);
+		}
+		return NULL;
+	}
+	wh_metric_set(chat->host, &chat_metrics[M_ROOMS], (int64_t)wh_dict_count(chat->host, chat->rooms));
+	return room;
+}
+
+static enum wh_err
+room_wait(struct chat_room *room, struct wh_call *call, bool make, chat_go *go)
+{
+	struct chat_waiter *w = wh_new(room->chat->host, sizeof *w);
+
+	if (w == NULL)
+		return WH_ENOMEM;
+	*w = (struct chat_waiter){ .call = wh_call_hold(call), .go = go, .make = make };
+	link_add(&room->waiters, &w->link);
+	return WH_WAIT;
+}
+
+enum wh_err
+room_with(struct chat *chat, struct wh_call *call, bool make, chat_go *go)
+{
+	struct wh_str name = wh_arg_str(call, "room");
+	char key[CHAT_NAME + 1];
+	struct chat_room *room;
+
+	if (!text_room_key(name, key))
+		return wh_fail(call, WH_EINVAL, "that can be no room's name: use letters, digits, and - _ .");
+	room = room_by_key(chat, wh_str(key));
+	if (room != NULL && room->state == CHAT_READY)
+		return go(chat, call, room);
+	if (name.p[0] == '#')
+		name = wh_str_from(name, 1);
+	if (room == NULL)
+		room = room_load(chat, wh_str(key), name);
+	if (room == NULL)
+		return wh_fail_str(call, WH_EFULL, WH_STR("too many rooms are open now; try again"), 1000);
+	return room_wait(room, call, make, go);
+}
+
+/* Which function runs when it is known that the caller is a member; of the call's command. */
+enum wh_err
+room_with_member(struct chat *chat, struct wh_call *call, chat_go *go)
+{
+	char key[CHAT_NAME + 1];
+	struct wh_room *hub;
+
+	if (!text_room_key(wh_arg_str(call, "room"), key))
+		return wh_fail(call, WH_EINVAL, "that can be no room's name: use letters, digits, and - _ .");
+	hub = wh_room_find(chat->host, wh_str(key));
+	if (hub == NULL || !wh_room_has(chat->host, hub, wh_call_session(call)))
+		return wh_fail(call, WH_EPERM, "enter the room first: chat.join");
+	return room_with(chat, call, false, go);
+}
+
+const char *
+rank_name(enum chat_rank rank)
+{
+	static const char *const names[] = { "", "voice", "moderator", "owner" };
+
+	return names[rank];
+}
+
+static bool
+word_in(struct wh_str words, const char *word)
+{
+	size_t n = strlen(word);
+
+	while (words.n != 0) {
+		const char *space = memchr(words.p, ' ', words.n);
+		size_t at = space != NULL ? (size_t)(space - words.p) : words.n;
+
+		if (at == n && memcmp(words.p, word, n) == 0)
+			return true;
+		words = wh_str_from(words, at + 1);
+	}
+	return false;
+}
+
+enum chat_rank
+room_rank(struct chat_room *room, struct wh_session *s)
+{
+	struct chat *chat = room->chat;
+	const struct chat_person *person = member_find(room, wh_session_identity(chat->host, s)->id);
+	struct wh_str roles = { NULL, 0 };
+
+	if (wh_session_may(chat->host, s, "chat.moderate"))
+		return CHAT_OWNER;
+	if (person != NULL && person->founder && !room->kept)
+		return CHAT_OWNER;
+	if (chat->accounts != NULL)
+		roles = chat->accounts->room_role(chat->accounts_self, s, wh_str(room->key));
+	return word_in(roles, "owner") ? CHAT_OWNER : word_in(roles, "moderator") ? CHAT_MODERATOR : word_in(roles, "voice") ? CHAT_VOICE : CHAT_NOBODY;
+}
+
+static bool
+person_restore(void *self, struct wh_session *s)
+{
+	struct chat_room *room = self;
+	struct chat_person *person = member_add(room, wh_session_identity(room->chat->host, s));
+
+	if (person != NULL)
+		person->announced = true;
+	return true;
+}
+
+static bool
+room_restore(void *self, struct wh_room *r)
+{
+	struct chat *chat = self;
+	struct wh_str key = wh_room_name(chat->host, r);
+	struct chat_room *room = room_by_key(chat, key);
+
+	if (room == NULL && key.n <= CHAT_NAME)
+		room = room_load(chat, key, key);
+	if (room != NULL && wh_dict_count(chat->host, room->people) == 0)
+		wh_room_each(chat->host, r, person_restore, room);
+	return true;
+}
+
+enum wh_verdict
+rooms_recovered(void *self, struct wh_recovered *r)
+{
+	struct chat *chat = self;
+
+	(void)r;
+	wh_rooms_each(chat->host, room_restore, chat);
+	return WH_PASS;
+}
+
+static void
+loose_found(void *self, uint64_t cookie, const struct wh_result *r)
+{
+	struct chat *chat = self;
+
+	(void)cookie;
+	for (size_t i = 0; r->err == WH_OK && i < r->rows[0].n; i++)
+		if (room_by_key(chat, wh_row_str(&r->rows[0], i, 1)) == NULL)
+			wh_store_run(&chat->table, &(struct wh_step){ Q_ROOM_DROP, &WH_CELL_INT(wh_row_int(&r->rows[0], i, 0)), 1, WH_ANY }, 1, NULL, 0);
+}
+
+/* Rooms that ended with a hub, and entries whose time is over. */
+void
+rooms_sweep(void *self, uint64_t cookie)
+{
+	struct chat *chat = self;
+	int64_t now = wh_wall_ms(chat->host);
+
+	(void)cookie;
+	wh_store_run(&chat->table, &(struct wh_step){ Q_ROOMS_LOOSE, &WH_CELL_INT(now - chat->set.idle_ms), 1, WH_ANY }, 1, loose_found, 0);
+	wh_store_run(&chat->table, &(struct wh_step){ Q_FORGET, &WH_CELL_INT(now), 1, WH_ANY }, 1, NULL, 0);
+}

@@ -1,0 +1,446 @@
+/* Saying and what belongs to it: acts, replies, edits, redactions, reactions, topics, pins, polls. Each is an entry of the log. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "chat.h"
+
+enum { SAY_TEXT = 16384 };
+
+static struct chat_entry
+entry_by(struct chat *chat, struct wh_call *call, enum chat_kind kind)
+{
+	const struct wh_identity *who = wh_session_identity(chat->host, wh_call_session(call));
+
+	return (struct chat_entry){ .id = chat_next_id(chat), .time = wh_wall_ms(chat->host), .kind = (int)kind, .who = who->id, .name = who->name };
+}
+
+static bool
+arg_id(struct wh_call *call, const char *field, int64_t *id_out)
+{
+	return id_parse(wh_arg_str(call, field), id_out);
+}
+
+static const char not_an_id[] = "that is no message's id";
+
+/* May the session say something now? NULL: yes. Else why not; `err_out` and `retry_out` are set. */
+static const char *
+say_forbidden(struct chat_room *room, struct wh_session *s, struct wh_str text, enum wh_err *err_out, int64_t *retry_out)
+{
+	struct chat *chat = room->chat;
+	const struct wh_identity *who = wh_session_identity(chat->host, s);
+	enum chat_rank rank = room_rank(room, s);
+	struct chat_person *person = member_find(room, who->id);
+	struct wh_trust trust = { .account = false };
+	int64_t now = wh_now_ms(chat->host), wait;
+
+	*err_out = WH_EPERM;
+	*retry_out = 0;
+	if (person == NULL)
+		return "enter the room first: chat.join";
+	if (rank >= CHAT_VOICE)
+		return NULL;
+	if (room->rules.speakers == CHAT_VOICED || room->rules.speakers == CHAT_MODERATORS)
+		return room->rules.speakers == CHAT_VOICED ? "only those with a voice may speak here" : "only moderators may speak here";
+	if (room->rules.speakers == CHAT_REGISTERED && who->kind == WH_GUEST)
+		return "only those with an account may speak here";
+	if (room->rules.min_age_ms != 0) {
+		if (chat->accounts != NULL)
+			chat->accounts->trust(chat->accounts_self, s, &trust);
+		if (trust.age_ms < room->rules.min_age_ms)
+			return "your account is too new to speak here";
+	}
+	if (!room->rules.links && text_has_link(text))
+		return "links are not wanted here";
+	wait = person->said_ms + room->rules.slow_ms - now;
+	if (room->rules.slow_ms != 0 && person->said_ms != 0 && wait > 0) {
+		*err_out = WH_EFAST;
+		*retry_out = wait;
+		return "this room is slow: wait before you speak again";
+	}
+	return NULL;
+}
+
+/* Who of those that are here is named with an @. */
+static size_t
+mentions_of(struct chat_room *room, struct wh_str text, struct wh_str ids[static CHAT_MENTIONS])
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < text.n && n < CHAT_MENTIONS; i++) {
+		struct wh_str name = wh_str_from(text, i + 1);
+		const struct chat_person *person;
+		size_t end = 0;
+		bool known = false;
+
+		if (text.p[i] != '@' || (i != 0 && text.p[i - 1] != ' ' && text.p[i - 1] != '\n' && text.p[i - 1] != '('))
+			continue;
+		while (end < name.n && strchr(" \n,.:;!?()\"", name.p[end]) == NULL)
+			end++;
+		name.n = end;
+		person = end != 0 && end <= 64 ? member_by_name(room, name) : NULL;
+		for (size_t j = 0; person != NULL && j < n; j++)
+			known |= wh_str_eq(ids[j], person->id);
+		if (person != NULL && !known)
+			ids[n++] = person->id;
+	}
+	return n;
+}
+
+/* The hooks have seen it. */
+static void
+said(void *self, uint64_t cookie, struct wh_message *m, enum wh_err err, struct wh_str why, int64_t retry_ms)
+{
+	struct chat *chat = self;
+	struct wh_call *call = wh_call_find(chat->host, cookie);
+	struct chat_room *room;
+	struct chat_person *person;
+	struct chat_entry e;
+	struct wh_str ids[CHAT_MENTIONS];
+	struct wh_cell cells[CHAT_MENTIONS][2];
+	struct wh_step steps[CHAT_MENTIONS];
+	size_t n;
+
+	if (call == NULL)
+		return;
+	room = m->room != NULL ? room_of_hub(chat, m->room) : NULL;
+	if (err == WH_OK && (room == NULL || room->state != CHAT_READY)) {
+		err = WH_EAWAY;
+		why = WH_STR("the room ended meanwhile");
+	}
+	if (err != WH_OK) {
+		wh_call_done(call, wh_fail_str(call, err, why, retry_ms));
+		return;
+	}
+	e = entry_by(chat, call, strcmp(m->kind, "act") == 0 ? CHAT_ACT : CHAT_SAY);
+	e.text = m->text;
+	if (wh_arg_has(call, "reply"))
+		arg_id(call, "reply", &e.ref);
+	person = member_find(room, e.who);
+	if (person != NULL)
+		person->said_ms = wh_now_ms(chat->host);
+	if (chat->accounts != NULL)
+		chat->accounts->said(chat->accounts_self, m->from);
+	n = mentions_of(room, m->text, ids);
+	for (size_t i = 0; i < n; i++) {
+		cells[i][0] = WH_CELL_TEXT(ids[i]);
+		cells[i][1] = WH_CELL_INT(e.id);
+		steps[i] = (struct wh_step){ Q_MENTION, cells[i], 2, WH_ANY };
+	}
+	err = chat_append(room, call, &e, wh_arg_str(call, "nonce"), NULL, NULL, steps, n, NULL);
+	if (err != WH_WAIT)
+		wh_call_done(call, err);
+}
+
+static enum wh_err
+say_kind(struct chat *chat, struct wh_call *call, struct chat_room *room, const char *kind)
+{
+	struct wh_session *s = wh_call_session(call);
+	struct wh_str raw = wh_arg_str(call, "text");
+	struct wh_message m = { .from = s, .room = room_hub(room), .kind = kind };
+	char text[SAY_TEXT];
+	const char *why = text_check(&chat->set, raw, text, sizeof text, &m.text.n);
+	enum wh_err err = WH_EINVAL;
+	int64_t retry_ms = 0, ref;
+
+	m.text.p = text;
+	if (why == NULL && wh_arg_has(call, "reply") && !arg_id(call, "reply", &ref))
+		why = not_an_id;
+	if (why == NULL)
+		why = say_forbidden(room, s, m.text, &err, &retry_ms);
+	if (why != NULL)
+		return wh_fail_str(call, err, wh_str(why), retry_ms);
+	wh_message_ask(chat->host, &m, said, wh_call_hold(call));
+	return WH_WAIT;
+}
+
+static enum wh_err
+say_go(struct chat *chat, struct wh_call *call, struct chat_room *room)
+{
+	return say_kind(chat, call, room, "say");
+}
+
+static enum wh_err
+act_go(struct chat *chat, struct wh_call *call, struct chat_room *room)
+{
+	return say_kind(chat, call, room, "act");
+}
+
+enum wh_err
+say_say(void *self, struct wh_call *call)
+{
+	return room_with_member(self, call, say_go);
+}
+
+enum wh_err
+say_act(void *self, struct wh_call *call)
+{
+	return room_with_member(self, call, act_go);
+}
+
+/* Edits: only one's own, and only what the hooks let pass. */
+static void
+edited(void *self, uint64_t cookie, struct wh_message *m, enum wh_err err, struct wh_str why, int64_t retry_ms)
+{
+	struct chat *chat = self;
+	struct wh_call *call = wh_call_find(chat->host, cookie);
+	struct chat_room *room = m->room != NULL ? room_of_hub(chat, m->room) : NULL;
+	struct chat_entry e;
+
+	if (call == NULL)
+		return;
+	if (err == WH_OK && (room == NULL || room->state != CHAT_READY)) {
+		err = WH_EAWAY;
+		why = WH_STR("the room ended meanwhile");
+	}
+	if (err == WH_OK) {
+		e = entry_by(chat, call, CHAT_EDIT);
+		e.text = m->text;
+		arg_id(call, "id", &e.ref);
+		const struct wh_cell cells[] = { WH_CELL_INT(e.ref), WH_CELL_INT(room->id), WH_CELL_TEXT(m->text), WH_CELL_INT(e.time), WH_CELL_TEXT(e.who) };
+
+		err = chat_append(room, call, &e, wh_arg_str(call, "nonce"), &(struct wh_step){ Q_ENTRY_EDIT, cells, 5, WH_ONE },
+		    "you can edit only what you said yourself, and what is still there", NULL, 0, NULL);
+		if (err != WH_WAIT)
+			wh_call_done(call, err);
+	} else {
+		wh_call_done(call, wh_fail_str(call, err, why, retry_ms));
+	}
+}
+
+static enum wh_err
+edit_go(struct chat *chat, struct wh_call *call, struct chat_room *room)
+{
+	struct wh_message m = { .from = wh_call_session(call), .room = room_hub(room), .kind = "edit" };
+	char text[SAY_TEXT];
+	const char *why = text_check(&chat->set, wh_arg_str(call, "text"), text, sizeof text, &m.text.n);
+	enum wh_err err = WH_EINVAL;
+	int64_t id, retry_ms = 0;
+
+	m.text.p = text;
+	if (why == NULL && !arg_id(call, "id", &id))
+		why = not_an_id;
+	if (why == NULL)
+		why = say_forbidden(room, m.from, m.text, &err, &retry_ms);
+	if (why != NULL && err != WH_EFAST)
+		return wh_fail_str(call, err, wh_str(why), retry_ms);
+	wh_message_ask(chat->host, &m, edited, wh_call_hold(call));
+	return WH_WAIT;
+}
+
+enum wh_err
+say_edit(void *self, struct wh_call *call)
+{
+	return room_with_member(self, call, edit_go);
+}
+
+static enum wh_err
+redact_go(struct chat *chat, struct wh_call *call, struct chat_room *room)
+{
+	bool moderates = room_rank(room, wh_call_session(call)) >= CHAT_MODERATOR;
+	struct chat_entry e = entry_by(chat, call, CHAT_REDACT);
+
+	if (!arg_id(call, "id", &e.ref))
+		return wh_fail(call, WH_EINVAL, not_an_id);
+	if (wh_arg_has(call, "reason"))
+		e.text = wh_arg_str(call, "reason");
+	const struct wh_cell cells[] = { WH_CELL_INT(e.ref), WH_CELL_INT(room->id), WH_CELL_INT(e.time), WH_CELL_TEXT(moderates ? WH_STR("") : e.who) };
+
+	return chat_append(room, call, &e, wh_arg_str(call, "nonce"), &(struct wh_step){ Q_ENTRY_REDACT, cells, 4, WH_ONE },
+	    moderates ? "there is no such message" : "you can remove only what you said yourself, and what is still there", NULL, 0, NULL);
+}
+
+enum wh_err
+say_redact(void *self, struct wh_call *call)
+{
+	return room_with_member(self, call, redact_go);
+}
+
+static enum wh_err
+react_go(struct chat *chat, struct wh_call *call, struct chat_room *room)
+{
+	bool on = !wh_arg_has(call, "on") || wh_arg_bool(call, "on");
+	struct chat_entry e = entry_by(chat, call, on ? CHAT_REACT : CHAT_UNREACT);
+	enum wh_err err = WH_EPERM;
+	int64_t retry_ms;
+	const char *why;
+
+	e.text = wh_arg_str(call, "emoji");
+	if (!arg_id(call, "id", &e.ref))
+		return wh_fail(call, WH_EINVAL, not_an_id);
+	if (!text_is_reaction(e.text))
+		return wh_fail(call, WH_EINVAL, "a reaction is one sign, or a name between colons");
+	why = say_forbidden(room, wh_call_session(call), (struct wh_str){ NULL, 0 }, &err, &retry_ms);
+	if (why != NULL && err != WH_EFAST)
+		return wh_fail(call, err, why);
+	const struct wh_cell cells[] = { WH_CELL_INT(room->id), WH_CELL_INT(e.ref), WH_CELL_TEXT(e.text), WH_CELL_TEXT(e.who) };
+
+	return chat_append(room, call, &e, wh_arg_str(call, "nonce"), &(struct wh_step){ on ? Q_REACT : Q_UNREACT, cells, 4, WH_ONE },
+	    on ? "there is no such message, or you reacted so already" : "you have not reacted so", NULL, 0, NULL);
+}
+
+enum wh_err
+say_react(void *self, struct wh_call *call)
+{
+	return room_with_member(self, call, react_go);
+}
+
+static enum wh_err
+topic_go(struct chat *chat, struct wh_call *call, struct chat_room *room)
+{
+	struct chat_entry e = entry_by(chat, call, CHAT_TOPIC_SET);
+	char text[SAY_TEXT];
+	size_t n = 0;
+	const char *why;
+
+	if (!wh_arg_has(call, "topic")) {
+		wh_json_text(wh_reply(call), "topic", room->topic);
+		return WH_OK;
+	}
+	if (room_rank(room, wh_call_session(call)) < CHAT_MODERATOR)
+		return wh_fail(call, WH_EPERM, "only the room's moderators may do that");
+	e.text = wh_arg_str(call, "topic");
+	why = e.text.n == 0 ? NULL : text_check(&chat->set, e.text, text, sizeof text, &n);
+	if (why != NULL || n > CHAT_TOPIC || memchr(text, '\n', n) != NULL)
+		return wh_fail(call, WH_EINVAL, why != NULL ? why : "a topic is one line of at most 500 bytes");
+	e.text = (struct wh_str){ text, n };
+	const struct wh_cell cells[] = { WH_CELL_INT(room->id), WH_CELL_TEXT(e.text) };
+
+	snprintf(room->topic, sizeof room->topic, "%.*s", WH_FMT(e.text));
+	return chat_append(room, call, &e, wh_arg_str(call, "nonce"), &(struct wh_step){ Q_ROOM_TOPIC, cells, 2, WH_ONE }, "the room is gone", NULL, 0, NULL);
+}
+
+enum wh_err
+say_topic(void *self, struct wh_call *call)
+{
+	return room_with_member(self, call, topic_go);
+}
+
+static enum wh_err
+pin_kind(struct chat *chat, struct wh_call *call, struct chat_room *room, bool on)
+{
+	struct chat_entry e = entry_by(chat, call, on ? CHAT_PIN : CHAT_UNPIN);
+
+	if (room_rank(room, wh_call_session(call)) < CHAT_MODERATOR)
+		return wh_fail(call, WH_EPERM, "only the room's moderators may do that");
+	if (!arg_id(call, "id", &e.ref))
+		return wh_fail(call, WH_EINVAL, not_an_id);
+	const struct wh_cell cells[] = { WH_CELL_INT(room->id), WH_CELL_INT(e.ref) };
+
+	return chat_append(room, call, &e, (struct wh_str){ NULL, 0 }, &(struct wh_step){ on ? Q_PIN : Q_UNPIN, cells, 2, WH_ONE },
+	    on ? "there is no such message, or it is pinned, or there are 50 pins already" : "that is not pinned", NULL, 0, NULL);
+}
+
+static enum wh_err
+pin_go(struct chat *chat, struct wh_call *call, struct chat_room *room)
+{
+	return pin_kind(chat, call, room, true);
+}
+
+static enum wh_err
+unpin_go(struct chat *chat, struct wh_call *call, struct chat_room *room)
+{
+	return pin_kind(chat, call, room, false);
+}
+
+enum wh_err
+say_pin(void *self, struct wh_call *call)
+{
+	return room_with_member(self, call, pin_go);
+}
+
+enum wh_err
+say_unpin(void *self, struct wh_call *call)
+{
+	return room_with_member(self, call, unpin_go);
+}
+
+/* Polls: the question is the entry's text, the options its extra. The hooks see question and options as one text. */
+static void
+polled(void *self, uint64_t cookie, struct wh_message *m, enum wh_err err, struct wh_str why, int64_t retry_ms)
+{
+	struct chat *chat = self;
+	struct wh_call *call = wh_call_find(chat->host, cookie);
+	struct chat_room *room = m->room != NULL ? room_of_hub(chat, m->room) : NULL;
+	const struct wh_value *options;
+	struct chat_entry e;
+	char extra[CHAT_EXTRA];
+	int n;
+
+	if (call == NULL)
+		return;
+	if (err != WH_OK || room == NULL || room->state != CHAT_READY) {
+		wh_call_done(call, wh_fail_str(call, err != WH_OK ? err : WH_EAWAY, err != WH_OK ? why : WH_STR("the room ended meanwhile"), retry_ms));
+		return;
+	}
+	e = entry_by(chat, call, CHAT_POLL);
+	e.text = wh_arg_str(call, "question");
+	options = wh_arg(call, "options");
+	n = wh_arg_has(call, "for") ?
+	    snprintf(extra, sizeof extra, "{\"options\":%.*s,\"until\":%lld}", WH_FMT(options->raw), (long long)(e.time + wh_arg_int(call, "for"))) :
+	    snprintf(extra, sizeof extra, "{\"options\":%.*s}", WH_FMT(options->raw));
+	e.extra = (struct wh_str){ extra, n > 0 && (size_t)n < sizeof extra ? (size_t)n : 0 };
+	err = e.extra.n == 0 ? wh_fail(call, WH_ETOOBIG, "the options are too long") :
+	    chat_append(room, call, &e, wh_arg_str(call, "nonce"), NULL, NULL, NULL, 0, NULL);
+	if (err != WH_WAIT)
+		wh_call_done(call, err);
+}
+
+static enum wh_err
+poll_go(struct chat *chat, struct wh_call *call, struct chat_room *room)
+{
+	struct wh_json_in in = wh_json_each(wh_arg(call, "options"));
+	struct wh_message m = { .from = wh_call_session(call), .room = room_hub(room), .kind = "poll" };
+	struct wh_value option;
+	char all[SAY_TEXT], text[SAY_TEXT];
+	size_t options = 0, n = (size_t)snprintf(all, sizeof all, "%.*s", WH_FMT(wh_arg_str(call, "question")));
+	const char *why;
+	enum wh_err err = WH_EINVAL;
+	int64_t retry_ms = 0;
+
+	while (wh_json_next(&in, NULL, &option)) {
+		if (option.type != WH_V_STR || option.s.n == 0 || option.s.n > 200 || ++options > 10)
+			return wh_fail(call, WH_EINVAL, "a poll has 2 to 10 options of at most 200 bytes");
+		n += (size_t)snprintf(all + n, sizeof all - n, "\n%.*s", WH_FMT(option.s));
+	}
+	if (options < 2)
+		return wh_fail(call, WH_EINVAL, "a poll has 2 to 10 options of at most 200 bytes");
+	why = text_check(&chat->set, (struct wh_str){ all, n }, text, sizeof text, &m.text.n);
+	m.text.p = text;
+	if (why == NULL)
+		why = say_forbidden(room, m.from, m.text, &err, &retry_ms);
+	if (why != NULL)
+		return wh_fail_str(call, err, wh_str(why), retry_ms);
+	wh_message_ask(chat->host, &m, polled, wh_call_hold(call));
+	return WH_WAIT;
+}
+
+enum wh_err
+say_poll(void *self, struct wh_call *call)
+{
+	return room_with_member(self, call, poll_go);
+}
+
+/* Everybody hears that a vote was given, and for what; nobody hears by whom. */
+static enum wh_err
+vote_go(struct chat *chat, struct wh_call *call, struct chat_room *room)
+{
+	struct chat_entry e = entry_by(chat, call, CHAT_VOTE);
+	char extra[64];
+
+	if (!arg_id(call, "id", &e.ref))
+		return wh_fail(call, WH_EINVAL, not_an_id);
+	snprintf(extra, sizeof extra, "{\"choice\":%lld}", (long long)wh_arg_int(call, "choice"));
+	e.extra = wh_str(extra);
+	const struct wh_cell cells[] = { WH_CELL_INT(room->id), WH_CELL_INT(e.ref), WH_CELL_TEXT(e.who), WH_CELL_INT(wh_arg_int(call, "choice")),
+		WH_CELL_INT(e.time) };
+
+	e.who = e.name = WH_STR("");
+	return chat_append(room, call, &e, wh_arg_str(call, "nonce"), &(struct wh_step){ Q_VOTE, cells, 5, WH_ONE },
+	    "there is no such poll or choice, or the poll is over", NULL, 0, NULL);
+}
+
+enum wh_err
+say_vote(void *self, struct wh_call *call)
+{
+	return room_with_member(self, call, vote_go);
+}

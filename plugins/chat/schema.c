@@ -1,0 +1,118 @@
+/* What chat keeps. chat_entry is the log: seq is dense in each room; id sorts by time over all rooms. The columns of an entry are read in
+ * one order everywhere: see ENTRY and entry_read. */
+#include "chat.h"
+
+#define ENTRY "e.seq, e.id, e.time, e.kind, e.who, e.name, e.text, e.ref, e.extra, e.edited, e.redacted"
+#define REACTIONS \
+	"(SELECT json_group_object(emoji, n) FROM (SELECT emoji, count(*) AS n FROM chat_reaction r WHERE r.room = e.room AND r.target = e.id " \
+	"GROUP BY emoji))"
+#define ENTRY_GIVES "iiiittTITII"
+
+static const struct wh_migration migrations[] = {
+	{ .sql =
+		"CREATE TABLE chat_room (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, name TEXT NOT NULL, epoch INTEGER NOT NULL,"
+		" created INTEGER NOT NULL, kept INTEGER NOT NULL DEFAULT 0, seq INTEGER NOT NULL DEFAULT 0, topic TEXT NOT NULL DEFAULT '',"
+		" access INTEGER NOT NULL DEFAULT 0, speakers INTEGER NOT NULL DEFAULT 0, slow INTEGER NOT NULL DEFAULT 0,"
+		" min_age INTEGER NOT NULL DEFAULT 0, keep INTEGER NOT NULL DEFAULT 0, links INTEGER NOT NULL DEFAULT 1, pass TEXT NOT NULL DEFAULT '');"
+		"CREATE TABLE chat_entry (id INTEGER PRIMARY KEY, room INTEGER NOT NULL REFERENCES chat_room (id) ON DELETE CASCADE,"
+		" seq INTEGER NOT NULL, time INTEGER NOT NULL, kind INTEGER NOT NULL, who TEXT NOT NULL, name TEXT NOT NULL, text TEXT, ref INTEGER,"
+		" extra TEXT, edited INTEGER, redacted INTEGER, nonce TEXT, UNIQUE (room, seq));"
+		"CREATE UNIQUE INDEX chat_entry_nonce ON chat_entry (who, room, nonce) WHERE nonce IS NOT NULL;"
+		"CREATE INDEX chat_entry_who ON chat_entry (who);"
+		"CREATE INDEX chat_entry_room_id ON chat_entry (room, id);"
+		"CREATE TABLE chat_reaction (room INTEGER NOT NULL REFERENCES chat_room (id) ON DELETE CASCADE, target INTEGER NOT NULL,"
+		" emoji TEXT NOT NULL, who TEXT NOT NULL, PRIMARY KEY (room, target, emoji, who)) WITHOUT ROWID;"
+		"CREATE TABLE chat_pin (room INTEGER NOT NULL REFERENCES chat_room (id) ON DELETE CASCADE, target INTEGER NOT NULL,"
+		" PRIMARY KEY (room, target)) WITHOUT ROWID;"
+		"CREATE TABLE chat_vote (room INTEGER NOT NULL REFERENCES chat_room (id) ON DELETE CASCADE, poll INTEGER NOT NULL, who TEXT NOT NULL,"
+		" choice INTEGER NOT NULL, PRIMARY KEY (room, poll, who)) WITHOUT ROWID;"
+		"CREATE TABLE chat_mark (who TEXT NOT NULL, room INTEGER NOT NULL REFERENCES chat_room (id) ON DELETE CASCADE, seq INTEGER NOT NULL,"
+		" PRIMARY KEY (who, room)) WITHOUT ROWID;"
+		"CREATE TABLE chat_mention (who TEXT NOT NULL, entry INTEGER NOT NULL REFERENCES chat_entry (id) ON DELETE CASCADE,"
+		" PRIMARY KEY (who, entry)) WITHOUT ROWID;"
+		"CREATE TABLE chat_invite (room INTEGER NOT NULL REFERENCES chat_room (id) ON DELETE CASCADE, who TEXT NOT NULL, until INTEGER NOT NULL,"
+		" PRIMARY KEY (room, who)) WITHOUT ROWID;" },
+	/* Only what people wrote is searched; the text stands in chat_entry alone. */
+	{ .sqlite =
+		"CREATE VIRTUAL TABLE chat_text USING fts5 (text, content = 'chat_entry', content_rowid = 'id', tokenize = 'unicode61 remove_diacritics 2');"
+		"CREATE TRIGGER chat_text_add AFTER INSERT ON chat_entry WHEN new.kind <= 2 BEGIN"
+		" INSERT INTO chat_text (rowid, text) VALUES (new.id, new.text); END;"
+		"CREATE TRIGGER chat_text_gone AFTER DELETE ON chat_entry WHEN old.kind <= 2 AND old.text IS NOT NULL BEGIN"
+		" INSERT INTO chat_text (chat_text, rowid, text) VALUES ('delete', old.id, old.text); END;"
+		"CREATE TRIGGER chat_text_change AFTER UPDATE OF text ON chat_entry WHEN old.kind <= 2 AND old.text IS NOT NULL BEGIN"
+		" INSERT INTO chat_text (chat_text, rowid, text) VALUES ('delete', old.id, old.text);"
+		" INSERT INTO chat_text (rowid, text) SELECT new.id, new.text WHERE new.text IS NOT NULL; END;" },
+	{ 0 }
+};
+
+static const struct wh_statement statements[] = {
+	[Q_ROOM_BY_KEY] = { "room_by_key", "SELECT id, name, epoch, created, kept, seq, topic, access, speakers, slow, min_age, keep, links, pass "
+		"FROM chat_room WHERE key = $1", "t", "itiiiitiiiiiit" },
+	[Q_ROOM_MAKE] = { "room_make", "INSERT INTO chat_room (key, name, epoch, created, keep, access) VALUES ($1, $2, $3, $4, $5, $6) RETURNING id",
+		"ttiiii", "i", true },
+	[Q_ROOM_NEXT] = { "room_next", "UPDATE chat_room SET seq = seq + 1 WHERE id = $1 RETURNING seq", "i", "i", true },
+	[Q_ROOM_TOPIC] = { "room_topic", "UPDATE chat_room SET topic = $2 WHERE id = $1", "it", NULL, true },
+	[Q_ROOM_RULES] = { "room_rules", "UPDATE chat_room SET access = $2, speakers = $3, slow = $4, min_age = $5, keep = $6, links = $7, pass = $8 "
+		"WHERE id = $1", "iiiiiiit", NULL, true },
+	[Q_ROOM_KEEP] = { "room_keep", "UPDATE chat_room SET kept = $2 WHERE id = $1", "ii", NULL, true },
+	[Q_ROOM_DROP] = { "room_drop", "DELETE FROM chat_room WHERE id = $1 AND kept = 0", "i", NULL, true },
+	[Q_ROOM_EPOCH] = { "room_epoch", "UPDATE chat_room SET epoch = $2 WHERE id = $1", "ii", NULL, true },
+	[Q_ROOMS] = { "rooms", "SELECT key, name, topic, seq FROM chat_room WHERE access IN (0, 3) AND key > $1 AND ($2 = '' OR instr(key, $2) > 0) "
+		"ORDER BY key LIMIT $3", "tti", "ttti" },
+	[Q_ROOMS_LOOSE] = { "rooms_loose", "SELECT id, key FROM chat_room WHERE kept = 0 AND created < $1 LIMIT 1000", "i", "it" },
+	[Q_ENTRY_ADD] = { "entry_add", "INSERT INTO chat_entry (id, room, seq, time, kind, who, name, text, ref, extra, nonce) "
+		"SELECT $1, id, seq, $3, $4, $5, $6, $7, $8, $9, $10 FROM chat_room WHERE id = $2", "iiiittTITT", NULL, true },
+	[Q_ENTRY_BY_NONCE] = { "entry_by_nonce", "SELECT seq, id, time FROM chat_entry WHERE who = $1 AND room = $2 AND nonce = $3", "tit", "iii" },
+	[Q_ENTRY_EDIT] = { "entry_edit", "UPDATE chat_entry SET text = $3, edited = $4 WHERE id = $1 AND room = $2 AND who = $5 AND kind <= 2 AND "
+		"redacted IS NULL", "iitit", NULL, true },
+	[Q_ENTRY_REDACT] = { "entry_redact", "UPDATE chat_entry SET text = NULL, extra = NULL, redacted = $3 WHERE id = $1 AND room = $2 AND "
+		"kind IN (1, 2, 10) AND redacted IS NULL AND ($4 = '' OR who = $4)", "iiit", NULL, true },
+	[Q_ENTRY_OF] = { "entry_of", "SELECT " ENTRY " FROM chat_entry e WHERE e.room = $1 AND e.id = $2", "ii", ENTRY_GIVES },
+	[Q_BEFORE_SEQ] = { "before_seq", "SELECT " ENTRY ", " REACTIONS " FROM chat_entry e WHERE e.room = $1 AND e.seq < $2 AND ((1 << e.kind) & $3) <> 0 "
+		"AND e.time >= $5 ORDER BY e.seq DESC LIMIT $4", "iiiii", ENTRY_GIVES "T" },
+	[Q_AFTER_SEQ] = { "after_seq", "SELECT " ENTRY ", " REACTIONS " FROM chat_entry e WHERE e.room = $1 AND e.seq > $2 AND ((1 << e.kind) & $3) <> 0 "
+		"AND e.time >= $5 ORDER BY e.seq LIMIT $4", "iiiii", ENTRY_GIVES "T" },
+	[Q_BEFORE_ID] = { "before_id", "SELECT " ENTRY ", " REACTIONS " FROM chat_entry e WHERE e.room = $1 AND e.id < $2 AND ((1 << e.kind) & $3) <> 0 "
+		"AND e.time >= $5 ORDER BY e.id DESC LIMIT $4", "iiiii", ENTRY_GIVES "T" },
+	[Q_AFTER_ID] = { "after_id", "SELECT " ENTRY ", " REACTIONS " FROM chat_entry e WHERE e.room = $1 AND e.id > $2 AND ((1 << e.kind) & $3) <> 0 "
+		"AND e.time >= $5 ORDER BY e.id LIMIT $4", "iiiii", ENTRY_GIVES "T" },
+	[Q_SEARCH] = { "search", .takes = "tiii", .gives = ENTRY_GIVES,
+		.sqlite = "SELECT " ENTRY " FROM chat_text t JOIN chat_entry e ON e.id = t.rowid WHERE chat_text MATCH $1 AND e.room = $2 AND e.id < $3 "
+		"AND e.redacted IS NULL ORDER BY e.id DESC LIMIT $4",
+		.postgresql = "SELECT " ENTRY " FROM chat_entry e WHERE to_tsvector('simple', e.text) @@ plainto_tsquery('simple', $1) AND e.room = $2 "
+		"AND e.id < $3 AND e.redacted IS NULL ORDER BY e.id DESC LIMIT $4" },
+	[Q_REACT] = { "react", "INSERT INTO chat_reaction (room, target, emoji, who) SELECT room, id, $3, $4 FROM chat_entry WHERE room = $1 AND id = $2 "
+		"AND kind IN (1, 2, 10) AND redacted IS NULL AND (SELECT count(DISTINCT emoji) FROM chat_reaction WHERE room = $1 AND target = $2) < 50",
+		"iitt", NULL, true },
+	[Q_UNREACT] = { "unreact", "DELETE FROM chat_reaction WHERE room = $1 AND target = $2 AND emoji = $3 AND who = $4", "iitt", NULL, true },
+	[Q_PIN] = { "pin", "INSERT INTO chat_pin (room, target) SELECT room, id FROM chat_entry WHERE room = $1 AND id = $2 AND kind IN (1, 2, 10) AND "
+		"redacted IS NULL AND (SELECT count(*) FROM chat_pin WHERE room = $1) < 50", "ii", NULL, true },
+	[Q_UNPIN] = { "unpin", "DELETE FROM chat_pin WHERE room = $1 AND target = $2", "ii", NULL, true },
+	[Q_PINS] = { "pins", "SELECT " ENTRY " FROM chat_pin p JOIN chat_entry e ON e.id = p.target WHERE p.room = $1 ORDER BY e.id DESC", "i", ENTRY_GIVES },
+	[Q_VOTE] = { "vote", "INSERT INTO chat_vote (room, poll, who, choice) SELECT room, id, $3, $4 FROM chat_entry WHERE room = $1 AND id = $2 AND "
+		"kind = 10 AND redacted IS NULL AND $4 >= 0 AND $4 < json_array_length(extra, '$.options') AND coalesce(json_extract(extra, '$.until'), $5) >= $5 "
+		"ON CONFLICT (room, poll, who) DO UPDATE SET choice = excluded.choice", "iitii", NULL, true },
+	[Q_POLL] = { "poll", "SELECT choice, count(*) FROM chat_vote WHERE room = $1 AND poll = $2 GROUP BY choice ORDER BY choice", "ii", "ii" },
+	[Q_MARK] = { "mark", "INSERT INTO chat_mark (who, room, seq) VALUES ($1, $2, $3) ON CONFLICT (who, room) DO UPDATE SET seq = excluded.seq "
+		"WHERE excluded.seq > chat_mark.seq", "tii", NULL, true },
+	[Q_MARKS] = { "marks", "SELECT r.name, m.seq, r.seq, (SELECT count(*) FROM (SELECT 1 FROM chat_entry e WHERE e.room = r.id AND e.seq > m.seq AND "
+		"e.kind IN (1, 2, 10) AND e.redacted IS NULL LIMIT 1000)), (SELECT count(*) FROM chat_mention n JOIN chat_entry e ON e.id = n.entry WHERE "
+		"n.who = $1 AND e.room = r.id AND e.seq > m.seq) FROM chat_mark m JOIN chat_room r ON r.id = m.room WHERE m.who = $1 ORDER BY r.key LIMIT 500",
+		"t", "tiiii" },
+	[Q_MENTION] = { "mention", "INSERT INTO chat_mention (who, entry) VALUES ($1, $2) ON CONFLICT DO NOTHING", "ti", NULL, true },
+	[Q_MENTIONS] = { "mentions", "SELECT r.name, " ENTRY " FROM chat_mention n JOIN chat_entry e ON e.id = n.entry JOIN chat_room r ON r.id = e.room "
+		"WHERE n.who = $1 AND n.entry < $2 AND e.redacted IS NULL ORDER BY n.entry DESC LIMIT $3", "tii", "t" ENTRY_GIVES },
+	[Q_INVITE] = { "invite", "INSERT INTO chat_invite (room, who, until) VALUES ($1, $2, $3) ON CONFLICT (room, who) DO UPDATE SET until = excluded.until",
+		"iti", NULL, true },
+	[Q_INVITED] = { "invited", "SELECT 1 FROM chat_invite WHERE room = $1 AND who = $2 AND until > $3", "iti", "i" },
+	[Q_FORGET] = { "forget", "DELETE FROM chat_entry WHERE id IN (SELECT e.id FROM chat_room r JOIN chat_entry e ON e.room = r.id WHERE r.keep > 0 AND "
+		"e.time < $1 - r.keep AND e.seq < r.seq LIMIT 500)", "i", NULL, true },
+	[Q_EXPORT] = { "export", "SELECT r.name, " ENTRY " FROM chat_entry e JOIN chat_room r ON r.id = e.room WHERE e.who = $1 AND e.id > $2 ORDER BY e.id LIMIT $3",
+		"tii", "t" ENTRY_GIVES },
+	[Q_ERASE] = { "erase", "UPDATE chat_entry SET who = $2, name = 'someone who left', text = NULL, extra = NULL, redacted = coalesce(redacted, $3) WHERE who = $1",
+		"tti", NULL, true },
+	[Q_ERASE_MARKS] = { "erase_marks", "DELETE FROM chat_mark WHERE who = $1", "t", NULL, true },
+	{ 0 }
+};
+
+const struct wh_schema chat_schema = { "chat", migrations, statements };
