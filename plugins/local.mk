@@ -20,7 +20,7 @@ plugins_sqlite_la_LIBADD = $(SQLITE_LIBS)
 plugin_LTLIBRARIES += plugins/chat.la
 plugins_chat_la_SOURCES = plugins/chat/chat.c plugins/chat/chat.h plugins/chat/schema.c plugins/chat/text.c plugins/chat/room.c \
 	plugins/chat/member.c plugins/chat/append.c plugins/chat/entry.c plugins/chat/say.c plugins/chat/history.c plugins/chat/info.c \
-	plugins/chat/mark.c
+	plugins/chat/mark.c plugins/chat/service.c
 plugins_chat_la_CFLAGS = $(AM_CFLAGS) $(UTF8PROC_CFLAGS)
 plugins_chat_la_LDFLAGS = $(PLUGIN_LDFLAGS)
 plugins_chat_la_LIBADD = $(UTF8PROC_LIBS)

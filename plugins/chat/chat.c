@@ -2,6 +2,8 @@
  * commands below; docs/chat.md explains it. */
 #include <stdio.h>
 
+#include <whiply/chat.h>
+
 #include "chat.h"
 
 const struct wh_metric chat_metrics[] = {
@@ -176,6 +178,8 @@ static const struct wh_setting chat_settings[] = {
 	{ 0 }
 };
 
+static const struct wh_service chat_offers[] = { { "chat", WH_CHAT_VERSION, &chat_service }, { 0 } };
+
 static const char *const chat_needs[] = { "store", "?accounts", NULL };
 
 WH_EXPORT const struct wh_plugin whiply_plugin = {
@@ -185,6 +189,7 @@ WH_EXPORT const struct wh_plugin whiply_plugin = {
 	.commands = chat_commands,
 	.hooks = chat_hooks,
 	.metrics = chat_metrics,
+	.offers = chat_offers,
 	.open = chat_open,
 	.close = chat_close,
 	.reload = chat_reload,

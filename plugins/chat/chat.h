@@ -10,6 +10,7 @@
  *  history.c   reading the log; resuming; search
  *  info.c      lists of rooms and members, settings of a room, roles, invitations
  *  mark.c      what was read, what was missed
+ *  service.c   what other plugins read
  * A room's log is written by the store, one entry behind the other, and an entry is published when it is committed: nobody sees what a
  * crash could take back. seq is given by the database, dense, from 1. */
 #ifndef PLUGIN_CHAT_H
@@ -55,6 +56,7 @@ struct chat_rules {
 };
 
 struct chat_room;
+struct wh_chat_ops;
 
 /** Somebody in a room, with however many sessions. */
 struct chat_person {
@@ -62,6 +64,7 @@ struct chat_person {
 	unsigned sessions;
 	bool founder;			/* of a room that nobody registered */
 	bool announced;			/* the others know */
+	enum chat_rank rank;		/* as it was when they entered or were given it */
 	int64_t said_ms;		/* for slow mode; now_ms */
 	char text[];
 };
@@ -285,6 +288,9 @@ enum wh_err chat_store_failed(struct wh_call *call, const struct wh_result *r);
 
 /** Is the store unable to take it? Then the call is failed; WH_WAIT: it was taken. */
 enum wh_err chat_started(struct wh_call *call, enum wh_err err);
+
+/* service.c */
+extern const struct wh_chat_ops chat_service;
 
 extern const struct wh_metric chat_metrics[];
 enum chat_metric { M_ENTRIES, M_ROOMS, M_JOINS, M_END };

@@ -110,8 +110,9 @@ crowd_note(struct chat_room *room, const struct chat_person *person, bool came)
 		room->batch = wh_timer_start(room->chat->host, room->chat->set.crowd_every, 0, crowd_tell, (uintptr_t)room);
 }
 
+/* `self` knows already: it asked. */
 static void
-member_tell(struct chat_room *room, const struct chat_person *person, bool came, struct wh_str reason)
+member_tell(struct chat_room *room, const struct chat_person *person, bool came, struct wh_str reason, const struct wh_session *self)
 {
 	struct chat *chat = room->chat;
 	struct wh_room *hub = room_hub(room);
@@ -130,7 +131,7 @@ member_tell(struct chat_room *room, const struct chat_person *person, bool came,
 	}
 	if (reason.n != 0)
 		items[n_items++] = WH_ITEM_STR("reason", reason);
-	wh_room_publish(chat->host, hub, 0, &(struct wh_event){ came ? "chat.joined" : "chat.left", items, n_items }, NULL, WH_PRESENCE);
+	wh_room_publish(chat->host, hub, 0, &(struct wh_event){ came ? "chat.joined" : "chat.left", items, n_items }, self, WH_PRESENCE);
 }
 
 /* Entering */
@@ -194,9 +195,10 @@ joined(void *self, uint64_t cookie, enum wh_err err, struct wh_str why, int64_t 
 			return;
 		}
 		person->founder |= first && room->seq == 0;
+		person->rank = room_rank(room, s);
 		wh_metric_add(chat->host, &chat_metrics[M_JOINS], 1);
 		if (!person->announced)
-			member_tell(room, person, true, (struct wh_str){ NULL, 0 });
+			member_tell(room, person, true, (struct wh_str){ NULL, 0 }, s);
 		person->announced = true;
 	}
 	room_write(room, s, wh_reply(call));
@@ -297,7 +299,7 @@ member_left(void *self, struct wh_passage *p)
 	if (person == NULL || --person->sessions != 0)
 		return WH_PASS;
 	wh_dict_remove(chat->host, room->people, person->id);
-	member_tell(room, person, false, p->reason);
+	member_tell(room, person, false, p->reason, p->session);
 	wh_delete(chat->host, person);
 	room_settle(room);
 	return WH_PASS;
