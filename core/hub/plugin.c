@@ -81,6 +81,7 @@ plugin_end(struct plugin *p, bool keep)
 	metrics_remove(hub, &p->host);
 	wh_conf_free(&p->conf);
 	wh_buf_free(&p->folder);
+	wh_buf_free(&p->scratch);
 	if (p->allocations != 0)
 		wh_log(hub->log, WH_WARN, "plugin_leaked", WH_T("plugin", p->name), WH_U("bytes", p->bytes), WH_U("times", p->allocations));
 	p->bytes = p->allocations = 0;

@@ -36,6 +36,8 @@ struct plugin {
 	size_t bytes, allocations;	/* what it has of wh_new */
 	struct wh_list runs;		/* answers of wh_run that are due: plugin_host.c */
 	struct wh_buf folder;		/* of state; empty until it was asked for */
+	struct wh_json_doc doc;		/* of wh_json_read_text */
+	struct wh_buf scratch;		/* owned: its strings that had escapes */
 	bool built_in;
 	enum { PLUGIN_UNSEEN, PLUGIN_UNDER_WAY, PLUGIN_SEEN } visit;	/* while plugins are put in order */
 	char name[PLUGIN_NAME + 1];

@@ -126,6 +126,17 @@ host_rooms_each(const struct wh_host *h, bool (*each)(void *self, struct wh_room
 	room_each_room(hub_of(h), each, self);
 }
 
+static enum wh_err
+host_json_read(const struct wh_host *h, struct wh_str text, struct wh_value *value_out)
+{
+	struct plugin *p = plugin_of(h);
+	const struct wh_json_limits limits = { .bytes = API_BODY_MAX };
+	struct wh_json_error error;
+
+	wh_buf_reset(&p->scratch);
+	return wh_json_read(&p->doc, text, &limits, &p->scratch, value_out, &error);
+}
+
 static void
 host_room_begin_epoch(const struct wh_host *h, struct wh_room *r, uint64_t seq)
 {
@@ -697,4 +708,5 @@ const struct wh_host_ops plugin_host_ops = {
 	.rooms_each = host_rooms_each,
 	.room_begin_epoch = host_room_begin_epoch,
 	.dict = &wh_dict_ops,
+	.json_read = host_json_read,
 };

@@ -33,6 +33,8 @@ struct fake_plugin {
 	bool open, opening;
 	const char *folder;		/* its state folder, once it was asked for */
 	struct wh_list memory, slots;
+	struct wh_json_doc doc;		/* of wh_json_read_text */
+	struct wh_buf scratch;		/* owned: its strings that had escapes */
 };
 
 /** Rows that the test gave, of no plugin; called with the host of the one under test. */

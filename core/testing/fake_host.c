@@ -166,6 +166,17 @@ fake_random(const struct wh_host *h, void *to, size_t n)
 	}
 }
 
+static enum wh_err
+fake_json_read(const struct wh_host *h, struct wh_str text, struct wh_value *value_out)
+{
+	struct fake_plugin *p = fake_of(h);
+	const struct wh_json_limits limits = { .bytes = 3 << 20 };
+	struct wh_json_error error;
+
+	wh_buf_reset(&p->scratch);
+	return wh_json_read(&p->doc, text, &limits, &p->scratch, value_out, &error);
+}
+
 static struct wh_str
 fake_state_dir(const struct wh_host *h)
 {
@@ -250,6 +261,7 @@ const struct wh_host_ops fake_ops = {
 	.session_accent = fake_session_accent,
 	.session_accent_set = fake_session_accent_set,
 	.dict = &wh_dict_ops,
+	.json_read = fake_json_read,
 	.room_begin_epoch = fake_room_begin_epoch,
 	.rooms_each = fake_rooms_each,
 };

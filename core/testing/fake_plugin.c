@@ -32,6 +32,7 @@ fake_plugin_free(struct fake_plugin *p)
 {
 	wh_list_remove(&p->place);
 	free(p->settings);
+	wh_buf_free(&p->scratch);
 	free(p);
 }
 

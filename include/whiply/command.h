@@ -167,6 +167,13 @@ wh_call_done(struct wh_call *c, enum wh_err err)
 /** Where an answer to wh_run goes: `result` is a JSON object, or with an error a sentence for a person. */
 typedef void wh_run_done(void *self, wh_id session, uint64_t cookie, enum wh_err err, struct wh_str result);
 
+/** Reads a JSON text, such as the result of wh_run. The value is good until the next call of this. WH_ESYNTAX, WH_ETOOBIG, WH_ENOMEM. */
+static inline enum wh_err
+wh_json_read_text(const struct wh_host *h, struct wh_str text, struct wh_value *value_out)
+{
+	return h->ops->json_read(h, text, value_out);
+}
+
 /** Runs a command for a session, as a dialect does that understood its client. `done` may be called before this returns. */
 static inline void
 wh_run(const struct wh_host *h, struct wh_session *s, const char *command, const struct wh_item *args, size_t n,

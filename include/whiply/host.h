@@ -127,6 +127,7 @@ struct wh_host_ops {
 	void (*rooms_each)(const struct wh_host *h, bool (*each)(void *self, struct wh_room *r), void *self);
 	void (*room_begin_epoch)(const struct wh_host *h, struct wh_room *r, uint64_t seq);
 	const struct wh_dict_ops *dict;
+	enum wh_err (*json_read)(const struct wh_host *h, struct wh_str text, struct wh_value *value_out);
 };
 
 /** One plugin's host. Borrowed: it lives from before `open` until after `close`. */
