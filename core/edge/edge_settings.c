@@ -176,8 +176,8 @@ settings_listener(struct edge_settings *s, const struct wh_snapshot *snap, const
 {
 	struct edge_listener_settings *l = &s->listeners[s->listeners_n++];
 	struct wh_str forwarded = wh_conf_str(c, "forwarded"), proxy = wh_conf_str(c, "proxy");
-	struct wh_endpoint endpoint;
 
+	/* That name and address are good and nobody else's is for the keeper to say, who opens the sockets. */
 	l->name = wh_conf_str(c, "name").p;
 	l->address = wh_conf_str(c, "address");
 	l->dialect = wh_conf_str(c, "dialect");
@@ -187,13 +187,8 @@ settings_listener(struct edge_settings *s, const struct wh_snapshot *snap, const
 	l->forwarded = wh_str_is(forwarded, "forwarded");
 	l->x_forwarded = wh_str_is(forwarded, "x-forwarded-for");
 	settings_nets(c, "trusted", &l->trusted, errors);
-	if (wh_endpoint_parse(&endpoint, l->address) != WH_OK)
-		wh_conf_blame(c, "address", errors, "%.*s: not an address with a port, nor unix:/path", WH_FMT(l->address));
 	if ((l->proxy != EDGE_PROXY_OFF || l->forwarded || l->x_forwarded) && l->trusted.n == 0)
 		wh_conf_blame(c, "trusted", errors, "%s: whose word is to count? Name the proxies' networks in `trusted`", l->name);
-	for (size_t i = 0; i + 1 < s->listeners_n; i++)
-		if (strcmp(s->listeners[i].name, l->name) == 0)
-			wh_conf_blame(c, "name", errors, "%s: another listener has this name", l->name);
 	if (wh_conf_count(c, "tls") == 0)
 		return;
 
