@@ -49,8 +49,11 @@ conn_http_put(struct conn *c)
 		.method = part_get(h, PART_METHOD), .path = part_get(h, PART_PATH), .query = part_get(h, PART_QUERY),
 		.host = part_get(h, PART_HOST), .headers = part_get(h, PART_HEADERS), .body = part_get(h, PART_BODY),
 	};
+	char fingerprint[TLS_FINGERPRINT + 1];
 	enum wh_err err;
 
+	if (c->ssl != NULL)
+		r.tls_fingerprint = tls_fingerprint(c->ssl, fingerprint);
 	if (h->phase != HTTP_PUT) {
 		h->phase = HTTP_PUT;
 		conn_set_deadline(c, e->settings->http.hub_wait_ms);
