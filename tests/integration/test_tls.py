@@ -1,12 +1,14 @@
 """TLS as clients see it: versions, names, certificates that are replaced while the server runs."""
 import datetime
+import hashlib
 import signal
+import socket
 import ssl
 import subprocess
 
 import pytest
-from conftest import BUILD
-from wire import WebSocket, Wire, http, until
+from conftest import BUILD, plugin_beside
+from wire import WebSocket, Wire, http, read_answer, until
 
 LISTENER = """, {{ name = "secure"; address = "127.0.0.1:PORT"; protocol = "http";
   tls = {{ certificates = ( {{ certificate = "{dir}/one.pem"; key = "{dir}/one.key"; }}, {{ certificate = "{dir}/two.pem"; key = "{dir}/two.key"; }} ); }}; }}"""
@@ -176,3 +178,88 @@ def test_a_reload_refuses_a_key_that_is_not_the_certificates_and_the_old_one_sta
     make_for_days(folder, "one", "one.example", -9, -2)
     assert whiply.ctl("reload").returncode == 0
     assert [event for event in whiply.events("config_warning") if "has expired" in event["text"]]
+
+
+def fingerprint(path):
+    return hashlib.sha256(ssl.PEM_cert_to_DER_cert(path.read_text())).hexdigest()
+
+
+@pytest.fixture(scope="session")
+def certified(tmp_path_factory):
+    """A plugin that knows people by their certificates."""
+    return plugin_beside(tmp_path_factory.mktemp("certified"), "certified")
+
+
+def test_a_client_certificate_says_who_it_is_over_http_and_websocket(start, certified, tmp_path):
+    make(tmp_path, "one", "one.example")
+    make(tmp_path, "two", "two.example")
+    make(tmp_path, "me", "me.example")
+    whiply = start(listeners=LISTENER.format(dir=tmp_path).replace("tls = {", 'tls = { client_certificates = "optional";'), library=certified,
+                   plugins="certified = { };")
+    for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
+        context = trusting(tmp_path, minimum_version=version, maximum_version=version)
+        reach = {"tls": context, "server_name": "one.example"}
+        assert http(whiply.extra, "GET", "/api/session.whoami", **reach).json["kind"] == "guest"
+        context.load_cert_chain(tmp_path / "me.pem", tmp_path / "me.key")
+        me = {"kind": "account", "id": fingerprint(tmp_path / "me.pem")}
+        for answer in (http(whiply.extra, "GET", "/api/session.whoami", **reach).json,
+                       http(whiply.extra, "POST", "/api/session.whoami", {}, **reach).json):
+            assert {key: answer[key] for key in me} == me
+        assert http(whiply.extra, "POST", "/api/session.whoami", {}, {"Origin": "https://evil.example"}, **reach).status == 403
+        with WebSocket(whiply.extra, **reach) as ws:
+            assert ws.welcome["id"] == me["id"]
+            # Requests of one connection are those of its certificate, and another hub is told of it anew.
+            with Wire(whiply.extra, **reach) as wire:
+                old = whiply.kill("hub")
+                whiply.hub_back(old)
+                wire.send(b"GET /api/session.whoami HTTP/1.1\r\nHost: one.example\r\n\r\n")
+                assert read_answer(wire).json["id"] == me["id"]
+            assert ws.call("session.whoami")["id"] == me["id"]
+
+
+def test_who_has_to_show_a_certificate_and_does_not_is_cut_off(start, tmp_path):
+    make(tmp_path, "one", "one.example")
+    make(tmp_path, "two", "two.example")
+    whiply = start(listeners=LISTENER.format(dir=tmp_path).replace("tls = {", 'tls = { client_certificates = "required";'))
+    context = trusting(tmp_path)
+    with pytest.raises((OSError, AssertionError)):
+        http(whiply.extra, "GET", "/health/live", tls=context, server_name="one.example")
+    context.load_cert_chain(tmp_path / "two.pem", tmp_path / "two.key")
+    assert http(whiply.extra, "GET", "/health/live", tls=context, server_name="one.example").status == 200
+
+
+def metric(whiply, line):
+    """A number of the metrics page, by everything that stands before it."""
+    rows = http(whiply.http, "GET", "/metrics").body.decode().splitlines()
+    return next((float(row.rpartition(" ")[2]) for row in rows if row.startswith(line + " ")), 0)
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+def test_a_session_goes_on_at_another_edge_than_issued_its_ticket(start, tmp_path, version):
+    make(tmp_path, "one", "one.example")
+    make(tmp_path, "two", "two.example")
+    whiply = start(edges=2, listeners=LISTENER.format(dir=tmp_path))
+    context = trusting(tmp_path, minimum_version=version, maximum_version=version)
+
+    def ask(session=None):
+        """Asks once, going on with a session; returns the session that it was."""
+        with socket.create_connection(("127.0.0.1", whiply.extra), 10) as plain:
+            with context.wrap_socket(plain, server_hostname="one.example", session=session) as secured:
+                secured.sendall(b"GET /health/live HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+                while secured.recv(4096):
+                    pass
+                return secured.session, secured.session_reused
+
+    session, reused = ask()
+    assert not reused
+    # The kernel spreads connections by their port: of forty, each edge gets some, and only one of the edges issued the ticket.
+    assert all(ask(session)[1] for _ in range(40))
+    resumed = [f'whiply_edge_tls_handshakes_total{{edge="{edge}",result="resumed"}}' for edge in (0, 1)]
+    until(lambda: sum(metric(whiply, row) for row in resumed) == 40)
+    assert all(metric(whiply, row) > 0 for row in resumed)
+    # What the edges know of each other's tickets is in the config alone: those that are started anew know it too.
+    for edge in (0, 1):
+        whiply.kill(f"edge {edge}")
+    until(lambda: {"edge 0", "edge 1"} <= set(whiply.children()), 10, "new edges")
+    whiply.wait()
+    assert ask(session)[1]
