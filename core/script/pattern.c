@@ -155,7 +155,7 @@ parse_set(struct parse *in, struct set *set)
 	size_t end;
 	unsigned char c;
 
-	in->at += not;
+	in->at += not ? 1 : 0;
 	end = set_end(in->text, in->at);
 	if (end == 0) {
 		in->error = "malformed pattern (missing ']')";
