@@ -215,8 +215,8 @@ state_found(void *self, uint64_t cookie, const struct wh_result *result)
 	(void)result;
 	const struct wh_cell id = WH_CELL_TEXT(wh_str(t->id));
 	const struct wh_cell only[] = { id };
-	const struct wh_cell state[] = { id, WH_CELL_TEXT(wh_str(t->to_state)),
-		t->note[0] != '\0' ? WH_CELL_TEXT(wh_str(t->note)) : WH_CELL_NULL, WH_CELL_TEXT(wh_str(t->from_state)) };
+	const struct wh_cell state[] = { WH_CELL_TEXT(wh_str(t->to_state)),
+		t->note[0] != '\0' ? WH_CELL_TEXT(wh_str(t->note)) : WH_CELL_NULL, id, WH_CELL_TEXT(wh_str(t->from_state)) };
 
 	if (strcmp(t->to_state, "denied") == 0) {
 		steps[n++] = TASK_STEP(ST_ACCOUNT_REMOVE, only, WH_ONE);
@@ -303,8 +303,8 @@ rename_found(void *self, uint64_t cookie, const struct wh_result *result)
 	size_t n = 0;
 
 	(void)result;
-	const struct wh_cell rest[] = { WH_CELL_TEXT(wh_str(t->id)), WH_CELL_INT(now + auth->settings.name_rest) };
-	const struct wh_cell rename[] = { rest[0], WH_CELL_TEXT(wh_str(t->to.shown)), WH_CELL_TEXT(wh_str(t->to.canonical)) };
+	const struct wh_cell rest[] = { WH_CELL_INT(now + auth->settings.name_rest), WH_CELL_TEXT(wh_str(t->id)) };
+	const struct wh_cell rename[] = { WH_CELL_TEXT(wh_str(t->to.shown)), WH_CELL_TEXT(wh_str(t->to.canonical)), rest[1] };
 
 	steps[n++] = TASK_STEP(ST_NAME_REST, rest, WH_ANY);
 	steps[n++] = TASK_STEP(ST_ACCOUNT_RENAME, rename, WH_ONE);

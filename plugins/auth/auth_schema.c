@@ -3,7 +3,7 @@
 
 #define ACCOUNT_COLUMNS "a.id, a.name, a.kind, a.state, a.created, a.mail, a.mail_confirmed, a.said, a.strikes"
 #define LOGIN_COLUMNS "a.id, a.name, a.state, a.password, a.failures, a.failed_at, a.second, " \
-	"(SELECT COUNT(*) FROM auth_device d WHERE d.account = a.id AND d.address IN ($2, $3)), a.canonical"
+	"(SELECT COUNT(*) FROM auth_device d WHERE d.account = a.id AND d.address IN ($1, $2)), a.canonical"
 #define DEVICE_COLUMNS "d.id, d.token, d.cookie, d.refresh, d.previous, d.rotated, d.token_expires, d.expires, d.used, " ACCOUNT_COLUMNS
 #define DEVICE_SECRET "(token = $1 OR cookie = $1 OR refresh = $1 OR previous = $1)"
 
@@ -40,7 +40,7 @@ static const struct wh_statement statements[] = {
 	    "DELETE FROM auth_name WHERE look = $1 AND (account = $2 OR (free_after <> 0 AND free_after <= $3))", "tti", .writes = true },
 	[ST_NAME_TAKE] = { "name_take", "INSERT INTO auth_name (look, account) VALUES ($1, $2)", "tt", .writes = true },
 	[ST_NAME_LOOK] = { "name_look", "SELECT account, free_after FROM auth_name WHERE look IN ($1, $2, $3)", "ttt", "ti" },
-	[ST_NAME_REST] = { "name_rest", "UPDATE auth_name SET free_after = $2 WHERE account = $1 AND free_after = 0", "ti", .writes = true },
+	[ST_NAME_REST] = { "name_rest", "UPDATE auth_name SET free_after = $1 WHERE account = $2 AND free_after = 0", "it", .writes = true },
 	[ST_NAME_DROP] = { "name_drop", "DELETE FROM auth_name WHERE account = $1", "t", .writes = true },
 	[ST_NAME_SWEEP] = { "name_sweep", "DELETE FROM auth_name WHERE free_after <> 0 AND free_after <= $1", "i", .writes = true },
 
@@ -53,32 +53,32 @@ static const struct wh_statement statements[] = {
 	[ST_ACCOUNT_BY_ID] = { "account_by_id",
 	    "SELECT " ACCOUNT_COLUMNS ", a.seen, a.note, a.canonical, a.password_set FROM auth_account a WHERE a.id = $1",
 	    "t", "ttttiTiiiiTti" },
-	[ST_ACCOUNT_LOGIN] = { "account_login", "SELECT " LOGIN_COLUMNS " FROM auth_account a WHERE a.canonical = $1", "ttt", "tttTiiiit" },
-	[ST_ACCOUNT_LOGIN_ID] = { "account_login_id", "SELECT " LOGIN_COLUMNS " FROM auth_account a WHERE a.id = $1", "ttt", "tttTiiiit" },
+	[ST_ACCOUNT_LOGIN] = { "account_login", "SELECT " LOGIN_COLUMNS " FROM auth_account a WHERE a.canonical = $3", "ttt", "tttTiiiit" },
+	[ST_ACCOUNT_LOGIN_ID] = { "account_login_id", "SELECT " LOGIN_COLUMNS " FROM auth_account a WHERE a.id = $3", "ttt", "tttTiiiit" },
 	[ST_ACCOUNT_FAILED] = { "account_failed",
-	    "UPDATE auth_account SET failures = CASE WHEN failed_at < $3 THEN 1 ELSE failures + 1 END, failed_at = $2 WHERE id = $1",
-	    "tii", .writes = true },
-	[ST_ACCOUNT_IN] = { "account_in", "UPDATE auth_account SET failures = 0, seen = $2 WHERE id = $1 AND state = 'active'", "ti", .writes = true },
+	    "UPDATE auth_account SET failures = CASE WHEN failed_at < $1 THEN 1 ELSE failures + 1 END, failed_at = $2 WHERE id = $3",
+	    "iit", .writes = true },
+	[ST_ACCOUNT_IN] = { "account_in", "UPDATE auth_account SET failures = 0, seen = $1 WHERE id = $2 AND state = 'active'", "it", .writes = true },
 	[ST_ACCOUNT_PASSWORD] = { "account_password",
-	    "UPDATE auth_account SET password = $2, password_set = $3, failures = 0 WHERE id = $1 AND state <> 'erased'", "tti", .writes = true },
-	[ST_ACCOUNT_REHASH] = { "account_rehash", "UPDATE auth_account SET password = $2 WHERE id = $1 AND password = $3", "ttt", .writes = true },
-	[ST_ACCOUNT_STATE] = { "account_state", "UPDATE auth_account SET state = $2, note = $3 WHERE id = $1 AND state = $4", "ttTt", .writes = true },
+	    "UPDATE auth_account SET password = $1, password_set = $2, failures = 0 WHERE id = $3 AND state <> 'erased'", "tit", .writes = true },
+	[ST_ACCOUNT_REHASH] = { "account_rehash", "UPDATE auth_account SET password = $1 WHERE id = $2 AND password = $3", "ttt", .writes = true },
+	[ST_ACCOUNT_STATE] = { "account_state", "UPDATE auth_account SET state = $1, note = $2 WHERE id = $3 AND state = $4", "tTtt", .writes = true },
 	[ST_ACCOUNT_RENAME] = { "account_rename",
-	    "UPDATE auth_account SET name = $2, canonical = $3 WHERE id = $1 AND state <> 'erased'", "ttt", .writes = true },
+	    "UPDATE auth_account SET name = $1, canonical = $2 WHERE id = $3 AND state <> 'erased'", "ttt", .writes = true },
 	[ST_ACCOUNT_REMOVE] = { "account_remove", "DELETE FROM auth_account WHERE id = $1 AND state = 'pending'", "t", .writes = true },
 	[ST_ACCOUNT_SEARCH] = { "account_search",
 	    "SELECT a.id, a.name, a.kind, a.state, a.created, a.seen, a.canonical FROM auth_account a WHERE a.canonical > $1"
 	    " AND (a.state = $2 OR ($2 = '' AND a.state <> 'erased')) AND a.canonical LIKE $3 ESCAPE '\\' ORDER BY a.canonical LIMIT $4",
 	    "ttti", "ttttiit" },
 	[ST_ACCOUNT_MAIL] = { "account_mail",
-	    "UPDATE auth_account SET mail = $2, mail_key = $3, mail_confirmed = $4 WHERE id = $1 AND state <> 'erased'", "tTTi", .writes = true },
+	    "UPDATE auth_account SET mail = $1, mail_key = $2, mail_confirmed = $3 WHERE id = $4 AND state <> 'erased'", "TTit", .writes = true },
 	[ST_ACCOUNT_BY_MAIL] = { "account_by_mail",
 	    "SELECT id, name, mail, state FROM auth_account WHERE mail_key = $1 AND mail_confirmed <> 0", "t", "ttTt" },
 	[ST_ACCOUNT_ERASE] = { "account_erase",
-	    "UPDATE auth_account SET name = $2, canonical = $3, state = 'erased', mail = NULL, mail_key = NULL, mail_confirmed = 0, password = NULL,"
-	    " failures = 0, failed_at = 0, said = 0, seen = 0, note = NULL, second = 0 WHERE id = $1 AND state <> 'erased'", "ttt", .writes = true },
-	[ST_ACCOUNT_SAID] = { "account_said", "UPDATE auth_account SET said = said + $2 WHERE id = $1", "ti", .writes = true },
-	[ST_ACCOUNT_STRIKE] = { "account_strike", "UPDATE auth_account SET strikes = strikes + $2 WHERE id = $1", "ti", .writes = true },
+	    "UPDATE auth_account SET name = $1, canonical = $2, state = 'erased', mail = NULL, mail_key = NULL, mail_confirmed = 0, password = NULL,"
+	    " failures = 0, failed_at = 0, said = 0, seen = 0, note = NULL, second = 0 WHERE id = $3 AND state <> 'erased'", "ttt", .writes = true },
+	[ST_ACCOUNT_SAID] = { "account_said", "UPDATE auth_account SET said = said + $1 WHERE id = $2", "it", .writes = true },
+	[ST_ACCOUNT_STRIKE] = { "account_strike", "UPDATE auth_account SET strikes = strikes + $1 WHERE id = $2", "it", .writes = true },
 
 	[ST_INVITATION_ADD] = { "invitation_add",
 	    "INSERT INTO auth_invitation (hash, invited_by, uses, created, expires) VALUES ($1, $2, $3, $4, $5)", "ttiii", .writes = true },
@@ -106,13 +106,13 @@ static const struct wh_statement statements[] = {
 	[ST_DEVICE_DROP_ALL] = { "device_drop_all", "DELETE FROM auth_device WHERE account = $1", "t", .writes = true },
 	[ST_DEVICE_DROP_OTHERS] = { "device_drop_others", "DELETE FROM auth_device WHERE account = $1 AND id <> $2", "tt", .writes = true },
 	[ST_DEVICE_USED] = { "device_used",
-	    "UPDATE auth_device SET used = $2, expires = CASE WHEN expires < $3 THEN $3 ELSE expires END WHERE id = $1", "tii", .writes = true },
+	    "UPDATE auth_device SET used = $1, expires = CASE WHEN expires < $2 THEN $2 ELSE expires END WHERE id = $3", "iit", .writes = true },
 	[ST_DEVICE_ROTATE] = { "device_rotate",
-	    "UPDATE auth_device SET token = $3, token_expires = $4, previous = $2, refresh = $5, rotated = $6, used = $6, expires = $7"
-	    " WHERE id = $1 AND refresh = $2", "tttitii", .writes = true },
+	    "UPDATE auth_device SET token = $1, token_expires = $2, previous = $3, refresh = $4, rotated = $5, used = $5, expires = $6"
+	    " WHERE id = $7 AND refresh = $3", "tittiit", .writes = true },
 	[ST_DEVICE_RENEW] = { "device_renew",
-	    "UPDATE auth_device SET token = $3, token_expires = $4, refresh = $5, previous = NULL, cookie = $6, used = $7, expires = $8"
-	    " WHERE id = $1 AND account = $2", "tttitTii", .writes = true },
+	    "UPDATE auth_device SET token = $1, token_expires = $2, refresh = $3, previous = NULL, cookie = $4, used = $5, expires = $6"
+	    " WHERE id = $7 AND account = $8", "titTiitt", .writes = true },
 	[ST_DEVICE_EXTRA] = { "device_extra",
 	    "SELECT id FROM auth_device WHERE account = $1 ORDER BY used DESC, id LIMIT 256 OFFSET $2", "ti", "t" },
 	[ST_DEVICE_CROWD] = { "device_crowd",

@@ -1,6 +1,6 @@
 /* All that auth keeps: its tables, and every statement that reads or writes them, in one place. A module adds its migration behind
  * the last one and its statements before ST_COUNT; what has landed in a release never changes.
- * Hashes and keys are base64url texts, times milliseconds since 1970, and 0 is "never": the SQL is the same for every driver. */
+ * Parameters are numbered in the order in which the SQL names them, as the store asks. Hashes and keys are base64url texts, times milliseconds since 1970, and 0 is "never": the SQL is the same for every driver. */
 #ifndef AUTH_SCHEMA_H
 #define AUTH_SCHEMA_H
 
@@ -11,7 +11,7 @@ enum auth_statement {
 	ST_NAME_RELEASE,	/* look, account, now: frees what rested long enough, or is the account's own */
 	ST_NAME_TAKE,		/* look, account */
 	ST_NAME_LOOK,		/* three looks → account, free_after */
-	ST_NAME_REST,		/* account, until: nobody else may have its names before */
+	ST_NAME_REST,		/* until, account: nobody else may have its names before */
 	ST_NAME_DROP,		/* account */
 	ST_NAME_SWEEP,		/* now */
 
@@ -19,21 +19,21 @@ enum auth_statement {
 	ST_ACCOUNT_ADD,
 	ST_ACCOUNT_BY_NAME,	/* canonical → ACCOUNT_COLUMNS */
 	ST_ACCOUNT_BY_ID,	/* id → ACCOUNT_COLUMNS */
-	ST_ACCOUNT_LOGIN,	/* canonical, address, older address → LOGIN_COLUMNS */
+	ST_ACCOUNT_LOGIN,	/* address, older address, canonical → LOGIN_COLUMNS */
 	ST_ACCOUNT_LOGIN_ID,	/* the same by id */
-	ST_ACCOUNT_FAILED,	/* id, now, since: a failure before `since` no longer counts */
-	ST_ACCOUNT_IN,		/* id, now */
-	ST_ACCOUNT_PASSWORD,	/* id, hash, now */
-	ST_ACCOUNT_REHASH,	/* id, hash, hash before */
-	ST_ACCOUNT_STATE,	/* id, state, note, state before */
-	ST_ACCOUNT_RENAME,	/* id, name, canonical */
+	ST_ACCOUNT_FAILED,	/* since, now, id: a failure before `since` no longer counts */
+	ST_ACCOUNT_IN,		/* now, id */
+	ST_ACCOUNT_PASSWORD,	/* hash, now, id */
+	ST_ACCOUNT_REHASH,	/* hash, id, hash before */
+	ST_ACCOUNT_STATE,	/* state, note, id, state before */
+	ST_ACCOUNT_RENAME,	/* name, canonical, id */
 	ST_ACCOUNT_REMOVE,	/* id: only one that was never approved */
 	ST_ACCOUNT_SEARCH,	/* after, state, pattern, limit */
-	ST_ACCOUNT_MAIL,	/* id, mail, key, confirmed */
+	ST_ACCOUNT_MAIL,	/* mail, key, confirmed, id */
 	ST_ACCOUNT_BY_MAIL,	/* key → id, name, mail */
-	ST_ACCOUNT_ERASE,	/* id, name, canonical */
-	ST_ACCOUNT_SAID,	/* id, more */
-	ST_ACCOUNT_STRIKE,	/* id, more */
+	ST_ACCOUNT_ERASE,	/* name, canonical, id */
+	ST_ACCOUNT_SAID,	/* more, id */
+	ST_ACCOUNT_STRIKE,	/* more, id */
 
 	/* Invitations. */
 	ST_INVITATION_ADD,
@@ -49,7 +49,7 @@ enum auth_statement {
 	ST_DEVICE_DROP,		/* id, account */
 	ST_DEVICE_DROP_ALL,	/* account */
 	ST_DEVICE_DROP_OTHERS,	/* account, id */
-	ST_DEVICE_USED,		/* id, now, expires at least */
+	ST_DEVICE_USED,		/* now, expires at least, id */
 	ST_DEVICE_ROTATE,
 	ST_DEVICE_RENEW,
 	ST_DEVICE_EXTRA,	/* account, how many it may have → id of each above that */

@@ -141,8 +141,8 @@ device_used(struct auth *auth, struct cached_token *e, int64_t now)
 	if (now - e->used < USED_EVERY_MS)
 		return;
 	e->used = now;
-	const struct wh_cell cells[] = { WH_CELL_TEXT(wh_str(e->device)), WH_CELL_INT(now),
-		WH_CELL_INT(e->cookie ? now + auth->settings.session_time : now + auth->settings.token_time) };
+	const struct wh_cell cells[] = { WH_CELL_INT(now),
+		WH_CELL_INT(now + (e->cookie ? auth->settings.session_time : auth->settings.token_time)), WH_CELL_TEXT(wh_str(e->device)) };
 
 	if (e->cookie)
 		e->expires = now + auth->settings.session_time;
@@ -398,8 +398,8 @@ device_steps(struct signin *si, struct wh_step *steps, size_t n)
 		WH_CELL_INT(si->expires), now, cell_or_null(si->name), cell_or_null(si->agent), cell_or_null(si->address) };
 
 	memcpy(si->add, add, sizeof add);
-	si->in[0] = si->extra[0] = si->live[0] = si->grants[0] = account;
-	si->in[1] = si->grants[1] = now;
+	si->in[1] = si->extra[0] = si->live[0] = si->grants[0] = account;
+	si->in[0] = si->grants[1] = now;
 	si->extra[1] = WH_CELL_INT(AUTH_DEVICES_MOST);
 	steps[n++] = TASK_STEP(ST_DEVICE_ADD, si->add, WH_ONE);
 	steps[n++] = TASK_STEP(ST_ACCOUNT_IN, si->in, WH_ONE);
@@ -423,6 +423,9 @@ device_signed_in(struct auth *auth, struct signin *si, const struct wh_rows *row
 		    "you signed in on many other devices since; sign in again");
 	auth_audit(auth, wh_str(live->id), wh_str(live->name), "auth.signed_in", wh_str(si->device),
 	    s != NULL ? wh_session_address(auth->host, s) : (struct wh_str){ NULL, 0 }, wh_str(si->how));
+	auth_clip(si->shown, sizeof si->shown, wh_str(live->name));
+	live_roles(auth, live, (struct wh_str){ NULL, 0 }, si->roles, sizeof si->roles);
+	cache_add(auth, si->token.hash, false, live, wh_str(si->device), si->token_expires, si->now, si->now);
 	if (s != NULL)
 		err = live_attach(auth, s, live, wh_str(si->device));
 	live_drop(auth, &live);
@@ -430,16 +433,11 @@ device_signed_in(struct auth *auth, struct signin *si, const struct wh_rows *row
 }
 
 void
-device_reply(struct auth *auth, const struct signin *si, struct wh_json *w)
+device_reply(const struct signin *si, struct wh_json *w)
 {
-	const struct live *live = live_find(auth, wh_str(si->account));
-	char roles[LIVE_ROLES_TEXT];
-
 	wh_json_text(w, "account", si->account);
-	if (live != NULL) {
-		wh_json_text(w, "name", live->name);
-		wh_json_str(w, "roles", live_roles(auth, live, (struct wh_str){ NULL, 0 }, roles, sizeof roles));
-	}
+	wh_json_text(w, "name", si->shown);
+	wh_json_text(w, "roles", si->roles);
 	wh_json_text(w, "token", si->token.text);
 	wh_json_text(w, "refresh", si->refresh.text);
 	wh_json_int(w, "expires", si->token_expires);
@@ -457,7 +455,7 @@ device_finish(struct auth_task *task, struct signin *si, const struct wh_rows *r
 		return;
 	}
 	if (call != NULL) {
-		device_reply(auth, si, wh_reply(call));
+		device_reply(si, wh_reply(call));
 		if (si->cookie.text[0] != '\0')
 			device_cookie(auth, wh_call_request(call), wh_str(si->cookie.text));
 	}

@@ -37,6 +37,7 @@ struct signin {
 	char name[DEVICE_NAME + 1], agent[DEVICE_AGENT + 1], address[KEY_ADDRESS_ROOM];
 	int64_t now, token_expires, expires;
 	struct wh_cell add[SIGNIN_CELLS], in[2], extra[2], live[1], grants[2];
+	char shown[NAME_ROOM], roles[LIVE_ROLES_TEXT];	/* set by device_signed_in, for the reply */
 	const char *how;		/* for the audit log: "password", "registration" */
 };
 
@@ -59,7 +60,7 @@ size_t device_steps(struct signin *signin, struct wh_step *steps, size_t n);
 /** The steps were done; `rows` is what the first of them gave. The session (NULL: it is gone) becomes the account's, and it is written
  * to the audit log. Then device_reply and device_cookie tell the client. */
 enum wh_err device_signed_in(struct auth *auth, struct signin *signin, const struct wh_rows *rows, struct wh_session *s);
-void device_reply(struct auth *auth, const struct signin *signin, struct wh_json *reply);
+void device_reply(const struct signin *signin, struct wh_json *reply);
 
 /** All of it for a command: ends the task. */
 void device_finish(struct auth_task *task, struct signin *signin, const struct wh_rows *rows);

@@ -232,9 +232,9 @@ refresh_rotate(struct device_refreshing *r, struct wh_str device)
 	int64_t now = wh_wall_ms(auth->host);
 
 	r->to.token_expires = now + auth->settings.token_time;
-	const struct wh_cell rotate[] = { WH_CELL_TEXT(device), WH_CELL_TEXT(wh_str(r->old_hash)), WH_CELL_TEXT(wh_str(r->to.token.hash)),
-		WH_CELL_INT(r->to.token_expires), WH_CELL_TEXT(wh_str(r->to.refresh.hash)), WH_CELL_INT(now),
-		WH_CELL_INT(now + auth->settings.session_time) };
+	const struct wh_cell rotate[] = { WH_CELL_TEXT(wh_str(r->to.token.hash)), WH_CELL_INT(r->to.token_expires),
+		WH_CELL_TEXT(wh_str(r->old_hash)), WH_CELL_TEXT(wh_str(r->to.refresh.hash)), WH_CELL_INT(now),
+		WH_CELL_INT(now + auth->settings.session_time), WH_CELL_TEXT(device) };
 	const struct wh_cell by_id[] = { WH_CELL_TEXT(device) };
 	const struct wh_step steps[] = { TASK_STEP(ST_DEVICE_ROTATE, rotate, WH_ONE), TASK_STEP(ST_DEVICE_BY_ID, by_id, WH_ONE) };
 
@@ -398,9 +398,9 @@ devices_expired(void *self, uint64_t cookie, const struct wh_result *result)
 		struct wh_str device = wh_row_str(result->rows, i, 0), account = wh_row_str(result->rows, i, 1);
 		bool live = live_device(auth, account, device);
 
-		cells[n][0] = WH_CELL_TEXT(device);
-		cells[n][1] = live ? WH_CELL_INT(now) : WH_CELL_TEXT(account);
-		cells[n][2] = WH_CELL_INT(now + auth->settings.session_time);
+		cells[n][0] = live ? WH_CELL_INT(now) : WH_CELL_TEXT(device);
+		cells[n][1] = live ? WH_CELL_INT(now + auth->settings.session_time) : WH_CELL_TEXT(account);
+		cells[n][2] = WH_CELL_TEXT(device);
 		steps[n] = (struct wh_step){ .statement = live ? ST_DEVICE_USED : ST_DEVICE_DROP, .params = cells[n], .n = live ? 3 : 2 };
 		if (!live)
 			device_forget(auth, account, device);

@@ -58,8 +58,8 @@ proof_failed(struct proof_task *t)
 	struct wh_str from = s != NULL ? wh_session_address(auth->host, s) : (struct wh_str){ NULL, 0 };
 
 	if (p->exists && !p->known) {
-		const struct wh_cell cells[] = { WH_CELL_TEXT(wh_str(p->account)), WH_CELL_INT(now),
-			WH_CELL_INT(now - auth->settings.lockout_forget) };
+		const struct wh_cell cells[] = { WH_CELL_INT(now - auth->settings.lockout_forget), WH_CELL_INT(now),
+			WH_CELL_TEXT(wh_str(p->account)) };
 
 		wh_store_run(&auth->table, &TASK_STEP(ST_ACCOUNT_FAILED, cells, WH_ANY), 1, failure_written, 0);
 	}
@@ -143,8 +143,8 @@ login_verify(struct proof_task *t, struct wh_call *call, struct wh_str password,
 		memcpy(p->work.fresh, fresh.p, p->work.fresh_n);
 	keys_address(auth, address, false, p->address[0]);
 	keys_address(auth, address, true, p->address[1]);
-	const struct wh_cell cells[] = { WH_CELL_TEXT(wh_str(p->account[0] != '\0' ? p->account : p->canonical)),
-		WH_CELL_TEXT(wh_str(p->address[0])), WH_CELL_TEXT(wh_str(p->address[1])) };
+	const struct wh_cell cells[] = { WH_CELL_TEXT(wh_str(p->address[0])), WH_CELL_TEXT(wh_str(p->address[1])),
+		WH_CELL_TEXT(wh_str(p->account[0] != '\0' ? p->account : p->canonical)) };
 	const struct wh_step step = TASK_STEP(p->account[0] != '\0' ? ST_ACCOUNT_LOGIN_ID : ST_ACCOUNT_LOGIN, cells, WH_ANY);
 
 	if (!task_run(&t->task, &step, 1, proof_read))
@@ -181,7 +181,7 @@ login_proved(struct auth_task *task)
 	struct auth *auth = task->auth;
 	struct wh_call *call = task_call(task);
 	struct wh_step steps[1 + SIGNIN_STEPS];
-	const struct wh_cell rehash[] = { WH_CELL_TEXT(wh_str(p->account)), WH_CELL_TEXT(wh_str(p->work.hash)),
+	const struct wh_cell rehash[] = { WH_CELL_TEXT(wh_str(p->work.hash)), WH_CELL_TEXT(wh_str(p->account)),
 		WH_CELL_TEXT(wh_str(p->before)) };
 	size_t n = 0;
 
@@ -274,12 +274,12 @@ password_proved(struct auth_task *task)
 	}
 	device_prepare(auth, wh_call_session(call), wh_call_request(call), (struct wh_str){ NULL, 0 }, "password", si);
 	const struct wh_cell account = WH_CELL_TEXT(wh_str(p->account));
-	const struct wh_cell password[] = { account, WH_CELL_TEXT(wh_str(p->work.hash)), WH_CELL_INT(si->now) };
+	const struct wh_cell password[] = { WH_CELL_TEXT(wh_str(p->work.hash)), WH_CELL_INT(si->now), account };
 	const struct wh_cell others[] = { account, WH_CELL_TEXT(wh_str(t->device)) };
 	const struct wh_cell links[] = { account, WH_CELL_TEXT(WH_STR("reset")) };
-	const struct wh_cell renew[] = { WH_CELL_TEXT(wh_str(t->device)), account, WH_CELL_TEXT(wh_str(si->token.hash)),
-		WH_CELL_INT(si->token_expires), WH_CELL_TEXT(wh_str(si->refresh.hash)),
-		si->cookie.hash[0] != '\0' ? WH_CELL_TEXT(wh_str(si->cookie.hash)) : WH_CELL_NULL, WH_CELL_INT(si->now), WH_CELL_INT(si->expires) };
+	const struct wh_cell renew[] = { WH_CELL_TEXT(wh_str(si->token.hash)), WH_CELL_INT(si->token_expires),
+		WH_CELL_TEXT(wh_str(si->refresh.hash)), si->cookie.hash[0] != '\0' ? WH_CELL_TEXT(wh_str(si->cookie.hash)) : WH_CELL_NULL,
+		WH_CELL_INT(si->now), WH_CELL_INT(si->expires), WH_CELL_TEXT(wh_str(t->device)), account };
 	const struct wh_step steps[] = {
 		TASK_STEP(ST_ACCOUNT_PASSWORD, password, WH_ONE), TASK_STEP(ST_LINK_DROP, links, WH_ANY),
 		TASK_STEP(ST_DEVICE_DROP_OTHERS, others, WH_ANY), TASK_STEP(ST_DEVICE_RENEW, renew, WH_ANY),

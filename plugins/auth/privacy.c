@@ -100,8 +100,8 @@ privacy_on_erase(void *self, struct wh_person *p)
 	snprintf(name, sizeof name, "erased-%.8s", p->id.n > 8 ? p->id.p + 1 : "");
 	snprintf(canonical, sizeof canonical, "!%.*s", WH_FMT(p->id));
 	const struct wh_cell id = WH_CELL_TEXT(p->id), only[] = { id };
-	const struct wh_cell erase[] = { id, WH_CELL_TEXT(wh_str(name)), WH_CELL_TEXT(wh_str(canonical)) };
-	const struct wh_cell rest[] = { id, WH_CELL_INT(now + auth->settings.name_rest) };
+	const struct wh_cell erase[] = { WH_CELL_TEXT(wh_str(name)), WH_CELL_TEXT(wh_str(canonical)), id };
+	const struct wh_cell rest[] = { WH_CELL_INT(now + auth->settings.name_rest), id };
 	const struct wh_step steps[] = {
 		TASK_STEP(ST_ACCOUNT_ERASE, erase, WH_ANY), TASK_STEP(ST_NAME_REST, rest, WH_ANY), TASK_STEP(ST_DEVICE_DROP_ALL, only, WH_ANY),
 		TASK_STEP(ST_GRANT_DROP_ALL, only, WH_ANY), TASK_STEP(ST_LINK_DROP_ALL, only, WH_ANY),

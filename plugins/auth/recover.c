@@ -182,7 +182,7 @@ reset_hashed(struct auth_task *task, struct hash_work *work)
 	}
 	const struct wh_cell id = WH_CELL_TEXT(wh_str(t->account)), only[] = { id };
 	const struct wh_cell take[] = { WH_CELL_TEXT(wh_str(t->link.hash)), WH_CELL_TEXT(WH_STR("reset")), WH_CELL_INT(now) };
-	const struct wh_cell password[] = { id, WH_CELL_TEXT(wh_str(work->hash)), WH_CELL_INT(now) };
+	const struct wh_cell password[] = { WH_CELL_TEXT(wh_str(work->hash)), WH_CELL_INT(now), id };
 	const struct wh_step steps[] = {
 		TASK_STEP(ST_LINK_TAKE, take, WH_ONE), TASK_STEP(ST_ACCOUNT_PASSWORD, password, WH_ONE), TASK_STEP(ST_DEVICE_DROP_ALL, only, WH_ANY),
 		TASK_STEP(ST_LINK_DROP_ALL, only, WH_ANY),
@@ -334,8 +334,8 @@ confirm_looked(void *self, uint64_t cookie, const struct wh_result *result)
 	auth_clip(t->mail, sizeof t->mail, wh_row_str(row, 0, 1));
 	auth_clip(t->name, sizeof t->name, wh_row_str(row, 0, 2));
 	const struct wh_cell take[] = { WH_CELL_TEXT(wh_str(t->link.hash)), WH_CELL_TEXT(WH_STR("confirm")), WH_CELL_INT(wh_wall_ms(auth->host)) };
-	const struct wh_cell mail[] = { WH_CELL_TEXT(wh_str(t->account)), WH_CELL_TEXT(wh_str(t->mail)), WH_CELL_TEXT(wh_str(t->mail_key)),
-		WH_CELL_INT(1) };
+	const struct wh_cell mail[] = { WH_CELL_TEXT(wh_str(t->mail)), WH_CELL_TEXT(wh_str(t->mail_key)), WH_CELL_INT(1),
+		WH_CELL_TEXT(wh_str(t->account)) };
 	const struct wh_step steps[] = { TASK_STEP(ST_LINK_TAKE, take, WH_ONE), TASK_STEP(ST_ACCOUNT_MAIL, mail, WH_ONE) };
 
 	task_run(&t->task, steps, 2, confirmed);

@@ -92,7 +92,7 @@ said_written(void *self, uint64_t cookie, const struct wh_result *result)
 void
 trust_write(struct auth *auth, struct live *live)
 {
-	const struct wh_cell cells[] = { WH_CELL_TEXT(wh_str(live->id)), WH_CELL_INT(live->said_more) };
+	const struct wh_cell cells[] = { WH_CELL_INT(live->said_more), WH_CELL_TEXT(wh_str(live->id)) };
 
 	if (wh_store_run(&auth->table, &TASK_STEP(ST_ACCOUNT_SAID, cells, WH_ANY), 1, said_written, 0) != WH_OK)
 		return;
@@ -164,7 +164,7 @@ service_strike(struct wh_accounts *accounts, struct wh_str account, int64_t more
 {
 	struct auth *auth = auth_of(accounts);
 	struct live *live = live_find(auth, account);
-	const struct wh_cell cells[] = { WH_CELL_TEXT(account), WH_CELL_INT(more) };
+	const struct wh_cell cells[] = { WH_CELL_INT(more), WH_CELL_TEXT(account) };
 	enum wh_err err = wh_store_run(&auth->table, &TASK_STEP(ST_ACCOUNT_STRIKE, cells, WH_ANY), 1, struck, 0);
 
 	if (err != WH_OK)
