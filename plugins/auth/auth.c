@@ -249,8 +249,8 @@ const struct wh_metric auth_metrics[] = {
 };
 
 static const struct wh_command auth_commands[] = {
-	{ "auth.register", account_register_fields, WH_ALLOW_GUEST, .rate = "6/m burst 10", .run = account_register, .help = "make an account, and sign in to it" },
-	{ "auth.available", account_name_fields, WH_ALLOW_GUEST, .rate = "1/s burst 20", .flags = WH_READS, .run = account_available, .help = "may somebody register this name" },
+	{ "auth.register", account_register_fields, WH_ALLOW_GUEST, .rate = "2/s burst 40", .run = account_register, .help = "make an account, and sign in to it" },
+	{ "auth.available", account_name_fields, WH_ALLOW_GUEST, .rate = "5/s burst 40", .flags = WH_READS, .run = account_available, .help = "may somebody register this name" },
 	{ "auth.account", account_name_fields, WH_ALLOW_GUEST, .rate = "5/s burst 20", .flags = WH_READS, .run = account_show, .help = "what everybody may know of an account" },
 	{ "auth.rename", account_rename_fields, WH_ALLOW_MEMBER, .rate = "2/m burst 5", .run = account_rename, .help = "take another name" },
 	{ "auth.invite", account_invite_fields, WH_ALLOW_MODERATOR, .rate = "10/m burst 20", .flags = WH_AUDIT, .run = account_invite, .help = "make an invitation" },
@@ -260,7 +260,7 @@ static const struct wh_command auth_commands[] = {
 	{ "auth.disable", account_why_fields, WH_ALLOW_ADMIN, .flags = WH_AUDIT, .run = account_disable, .help = "lock an account, and sign it out" },
 	{ "auth.enable", account_why_fields, WH_ALLOW_ADMIN, .flags = WH_AUDIT, .run = account_enable, .help = "unlock an account" },
 
-	{ "auth.login", login_fields, WH_ALLOW_GUEST, .rate = "1/s burst 20", .run = login_login, .help = "sign in with a password" },
+	{ "auth.login", login_fields, WH_ALLOW_GUEST, .rate = "20/s burst 200", .run = login_login, .help = "sign in with a password" },
 	{ "auth.password", login_password_fields, WH_ALLOW_MEMBER, .rate = "6/m burst 10", .run = login_password, .help = "change the password; other devices are signed out" },
 	{ "auth.reset_begin", recover_begin_fields, WH_ALLOW_GUEST, .rate = "6/m burst 5", .run = recover_reset_begin, .help = "ask for a letter to choose a new password" },
 	{ "auth.reset", recover_reset_fields, WH_ALLOW_GUEST, .rate = "6/m burst 10", .run = recover_reset, .help = "choose a new password, with the token of the letter" },
@@ -269,7 +269,7 @@ static const struct wh_command auth_commands[] = {
 
 	{ "auth.whoami", NULL, WH_ALLOW_GUEST, .flags = WH_READS, .run = device_whoami, .help = "who you are" },
 	{ "auth.use", device_use_fields, WH_ALLOW_GUEST, .rate = "1/s burst 20", .run = device_use, .help = "sign this connection in with an access token" },
-	{ "auth.refresh", device_refresh_fields, WH_ALLOW_GUEST, .rate = "1/s burst 20", .run = device_refresh, .help = "exchange a refresh token for new tokens" },
+	{ "auth.refresh", device_refresh_fields, WH_ALLOW_GUEST, .rate = "5/s burst 60", .run = device_refresh, .help = "exchange a refresh token for new tokens" },
 	{ "auth.logout", NULL, WH_ALLOW_MEMBER, .run = device_logout, .help = "sign this device out" },
 	{ "auth.devices", NULL, WH_ALLOW_MEMBER, .flags = WH_READS, .run = device_list, .help = "where you are signed in" },
 	{ "auth.revoke", device_one_fields, WH_ALLOW_MEMBER, .run = device_revoke, .help = "sign a device out; its connections close" },

@@ -9,7 +9,7 @@
 
 struct auth;
 
-enum { TASKS_MAX = 65536 };
+enum { TASKS_MAX = 16384 };
 
 struct auth_task {
 	struct auth_task *next, **link;	/* in auth->tasks */
