@@ -39,3 +39,21 @@ check_PROGRAMS += %D%/sqlite/test_sqlite
 %C%_sqlite_test_sqlite_LDADD = $(TESTING_LIBS) $(SQLITE_LIBS)
 
 include plugins/auth/local.mk
+
+plugin_LTLIBRARIES += plugins/fetch.la
+fetch_sources = %D%/fetch/guard.c %D%/fetch/guard.h %D%/fetch/target.c %D%/fetch/target.h %D%/fetch/transfer.c %D%/fetch/transfer.h
+plugins_fetch_la_SOURCES = plugins/fetch/fetch.c $(fetch_sources)
+plugins_fetch_la_CFLAGS = $(AM_CFLAGS) $(CURL_CFLAGS)
+plugins_fetch_la_LDFLAGS = $(PLUGIN_LDFLAGS)
+plugins_fetch_la_LIBADD = $(CURL_LIBS)
+
+check_PROGRAMS += %D%/fetch/test_guard %D%/fetch/test_target %D%/fetch/test_fetch
+%C%_fetch_test_guard_SOURCES = %D%/fetch/test_guard.c %D%/fetch/guard.c
+%C%_fetch_test_guard_CFLAGS = $(AM_CFLAGS)
+%C%_fetch_test_guard_LDADD = -lcmocka
+%C%_fetch_test_target_SOURCES = %D%/fetch/test_target.c %D%/fetch/target.c
+%C%_fetch_test_target_CFLAGS = $(AM_CFLAGS) $(CURL_CFLAGS)
+%C%_fetch_test_target_LDADD = $(CURL_LIBS) -lcmocka
+%C%_fetch_test_fetch_SOURCES = %D%/fetch/test_fetch.c %D%/fetch/testing_server.c %D%/fetch/testing_server.h %D%/fetch/fetch.c $(fetch_sources)
+%C%_fetch_test_fetch_CFLAGS = $(AM_CFLAGS) $(CURL_CFLAGS)
+%C%_fetch_test_fetch_LDADD = $(TESTING_LIBS) $(CURL_LIBS) -lpthread
