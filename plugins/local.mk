@@ -57,3 +57,20 @@ check_PROGRAMS += %D%/fetch/test_guard %D%/fetch/test_target %D%/fetch/test_fetc
 %C%_fetch_test_fetch_SOURCES = %D%/fetch/test_fetch.c %D%/fetch/testing_server.c %D%/fetch/testing_server.h %D%/fetch/fetch.c $(fetch_sources)
 %C%_fetch_test_fetch_CFLAGS = $(AM_CFLAGS) $(CURL_CFLAGS)
 %C%_fetch_test_fetch_LDADD = $(TESTING_LIBS) $(CURL_LIBS) -lpthread
+
+plugin_LTLIBRARIES += plugins/mail.la
+mail_sources = %D%/mail/letter.c %D%/mail/letter.h %D%/mail/limit.c %D%/mail/limit.h %D%/mail/deliver.c %D%/mail/deliver.h
+plugins_mail_la_SOURCES = plugins/mail/mail.c $(mail_sources)
+plugins_mail_la_CFLAGS = $(AM_CFLAGS) $(CURL_CFLAGS)
+plugins_mail_la_LDFLAGS = $(PLUGIN_LDFLAGS)
+plugins_mail_la_LIBADD = $(CURL_LIBS)
+
+EXTRA_DIST += %D%/mail/testing_smtp.py
+check_PROGRAMS += %D%/mail/test_letter %D%/mail/test_mail
+%C%_mail_test_letter_SOURCES = %D%/mail/test_letter.c %D%/mail/letter.c %D%/mail/limit.c
+%C%_mail_test_letter_CFLAGS = $(AM_CFLAGS)
+%C%_mail_test_letter_LDADD = -lcmocka
+%C%_mail_test_mail_SOURCES = %D%/mail/test_mail.c %D%/mail/mail.c $(mail_sources)
+%C%_mail_test_mail_CPPFLAGS = $(AM_CPPFLAGS) -DTESTING_FOLDER=\"$(abs_srcdir)/%D%/mail\"
+%C%_mail_test_mail_CFLAGS = $(AM_CFLAGS) $(CURL_CFLAGS)
+%C%_mail_test_mail_LDADD = $(TESTING_LIBS) $(CURL_LIBS)
