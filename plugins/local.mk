@@ -74,3 +74,19 @@ check_PROGRAMS += %D%/mail/test_letter %D%/mail/test_mail
 %C%_mail_test_mail_CPPFLAGS = $(AM_CPPFLAGS) -DTESTING_FOLDER=\"$(abs_srcdir)/%D%/mail\"
 %C%_mail_test_mail_CFLAGS = $(AM_CFLAGS) $(CURL_CFLAGS)
 %C%_mail_test_mail_LDADD = $(TESTING_LIBS) $(CURL_LIBS)
+
+plugin_LTLIBRARIES += plugins/audit.la
+audit_sources = %D%/audit/audit.c %D%/audit/audit.h %D%/audit/schema.c %D%/audit/write.c %D%/audit/read.c %D%/audit/chain.c %D%/audit/chain.h \
+	%D%/audit/redact.c %D%/audit/redact.h
+plugins_audit_la_SOURCES = $(audit_sources)
+plugins_audit_la_CFLAGS = $(AM_CFLAGS) $(SSL_CFLAGS)
+plugins_audit_la_LDFLAGS = $(PLUGIN_LDFLAGS)
+plugins_audit_la_LIBADD = $(SSL_LIBS)
+
+check_PROGRAMS += %D%/audit/test_chain %D%/audit/test_audit
+%C%_audit_test_chain_SOURCES = %D%/audit/test_chain.c %D%/audit/chain.c %D%/audit/redact.c
+%C%_audit_test_chain_CFLAGS = $(AM_CFLAGS) $(SSL_CFLAGS)
+%C%_audit_test_chain_LDADD = $(SSL_LIBS) -lcmocka
+%C%_audit_test_audit_SOURCES = %D%/audit/test_audit.c $(audit_sources)
+%C%_audit_test_audit_CFLAGS = $(AM_CFLAGS) $(SSL_CFLAGS) $(SQLITE_CFLAGS)
+%C%_audit_test_audit_LDADD = $(TESTING_LIBS) $(SSL_LIBS) $(SQLITE_LIBS)
