@@ -58,6 +58,6 @@ void tasks_end_all(struct auth *auth);
 
 /** A step, with its parameters in an array. */
 #define TASK_STEP(number, cells, expected) \
-	((struct wh_step){ .statement = (number), .params = (cells), .n = sizeof(cells) / sizeof(cells)[0], .expect = (expected) })
+	((struct wh_step){ (number), (cells), sizeof(cells) / sizeof(cells)[0], (expected) })
 
 #endif

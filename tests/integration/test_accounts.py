@@ -14,7 +14,7 @@ EVIL = {"Origin": "https://evil.example"}
 
 
 def plugins(settings="", cost=CHEAP):
-    return f"sqlite = {{ }}; auth = {{ {cost} {settings} }};"
+    return f"sqlite = {{ }}; mail = {{ }}; audit = {{ }}; auth = {{ {cost} {settings} }};"
 
 
 @pytest.fixture(scope="module")
@@ -309,3 +309,20 @@ def test_each_role_may_what_the_table_says(server):
             assert answer.status in (403, 404, 429), (row["name"], role, answer.status, answer.body)
             checked += 1
     assert checked > 20, commands[:2]
+
+
+def test_what_is_done_to_accounts_is_in_the_audit_log(server):
+    made = register(server, "audrey").json
+    assert api(server, "auth.login", {"name": "audrey", "password": "pass phrase 2"}).status == 401
+    server.command("auth.grant", "audrey", "greeter", "--why", "kind")
+    assert api(server, "auth.revoke_all", headers=bearer(made["token"])).status == 200
+
+    def actions():
+        entries = server.command("audit.list", "--limit", 100)["entries"]
+        return {entry["action"]: entry for entry in entries if made["account"] in (entry.get("who"), entry.get("on"))}
+
+    found = until(lambda: len(got := actions()) >= 4 and got)
+    assert {"auth.signed_in", "auth.login_failed", "auth.granted", "auth.revoked"} <= set(found)
+    assert found["auth.granted"]["why"] == "kind"
+    assert server.command("audit.verify")["ok"]
+    assert "127.0.0.1" not in str(found)
