@@ -1,6 +1,7 @@
 /* Accounts, as a service: name "accounts" in the plugin's `needs`. Chat, IRC and moderation read from it how far somebody is to be trusted
  * and what role they have in a room, and change it. What is answered at once comes from memory; what has to be looked up is answered
- * through a `done`, once, on the hub's thread, possibly before the call returns.
+ * through a `done`, once, on the hub's thread, possibly before the call returns. After the hub was replaced, sessions are looked up again
+ * within moments; until then they have no trust and no role in rooms.
  * A plugin that hands out a `done` says `forget` in its close. */
 #ifndef WHIPLY_ACCOUNTS_H
 #define WHIPLY_ACCOUNTS_H

@@ -16,7 +16,8 @@ struct wh_mail_letter {
 struct wh_mail;
 
 struct wh_mail_ops {
-	/** Copies the letter. WH_EINVAL: no address; WH_EFULL: too many wait. WH_OK: it will be tried. */
+	/** Copies the letter. WH_EINVAL: no address; WH_EFULL: too many wait; WH_EFAST: that address got
+	 * enough letters lately; WH_ETOOBIG. WH_OK: it will be tried. */
 	enum wh_err (*send)(struct wh_mail *mail, const struct wh_mail_letter *letter);
 };
 

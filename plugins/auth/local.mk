@@ -42,3 +42,28 @@ check_PROGRAMS += %D%/test_cbor
 libauthparts_la_SOURCES += %D%/webauthn.c %D%/webauthn.h
 check_PROGRAMS += %D%/test_webauthn
 %C%_test_webauthn_LDADD = $(AUTHPARTS_LIBS) -lcmocka
+
+# The plugin itself.
+AUTH_SOURCES = %D%/auth.c %D%/auth.h %D%/auth_schema.c %D%/auth_schema.h %D%/task.c %D%/task.h %D%/keys.c %D%/keys.h \
+	%D%/hashing.c %D%/hashing.h %D%/lockout.c %D%/lockout.h %D%/live.c %D%/live.h \
+	%D%/device.c %D%/device.h %D%/device_own.h %D%/device_commands.c %D%/account.c %D%/account.h %D%/account_admin.c \
+	%D%/login.c %D%/login.h %D%/recover.c %D%/recover.h %D%/guest.c %D%/guest.h %D%/role.c %D%/role.h \
+	%D%/trust.c %D%/trust.h %D%/privacy.c %D%/privacy.h
+noinst_LTLIBRARIES += libauthplugin.la
+libauthplugin_la_SOURCES = $(AUTH_SOURCES)
+libauthplugin_la_CPPFLAGS = $(AM_CPPFLAGS) $(SSL_CFLAGS) $(ARGON2_CFLAGS) $(UTF8PROC_CFLAGS)
+plugin_LTLIBRARIES += plugins/auth.la
+plugins_auth_la_SOURCES =
+plugins_auth_la_LDFLAGS = $(PLUGIN_LDFLAGS)
+plugins_auth_la_LIBADD = libauthplugin.la $(AUTHPARTS_LIBS)
+
+# Its commands, on the fake host with the real store.
+AUTH_TEST_LIBS = libauthplugin.la $(AUTHPARTS_LIBS) $(TESTING_LIBS)
+noinst_HEADERS += %D%/testing_auth.h
+check_PROGRAMS += %D%/test_account %D%/test_login %D%/test_device %D%/test_guest %D%/test_role %D%/test_privacy
+%C%_test_account_LDADD = $(AUTH_TEST_LIBS)
+%C%_test_login_LDADD = $(AUTH_TEST_LIBS)
+%C%_test_device_LDADD = $(AUTH_TEST_LIBS)
+%C%_test_guest_LDADD = $(AUTH_TEST_LIBS)
+%C%_test_role_LDADD = $(AUTH_TEST_LIBS)
+%C%_test_privacy_LDADD = $(AUTH_TEST_LIBS)

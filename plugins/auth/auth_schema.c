@@ -1,0 +1,158 @@
+/* The tables and statements of auth_schema.h. */
+#include "auth_schema.h"
+
+#define ACCOUNT_COLUMNS "a.id, a.name, a.kind, a.state, a.created, a.mail, a.mail_confirmed, a.said, a.strikes"
+#define LOGIN_COLUMNS "a.id, a.name, a.state, a.password, a.failures, a.failed_at, a.second, " \
+	"(SELECT COUNT(*) FROM auth_device d WHERE d.account = a.id AND d.address IN ($1, $2)), a.canonical"
+#define DEVICE_COLUMNS "d.id, d.token, d.cookie, d.refresh, d.previous, d.rotated, d.token_expires, d.expires, d.used, " ACCOUNT_COLUMNS
+#define DEVICE_SECRET "(token = $1 OR cookie = $1 OR refresh = $1 OR previous = $1)"
+
+static const struct wh_migration migrations[] = {
+	{ .sql =
+	    "CREATE TABLE auth_account (id TEXT PRIMARY KEY, name TEXT NOT NULL, canonical TEXT NOT NULL UNIQUE, kind TEXT NOT NULL,"
+	    " state TEXT NOT NULL, created BIGINT NOT NULL, mail TEXT, mail_key TEXT, mail_confirmed BIGINT NOT NULL DEFAULT 0,"
+	    " password TEXT, password_set BIGINT NOT NULL DEFAULT 0, second BIGINT NOT NULL DEFAULT 0,"
+	    " failures BIGINT NOT NULL DEFAULT 0, failed_at BIGINT NOT NULL DEFAULT 0, said BIGINT NOT NULL DEFAULT 0,"
+	    " strikes BIGINT NOT NULL DEFAULT 0, seen BIGINT NOT NULL DEFAULT 0, note TEXT);"
+	    "CREATE UNIQUE INDEX auth_account_mail ON auth_account (mail_key) WHERE mail_confirmed <> 0;"
+	    "CREATE TABLE auth_name (look TEXT PRIMARY KEY, account TEXT NOT NULL, free_after BIGINT NOT NULL DEFAULT 0);"
+	    "CREATE INDEX auth_name_account ON auth_name (account);"
+	    "CREATE TABLE auth_invitation (hash TEXT PRIMARY KEY, invited_by TEXT NOT NULL, uses BIGINT NOT NULL, created BIGINT NOT NULL,"
+	    " expires BIGINT NOT NULL);"
+	    "CREATE TABLE auth_device (id TEXT PRIMARY KEY, account TEXT NOT NULL, token TEXT NOT NULL UNIQUE, cookie TEXT UNIQUE,"
+	    " refresh TEXT NOT NULL UNIQUE, previous TEXT, rotated BIGINT NOT NULL DEFAULT 0, token_expires BIGINT NOT NULL,"
+	    " expires BIGINT NOT NULL, created BIGINT NOT NULL, used BIGINT NOT NULL, name TEXT, agent TEXT, address TEXT);"
+	    "CREATE INDEX auth_device_account ON auth_device (account);"
+	    "CREATE INDEX auth_device_previous ON auth_device (previous);"
+	    "CREATE INDEX auth_device_expires ON auth_device (expires);"
+	    "CREATE TABLE auth_grant (account TEXT NOT NULL, role TEXT NOT NULL, room TEXT NOT NULL, until BIGINT NOT NULL,"
+	    " granted_by TEXT NOT NULL, granted BIGINT NOT NULL, why TEXT, PRIMARY KEY (account, role, room));"
+	    "CREATE INDEX auth_grant_role ON auth_grant (role, room);"
+	    "CREATE TABLE auth_link (hash TEXT PRIMARY KEY, account TEXT NOT NULL, purpose TEXT NOT NULL, mail TEXT,"
+	    " created BIGINT NOT NULL, expires BIGINT NOT NULL);"
+	    "CREATE INDEX auth_link_account ON auth_link (account);"
+	    "CREATE TABLE auth_key (name TEXT PRIMARY KEY, value TEXT NOT NULL, created BIGINT NOT NULL);" },
+	{ 0 }
+};
+
+static const struct wh_statement statements[] = {
+	[ST_NAME_RELEASE] = { "name_release",
+	    "DELETE FROM auth_name WHERE look = $1 AND (account = $2 OR (free_after <> 0 AND free_after <= $3))", "tti", .writes = true },
+	[ST_NAME_TAKE] = { "name_take", "INSERT INTO auth_name (look, account) VALUES ($1, $2)", "tt", .writes = true },
+	[ST_NAME_LOOK] = { "name_look", "SELECT account, free_after FROM auth_name WHERE look IN ($1, $2, $3)", "ttt", .gives = "ti" },
+	[ST_NAME_REST] = { "name_rest", "UPDATE auth_name SET free_after = $1 WHERE account = $2 AND free_after = 0", "it", .writes = true },
+	[ST_NAME_DROP] = { "name_drop", "DELETE FROM auth_name WHERE account = $1", "t", .writes = true },
+	[ST_NAME_SWEEP] = { "name_sweep", "DELETE FROM auth_name WHERE free_after <> 0 AND free_after <= $1", "i", .writes = true },
+
+	[ST_ACCOUNT_ADD] = { "account_add",
+	    "INSERT INTO auth_account (id, name, canonical, kind, state, created, mail, mail_key, password, password_set)"
+	    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $6)", "tttttiTTT", .writes = true },
+	[ST_ACCOUNT_BY_NAME] = { "account_by_name",
+	    "SELECT " ACCOUNT_COLUMNS ", a.seen, a.note, a.canonical, a.password_set FROM auth_account a WHERE a.canonical = $1",
+	    "t", .gives = "ttttiTiiiiTti" },
+	[ST_ACCOUNT_BY_ID] = { "account_by_id",
+	    "SELECT " ACCOUNT_COLUMNS ", a.seen, a.note, a.canonical, a.password_set FROM auth_account a WHERE a.id = $1",
+	    "t", .gives = "ttttiTiiiiTti" },
+	[ST_ACCOUNT_LOGIN] = { "account_login", "SELECT " LOGIN_COLUMNS " FROM auth_account a WHERE a.canonical = $3", "ttt", .gives = "tttTiiiit" },
+	[ST_ACCOUNT_LOGIN_ID] = { "account_login_id", "SELECT " LOGIN_COLUMNS " FROM auth_account a WHERE a.id = $3", "ttt", .gives = "tttTiiiit" },
+	[ST_ACCOUNT_FAILED] = { "account_failed",
+	    "UPDATE auth_account SET failures = CASE WHEN failed_at < $1 THEN 1 ELSE failures + 1 END, failed_at = $2 WHERE id = $3",
+	    "iit", .writes = true },
+	[ST_ACCOUNT_IN] = { "account_in", "UPDATE auth_account SET failures = 0, seen = $1 WHERE id = $2 AND state = 'active'", "it", .writes = true },
+	[ST_ACCOUNT_PASSWORD] = { "account_password",
+	    "UPDATE auth_account SET password = $1, password_set = $2, failures = 0 WHERE id = $3 AND state <> 'erased'", "tit", .writes = true },
+	[ST_ACCOUNT_REHASH] = { "account_rehash", "UPDATE auth_account SET password = $1 WHERE id = $2 AND password = $3", "ttt", .writes = true },
+	[ST_ACCOUNT_STATE] = { "account_state", "UPDATE auth_account SET state = $1, note = $2 WHERE id = $3 AND state = $4", "tTtt", .writes = true },
+	[ST_ACCOUNT_RENAME] = { "account_rename",
+	    "UPDATE auth_account SET name = $1, canonical = $2 WHERE id = $3 AND state <> 'erased'", "ttt", .writes = true },
+	[ST_ACCOUNT_REMOVE] = { "account_remove", "DELETE FROM auth_account WHERE id = $1 AND state = 'pending'", "t", .writes = true },
+	[ST_ACCOUNT_SEARCH] = { "account_search",
+	    "SELECT a.id, a.name, a.kind, a.state, a.created, a.seen, a.canonical FROM auth_account a WHERE a.canonical > $1"
+	    " AND (a.state = $2 OR ($2 = '' AND a.state <> 'erased')) AND a.canonical LIKE $3 ESCAPE '\\' ORDER BY a.canonical LIMIT $4",
+	    "ttti", .gives = "ttttiit" },
+	[ST_ACCOUNT_MAIL] = { "account_mail",
+	    "UPDATE auth_account SET mail = $1, mail_key = $2, mail_confirmed = $3 WHERE id = $4 AND state <> 'erased'", "TTit", .writes = true },
+	[ST_ACCOUNT_BY_MAIL] = { "account_by_mail",
+	    "SELECT id, name, mail, state FROM auth_account WHERE mail_key = $1 AND mail_confirmed <> 0", "t", .gives = "ttTt" },
+	[ST_ACCOUNT_ERASE] = { "account_erase",
+	    "UPDATE auth_account SET name = $1, canonical = $2, state = 'erased', mail = NULL, mail_key = NULL, mail_confirmed = 0, password = NULL,"
+	    " failures = 0, failed_at = 0, said = 0, seen = 0, note = NULL, second = 0 WHERE id = $3 AND state <> 'erased'", "ttt", .writes = true },
+	[ST_ACCOUNT_SAID] = { "account_said", "UPDATE auth_account SET said = said + $1 WHERE id = $2", "it", .writes = true },
+	[ST_ACCOUNT_STRIKE] = { "account_strike", "UPDATE auth_account SET strikes = strikes + $1 WHERE id = $2", "it", .writes = true },
+
+	[ST_INVITATION_ADD] = { "invitation_add",
+	    "INSERT INTO auth_invitation (hash, invited_by, uses, created, expires) VALUES ($1, $2, $3, $4, $5)", "ttiii", .writes = true },
+	[ST_INVITATION_USE] = { "invitation_use",
+	    "UPDATE auth_invitation SET uses = uses - 1 WHERE hash = $1 AND uses > 0 AND expires > $2", "ti", .writes = true },
+	[ST_INVITATION_SWEEP] = { "invitation_sweep", "DELETE FROM auth_invitation WHERE uses <= 0 OR expires <= $1", "i", .writes = true },
+
+	[ST_DEVICE_ADD] = { "device_add",
+	    "INSERT INTO auth_device (id, account, token, cookie, refresh, token_expires, expires, created, used, name, agent, address)"
+	    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9, $10, $11)", "tttTtiiiTTT", .writes = true },
+	[ST_DEVICE_FIND] = { "device_find",
+	    "SELECT " DEVICE_COLUMNS " FROM auth_device d JOIN auth_account a ON a.id = d.account"
+	    " WHERE d.token = $1 OR d.cookie = $1 OR d.refresh = $1 OR d.previous = $1", "t", .gives = "ttTtTiiiittttiTiii" },
+	[ST_DEVICE_GRANTS] = { "device_grants",
+	    "SELECT role, room, until FROM auth_grant WHERE account = (SELECT MIN(account) FROM auth_device WHERE " DEVICE_SECRET ")"
+	    " AND (until = 0 OR until > $2) ORDER BY role, room LIMIT 64", "ti", .gives = "tti" },
+	[ST_DEVICE_BY_ID] = { "device_by_id",
+	    "SELECT " DEVICE_COLUMNS " FROM auth_device d JOIN auth_account a ON a.id = d.account WHERE d.id = $1", "t", .gives = "ttTtTiiiittttiTiii" },
+	[ST_DEVICE_LIST] = { "device_list",
+	    "SELECT id, name, agent, created, used, expires, cookie IS NOT NULL, address FROM auth_device WHERE account = $1 ORDER BY used DESC LIMIT 256",
+	    "t", "tTTiiiiT",
+	    .postgresql = "SELECT id, name, agent, created, used, expires, CASE WHEN cookie IS NULL THEN 0 ELSE 1 END, address FROM auth_device"
+		" WHERE account = $1 ORDER BY used DESC LIMIT 256" },
+	[ST_DEVICE_DROP] = { "device_drop", "DELETE FROM auth_device WHERE id = $1 AND account = $2", "tt", .writes = true },
+	[ST_DEVICE_DROP_ALL] = { "device_drop_all", "DELETE FROM auth_device WHERE account = $1", "t", .writes = true },
+	[ST_DEVICE_DROP_OTHERS] = { "device_drop_others", "DELETE FROM auth_device WHERE account = $1 AND id <> $2", "tt", .writes = true },
+	[ST_DEVICE_USED] = { "device_used",
+	    "UPDATE auth_device SET used = $1, expires = CASE WHEN expires < $2 THEN $2 ELSE expires END WHERE id = $3", "iit", .writes = true },
+	[ST_DEVICE_ROTATE] = { "device_rotate",
+	    "UPDATE auth_device SET token = $1, token_expires = $2, previous = $3, refresh = $4, rotated = $5, used = $5, expires = $6"
+	    " WHERE id = $7 AND refresh = $3", "tittiit", .writes = true },
+	[ST_DEVICE_RENEW] = { "device_renew",
+	    "UPDATE auth_device SET token = $1, token_expires = $2, refresh = $3, previous = NULL, cookie = $4, used = $5, expires = $6"
+	    " WHERE id = $7 AND account = $8", "titTiitt", .writes = true },
+	[ST_DEVICE_EXTRA] = { "device_extra",
+	    "SELECT id FROM auth_device WHERE account = $1 ORDER BY used DESC, id LIMIT 256 OFFSET $2", "ti", .gives = "t" },
+	[ST_DEVICE_CROWD] = { "device_crowd",
+	    "DELETE FROM auth_device WHERE id IN (SELECT id FROM auth_device WHERE account = $1 ORDER BY used DESC, id LIMIT 256 OFFSET $2)",
+	    "ti", .writes = true },
+	[ST_DEVICE_EXPIRED] = { "device_expired", "SELECT id, account FROM auth_device WHERE expires <= $1 LIMIT 32", "i", .gives = "tt" },
+	[ST_DEVICE_FORGET] = { "device_forget", "UPDATE auth_device SET address = NULL WHERE address IS NOT NULL AND created < $1", "i", .writes = true },
+	[ST_DEVICE_COUNT] = { "device_count", "SELECT COUNT(*) FROM auth_device", "", .gives = "i" },
+
+	[ST_GRANT_ADD] = { "grant_add",
+	    "INSERT INTO auth_grant (account, role, room, until, granted_by, granted, why) VALUES ($1, $2, $3, $4, $5, $6, $7)"
+	    " ON CONFLICT (account, role, room) DO UPDATE SET until = excluded.until, granted_by = excluded.granted_by,"
+	    " granted = excluded.granted, why = excluded.why", "tttitiT", .writes = true },
+	[ST_GRANT_DROP] = { "grant_drop", "DELETE FROM auth_grant WHERE account = $1 AND role = $2 AND room = $3", "ttt", .writes = true },
+	[ST_GRANT_OF] = { "grant_of",
+	    "SELECT role, room, until FROM auth_grant WHERE account = $1 AND (until = 0 OR until > $2) ORDER BY role, room LIMIT 64", "ti", .gives = "tti" },
+	[ST_GRANT_LIST] = { "grant_list",
+	    "SELECT role, room, until, granted_by, granted, why FROM auth_grant WHERE account = $1 AND (until = 0 OR until > $2)"
+	    " ORDER BY role, room LIMIT 256", "ti", .gives = "ttitiT" },
+	[ST_GRANT_DROP_ALL] = { "grant_drop_all", "DELETE FROM auth_grant WHERE account = $1", "t", .writes = true },
+	[ST_GRANT_ADMINS] = { "grant_admins",
+	    "SELECT COUNT(*) FROM auth_grant g JOIN auth_account a ON a.id = g.account WHERE g.role = 'admin' AND g.room = ''"
+	    " AND (g.until = 0 OR g.until > $1) AND a.state = 'active'", "i", .gives = "i" },
+	[ST_GRANT_SWEEP] = { "grant_sweep", "DELETE FROM auth_grant WHERE until <> 0 AND until <= $1", "i", .writes = true },
+
+	[ST_LINK_ADD] = { "link_add", "INSERT INTO auth_link (hash, account, purpose, mail, created, expires) VALUES ($1, $2, $3, $4, $5, $6)",
+	    "tttTii", .writes = true },
+	[ST_LINK_GET] = { "link_get",
+	    "SELECT l.account, l.mail, a.name FROM auth_link l JOIN auth_account a ON a.id = l.account"
+	    " WHERE l.hash = $1 AND l.purpose = $2 AND l.expires > $3", "tti", .gives = "tTt" },
+	[ST_LINK_TAKE] = { "link_take", "DELETE FROM auth_link WHERE hash = $1 AND purpose = $2 AND expires > $3", "tti", .writes = true },
+	[ST_LINK_DROP] = { "link_drop", "DELETE FROM auth_link WHERE account = $1 AND purpose = $2", "tt", .writes = true },
+	[ST_LINK_DROP_ALL] = { "link_drop_all", "DELETE FROM auth_link WHERE account = $1", "t", .writes = true },
+	[ST_LINK_SWEEP] = { "link_sweep", "DELETE FROM auth_link WHERE expires <= $1", "i", .writes = true },
+
+	[ST_KEY_ALL] = { "key_all", "SELECT name, value, created FROM auth_key ORDER BY name", "", .gives = "tti" },
+	[ST_KEY_ADD] = { "key_add", "INSERT INTO auth_key (name, value, created) VALUES ($1, $2, $3)", "tti", .writes = true },
+	[ST_KEY_DROP] = { "key_drop", "DELETE FROM auth_key WHERE name = $1", "t", .writes = true },
+
+	[ST_COUNT] = { 0 }
+};
+
+const struct wh_schema auth_schema = { "auth", migrations, statements };

@@ -1,0 +1,16 @@
+/* Between the files of the unit device. */
+#ifndef AUTH_DEVICE_OWN_H
+#define AUTH_DEVICE_OWN_H
+
+#include "device.h"
+
+struct device_refreshing;
+
+/** What is wrong with a device's row for this token, as a sentence; NULL: it opens it. */
+const char *device_row_flaw(const struct wh_rows *row, const char *hash, bool cookie, int64_t now);
+
+void device_secret_make(struct auth *auth, enum token_kind kind, struct device_secret *secret);
+
+void refresh_find(struct device_refreshing *r);
+
+#endif
