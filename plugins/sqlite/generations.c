@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "chain.h"
 #include "restore.h"
 
 enum { GENERATIONS_MAX = 4096, GENERATION_SEGMENTS_MAX = 1 << 20 };
@@ -155,4 +156,41 @@ generations_find(const struct generations *list, int64_t until_ms, size_t *segme
 		}
 	}
 	return best;
+}
+
+static void
+generation_remove(const char *folder, uint64_t id)
+{
+	char path[DISK_PATH], file[DISK_PATH], name[SEGMENT_NAME];
+	struct dirent *entry;
+	DIR *dir;
+
+	generation_name(id, name);
+	if (disk_path(path, folder, name) != WH_OK || (dir = opendir(path)) == NULL)
+		return;
+	/* The description goes first: half a generation must not look whole. */
+	segment_name(0, name);
+	if (disk_path(file, path, name) == WH_OK)
+		unlink(file);
+	while ((entry = readdir(dir)) != NULL)
+		if (entry->d_name[0] != '.' && disk_path(file, path, entry->d_name) == WH_OK)
+			unlink(file);
+	closedir(dir);
+	rmdir(path);
+}
+
+void
+generations_expire(const char *folder, uint64_t current, int64_t now_ms, int64_t keep_ms)
+{
+	struct generations list;
+
+	if (generations_read(folder, &list, NULL) == WH_OK)
+		for (size_t i = 0; i < list.n && list.of[i].id < current; i++) {
+			const struct generation *g = &list.of[i];
+
+			/* Unfinished ones cannot be restored; damaged ones are kept as long as the others, for somebody to look at. */
+			if (g->n == 0 ? g->beyond == 0 || (int64_t)(g->id >> 16) < now_ms - keep_ms : g->segments[g->n - 1].last_ms < now_ms - keep_ms)
+				generation_remove(folder, g->id);
+		}
+	generations_free(&list);
 }
