@@ -114,13 +114,14 @@ wal_open(const struct chain *c, struct wal_place *head_out)
 
 /* How many frames are committed, as SQLite knows it. The guard lets this checkpoint fold little or nothing. */
 static bool
-wal_committed(sqlite3 *writer, uint32_t *frames_out)
+wal_committed(sqlite3 *writer, uint32_t *frames_out, bool *folded_out)
 {
-	int frames = -1, folded = -1, rc = sqlite3_wal_checkpoint_v2(writer, NULL, SQLITE_CHECKPOINT_PASSIVE, &frames, &folded);
+	int frames = -1, folded = -2, rc = sqlite3_wal_checkpoint_v2(writer, NULL, SQLITE_CHECKPOINT_PASSIVE, &frames, &folded);
 
 	if ((rc & 0xff) != SQLITE_OK && (rc & 0xff) != SQLITE_BUSY)
 		return false;
 	*frames_out = frames > 0 ? (uint32_t)frames : 0;
+	*folded_out = frames == folded;
 	return frames >= 0;
 }
 
@@ -227,8 +228,7 @@ chain_give_up(struct chain *c, const char *text)
 	struct disk_why why = { "" };
 
 	disk_fail(&why, WH_ESTATE, "%s", text);
-	c->now.on = false;
-	c->ended = false;
+	c->now.on = c->now.ended = false;
 	state_drop(c);
 	guard_close(c);
 	pthread_mutex_lock(&c->lock);
@@ -307,16 +307,17 @@ generation_id(const struct chain *c, int64_t now_ms)
 static enum wh_err
 begin_base(struct chain *c, sqlite3 *writer, int64_t now_ms, struct chain_base *base, struct disk_why *why)
 {
-	struct wal_place head;
+	struct wal_place head, again;
 	uint32_t frames = 0, after = 0, db_pages = 0;
+	bool ended = false, folded;
 	enum wh_err err;
 	int wal;
 
-	if (!wal_committed(writer, &frames))
+	if (!wal_committed(writer, &frames, &ended))
 		return disk_fail(why, WH_EAWAY, "can't ask the database how far it is");
 	if (frames == 0) {
 		begin_log(writer);
-		if (!wal_committed(writer, &frames) || frames == 0)
+		if (!wal_committed(writer, &frames, &ended) || frames == 0)
 			return disk_fail(why, WH_EAWAY, "the database can't be written");
 	}
 	base->from = reader_open(c->set.db);
@@ -327,13 +328,13 @@ begin_base(struct chain *c, sqlite3 *writer, int64_t now_ms, struct chain_base *
 	if (wal < 0)
 		return disk_fail(why, WH_EIO, "can't read the write-ahead log");
 	err = begin_place(wal, &head, frames, base->from, base->page1, &db_pages);
-	close(wal);
 	/* Another connection wrote meanwhile: the boundary is not what the reader sees. The next batch tries again. */
-	if (err == WH_OK && (!wal_committed(writer, &after) || after != frames))
+	if (err == WH_OK && (!wal_committed(writer, &after, &folded) || after != frames || wal_begin(wal, &again) != WH_OK || !wal_same(&head, &again)))
 		err = WH_EAWAY;
+	close(wal);
 	if (err != WH_OK)
 		return disk_fail(why, err, "the write-ahead log is not what SQLite says");
-	c->next = (struct chain_track){ .place = head, .began_ms = now_ms };
+	c->next = (struct chain_track){ .place = head, .began_ms = now_ms, .ended = ended };
 	base->segment = (struct segment){ .generation = generation_id(c, now_ms), .page_size = head.page_size, .db_pages = db_pages,
 		.first_ms = now_ms, .last_ms = now_ms, .size = (uint64_t)db_pages * head.page_size };
 	return WH_OK;
@@ -378,6 +379,15 @@ chain_base_take(struct chain *c)
 	}
 	pthread_mutex_unlock(&c->lock);
 	return base;
+}
+
+void
+chain_base_refuse(struct chain *c)
+{
+	pthread_mutex_lock(&c->lock);
+	disk_fail(&c->base.why, WH_EFULL, "too many jobs wait");
+	c->base.state = BASE_FAILED;
+	pthread_mutex_unlock(&c->lock);
 }
 
 static enum wh_err
@@ -453,7 +463,6 @@ chain_adopt(struct chain *c)
 		c->now = c->next;
 		c->now.last = c->base.segment;
 		c->now.on = true;
-		c->ended = false;
 		guard_enter(c);
 		if (state_write(c, &why) != WH_OK)
 			tell_failed(c, &why);
@@ -477,10 +486,10 @@ chain_follow(struct chain *c, const struct wal_place *head)
 
 	if (wal_same(&c->now.place, head))
 		return true;
-	if (!c->guarded || !c->ended || !wal_follows(&c->now.place, head))
+	if (!c->guarded || !c->now.ended || !wal_follows(&c->now.place, head))
 		return false;
 	c->now.place = *head;
-	c->ended = false;
+	c->now.ended = false;
 	if (state_write(c, &why) != WH_OK)
 		tell_failed(c, &why);
 	return true;
@@ -500,11 +509,16 @@ chain_cut(struct chain *c, int wal, uint32_t frames, int64_t now_ms)
 		err = segment_cut(wal, &c->now.place, frames, folder, &s, &why);
 	if (err == WH_OK) {
 		c->now.last = s;
+		c->now.ended = false;
 		c->tried_ms = 0;
 		err = state_write(c, &why);
 		tell_track(c, true);
 	}
-	if (err != WH_OK) {
+	if (err == WH_ENOENT || (err == WH_OK && c->now.place.frames != frames))
+		chain_give_up(c, "the write-ahead log is not what SQLite says");
+	else if (err != WH_OK && access(c->set.folder, F_OK) == 0 && access(folder, F_OK) != 0)
+		chain_give_up(c, "the folder of the generation is gone");
+	else if (err != WH_OK) {
 		c->tried_ms = now_ms;
 		tell_failed(c, &why);
 	}
@@ -526,28 +540,20 @@ chain_fold(struct chain *c, sqlite3 *writer, int64_t now_ms)
 	sqlite3_busy_timeout(writer, c->set.busy_ms);
 	guard_enter(c);
 	wal = wal_open(c, &head);
-	c->ended = frames == folded && frames >= 0 && (uint32_t)frames == c->now.place.frames && wal >= 0 && wal_same(&head, &c->now.place);
+	c->now.ended = frames == folded && frames >= 0 && (uint32_t)frames == c->now.place.frames && wal >= 0 && wal_same(&head, &c->now.place);
 	if (wal >= 0)
 		close(wal);
 	c->folded_ms = now_ms;
 	tell_took(c, &c->told.fold_us, chain_us() - began);
 }
 
-static void
-chain_behind(struct chain *c, bool behind)
-{
-	pthread_mutex_lock(&c->lock);
-	c->told.behind = behind;
-	pthread_mutex_unlock(&c->lock);
-}
-
 /* One turn of a generation that is on. */
 static void
-chain_turn(struct chain *c, sqlite3 *writer, int64_t now_ms, bool copying, bool hasten)
+chain_turn(struct chain *c, sqlite3 *writer, uint32_t hint, int64_t now_ms, bool copying, bool hasten)
 {
 	struct wal_place head, again;
 	uint32_t frames = 0;
-	bool due, big;
+	bool due, big, folded;
 	int wal = wal_open(c, &head);
 
 	if (wal < 0 || !chain_follow(c, &head)) {
@@ -556,29 +562,29 @@ chain_turn(struct chain *c, sqlite3 *writer, int64_t now_ms, bool copying, bool 
 		chain_give_up(c, "another program began the write-ahead log anew");
 		return;
 	}
+	big = place_bytes(&head, hint) >= c->set.fold_bytes && !copying && (now_ms - c->folded_ms >= FOLD_AGAIN_MS || now_ms < c->folded_ms);
+	due = hasten || now_ms - c->now.last.last_ms >= c->set.every_ms;
+	if (c->tried_ms != 0 && now_ms - c->tried_ms < c->set.every_ms && !hasten)
+		due = big = false;
 	/* Between the two looks nobody begins it anew, or we wait for the next turn. */
-	if (!wal_committed(writer, &frames) || wal_begin(wal, &again) != WH_OK || !wal_same(&head, &again) || frames < c->now.place.frames) {
+	if ((!due && !big) || !wal_committed(writer, &frames, &folded) || wal_begin(wal, &again) != WH_OK || !wal_same(&head, &again) ||
+	    frames < c->now.place.frames) {
 		close(wal);
 		return;
 	}
-	big = place_bytes(&head, frames) >= c->set.fold_bytes && !copying && (c->folded_ms == 0 || now_ms - c->folded_ms >= FOLD_AGAIN_MS || now_ms < c->folded_ms);
-	due = frames > c->now.place.frames && (big || hasten || now_ms - c->now.last.last_ms >= c->set.every_ms);
-	if (c->tried_ms != 0 && now_ms - c->tried_ms < c->set.every_ms)
-		due = big = false;
-	if (due && chain_cut(c, wal, frames, now_ms) != WH_OK)
+	if (frames > c->now.place.frames && chain_cut(c, wal, frames, now_ms) != WH_OK)
 		big = false;
 	close(wal);
-	if (c->now.place.frames != frames && place_bytes(&head, frames) > c->set.max_bytes && c->tried_ms != 0) {
-		chain_give_up(c, "the segments could not be written for too long");
+	if (!c->now.on)
 		return;
-	}
-	chain_behind(c, frames > c->now.place.frames);
-	if (big && !c->ended && c->now.place.frames == frames)
+	if (c->now.place.frames != frames && place_bytes(&head, frames) > c->set.max_bytes)
+		chain_give_up(c, "the segments could not be written for too long");
+	else if (big && !c->now.ended && c->now.place.frames == frames)
 		chain_fold(c, writer, now_ms);
 }
 
 bool
-chain_between(struct chain *c, sqlite3 *writer, int64_t now_ms, bool hasten)
+chain_between(struct chain *c, sqlite3 *writer, int frames, int64_t now_ms, bool hasten)
 {
 	bool copying = !chain_adopt(c);
 	bool wanted;
@@ -587,7 +593,10 @@ chain_between(struct chain *c, sqlite3 *writer, int64_t now_ms, bool hasten)
 	if (c->now.on && now_ms < c->now.last.last_ms)
 		now_ms = c->now.last.last_ms;
 	if (c->now.on)
-		chain_turn(c, writer, now_ms, copying, hasten);
+		chain_turn(c, writer, frames > 0 ? (uint32_t)frames : 0, now_ms, copying, hasten);
+	pthread_mutex_lock(&c->lock);
+	c->told.looked_ms = now_ms;
+	pthread_mutex_unlock(&c->lock);
 	wanted = !c->now.on || now_ms - c->now.began_ms >= c->set.base_every_ms;
 	if (wanted && !copying && (c->begin_ms == 0 || now_ms - c->begin_ms >= c->set.retry_ms || now_ms < c->begin_ms))
 		chain_begin(c, writer, now_ms);
@@ -601,7 +610,7 @@ chain_due(struct chain *c, int64_t now_ms)
 
 	pthread_mutex_lock(&c->lock);
 	due = c->base.state == BASE_DONE || c->base.state == BASE_FAILED || (c->base.state == BASE_NONE && !c->told.on) ||
-	    (c->told.behind && now_ms - c->told.last_ms >= c->set.every_ms);
+	    now_ms - c->told.looked_ms >= c->set.every_ms || now_ms < c->told.looked_ms;
 	pthread_mutex_unlock(&c->lock);
 	return due;
 }
@@ -618,13 +627,12 @@ chain_tell(struct chain *c, struct chain_told *told_out)
 /* Opening and closing */
 
 enum wh_err
-chain_open(struct chain *c, const struct chain_set *set, int64_t now_ms)
+chain_open(struct chain *c, const struct chain_set *set)
 {
 	unsigned char *image = malloc(WAL_PAGE_MAX);
 	struct wal_place head;
 	int wal = -1;
 
-	(void)now_ms;
 	memset(c, 0, sizeof *c);
 	c->set = *set;
 	if (image == NULL)
@@ -633,7 +641,6 @@ chain_open(struct chain *c, const struct chain_set *set, int64_t now_ms)
 	guard_enter(c);
 	if (c->guarded && state_read(c, &c->now) && (wal = wal_open(c, &head)) >= 0 && wal_prove(wal, &c->now.place, image) == WH_OK) {
 		c->now.on = true;
-		c->told.behind = true;
 	} else {
 		/* The id of a generation that can't go on is kept, so that the next is later. */
 		c->now.on = false;
@@ -657,7 +664,7 @@ chain_close(struct chain *c, sqlite3 *writer, int64_t now_ms)
 	pthread_mutex_unlock(&c->lock);
 	if (writer != NULL) {
 		c->begin_ms = now_ms != 0 ? now_ms : 1;	/* no new one */
-		chain_between(c, writer, now_ms, true);
+		chain_between(c, writer, 0, now_ms, true);
 		if (c->now.on)
 			sqlite3_db_config(writer, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
 	}

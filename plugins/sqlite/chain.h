@@ -37,6 +37,7 @@ struct chain_track {
 	struct wal_place place;
 	struct segment last;
 	int64_t began_ms;
+	bool ended;			/* all of the log is read and folded: it may begin anew */
 };
 
 enum chain_base_state { BASE_NONE, BASE_WANTED, BASE_RUNNING, BASE_DONE, BASE_FAILED };
@@ -62,7 +63,7 @@ struct chain_told {
 	int64_t last_ms;		/* the newest moment that can be restored */
 	uint64_t cuts, bytes, failures, generations, given_up;
 	int64_t cut_us, fold_us;	/* the longest since it was told last */
-	bool behind;			/* something was committed since */
+	int64_t looked_ms;		/* when the log was looked at last */
 };
 
 struct chain {
@@ -73,15 +74,15 @@ struct chain {
 	struct chain_track now, next;	/* next: the one whose base is being copied */
 	sqlite3 *guard;
 	bool guarded;
-	bool ended;			/* all of the log is cut and folded: it may begin anew */
 	int64_t tried_ms, begin_ms, folded_ms;	/* when a cut failed, a generation could not be begun, the log was folded last */
 };
 
 /** Reads the state and decides whether the generation goes on. Called once the database is open, before anything is written. WH_ENOMEM. */
-enum wh_err chain_open(struct chain *c, const struct chain_set *set, int64_t now_ms);
+enum wh_err chain_open(struct chain *c, const struct chain_set *set);
 
-/** Between two batches, with the writer's connection. `hasten`: cut now what there is to cut. False: the log is not in our care, fold it. */
-bool chain_between(struct chain *c, sqlite3 *writer, int64_t now_ms, bool hasten);
+/** Between two batches, with the writer's connection; `frames`: how long its last commit made the log, as a hint. `hasten`: cut now what
+ * there is to cut. False: the log is not in our care, fold it. */
+bool chain_between(struct chain *c, sqlite3 *writer, int frames, int64_t now_ms, bool hasten);
 
 /** Is there something to do though nobody writes? */
 bool chain_due(struct chain *c, int64_t now_ms);
@@ -91,6 +92,8 @@ void chain_tell(struct chain *c, struct chain_told *told_out);
 /** The base that is wanted, if one is: it is then running, and base_copy is to be called on a job thread. */
 struct chain_base *chain_base_take(struct chain *c);
 void chain_base_copy(struct chain *c);
+/** It could not be: later. */
+void chain_base_refuse(struct chain *c);
 
 /** The last cut, and the end. No job is under way; the writer's connection is closed after this, and leaves the log as it is. */
 void chain_close(struct chain *c, sqlite3 *writer, int64_t now_ms);

@@ -248,6 +248,8 @@ segment_cut(int wal, struct wal_place *place, uint32_t limit, const char *folder
 		segment->db_pages = db_pages;
 		segment->pages = (uint32_t)cut.n;
 		err = cut_put(&cut, wal, &end, folder, segment, why);
+		if (err == WH_ENOENT)
+			err = WH_EAWAY;
 	} else if (err != WH_ENOENT)
 		disk_fail(why, err, "can't read the write-ahead log");
 	if (err == WH_OK)

@@ -42,7 +42,7 @@ enum wh_err segment_decode(const unsigned char *bytes, size_t n, struct segment 
 
 /** Reads on in the log from `place` to the last commit among its first `limit` frames, and writes what it found to the folder as
  * the segment whose generation, number, times and `before` are given; the rest of `segment` is filled in. The place moves once
- * the file is in place. WH_ENOENT: nothing was committed since; nothing is written. */
+ * the file is in place. WH_ENOENT: nothing was committed since; nothing is written. WH_EAWAY: there is no such folder. */
 enum wh_err segment_cut(int wal, struct wal_place *place, uint32_t limit, const char *folder, struct segment *segment, struct disk_why *why);
 
 /** Writes number 0, which makes the generation complete. */
