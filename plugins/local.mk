@@ -44,3 +44,12 @@ check_PROGRAMS += %D%/sqlite/test_sqlite
 
 include plugins/auth/local.mk
 %C%_sqlite_test_sqlite_LDADD = $(TESTING_LIBS) $(SQLITE_LIBS) $(ZLIB_LIBS)
+
+check_PROGRAMS += %D%/sqlite/test_wal %D%/sqlite/test_chain
+%C%_sqlite_test_wal_SOURCES = %D%/sqlite/test_wal.c %D%/sqlite/testing_copies.h %D%/sqlite/wal.c %D%/sqlite/disk.c
+%C%_sqlite_test_wal_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS)
+%C%_sqlite_test_wal_LDADD = $(SQLITE_LIBS) $(ZLIB_LIBS) -lcmocka
+%C%_sqlite_test_chain_SOURCES = %D%/sqlite/test_chain.c %D%/sqlite/testing_copies.h %D%/sqlite/chain.c %D%/sqlite/generations.c \
+	%D%/sqlite/restore.c %D%/sqlite/segment.c %D%/sqlite/wal.c %D%/sqlite/disk.c
+%C%_sqlite_test_chain_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS)
+%C%_sqlite_test_chain_LDADD = $(SQLITE_LIBS) $(ZLIB_LIBS) -lcmocka
