@@ -40,9 +40,6 @@ check_PROGRAMS += %D%/sqlite/test_sqlite
 %C%_sqlite_test_sqlite_SOURCES = %D%/sqlite/test_sqlite.c %D%/sqlite/sqlite.c %D%/sqlite/schema.c %D%/sqlite/call.c %D%/sqlite/run.c %D%/sqlite/lane.c \
 	$(STORE_COPIES)
 %C%_sqlite_test_sqlite_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS)
-%C%_sqlite_test_sqlite_LDADD = $(TESTING_LIBS) $(SQLITE_LIBS)
-
-include plugins/auth/local.mk
 %C%_sqlite_test_sqlite_LDADD = $(TESTING_LIBS) $(SQLITE_LIBS) $(ZLIB_LIBS)
 
 check_PROGRAMS += %D%/sqlite/test_wal %D%/sqlite/test_chain
@@ -53,3 +50,5 @@ check_PROGRAMS += %D%/sqlite/test_wal %D%/sqlite/test_chain
 	%D%/sqlite/restore.c %D%/sqlite/segment.c %D%/sqlite/wal.c %D%/sqlite/disk.c
 %C%_sqlite_test_chain_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS)
 %C%_sqlite_test_chain_LDADD = $(SQLITE_LIBS) $(ZLIB_LIBS) -lcmocka
+
+include plugins/auth/local.mk

@@ -256,12 +256,13 @@ struct files_job {
 };
 
 static void
-files_schemas(struct files_job *job, const char *path)
+files_schemas(struct files_job *job, const char *path, bool live)
 {
+	char uri[RESTORE_URI];
 	sqlite3 *db = NULL;
 	sqlite3_stmt *s = NULL;
 
-	if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL) == SQLITE_OK &&
+	if (restore_uri(path, live, uri) && sqlite3_open_v2(uri, &db, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, NULL) == SQLITE_OK &&
 	    sqlite3_prepare_v2(db, "SELECT plugin, version FROM whiply_schema ORDER BY plugin", -1, &s, NULL) == SQLITE_OK)
 		while (job->n_schemas < BACKUP_SCHEMAS && sqlite3_step(s) == SQLITE_ROW) {
 			struct files_schema *to = &job->schemas[job->n_schemas++];
@@ -299,7 +300,7 @@ files_verify(struct files_job *job, bool live)
 	if (job->file[0] != '\0') {
 		err = restore_check(job->file, live, false, &job->why);
 		if (err == WH_OK)
-			files_schemas(job, job->file);
+			files_schemas(job, job->file, live);
 	}
 	if (err != WH_OK || job->folder[0] == '\0')
 		return err;
@@ -332,7 +333,7 @@ files_restore(struct files_job *job, bool from_file)
 			err = restore_check(path, false, false, &job->why);
 	}
 	if (err == WH_OK) {
-		files_schemas(job, path);
+		files_schemas(job, path, false);
 		err = restore_announce(job->state, backup_now(), &job->why);
 	}
 	if (err != WH_OK)
@@ -535,7 +536,7 @@ files_path(struct wh_call *call, const char *field, char to[static DISK_PATH])
 	return true;
 }
 
-/* The job with the caller's paths, or NULL and the call failed with `err_out`. */
+/* The job with the caller's paths, of those that the command has; or NULL and the call failed with `err_out`. */
 static struct files_job *
 files_job(struct store *store, struct wh_call *call, enum files_what what, enum wh_err *err_out)
 {
@@ -546,11 +547,11 @@ files_job(struct store *store, struct wh_call *call, enum files_what what, enum 
 	if (job == NULL)
 		return NULL;
 	job->what = what;
-	job->until_ms = wh_arg_has(call, "until") ? wh_arg_int(call, "until") : INT64_MAX;
+	job->until_ms = INT64_MAX;
 	snprintf(job->db, sizeof job->db, "%s", store->path);
 	snprintf(job->state, sizeof job->state, "%s", b->state);
 	*err_out = WH_EINVAL;
-	if (!files_path(call, "file", job->file) || !files_path(call, "folder", job->folder)) {
+	if ((what != FILES_SEGMENTS && !files_path(call, "file", job->file)) || (what != FILES_BACKUP && !files_path(call, "folder", job->folder))) {
 		free(job);
 		return NULL;
 	}
@@ -593,6 +594,8 @@ backup_command_restore(void *self, struct wh_call *call)
 
 	if (job == NULL)
 		return err;
+	if (wh_arg_has(call, "until"))
+		job->until_ms = wh_arg_int(call, "until");
 	if (job->file[0] != '\0') {
 		job->what = FILES_RESTORE_FILE;
 		if (job->folder[0] != '\0' || wh_arg_has(call, "until"))

@@ -295,10 +295,10 @@ check_row(void *arg, int n, char **values, char **names)
 	return 0;
 }
 
-/* The path as a URI, in which what has a meaning there is escaped. */
-static bool
-check_uri(const char *path, bool live, char *uri, size_t size)
+bool
+restore_uri(const char *path, bool live, char uri[static RESTORE_URI])
 {
+	const size_t size = RESTORE_URI;
 	size_t n = (size_t)snprintf(uri, size, "file:");
 
 	for (; *path != '\0' && n + 4 < size; path++) {
@@ -313,13 +313,13 @@ check_uri(const char *path, bool live, char *uri, size_t size)
 enum wh_err
 restore_check(const char *path, bool live, bool quick, struct disk_why *why)
 {
-	char uri[DISK_PATH * 3 + 32], sql[64];
+	char uri[RESTORE_URI], sql[64];
 	struct check check = { .why = why };
 	sqlite3 *db = NULL;
 	enum wh_err err = WH_OK;
 	int code;
 
-	if (!check_uri(path, live, uri, sizeof uri))
+	if (!restore_uri(path, live, uri))
 		return disk_fail(why, WH_ETOOBIG, "the path is too long");
 	if (access(path, R_OK) != 0)
 		return disk_fail_errno(why, "read", path);

@@ -55,6 +55,11 @@ enum wh_err restore_copy(const char *from, const char *to, bool check, uint64_t 
 /** Copies all pages as one read transaction of `from` sees them. */
 enum wh_err restore_copy_pages(sqlite3 *from, const char *to, struct disk_why *why);
 
+enum { RESTORE_URI = DISK_PATH * 3 + 32 };
+
+/** The path as SQLite's URI, in which what has a meaning there is escaped. A file that is not `live` is read as it is, without a log. */
+bool restore_uri(const char *path, bool live, char uri[static RESTORE_URI]);
+
 /** Runs SQLite's own checks on a file that nobody writes (or, `live`, on one under load). WH_ESTATE: it is damaged, and how. `quick`
  * leaves out the comparison of indexes with their tables. */
 enum wh_err restore_check(const char *path, bool live, bool quick, struct disk_why *why);
