@@ -248,6 +248,7 @@ struct files_job {
 	uint64_t bytes;
 	int64_t ms;
 	struct restored restored;
+	bool own;			/* the server's own folder, which may not be there yet */
 	bool chained;			/* a chain was checked */
 	size_t generations, segments;
 	struct files_schema schemas[BACKUP_SCHEMAS];
@@ -361,6 +362,8 @@ files_work(void *request)
 		break;
 	case FILES_SEGMENTS:
 		job->err = generations_read(job->folder, &job->list, &job->why);
+		if (job->err == WH_ENOENT && job->own)
+			job->err = WH_OK;
 		break;
 	}
 	job->ms = backup_now() - began;
@@ -626,7 +629,8 @@ backup_command_segments(void *self, struct wh_call *call)
 		free(job);
 		return wh_fail(call, WH_ESTATE, "there are no segments here: name a folder");
 	}
-	if (job->folder[0] == '\0')
+	job->own = job->folder[0] == '\0';
+	if (job->own)
 		snprintf(job->folder, sizeof job->folder, "%s", store->backup->folder);
 	return files_start(store, call, job);
 }
