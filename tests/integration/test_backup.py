@@ -197,7 +197,7 @@ def test_the_drill_of_the_document_works_as_written(keeping, start, library):
     assert kept(whiply) == {"early"}
     run(blocks[4], whiply)
     assert kept(whiply) == {"early", "late"}
-    until(lambda: len([g for g in whiply.command("store.segments")["generations"] if g["complete"]]) == 3, 20, "the generation after it")
+    until(lambda: whiply.command("store.status")["segments"]["state"] == "well", 20, "the generation after it")
     shutil.copytree(state / "segments", whiply.dir / "copy")
     other = start(library=library, plugins="sqlite = { }; storebench = { };", hub=HUB)
     run(blocks[5], other)
