@@ -511,6 +511,7 @@ chain_cut(struct chain *c, int wal, uint32_t frames, int64_t now_ms)
 		c->now.last = s;
 		c->now.ended = false;
 		c->tried_ms = 0;
+		c->cut_us = chain_us();
 		err = state_write(c, &why);
 		tell_track(c, true);
 	}
@@ -589,9 +590,11 @@ chain_between(struct chain *c, sqlite3 *writer, int frames, int64_t now_ms, bool
 	bool copying = !chain_adopt(c);
 	bool wanted;
 
-	/* Time that goes back stands still. */
-	if (c->now.on && now_ms < c->now.last.last_ms)
+	/* Time that goes back stands still; segments are then cut by the clock that does not. */
+	if (c->now.on && now_ms < c->now.last.last_ms) {
 		now_ms = c->now.last.last_ms;
+		hasten = hasten || chain_us() - c->cut_us >= c->set.every_ms * 1000;
+	}
 	if (c->now.on)
 		chain_turn(c, writer, frames > 0 ? (uint32_t)frames : 0, now_ms, copying, hasten);
 	pthread_mutex_lock(&c->lock);

@@ -74,6 +74,7 @@ struct chain {
 	struct chain_track now, next;	/* next: the one whose base is being copied */
 	sqlite3 *guard;
 	bool guarded;
+	int64_t cut_us;			/* when the last segment was, by the clock that never goes back */
 	int64_t tried_ms, begin_ms, folded_ms;	/* when a cut failed, a generation could not be begun, the log was folded last */
 };
 

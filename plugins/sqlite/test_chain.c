@@ -214,6 +214,28 @@ nothing_is_cut_before_its_time_or_without_a_change(void **state)
 }
 
 static void
+a_clock_that_is_set_back_loses_nothing(void **state)
+{
+	struct fixture *f = *state;
+	int64_t newest;
+
+	begin(f);
+	put(f, 5);
+	turn(f, 1000, false);
+	newest = f->chain.now.last.last_ms;
+	put(f, 5);
+	f->chain.cut_us = 0;
+	turn(f, -500000, false);
+	assert_int_equal(f->chain.now.last.number, 2);
+	assert_int_equal(f->chain.now.last.last_ms, newest);
+	put(f, 5);
+	turn(f, 1000, false);
+	assert_int_equal(f->chain.now.last.number, 2);
+	turn(f, 1000, true);
+	assert_restores_exactly(f);
+}
+
+static void
 a_large_log_is_cut_and_folded_and_begins_anew(void **state)
 {
 	struct fixture *f = *state;
@@ -657,6 +679,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(a_base_is_the_database_byte_by_byte, setup, teardown),
 		cmocka_unit_test_setup_teardown(segments_give_the_pages_of_the_database, setup, teardown),
 		cmocka_unit_test_setup_teardown(nothing_is_cut_before_its_time_or_without_a_change, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_clock_that_is_set_back_loses_nothing, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_large_log_is_cut_and_folded_and_begins_anew, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_moment_between_is_restored_as_it_was, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_killed_hub_goes_on_with_its_generation, setup, teardown),
