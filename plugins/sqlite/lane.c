@@ -152,6 +152,14 @@ lane_go_write(struct store *store)
 	store->last_begin = now;
 }
 
+/* Nothing is written, so it says nothing about the state either. */
+void
+lane_poke(struct store *store)
+{
+	if (!store->writing)
+		store->writing = lane_start(store, &store->conns[STORE_WRITER], &write_job, &store->writes, &store->n_writes, 0);
+}
+
 static void
 lane_go_read(struct store *store)
 {
@@ -281,13 +289,14 @@ batch_done(void *self, void *request)
 	bool wrote = batch->conn->place == STORE_WRITER;
 
 	batch->conn->busy = false;
-	lane_measure(store, batch, wrote);
+	if (batch->n != 0)
+		lane_measure(store, batch, wrote);
 	if (wrote)
 		store->writing = false;
 	/* The next batch works while the callers hear of this one. */
-	if (wrote && batch->rc == SQLITE_OK)
+	if (wrote && batch->rc == SQLITE_OK && batch->n != 0)
 		lane_well(store);
-	else if (wrote)
+	else if (wrote && batch->n != 0)
 		lane_mark_sick(store, batch->why);	/* before anybody hears of it, and tries again */
 	lane_go(store);
 	while (!link_none(&batch->calls)) {

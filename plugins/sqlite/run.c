@@ -427,7 +427,8 @@ batch_run(struct store_batch *batch)
 		batch_read(batch);
 		return;
 	}
-	batch_write(batch);
+	if (batch->n != 0)
+		batch_write(batch);
 	for (unsigned i = 0; i < batch->n_between; i++)
 		batch->between[i].run(conn, batch->between[i].self);
 	if (conn->place == STORE_WRITER && conn->wal_pages > batch->wal_fold &&

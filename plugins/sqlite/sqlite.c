@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "backup.h"
 #include "sqlite.h"
 
 const struct wh_metric store_metrics[] = {
@@ -20,6 +21,12 @@ const struct wh_metric store_metrics[] = {
 	[M_READ_ONLY] = { "whiply_store_read_only", WH_GAUGE, .help = "1 while nothing can be written." },
 	[M_FILE] = { "whiply_store_file_bytes", WH_GAUGE, .help = "Size of the database file." },
 	[M_WAL] = { "whiply_store_wal_bytes", WH_GAUGE, .help = "Size of the file of what was committed last." },
+	[M_SEGMENTS] = { "whiply_store_segments_total", WH_COUNTER, .help = "Change segments that were written." },
+	[M_SEGMENT_BYTES] = { "whiply_store_segment_bytes_total", WH_COUNTER, .help = "Bytes of them." },
+	[M_SEGMENT_AGE] = { "whiply_store_segment_age_seconds", WH_GAUGE, .help = "How much of the newest past the segments do not have; -1: there is no chain of them." },
+	[M_SEGMENT_FAILURES] = { "whiply_store_segment_failures_total", WH_COUNTER, .help = "Segments and bases that could not be written." },
+	[M_SEGMENT_CUT] = { "whiply_store_segment_cut_seconds", WH_HISTOGRAM, .help = "How long the writer stood still for the slowest segment of each tick." },
+	[M_FOLD] = { "whiply_store_fold_seconds", WH_HISTOGRAM, .help = "The same for folding the WAL into the database." },
 	{ 0 }
 };
 
@@ -216,10 +223,11 @@ store_close(void *self)
 	struct store *store = self;
 
 	lane_finish(store);
+	backup_close(store);
 	for (unsigned i = 0; i < STORE_CONNS; i++)
 		if (store->conns[i].db != NULL && i != STORE_WRITER)
 			conn_close(&store->conns[i]);
-	/* The last to close folds the WAL into the database. */
+	/* The last to close folds the WAL into the database, unless segments go on from it. */
 	if (store->conns[STORE_WRITER].db != NULL)
 		conn_close(&store->conns[STORE_WRITER]);
 	store_unmark(store);
@@ -246,7 +254,11 @@ store_open(const struct wh_host *host, const struct wh_conf *conf, void **self_o
 	snprintf(store->path, sizeof store->path, "%.*s/%.*s", WH_FMT(wh_state_dir(host)), WH_FMT(wh_conf_str(conf, "file")));
 	err = store_mark(store, &crashed);
 	if (err == WH_OK)
+		err = backup_place(store);
+	if (err == WH_OK)
 		err = store_open_file(store);
+	if (err == WH_OK)
+		err = backup_open(store, conf);
 	if (err == WH_OK && crashed)
 		store_check_after_crash(store);
 	if (err == WH_OK && (err = schema_begin(&store->conns[STORE_NOW], why)) != WH_OK)
@@ -286,6 +298,7 @@ store_tell(struct store *store, struct wh_json *w)
 	wh_json_int(w, "wal_bytes", wal);
 	wh_json_uint(w, "writes_waiting", store->n_writes);
 	wh_json_uint(w, "reads_waiting", store->n_reads);
+	backup_tell(store, w);
 	wh_metric_set(store->host, &store_metrics[M_FILE], file);
 	wh_metric_set(store->host, &store_metrics[M_WAL], wal);
 }
@@ -336,12 +349,17 @@ static const struct wh_setting store_setting_rows[] = {
 	{ "probe", WH_DURATION, .def = "5s", .min = "100ms", .max = "10m", .help = "how often to try whether a database that could not be written can be again" },
 	{ "max_size", WH_SIZE, .def = "0", .min = "0", .max = "64TiB", .help = "bound of the database file; 0: none but the disk" },
 	{ "wal_size", WH_SIZE, .def = "8MiB", .min = "64KiB", .max = "4GiB", .help = "size of the WAL over which it is folded into the database" },
+	BACKUP_SETTINGS,
 	{ 0 }
 };
 
 static const struct wh_command store_commands[] = {
 	{ "store.status", NULL, WH_ALLOW_ADMIN, .flags = WH_READS, .run = store_status, .help = "how the database is" },
 	{ "store.check", NULL, WH_ALLOW_ADMIN, .rate = "1/m burst 3", .run = store_check, .help = "check the whole database for damage" },
+	{ "store.backup", backup_fields_backup, WH_ALLOW_ADMIN, .flags = WH_LOCAL | WH_AUDIT, .run = backup_command_backup, .help = "copy the database to a file, as it is at one moment" },
+	{ "store.verify", backup_fields_verify, WH_ALLOW_ADMIN, .flags = WH_LOCAL | WH_AUDIT, .run = backup_command_verify, .help = "check a backup, or the database and all segments" },
+	{ "store.restore", backup_fields_restore, WH_ALLOW_ADMIN, .flags = WH_LOCAL | WH_AUDIT, .run = backup_command_restore, .help = "go back to a backup, or to a moment of the past" },
+	{ "store.segments", backup_fields_segments, WH_ALLOW_ADMIN, .flags = WH_LOCAL | WH_AUDIT, .run = backup_command_segments, .help = "which moments can be restored" },
 	{ 0 }
 };
 

@@ -4,6 +4,7 @@
  *  call.c    one call: its steps and parameters by value
  *  run.c     what a job thread does with calls on one connection
  *  lane.c    queues, batches, readers, and the read-only state
+ *  backup.c  backups, segments and restore, with wal.c, segment.c, chain.c, generations.c and restore.c, which know no host
  * All queues live on the hub's thread. A connection belongs to the hub's thread while it is idle, and to one job while `busy`; nothing
  * else is shared, so there is no lock. */
 #ifndef PLUGIN_SQLITE_H
@@ -30,6 +31,7 @@ struct link {
 	struct link *next, *prev;
 };
 
+struct backup;
 struct store;
 
 /** One connection to the database. */
@@ -117,6 +119,7 @@ struct store {
 	bool damaged;			/* only a restore helps */
 	bool checking;
 	char why[STORE_WHY];		/* of STORE_SICK */
+	struct backup *backup;		/* owned */
 	int marker;			/* descriptor of the file that says that the database is open */
 	struct {
 		int64_t window_ms, probe_ms, busy_ms, max_size, cache, wal_size;
@@ -199,6 +202,9 @@ void lane_close_db(struct wh_db *db);
 void lane_go(struct store *store);
 void lane_sick(struct store *store, const char *why);
 
+/** Gives the writer a turn though nothing waits, if it is idle: for what runs between batches. */
+void lane_poke(struct store *store);
+
 /** Writes what waits, and frees the schemas. No job is under way any more. */
 void lane_finish(struct store *store);
 
@@ -206,6 +212,7 @@ void lane_finish(struct store *store);
 void lane_between(struct store *store, void (*run)(struct store_conn *writer, void *self), void *self);
 
 extern const struct wh_metric store_metrics[];
-enum store_metric { M_COMMITS, M_CALLS, M_GROUP, M_WRITE, M_READ, M_REFUSED, M_WAITING, M_READ_ONLY, M_FILE, M_WAL };
+enum store_metric { M_COMMITS, M_CALLS, M_GROUP, M_WRITE, M_READ, M_REFUSED, M_WAITING, M_READ_ONLY, M_FILE, M_WAL, M_SEGMENTS,
+	M_SEGMENT_BYTES, M_SEGMENT_AGE, M_SEGMENT_FAILURES, M_SEGMENT_CUT, M_FOLD };
 
 #endif

@@ -70,6 +70,12 @@ FUZZERS += %D%/fuzz_claims %D%/fuzz_jose %D%/fuzz_webauthn %D%/fuzz_scram
 %C%_fuzz_scram_LDADD = $(AUTHPARTS_LIBS)
 %C%_fuzz_scram_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 
+FUZZERS += %D%/fuzz_wal
+%C%_fuzz_wal_SOURCES = %D%/fuzz_wal.c plugins/sqlite/wal.c plugins/sqlite/segment.c plugins/sqlite/disk.c
+%C%_fuzz_wal_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/plugins/sqlite
+%C%_fuzz_wal_LDADD = $(ZLIB_LIBS)
+%C%_fuzz_wal_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+
 if FUZZ
 noinst_PROGRAMS += $(FUZZERS)
 endif
