@@ -328,13 +328,14 @@ batch_done(void *self, void *request)
 
 	batch->conn->busy = false;
 	batch_give_back(batch, wrote ? &store->writes : &store->reads, wrote ? &store->n_writes : &store->n_reads);
-	lane_measure(store, batch, wrote);
+	if (batch->n != 0)
+		lane_measure(store, batch, wrote);
 	if (wrote)
 		store->writing = false;
 	/* The next batch works while the callers hear of this one. */
-	if (wrote && batch->rc == SQLITE_OK)
+	if (wrote && batch->rc == SQLITE_OK && batch->n != 0)
 		lane_well(store);
-	else if (wrote || sqlite_is_damage(batch->rc))
+	else if (batch->n != 0 && (wrote || sqlite_is_damage(batch->rc)))
 		lane_mark_failed(store, batch->rc, batch->why);	/* before anybody hears of it, and tries again */
 	lane_go(store);
 	while (!link_none(&batch->calls)) {

@@ -294,7 +294,7 @@ static int
 parameter_at(sqlite3_stmt *statement, int n)
 {
 	const char *there = sqlite3_bind_parameter_name(statement, n);
-	char name[8];
+	char name[16];
 
 	snprintf(name, sizeof name, "$%d", n);
 	return there != NULL && strcmp(there, name) == 0 ? n : sqlite3_bind_parameter_index(statement, name);
