@@ -50,6 +50,11 @@ check_PROGRAMS += %D%/sqlite/test_wal %D%/sqlite/test_chain
 	%D%/sqlite/restore.c %D%/sqlite/segment.c %D%/sqlite/wal.c %D%/sqlite/disk.c
 %C%_sqlite_test_chain_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS)
 %C%_sqlite_test_chain_LDADD = $(SQLITE_LIBS) $(ZLIB_LIBS) -lcmocka
+%C%_sqlite_test_sqlite_LDADD = $(TESTING_LIBS) $(SQLITE_LIBS)
+check_PROGRAMS += %D%/sqlite/test_store_hard
+%C%_sqlite_test_store_hard_SOURCES = %D%/sqlite/test_store_hard.c %D%/sqlite/sqlite.c %D%/sqlite/schema.c %D%/sqlite/call.c %D%/sqlite/run.c %D%/sqlite/lane.c
+%C%_sqlite_test_store_hard_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS)
+%C%_sqlite_test_store_hard_LDADD = $(TESTING_LIBS) $(SQLITE_LIBS)
 
 include plugins/auth/local.mk
 

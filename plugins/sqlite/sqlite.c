@@ -66,10 +66,11 @@ store_judged(struct store *store, const struct check_job *job)
 	char why[STORE_WHY + 64];
 
 	if (job->found[0] == '\0') {
+		store->suspect = store->damaged;
 		wh_host_log(store->host, WH_INFO, "store_checked", WH_T("file", store->path));
 		return;
 	}
-	store->damaged = true;
+	store->damaged = store->suspect = true;
 	snprintf(why, sizeof why, "the database is damaged: %s; restore a backup with store.restore", job->found);
 	lane_sick(store, why);
 }
@@ -120,6 +121,7 @@ store_settings(struct store *store, const struct wh_conf *conf)
 	store->set.busy_ms = wh_conf_ms(conf, "busy");
 	store->set.max_size = wh_conf_bytes(conf, "max_size");
 	store->set.cache = wh_conf_bytes(conf, "cache");
+	store->set.queue_size = wh_conf_bytes(conf, "queue_size");
 	store->set.wal_size = wh_conf_bytes(conf, "wal_size");
 	store->set.batch = (unsigned)wh_conf_int(conf, "batch");
 	store->set.queue = (unsigned)wh_conf_int(conf, "queue");
@@ -127,23 +129,35 @@ store_settings(struct store *store, const struct wh_conf *conf)
 	store->set.full = wh_str_is(wh_conf_str(conf, "synchronous"), "full");
 }
 
-/* The marker is locked while we have the database, and is gone when we ended in order. */
+/* The marker is locked while we have the database, and is gone when we ended in order. One that is gone when we have its lock was that of
+ * a server that just ended: the next one is made anew. */
 static enum wh_err
 store_mark(struct store *store, bool *crashed_out)
 {
 	char path[sizeof store->path + 8];
+	struct stat st = { .st_nlink = 0 };
+	int fd = -1;
 
 	snprintf(path, sizeof path, "%s-open", store->path);
-	*crashed_out = access(path, F_OK) == 0;
-	store->marker = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	if (store->marker < 0) {
-		wh_host_log(store->host, WH_ERROR, "store_not_opened", WH_T("file", path), WH_T("why", strerror(errno)));
-		return WH_EIO;
+	while (st.st_nlink == 0) {
+		if (fd >= 0)
+			close(fd);
+		*crashed_out = access(path, F_OK) == 0;
+		fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+		if (fd < 0) {
+			wh_host_log(store->host, WH_ERROR, "store_not_opened", WH_T("file", path), WH_T("why", strerror(errno)));
+			return WH_EIO;
+		}
+		if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+			wh_host_log(store->host, WH_ERROR, "store_not_opened", WH_T("file", store->path), WH_T("why", "another server has it open"));
+			close(fd);
+			return WH_ESTATE;
+		}
+		if (fstat(fd, &st) != 0)
+			st.st_nlink = 1;
 	}
-	if (flock(store->marker, LOCK_EX | LOCK_NB) != 0) {
-		wh_host_log(store->host, WH_ERROR, "store_not_opened", WH_T("file", store->path), WH_T("why", "another server has it open"));
-		return WH_ESTATE;
-	}
+	store->marker = fd;
+	store->suspect = *crashed_out;
 	return WH_OK;
 }
 
@@ -155,7 +169,8 @@ store_unmark(struct store *store)
 	if (store->marker < 0)
 		return;
 	snprintf(path, sizeof path, "%s-open", store->path);
-	unlink(path);
+	if (!store->suspect)
+		unlink(path);
 	close(store->marker);
 }
 
@@ -173,7 +188,10 @@ store_open_file(struct store *store)
 	}
 	if (rc == SQLITE_OK)
 		return WH_OK;
-	wh_host_log(store->host, WH_ERROR, "store_not_opened", WH_T("file", store->path), WH_T("why", sqlite3_errmsg(store->conns[failed].db)));
+	wh_host_log(store->host, WH_ERROR, "store_not_opened", WH_T("file", store->path),
+	    WH_T("why", rc == SQLITE_NOLFS ? "its file system has no shared memory, which a WAL needs" : sqlite3_errmsg(store->conns[failed].db)),
+	    WH_T("do", sqlite_is_damage(rc) ? "restore a backup" : NULL));
+	store->suspect |= sqlite_is_damage(rc);
 	return WH_EIO;
 }
 
@@ -207,9 +225,12 @@ store_open_schema(struct wh_store *service, const struct wh_host *host, const st
 	db = wh_new(store->host, sizeof *db);
 	if (db == NULL)
 		return WH_ENOMEM;
-	*db = (struct wh_db){ .store = store, .host = host, .self = self, .schema = schema };
-	while (schema->statements != NULL && statement_sql(&schema->statements[db->n_statements]) != NULL)
-		db->n_statements++;
+	*db = (struct wh_db){ .store = store, .host = host, .self = self };
+	err = schema_copy(db, schema);
+	if (err != WH_OK) {
+		wh_delete(store->host, db);
+		return err;
+	}
 	link_add(&store->dbs, &db->link);
 	*db_out = db;
 	return WH_OK;
@@ -343,6 +364,7 @@ static const struct wh_setting store_setting_rows[] = {
 	{ "window", WH_DURATION, .def = "2ms", .min = "0ms", .max = "100ms", .help = "least time between two commits: what is asked meanwhile is committed together" },
 	{ "batch", WH_INT, .def = "512", .min = "1", .max = "10000", .help = "most calls in one commit" },
 	{ "queue", WH_INT, .def = "20000", .min = "16", .max = "1000000", .help = "calls that may wait; over it callers are told to try again" },
+	{ "queue_size", WH_SIZE, .def = "64MiB", .min = "1MiB", .max = "16GiB", .help = "memory that calls may take while they wait; likewise" },
 	{ "readers", WH_INT, .def = "2", .min = "1", .max = "8", .help = "connections that read at once" },
 	{ "cache", WH_SIZE, .def = "16MiB", .min = "1MiB", .max = "16GiB", .help = "memory for pages, for each connection" },
 	{ "busy", WH_DURATION, .def = "3s", .min = "10ms", .max = "60s", .help = "how long to wait for another program that locks the database" },

@@ -54,7 +54,9 @@ struct wh_db {
 	struct store *store;
 	const struct wh_host *host;	/* the client's */
 	void *self;			/* the client's */
-	const struct wh_schema *schema;
+	char *block;			/* owned: name and statements, copied: calls may outlive the client's code */
+	const char *name;
+	const struct wh_statement *statements;	/* their `sql` is ours */
 	unsigned n_statements;
 	sqlite3_stmt **prepared[STORE_CONNS];	/* owned: n_statements each, made when first used */
 	unsigned calls;			/* under way */
@@ -67,7 +69,7 @@ struct store_result {
 	struct wh_rows *rows;
 	struct wh_cell *cells;
 	char *bytes;
-	size_t n_cells, cap_cells, n_bytes, cap_bytes;
+	size_t n_rows, n_cells, cap_cells, n_bytes, cap_bytes;
 	char why[STORE_WHY];
 	int rc;				/* SQLite's, of what failed */
 };
@@ -80,6 +82,7 @@ struct store_call {
 	uint64_t cookie;
 	int64_t asked_ms;
 	bool writes, guarded;		/* guarded: to be undone as a whole */
+	size_t bytes;			/* of this block */
 	size_t n;
 	struct wh_step *steps;
 	struct store_result result;
@@ -90,7 +93,9 @@ struct store_batch {
 	struct store *store;
 	struct store_conn *conn;
 	struct link calls;
+	bool reads;
 	unsigned n;
+	unsigned ran;			/* the first so many were done; the others wait on: the results are big already */
 	int rc;				/* of the whole batch: SQLITE_OK, or why nothing of it happened */
 	char why[STORE_WHY];
 	struct store_between between[STORE_BETWEEN];
@@ -109,6 +114,7 @@ struct store {
 	struct link dbs;
 	struct link writes, reads;	/* calls that wait */
 	unsigned n_writes, n_reads;
+	size_t bytes;			/* of calls that wait or are under way */
 	bool writing;
 	int64_t last_begin;		/* of a batch; now_ms */
 	wh_id window, probe;		/* timers */
@@ -117,12 +123,13 @@ struct store {
 	enum store_state state;
 	bool probing;
 	bool damaged;			/* only a restore helps */
+	bool suspect;			/* not ended in order, and not yet found well: the marker stays */
 	bool checking;
 	char why[STORE_WHY];		/* of STORE_SICK */
 	struct backup *backup;		/* owned */
 	int marker;			/* descriptor of the file that says that the database is open */
 	struct {
-		int64_t window_ms, probe_ms, busy_ms, max_size, cache, wal_size;
+		int64_t window_ms, probe_ms, busy_ms, max_size, cache, wal_size, queue_size;
 		unsigned batch, queue, readers;
 		bool full;
 	} set;
@@ -167,7 +174,9 @@ enum wh_err schema_open(struct store *store, const struct wh_schema *schema, cha
 
 /** Makes sure that the table of schemas is there. */
 enum wh_err schema_begin(struct store_conn *conn, char why_out[static STORE_WHY]);
-const char *statement_sql(const struct wh_statement *s);
+
+/** Copies the schema's name and statements into the wh_db. */
+enum wh_err schema_copy(struct wh_db *db, const struct wh_schema *schema);
 
 /* call.c */
 
@@ -190,6 +199,12 @@ void db_unprepare(struct wh_db *db);
 
 /** What an error of SQLite's means to a caller; `sick_out`: it is the database that is unwell, not the call that is wrong. */
 enum wh_err sqlite_err(int rc, bool *sick_out);
+
+static inline bool
+sqlite_is_damage(int rc)
+{
+	return (rc & 0xff) == SQLITE_CORRUPT || (rc & 0xff) == SQLITE_NOTADB;
+}
 
 /* lane.c */
 enum wh_err lane_run(struct wh_db *db, const struct wh_step *steps, size_t n, wh_store_done *done, uint64_t cookie);
