@@ -62,9 +62,11 @@ class Whiply:
     """One server process tree."""
 
     def __init__(self, build=BUILD, edges=1, web="", lines="", listeners="", limits="", http="", websocket="", hub="", more="", plugins="",
-                 environment=None, descriptors=(), wait=True, library=None, state=None):
+                 environment=None, descriptors=(), wait=True, library=None, state=None,
+                 code=0):
         self.build = build
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="whiply-"))
+        self.code = code                # what it has to end with
         self.state = state or self.dir / "var"
         self.http, self.line, self.extra = free_ports(3)
         self.sections = dict(edges=edges, web=web, lines=lines, listeners=listeners, limits=limits, http_section=http,
@@ -171,7 +173,7 @@ class Whiply:
         self.log_file.close()
         log = self.log()
         assert not re.search(r"AddressSanitizer|LeakSanitizer|runtime error:", log), log[-8000:]
-        assert self.process.returncode == 0, f"ended with {self.process.returncode}:\n{log[-4000:]}"
+        assert self.process.returncode == self.code, f"ended with {self.process.returncode}:\n{log[-4000:]}"
         shutil.rmtree(self.dir, ignore_errors=True)
 
 
