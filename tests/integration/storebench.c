@@ -1,137 +1,225 @@
-/* storebench: the smallest plugin that keeps something, for tests of the store: numbered notes, put under a nonce and read back. */
+/* A plugin for the tests and the yardstick: it writes to the store and reads from it as clients ask. A `put` writes two tables in one
+ * call, so that half a call would be seen, and is harmless to try again: the key is the nonce. Compiled by test_store.py and bench.py;
+ * never installed. */
+#include <time.h>
 #include <whiply/store.h>
 #include <whiply/whiply.h>
 
-enum { PUT, COUNT, LIST };
+enum { PUT, TALLY, FIND, COUNT, ADD };
 
-static const struct wh_migration bench_migrations[] = {
-	{ .sql = "CREATE TABLE storebench_note (id INTEGER PRIMARY KEY, nonce TEXT NOT NULL UNIQUE, filler BLOB);" },
+enum { MANY = 20000 };	/* the store's queue, as it is set by default */
+
+static const struct wh_migration storebench_migrations[] = {
+	{ .sql = "CREATE TABLE storebench_note (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, attempt BIGINT NOT NULL);"
+		 "CREATE TABLE storebench_tally (id INTEGER PRIMARY KEY, n BIGINT NOT NULL);"
+		 "INSERT INTO storebench_tally VALUES (1, 0);" },
+	{ .sql = "CREATE TABLE storebench_row (id INTEGER PRIMARY KEY, n BIGINT NOT NULL, text TEXT NOT NULL);" },
 	{ 0 }
 };
 
-static const struct wh_statement bench_statements[] = {
-	[PUT] = { "put", "INSERT INTO storebench_note (nonce, filler) VALUES ($1, randomblob($2))", "ti", NULL, true },
-	[COUNT] = { "count", "SELECT count(*) FROM storebench_note", NULL, "i" },
-	[LIST] = { "list", "SELECT nonce FROM storebench_note WHERE id > $1 ORDER BY id LIMIT 500", "i", "t" },
+static const struct wh_statement storebench_statements[] = {
+	[PUT] = { "put", "INSERT INTO storebench_note (key, attempt) VALUES ($1, $2) ON CONFLICT (key) DO NOTHING RETURNING id", "ti", "i", true },
+	/* Only if the row is of this attempt: the tally then is the number of rows, whatever was tried twice. */
+	[TALLY] = { "tally", "UPDATE storebench_tally SET n = n + 1 WHERE id = 1 AND EXISTS "
+		"(SELECT 1 FROM storebench_note WHERE key = $1 AND attempt = $2)", "ti", NULL, true },
+	[FIND] = { "find", "SELECT id FROM storebench_note WHERE key = $1", "t", "i" },
+	[COUNT] = { "count", "SELECT (SELECT count(*) FROM storebench_note), (SELECT n FROM storebench_tally), (SELECT count(*) FROM storebench_row)", NULL, "iii" },
+	[ADD] = { "add", "INSERT INTO storebench_row (n, text) VALUES ($1, $2)", "it", NULL, true },
 	{ 0 }
 };
 
-static const struct wh_schema bench_schema = { "storebench", bench_migrations, bench_statements };
+static const struct wh_schema storebench_schema = { "storebench", storebench_migrations, storebench_statements };
 
-struct bench {
+struct storebench {
 	const struct wh_host *host;
 	struct wh_table table;
-	struct wh_cell cells[2];
+	wh_id many;		/* the held call of storebench.many */
+	int64_t left, failed;	/* of its writes */
+	int64_t began_us;
 };
 
-static void
-bench_done(void *self, uint64_t cookie, const struct wh_result *r)
+static int64_t
+clock_us(void)
 {
-	struct bench *bench = self;
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+/* Says to the client what the store said. */
+static enum wh_err
+storebench_no(struct wh_call *call, enum wh_err err)
+{
+	switch (err) {
+	case WH_EAWAY:
+		return wh_fail_str(call, err, WH_STR("nothing can be written for now; try again"), 1000);
+	case WH_EFULL:
+		return wh_fail_str(call, err, WH_STR("too much is being written; try again"), 100);
+	default:
+		return wh_fail(call, err, "the store failed");
+	}
+}
+
+/* The last step of each call gives what is answered: a row of integers. */
+static void
+storebench_done(void *self, uint64_t cookie, const struct wh_result *result)
+{
+	static const char *const names[] = { "id", "tally", "rows" };
+	struct storebench *bench = self;
 	struct wh_call *call = wh_call_find(bench->host, cookie);
+	const struct wh_rows *rows;
 
 	if (call == NULL)
 		return;
-	if (r->err == WH_OK && r->rows[0].columns != 0) {
-		wh_json_array(wh_reply(call), "rows");
-		for (size_t i = 0; i < r->rows[0].n; i++) {
-			const struct wh_cell *cell = wh_row_cell(&r->rows[0], i, 0);
-
-			if (cell->type == WH_C_INT)
-				wh_json_int(wh_reply(call), NULL, cell->i);
-			else
-				wh_json_str(wh_reply(call), NULL, cell->s);
-		}
-		wh_json_end(wh_reply(call));
+	if (result->err != WH_OK) {
+		wh_call_done(call, storebench_no(call, result->err));
+		return;
 	}
-	wh_call_done(call, r->err == WH_OK ? WH_OK : wh_fail(call, r->err, "it was not kept"));
+	rows = &result->rows[result->n - 1];
+	if (rows->n == 0) {
+		wh_call_done(call, wh_fail(call, WH_ENOENT, "there is no such key"));
+		return;
+	}
+	for (size_t i = 0; i < rows->columns; i++)
+		wh_json_int(wh_reply(call), i == 0 && rows->columns > 1 ? "n" : names[i], wh_row_int(rows, 0, i));
+	wh_call_done(call, WH_OK);
 }
 
 static enum wh_err
-bench_run(struct bench *bench, struct wh_call *call, unsigned statement, const struct wh_cell *cells, size_t n)
+storebench_run(struct storebench *bench, struct wh_call *call, const struct wh_step *steps, size_t n)
 {
-	const struct wh_step step = { .statement = statement, .params = cells, .n = n };
-	wh_id id = wh_call_hold(call);
-	enum wh_err err = wh_store_run(&bench->table, &step, 1, bench_done, id);
+	wh_id held = wh_call_hold(call);
+	enum wh_err err = wh_store_run(&bench->table, steps, n, storebench_done, held);
 
 	if (err != WH_OK)
-		wh_call_done(call, wh_fail(call, err, "not now"));
+		wh_call_done(call, storebench_no(call, err));
 	return WH_WAIT;
 }
 
 static enum wh_err
-bench_put(void *self, struct wh_call *call)
+storebench_put(void *self, struct wh_call *call)
 {
-	const struct wh_cell cells[] = { WH_CELL_TEXT(wh_arg_str(call, "nonce")), WH_CELL_INT(wh_arg_int(call, "bytes")) };
+	struct storebench *bench = self;
+	struct wh_cell cells[2] = { WH_CELL_TEXT(wh_arg_str(call, "key")), WH_CELL_INT(0) };
+	const struct wh_step steps[] = { { PUT, cells, 2, WH_ANY }, { TALLY, cells, 2, WH_ANY }, { FIND, cells, 1, WH_ONE } };
 
-	return bench_run(self, call, PUT, cells, 2);
+	wh_random(bench->host, &cells[1].i, sizeof cells[1].i);
+	return storebench_run(bench, call, steps, 3);
 }
 
 static enum wh_err
-bench_count(void *self, struct wh_call *call)
+storebench_get(void *self, struct wh_call *call)
 {
-	return bench_run(self, call, COUNT, NULL, 0);
+	struct storebench *bench = self;
+	const struct wh_cell key = WH_CELL_TEXT(wh_arg_str(call, "key"));
+
+	return storebench_run(bench, call, &(struct wh_step){ FIND, &key, 1, WH_ANY }, 1);
 }
 
 static enum wh_err
-bench_list(void *self, struct wh_call *call)
+storebench_count(void *self, struct wh_call *call)
 {
-	const struct wh_cell cells[] = { WH_CELL_INT(wh_arg_int(call, "after")) };
+	struct storebench *bench = self;
 
-	return bench_run(self, call, LIST, cells, 1);
+	return storebench_run(bench, call, &(struct wh_step){ .statement = COUNT }, 1);
+}
+
+static void
+storebench_added(void *self, uint64_t cookie, const struct wh_result *result)
+{
+	struct storebench *bench = self;
+	struct wh_call *call;
+
+	(void)cookie;
+	bench->failed += result->err != WH_OK;
+	if (--bench->left != 0)
+		return;
+	call = wh_call_find(bench->host, bench->many);
+	bench->many = 0;
+	if (call == NULL)
+		return;
+	wh_json_int(wh_reply(call), "us", clock_us() - bench->began_us);
+	wh_json_int(wh_reply(call), "failed", bench->failed);
+	wh_call_done(call, WH_OK);
 }
 
 static enum wh_err
-bench_open(const struct wh_host *host, const struct wh_conf *conf, void **self_out)
+storebench_many(void *self, struct wh_call *call)
 {
-	struct bench *bench = wh_new(host, sizeof *bench);
+	struct storebench *bench = self;
+	int64_t n = wh_arg_int(call, "n");
+
+	if (bench->left != 0)
+		return wh_fail(call, WH_EAWAY, "the ones before are not yet written");
+	bench->many = wh_call_hold(call);
+	bench->failed = 0;
+	bench->began_us = clock_us();
+	for (int64_t i = 0; i < n; i++) {
+		const struct wh_cell cells[] = { WH_CELL_INT(i), WH_CELL_TEXT(WH_STR("what somebody said in a room, some words long, as people do")) };
+
+		if (wh_store_run(&bench->table, &(struct wh_step){ ADD, cells, 2, WH_ANY }, 1, storebench_added, 0) == WH_OK)
+			bench->left++;
+		else
+			bench->failed++;
+	}
+	if (bench->left == 0)
+		wh_call_done(call, storebench_no(call, WH_EAWAY));
+	return WH_WAIT;
+}
+
+static enum wh_err
+storebench_open(const struct wh_host *host, const struct wh_conf *conf, void **self_out)
+{
+	struct storebench *bench = wh_new(host, sizeof *bench);
 	enum wh_err err;
 
 	(void)conf;
 	if (bench == NULL)
 		return WH_ENOMEM;
 	bench->host = host;
-	err = wh_store_open(host, &bench_schema, bench, &bench->table);
-	if (err != WH_OK)
+	err = wh_store_open(host, &storebench_schema, bench, &bench->table);
+	if (err != WH_OK) {
 		wh_delete(host, bench);
-	else
-		*self_out = bench;
-	return err;
+		return err;
+	}
+	*self_out = bench;
+	return WH_OK;
 }
 
 static void
-bench_close(void *self)
+storebench_close(void *self)
 {
-	struct bench *bench = self;
+	struct storebench *bench = self;
 
 	wh_store_close(&bench->table);
 	wh_delete(bench->host, bench);
 }
 
-static const struct wh_field put_fields[] = {
-	{ "nonce", WH_F_NAME, .required = true },
-	{ "bytes", WH_F_INT, .min = 0, .max = 60000, .def = "200" },
+static const struct wh_field storebench_key[] = {
+	{ "key", WH_F_TEXT, .required = true, .min = 1, .max = 100, .help = "unique: the same key is written once" },
 	{ 0 }
 };
 
-static const struct wh_field list_fields[] = {
-	{ "after", WH_F_INT, .required = true, .min = 0, .max = 1000000000 },
+static const struct wh_field storebench_n[] = {
+	{ "n", WH_F_INT, .required = true, .min = 1, .max = MANY, .help = "how many" },
 	{ 0 }
 };
 
-static const struct wh_command bench_commands[] = {
-	{ "storebench.put", put_fields, WH_ALLOW_GUEST, .rate = "100000/s", .run = bench_put, .help = "keep a note" },
-	{ "storebench.count", NULL, WH_ALLOW_GUEST, .rate = "1000/s", .flags = WH_READS, .run = bench_count, .help = "how many there are" },
-	{ "storebench.list", list_fields, WH_ALLOW_GUEST, .rate = "1000/s", .flags = WH_READS, .run = bench_list, .help = "their nonces" },
+static const struct wh_command storebench_commands[] = {
+	{ "storebench.put", storebench_key, WH_ALLOW_GUEST, .run = storebench_put, .help = "write a key" },
+	{ "storebench.get", storebench_key, WH_ALLOW_GUEST, .flags = WH_READS, .run = storebench_get, .help = "read a key" },
+	{ "storebench.count", NULL, WH_ALLOW_GUEST, .flags = WH_READS, .run = storebench_count, .help = "how many were written" },
+	{ "storebench.many", storebench_n, WH_ALLOW_GUEST, .run = storebench_many, .help = "many writes at once, and how long they took" },
 	{ 0 }
 };
 
-static const char *const bench_needs[] = { "store", NULL };
+static const char *const storebench_needs[] = { "store", NULL };
 
 WH_EXPORT const struct wh_plugin whiply_plugin = {
-	WH_PLUGIN("storebench", "1.0", "notes for tests of the store"),
-	.needs = bench_needs,
-	.commands = bench_commands,
-	.open = bench_open,
-	.close = bench_close,
+	WH_PLUGIN("storebench", "1.0", "writes to the store and reads from it"),
+	.needs = storebench_needs,
+	.commands = storebench_commands,
+	.open = storebench_open,
+	.close = storebench_close,
 };
