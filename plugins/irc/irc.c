@@ -465,7 +465,7 @@ close_each(void *self, struct wh_session *s)
 	struct irc *irc = self;
 	struct irc_slot *slot = wh_slot_of(irc->host, s, irc->slot);
 
-	*slot = (struct irc_slot){ NULL };
+	*slot = (struct irc_slot){ .client = NULL };
 	return true;
 }
 
