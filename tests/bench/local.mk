@@ -8,4 +8,4 @@
 
 BENCH += %D%/load %D%/floor
 EXTRA_PROGRAMS += %D%/load %D%/floor
-EXTRA_DIST += %D%/bench.py %D%/endings.py %D%/machine.py %D%/servers.py %D%/table.py %D%/README.md
+EXTRA_DIST += %D%/bench.py %D%/endings.py %D%/logins.py %D%/machine.py %D%/servers.py %D%/table.py %D%/README.md
