@@ -34,6 +34,15 @@ rework_find(struct wh_audit_log *audit, enum wh_err *err_out)
 	return true;
 }
 
+static bool
+rework_names(struct wh_str details, struct wh_str name)
+{
+	char text[AUDIT_SHORT + 16];
+	int n = snprintf(text, sizeof text, "\"name\":\"%.*s\"", WH_FMT(name));
+
+	return name.n != 0 && n > 0 && (size_t)n < sizeof text && details.n != 0 && memmem(details.p, details.n, text, (size_t)n) != NULL;
+}
+
 /* Which texts of an entry are about the person, as bits. What somebody did to others keeps its reasons: they are those others' too. */
 static unsigned
 rework_texts(const struct chain_entry *e, const struct rework_person *p)
@@ -46,8 +55,9 @@ rework_texts(const struct chain_entry *e, const struct rework_person *p)
 		texts |= 1u << CHAIN_NAME | 1u << CHAIN_ADDRESS_HASH | (on.n == 0 ? said : 0);
 	if (wh_str_eq(on, p->id))
 		texts |= said | (who.n == 0 ? 1u << CHAIN_ADDRESS_HASH : 0);
-	if (on.n != 0 && (wh_str_eq(on, p->name) || wh_str_eq(on, p->lower)) && action.n > 5 && memcmp(action.p, "auth.", 5) == 0)
-		texts |= said | 1u << CHAIN_ON;
+	if (action.n > 5 && (memcmp(action.p, "auth.", 5) == 0 || memcmp(action.p, "chat.", 5) == 0) &&
+	    (rework_names(e->texts[CHAIN_DETAILS], p->name) || rework_names(e->texts[CHAIN_DETAILS], p->lower)))
+		texts |= said | (wh_str_eq(on, p->name) || wh_str_eq(on, p->lower) ? 1u << CHAIN_ON : 0);
 	for (unsigned i = 0; i < CHAIN_TEXTS; i++)
 		if (e->texts[i].n == 0)
 			texts &= ~(1u << i);

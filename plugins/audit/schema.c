@@ -13,11 +13,12 @@
 /* A covered text stays as it is, or goes and leaves its mark. */
 #define STAYS(text, cover) "((NEW." text " IS OLD." text " AND NEW." cover " IS OLD." cover ") OR" \
 	" (NEW." text " IS NULL AND OLD." text " IS NOT NULL AND length(NEW." cover ") = 32))"
-/* Entries of which something of a person is still there, up to the moment when they asked. A name alone tells a person from a room only
- * in auth's own commands. */
+/* Entries of which something of a person is still there, up to the moment when they asked. That a name is a person's and no room's is
+ * known of these plugins' commands alone. */
 #define BY "e.who = p.id AND (e.name > '' OR e.address_hash > '' OR (e.target IN ('', p.id) AND (e.why > '' OR e.details > '')))"
 #define ABOUT "e.target = p.id AND (e.why > '' OR e.details > '' OR (e.who = '' AND e.address_hash > ''))"
-#define NAMED "e.target IN (p.name, p.lower) AND e.action LIKE 'auth.%'"
+#define NAMED "((e.action > 'auth.' AND e.action < 'auth/') OR (e.action > 'chat.' AND e.action < 'chat/')) AND p.name <> ''" \
+	" AND (instr(e.details, '\"name\":\"' || p.name || '\"') > 0 OR instr(e.details, '\"name\":\"' || p.lower || '\"') > 0)"
 
 static const struct wh_migration audit_migrations[] = {
 	{ .sql =
