@@ -1,0 +1,18 @@
+/* What must be read again but not by who copies the database's tables: secrets of second factors and keys of SCRAM. AES-256-GCM under a
+ * key that is made of auth's own, one for each purpose; the account is bound in, so that a text that is put into another row opens nothing.
+ * A text begins with its version. */
+#ifndef AUTH_SEAL_H
+#define AUTH_SEAL_H
+
+#include "keys.h"
+#include "text64.h"
+
+enum { SEAL_NONCE = 12, SEAL_TAG = 16, SEAL_MOST = 256, SEAL_ROOM = 3 + TEXT64_ROOM(SEAL_NONCE + SEAL_MOST + SEAL_TAG) };
+
+/** Writes the sealed text and a NUL. False: more than SEAL_MOST bytes, or memory is out. */
+bool seal_put(struct auth *auth, const char *purpose, struct wh_str account, const uint8_t *bytes, size_t n, char out[SEAL_ROOM]);
+
+/** Opens it: exactly `n` bytes. False when it is another account's, purpose's or key's, or was changed. */
+bool seal_get(struct auth *auth, const char *purpose, struct wh_str account, struct wh_str sealed, uint8_t *out, size_t n);
+
+#endif
