@@ -2,7 +2,7 @@
  * thousands that say nothing: what only TLS, HTTP or a held message needs stands in parts of its own that exist while
  * they are needed. It stays where it is (slots.h) and is freed at the end of a turn only, so that a function that ends
  * a connection leaves its caller with a pointer that can still be asked: see conn_alive.
- * Files: conn.c life and reading; conn_write.c queue and socket; conn_ws.c, conn_line.c, conn_http.c the protocols. */
+ * Files: conn.c life and reading; conn_write.c queue and socket; conn_ws.c, conn_line.c, conn_http*.c the protocols. */
 #ifndef WHIPLY_EDGE_CONN_H
 #define WHIPLY_EDGE_CONN_H
 
@@ -188,7 +188,7 @@ void conn_ping(struct conn *c);
 void conn_line_begin(struct conn *c);
 size_t conn_line_read(struct conn *c, char *bytes, size_t n);
 
-/* conn_http.c */
+/* conn_http.c and its parts, see conn_http.h */
 bool conn_http_begin(struct conn *c);
 size_t conn_http_read(struct conn *c, char *bytes, size_t n);
 void conn_http_free(struct conn *c);

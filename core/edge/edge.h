@@ -90,6 +90,8 @@ struct edge {
 };
 
 int wh_edge_main(struct wh_child *child);
+/** edge_check.h at the present time: for the keeper, who knows nothing of an edge but these two. */
+void wh_edge_check(const struct wh_snapshot *snapshot, struct wh_conf_errors *errors, struct wh_conf_errors *warnings);
 
 /* edge.c */
 enum wh_err edge_open(struct edge *e, struct wh_child *child);

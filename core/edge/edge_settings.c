@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/conf.h"
+#include "edge/heartbeat_wheel.h"
 
 static const struct wh_setting certificate_settings[] = {
 	{ "certificate", WH_STRING, .choices = WH_CONF_FILE, .required = true, .help = "file with the certificate and its chain, PEM" },
@@ -28,6 +29,10 @@ static const struct wh_setting listener_settings[] = {
 	{ "forwarded", WH_CHOICE, .def = "off", .choices = "off|forwarded|x-forwarded-for",
 	  .help = "which header of trusted peers names the client" },
 	{ "trusted", WH_NETWORKS, .help = "networks of the proxies whose word counts" },
+	/* These three are for the keeper, which opens the sockets: see core/keeper/listeners.c. */
+	{ "mode", WH_STRING, .def = "0666", .help = "of a Unix socket: who may connect, as an octal mode" },
+	{ "backlog", WH_INT, .def = "4096", .min = "1", .max = "65535", .help = "connections that wait in the kernel to be accepted" },
+	{ "freebind", WH_BOOL, .def = "false", .help = "listen also while no interface has the address yet" },
 	{ 0 }
 };
 static const struct wh_setting limits_settings[] = {
@@ -133,6 +138,19 @@ settings_list(const struct wh_conf *c, const char *key, unsigned *n_out)
 	return list;
 }
 
+/* A rate that makes one wait. Who waits is looked at each tick: less than a tick's worth at once would be another, lower rate. */
+static struct wh_flow
+settings_pace(struct wh_flow flow)
+{
+	int64_t ticks = flow.period_ns / (HEARTBEAT_TICK_MS * INT64_C(1000000));
+	struct wh_flow paced = flow;
+
+	if (flow.tokens == 0 || ticks <= 0)
+		return flow;
+	paced.burst = flow.tokens / ticks + (flow.tokens % ticks != 0);
+	return paced.burst > flow.burst && wh_flow_valid(paced) ? paced : flow;
+}
+
 static struct wh_flow
 settings_flow(const struct wh_conf *c, const char *key, struct wh_conf_errors *errors)
 {
@@ -176,8 +194,8 @@ settings_listener(struct edge_settings *s, const struct wh_snapshot *snap, const
 {
 	struct edge_listener_settings *l = &s->listeners[s->listeners_n++];
 	struct wh_str forwarded = wh_conf_str(c, "forwarded"), proxy = wh_conf_str(c, "proxy");
-	struct wh_endpoint endpoint;
 
+	/* That name and address are good and nobody else's is for the keeper to say, who opens the sockets. */
 	l->name = wh_conf_str(c, "name").p;
 	l->address = wh_conf_str(c, "address");
 	l->dialect = wh_conf_str(c, "dialect");
@@ -187,13 +205,8 @@ settings_listener(struct edge_settings *s, const struct wh_snapshot *snap, const
 	l->forwarded = wh_str_is(forwarded, "forwarded");
 	l->x_forwarded = wh_str_is(forwarded, "x-forwarded-for");
 	settings_nets(c, "trusted", &l->trusted, errors);
-	if (wh_endpoint_parse(&endpoint, l->address) != WH_OK)
-		wh_conf_blame(c, "address", errors, "%.*s: not an address with a port, nor unix:/path", WH_FMT(l->address));
 	if ((l->proxy != EDGE_PROXY_OFF || l->forwarded || l->x_forwarded) && l->trusted.n == 0)
 		wh_conf_blame(c, "trusted", errors, "%s: whose word is to count? Name the proxies' networks in `trusted`", l->name);
-	for (size_t i = 0; i + 1 < s->listeners_n; i++)
-		if (strcmp(s->listeners[i].name, l->name) == 0)
-			wh_conf_blame(c, "name", errors, "%s: another listener has this name", l->name);
 	if (wh_conf_count(c, "tls") == 0)
 		return;
 
@@ -243,11 +256,11 @@ settings_limits(struct edge_settings *s, const struct wh_conf *c, struct wh_conf
 	s->limits.groups = conf_u32(c, "groups");
 	s->limits.handshakes = conf_u32(c, "handshakes");
 	s->limits.queue = conf_u32(c, "queue");
-	s->limits.accept = settings_flow(c, "accept_rate", errors);
+	s->limits.accept = settings_pace(settings_flow(c, "accept_rate", errors));
 	s->limits.accept_address = settings_flow(c, "accept_rate_per_address", errors);
-	s->limits.messages = settings_flow(c, "messages", errors);
-	s->limits.bytes = settings_flow(c, "bytes", errors);
-	s->limits.requests = settings_flow(c, "requests", errors);
+	s->limits.messages = settings_pace(settings_flow(c, "messages", errors));
+	s->limits.bytes = settings_pace(settings_flow(c, "bytes", errors));
+	s->limits.requests = settings_pace(settings_flow(c, "requests", errors));
 	s->limits.flood_ms = wh_conf_ms(c, "flood");
 	settings_nets(c, "deny", &s->limits.deny, errors);
 }

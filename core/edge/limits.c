@@ -34,10 +34,10 @@ limits_hold(struct limits *l, const struct edge_settings *s, const struct wh_add
 	e = wh_addrtable_touch(&l->addresses, wh_addr_key(peer));
 	if (e == NULL)
 		return LIMITS_FULL;
-	/* All Unix sockets share one key: there the limit in all is enough. */
+	/* All Unix sockets share one key: there the limits in all are enough. */
 	if (peer->family != WH_ADDR_UNIX && e->connections >= s->limits.per_address)
 		return LIMITS_ADDRESS;
-	if (!wh_bucket_take(&e->accepts, &s->limits.accept_address, now_ns, 1))
+	if (peer->family != WH_ADDR_UNIX && !wh_bucket_take(&e->accepts, &s->limits.accept_address, now_ns, 1))
 		return LIMITS_RATE;
 	wh_addrtable_hold(&l->addresses, e);
 	*entry_out = e;

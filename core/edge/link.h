@@ -1,6 +1,7 @@
 /* The edge's side of its link to the hub: records in and out, the losses of hubs, and recovery. link.c reads records,
- * link_recover.c tells a new hub what we hold. While there is no hub, or its ring is full, link_ready is false: who
- * has something for the hub then pauses its connection, which is resumed when the hub is there. Nothing is dropped. */
+ * link_deliver.c brings their messages to connections, link_recover.c tells a new hub what we hold. While there is no hub,
+ * or its ring is full, link_ready is false: who has something for the hub then pauses its connection, which is resumed
+ * when the hub is there. Nothing is dropped. */
 #ifndef WHIPLY_EDGE_LINK_H
 #define WHIPLY_EDGE_LINK_H
 
@@ -81,6 +82,15 @@ bool link_put(struct edge *e, enum wh_err err);
 
 /** Room again, or a hub again: whoever waits goes on. */
 void link_wake(struct edge *e);
+
+/** The connection of that number while it has a socket, or NULL. */
+struct conn *link_conn(struct edge *e, wh_id id);
+
+/* link_deliver.c */
+void link_publish(struct edge *e, const struct wh_rec_publish *r);
+void link_send(struct edge *e, const struct wh_rec_send *r);
+/** Delivers the run that has gathered, if there is one. */
+void link_run_out(struct edge *e);
 
 /* link_recover.c */
 void recover_begin(struct edge *e);

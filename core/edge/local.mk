@@ -45,10 +45,11 @@ EXTRA_PROGRAMS += %D%/ws_bench
 libedge_a_SOURCES += \
 	%D%/queue.c %D%/queue.h %D%/group.c %D%/group.h \
 	%D%/heartbeat.c %D%/heartbeat_wheel.c %D%/heartbeat_wheel.h \
-	%D%/limits.c %D%/limits.h %D%/edge_settings.c %D%/edge_settings.h \
-	%D%/conn.c %D%/conn_write.c %D%/conn_ws.c %D%/conn_line.c %D%/conn_http.c %D%/conn.h \
+	%D%/limits.c %D%/limits.h %D%/edge_settings.c %D%/edge_settings.h %D%/edge_check.c %D%/edge_check.h \
+	%D%/conn.c %D%/conn_write.c %D%/conn_ws.c %D%/conn_line.c %D%/conn.h \
+	%D%/conn_http.c %D%/conn_http_serve.c %D%/conn_http_hub.c %D%/conn_http_upgrade.c %D%/conn_http.h \
 	%D%/listener.c %D%/tls.c %D%/tls.h %D%/serve.c %D%/serve.h \
-	%D%/link.c %D%/link_recover.c %D%/link.h \
+	%D%/link.c %D%/link_deliver.c %D%/link_recover.c %D%/link.h \
 	%D%/sandbox.c %D%/edge.c %D%/edge.h
 
 check_PROGRAMS += %D%/test_queue %D%/test_group %D%/test_heartbeat_wheel %D%/test_limits

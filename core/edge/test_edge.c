@@ -467,6 +467,54 @@ a_member_that_does_not_read_is_closed_and_slows_nobody(void **state)
 	bed_end(&b);
 }
 
+/* A member that does not read misses presence once its queue is half full, and stays; what is not presence waits for it. */
+static void
+presence_is_dropped_for_a_full_queue_and_an_entry_is_not(void **state)
+{
+	enum { PRESENCES = 5000 };	/* more than sockets hold */
+	static char text[4001];
+	struct wh_buf got = { 0 };
+	struct bed b;
+	unsigned seen = 0;
+	wh_id ids[2];
+	int fd[2];
+
+	(void)state;
+	PLAIN("limits = { queue = \"64KiB\"; };");
+	bed_serve(&b);
+	for (int i = 0; i < 2; i++) {
+		fd[i] = client_ws(b.port[0], "one", "");
+		ids[i] = next_opened(&b, 0);
+	}
+	memset(text, 'x', 4000);
+	put_group(&b, 9, "room", ids, 2);
+	for (unsigned i = 0; i < PRESENCES; i++) {
+		put_publish(&b, 9, i + 1, 0, WH_F_PRESENCE, wh_str(text));
+		bed_kick(&b);
+		client_ws_expect(fd[1], text);
+	}
+	put_publish(&b, 9, PRESENCES + 1, 0, 0, WH_STR("an entry"));
+	bed_kick(&b);
+	client_ws_expect(fd[1], "an entry");
+	assert_true(bed_quiet(&b, 0));
+	for (;;) {
+		assert_int_equal(client_ws_next(fd[0], &got), WH_WS_OP_TEXT);
+		if (got.n != 4000)
+			break;
+		seen++;
+	}
+	assert_true(wh_str_is(wh_buf_slice(&got), "an entry"));
+	assert_in_range(seen, 1, PRESENCES - 1);
+	/* It reads again, and misses nothing more. */
+	put_publish(&b, 9, PRESENCES + 2, 0, WH_F_PRESENCE, WH_STR("typing"));
+	bed_kick(&b);
+	client_ws_expect(fd[0], "typing");
+	for (int i = 0; i < 2; i++)
+		close(fd[i]);
+	wh_buf_free(&got);
+	bed_end(&b);
+}
+
 static void
 no_connection_closes_when_the_hub_dies(void **state)
 {
@@ -916,6 +964,7 @@ main(int argc, char **argv)
 		cmocka_unit_test(a_member_that_left_gets_no_more),
 		cmocka_unit_test(deflating_members_share_one_deflated_frame),
 		cmocka_unit_test(a_member_that_does_not_read_is_closed_and_slows_nobody),
+		cmocka_unit_test(presence_is_dropped_for_a_full_queue_and_an_entry_is_not),
 		cmocka_unit_test(no_connection_closes_when_the_hub_dies),
 		cmocka_unit_test(what_was_said_while_the_hub_was_away_reaches_the_next),
 		cmocka_unit_test(who_goes_while_the_hub_is_away_is_told_as_open_then_closed),

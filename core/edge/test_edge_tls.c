@@ -139,6 +139,7 @@ a_client_certificate_is_told_by_its_fingerprint(void **state)
 	BIO *c = BIO_new_mem_buf(mine.certificate.p, (int)mine.certificate.n), *k = BIO_new_mem_buf(mine.key.p, (int)mine.key.n);
 	X509 *cert = PEM_read_bio_X509(c, NULL, NULL, NULL);
 	EVP_PKEY *key = PEM_read_bio_PrivateKey(k, NULL, NULL, NULL);
+	static const char ask[] = "GET /api/x HTTP/1.1\r\nHost: a\r\n\r\n";
 	unsigned char hash[32];
 	char hex[65], answer[1024];
 	struct bed b;
@@ -146,6 +147,7 @@ a_client_certificate_is_told_by_its_fingerprint(void **state)
 	struct wh_ws_hello h = { .host = WH_STR("localhost"), .path = WH_STR("/ws"), .key = WH_STR("dGhlIHNhbXBsZSBub25jZQ=="), .subprotocols = WH_STR("one") };
 	struct wh_rec rec;
 	struct wh_rec_opened opened;
+	struct wh_rec_request request;
 	struct wh_rec_send send = { .bytes = WH_STR("secret") };
 	unsigned n;
 	SSL *ssl;
@@ -158,6 +160,12 @@ a_client_certificate_is_told_by_its_fingerprint(void **state)
 	SSL_CTX_use_PrivateKey(ctx, key);
 	bed_begin(&b, "", id.certificate, id.key);
 	bed_serve(&b);
+	ssl = tls_client(ctx, b.port[2], NULL);
+	assert_true(SSL_write(ssl, ask, sizeof ask - 1) > 0);
+	rec = bed_next(&b, WH_REC_REQUEST);
+	assert_int_equal(wh_rec_request_get(&rec, &request), WH_OK);
+	assert_true(wh_str_is(request.tls_fingerprint, hex));
+	tls_client_end(ssl);
 	ssl = tls_client(ctx, b.port[2], NULL);
 	wh_ws_client_hello(&hello, &h);
 	assert_non_null(wh_buf_cstr(&hello));

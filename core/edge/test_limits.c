@@ -160,6 +160,25 @@ a_read_is_as_long_as_the_bytes_that_are_left(void **state)
 	assert_int_equal(pace_bytes(&b, &none, SECOND, 65536), 65536);
 }
 
+static void
+unix_sockets_are_one_address_and_not_counted_as_one(void **state)
+{
+	struct edge_settings s = some_settings();
+	struct wh_addr local = { .family = WH_ADDR_UNIX };
+	struct wh_addr_entry *e;
+	struct limits l;
+
+	(void)state;
+	s.limits.accept_address = WH_FLOW_PER_SECOND(1, 1);
+	assert_int_equal(limits_init(&l, 10), WH_OK);
+	for (int i = 0; i < 4; i++)
+		assert_int_equal(limits_enter(&l, &s, &local, false, SECOND, &e), LIMITS_ADMIT);
+	assert_int_equal(enter(&l, &s, "192.0.2.1"), LIMITS_ADMIT);
+	l.connections--;
+	assert_int_equal(enter(&l, &s, "192.0.2.1"), LIMITS_RATE);
+	limits_free(&l);
+}
+
 int
 main(void)
 {
@@ -171,6 +190,7 @@ main(void)
 		cmocka_unit_test(a_proxys_clients_are_counted_not_the_proxy),
 		cmocka_unit_test(accepting_waits_for_its_rate),
 		cmocka_unit_test(no_more_than_the_burst_passes_at_once),
+		cmocka_unit_test(unix_sockets_are_one_address_and_not_counted_as_one),
 		cmocka_unit_test(a_read_is_as_long_as_the_bytes_that_are_left),
 	};
 

@@ -170,15 +170,26 @@ verify_callback(int ok, X509_STORE_CTX *store)
 	return 1;
 }
 
+int
+tls_no_password(char *to, int n, int writing, void *asked)
+{
+	(void)to;
+	(void)n;
+	(void)writing;
+	if (asked != NULL)
+		*(bool *)asked = true;
+	return -1;
+}
+
 static bool
 tls_chain(SSL_CTX *ctx, struct wh_str pem, X509 **leaf_out)
 {
 	BIO *bio = BIO_new_mem_buf(pem.p, (int)pem.n);
-	X509 *cert = bio != NULL ? PEM_read_bio_X509_AUX(bio, NULL, NULL, NULL) : NULL;
+	X509 *cert = bio != NULL ? PEM_read_bio_X509_AUX(bio, NULL, tls_no_password, NULL) : NULL;
 	bool ok = cert != NULL && SSL_CTX_use_certificate(ctx, cert) == 1;
 
 	X509_free(cert);
-	while (ok && (cert = PEM_read_bio_X509(bio, NULL, NULL, NULL)) != NULL)
+	while (ok && (cert = PEM_read_bio_X509(bio, NULL, tls_no_password, NULL)) != NULL)
 		if (SSL_CTX_add0_chain_cert(ctx, cert) != 1) {
 			X509_free(cert);
 			ok = false;
@@ -194,7 +205,7 @@ static bool
 tls_key(SSL_CTX *ctx, struct wh_str pem)
 {
 	BIO *bio = BIO_new_mem_buf(pem.p, (int)pem.n);
-	EVP_PKEY *key = bio != NULL ? PEM_read_bio_PrivateKey(bio, NULL, NULL, NULL) : NULL;
+	EVP_PKEY *key = bio != NULL ? PEM_read_bio_PrivateKey(bio, NULL, tls_no_password, NULL) : NULL;
 	bool ok = key != NULL && SSL_CTX_use_PrivateKey(ctx, key) == 1 && SSL_CTX_check_private_key(ctx) == 1;
 
 	EVP_PKEY_free(key);

@@ -14,6 +14,10 @@ struct tls_context;
 
 enum { TLS_FINGERPRINT = 64 };	/* SHA-256 in hexadecimal */
 
+/** For OpenSSL's readers of PEM: there is no password, and nobody at a terminal is asked for one. `asked` may point to a
+ * bool, which becomes true. */
+int tls_no_password(char *to, int n, int writing, void *asked);
+
 /** The contexts of one listener. `why` gets a text when it fails: WH_EINVAL: certificate or key is no good; WH_ENOMEM. */
 enum wh_err tls_context_new(const struct edge_settings *s, const struct edge_listener_settings *l, struct wh_buf *why,
     struct tls_context **out);

@@ -361,20 +361,23 @@ api_known(struct hub *hub, uint64_t cookie, const struct hook_refusal *why)
 		api_served(x);
 }
 
-/* Says who asks, then goes on with api_known. */
+/* Says who asks, then goes on with api_known. A browser shows a certificate, as a cookie, whosever page made it ask; but
+ * who shows one need not be a browser, and then has no page to come from. */
 static void
-api_identify(struct exchange *x)
+api_identify(struct exchange *x, struct wh_str certificate)
 {
-	const struct hub_credential shown = { .authorization = exchange_header(x, "authorization"), .cookie = exchange_header(x, "cookie") };
+	const struct hub_credential shown = { .authorization = exchange_header(x, "authorization"), .cookie = exchange_header(x, "cookie"),
+		.certificate = certificate };
+	bool browser = exchange_header(x, "origin").n + exchange_header(x, "sec-fetch-site").n != 0;
 	struct wh_str method = x->public.method;
 
-	if (shown.cookie.n != 0 && !wh_str_is(method, "GET") && !x->head && !wh_str_is(method, "OPTIONS") &&
+	if ((shown.cookie.n != 0 || (browser && certificate.n != 0)) && !wh_str_is(method, "GET") && !x->head && !wh_str_is(method, "OPTIONS") &&
 	    !http_from_us(x->hub->api->config, x->request_headers, x->host)) {
-		exchange_problem(x, WH_EPERM, WH_STR("a request with a cookie has to come from this site's own pages"), (struct wh_str){ NULL, 0 }, 0);
+		exchange_problem(x, WH_EPERM, WH_STR("a request with a cookie or a certificate has to come from this site's own pages"), (struct wh_str){ NULL, 0 }, 0);
 		return;
 	}
 	x->asking = true;
-	if (shown.cookie.n + shown.authorization.n == 0)
+	if (shown.cookie.n + shown.authorization.n + certificate.n == 0)
 		api_known(x->hub, x->public.id, NULL);
 	else
 		api_credential(x->hub, x->public.session, &shown, api_known, x->public.id);
@@ -393,7 +396,7 @@ api_serve(struct hub *hub, const struct wh_rec_request *r)
 	if (wh_str_is(x->public.path, "/health/ready"))
 		api_document(x);
 	else
-		api_identify(x);
+		api_identify(x, r->tls_fingerprint);
 	api_served(x);
 }
 

@@ -96,7 +96,7 @@ site_credential(void *self, struct wh_credential *c)
 		site_asked = wh_session_id(site_host, c->session);
 		return WH_HOLD;
 	}
-	if (wh_str_is(c->bearer, "good") || wh_str_is(c->cookie, "s=good"))
+	if (wh_str_is(c->bearer, "good") || wh_str_is(c->cookie, "s=good") || wh_str_is(c->certificate, "c0ffee"))
 		wh_session_identify(site_host, c->session, &(struct wh_identity){ WH_ACCOUNT, WH_STR("a1"), WH_STR("Ada"), WH_STR("member") });
 	return WH_PASS;
 }
@@ -223,6 +223,26 @@ a_plugins_hook_knows_credentials(void **state)
 	assert_true(has(f->body, "that was stolen"));
 	assert_int_equal(test_http(f, "GET", "/members", "", WH_STR("cookie\0s=good\0"), ""), 200);
 	assert_int_equal(test_http(f, "GET", "/members", "", WH_STR("cookie\0s=old\0"), ""), 403);
+	test_features_free(f);
+}
+
+static void
+a_certificate_is_a_credential_for_programs_and_our_own_pages(void **state)
+{
+	struct test_features *f = test_features_new(with_site);
+
+	(void)state;
+	f->certificate = "bad";
+	assert_int_equal(test_http(f, "GET", "/members", "", none, ""), 403);
+	f->certificate = "c0ffee";
+	assert_int_equal(test_http(f, "GET", "/members", "", none, ""), 200);
+	assert_int_equal(test_http(f, "POST", "/api/session.ping", "", WH_STR("content-type\0application/json\0"), "{}"), 200);
+	assert_int_equal(test_http(f, "POST", "/api/session.ping", "",
+	    WH_STR("content-type\0application/json\0origin\0https://a.example\0"), "{}"), 200);
+	assert_int_equal(test_http(f, "POST", "/api/session.ping", "",
+	    WH_STR("content-type\0application/json\0origin\0https://evil.example\0"), "{}"), 403);
+	assert_int_equal(test_http(f, "POST", "/api/session.ping", "",
+	    WH_STR("content-type\0application/json\0sec-fetch-site\0cross-site\0"), "{}"), 403);
 	test_features_free(f);
 }
 
@@ -489,6 +509,7 @@ main(void)
 		cmocka_unit_test(mistakes_are_problems),
 		cmocka_unit_test(a_query_becomes_arguments_and_a_token_gives_roles),
 		cmocka_unit_test(a_plugins_hook_knows_credentials),
+		cmocka_unit_test(a_certificate_is_a_credential_for_programs_and_our_own_pages),
 		cmocka_unit_test(a_credential_may_be_looked_up_first),
 		cmocka_unit_test(another_scheme_is_a_routes_own_affair),
 		cmocka_unit_test(a_command_sees_its_request_and_sets_headers),

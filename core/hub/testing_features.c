@@ -160,7 +160,7 @@ unsigned
 test_http(struct test_features *f, const char *method, const char *path, const char *query, struct wh_str headers, const char *body)
 {
 	struct wh_rec_request r = { .conn = test_conn(f->e, 500), .stream = ++f->streams, .method = wh_str(method), .path = wh_str(path),
-		.query = wh_str(query), .host = WH_STR("a.example"), .headers = headers, .body = wh_str(body) };
+		.query = wh_str(query), .host = WH_STR("a.example"), .tls_fingerprint = wh_str(f->certificate != NULL ? f->certificate : ""), .headers = headers, .body = wh_str(body) };
 
 	if (wh_addr_parse_ip(&r.peer, WH_STR("192.0.2.8")) != WH_OK || wh_rec_request_put(f->e->link->out, &r) != WH_OK)
 		abort();

@@ -13,6 +13,7 @@ struct test_features {
 	struct hub *hub;
 	struct test_edge *e;
 	uint32_t streams;
+	const char *certificate;	/* that HTTP clients show; NULL: none */
 	char got[TEST_GOT];	/* texts to clients, a line each */
 	unsigned status;	/* of the last HTTP answer; 0: none */
 	char headers[4096];	/* "name: value" lines */

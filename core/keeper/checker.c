@@ -1,4 +1,5 @@
-/* See checker.h. The child writes lines to a pipe: "@NAME" before it touches a plugin, and "LINE\tFILE\tTEXT" for each error. */
+/* See checker.h. The child writes lines to a pipe: "@NAME" before it touches a plugin, "LINE\tFILE\tTEXT" for each error, and
+ * the same behind a "!" for a warning. */
 #include "keeper/checker.h"
 
 #include <dlfcn.h>
@@ -83,35 +84,40 @@ checker_plugin(const struct wh_conf_file *file, const struct wh_conf *group, con
 }
 
 static void
-checker_report(int fd, const struct wh_conf_errors *errors, size_t from)
+checker_report(int fd, const char *mark, struct wh_conf_errors *errors)
 {
 	struct wh_buf b = { 0 };
 
-	for (size_t i = from; i < errors->n; i++)
-		wh_buf_fmt(&b, "%u\t%s\t%s\n", errors->items[i].line, errors->items[i].file, errors->items[i].text);
+	for (size_t i = 0; i < errors->n; i++)
+		wh_buf_fmt(&b, "%s%u\t%s\t%s\n", mark, errors->items[i].line, errors->items[i].file, errors->items[i].text);
 	if (!b.failed)
 		(void)wh_fd_write_all(fd, b.p, b.n);
 	wh_buf_free(&b);
+	wh_conf_errors_free(errors);
 }
 
 static void __attribute__((noreturn))
-checker_child(int fd, const struct wh_snapshot *snapshot, const struct wh_conf *root, const char *const *paths, unsigned n_paths)
+checker_child(int fd, const struct checker *checker)
 {
-	struct wh_conf_errors errors = { 0 };
+	struct wh_conf_errors errors = { 0 }, warnings = { 0 };
 	struct wh_conf_file *file;
 
 	alarm(CHECKER_MS / 1000 + 1);
 	signal(SIGTERM, SIG_DFL);
-	if (wh_conf_file_open(snapshot, &errors, &file) != WH_OK)
+	if (checker->tables != NULL) {
+		checker->tables->check(checker->snapshot, &errors, &warnings);
+		checker_report(fd, "", &errors);
+		checker_report(fd, "!", &warnings);
+	}
+	if (wh_conf_file_open(checker->snapshot, &errors, &file) != WH_OK)
 		_exit(1);
-	for (size_t i = 0; i < wh_conf_count(root, "plugins"); i++) {
-		const struct wh_conf *group = wh_conf_table(root, "plugins", i);
-		size_t before = errors.n;
+	for (size_t i = 0; i < wh_conf_count(checker->root, "plugins"); i++) {
+		const struct wh_conf *group = wh_conf_table(checker->root, "plugins", i);
 
 		if (dprintf(fd, "@%s\n", wh_conf_name(group).p) < 0)
 			_exit(1);
-		checker_plugin(file, group, paths, n_paths, &errors);
-		checker_report(fd, &errors, before);
+		checker_plugin(file, group, checker->paths, checker->n_paths, &errors);
+		checker_report(fd, "", &errors);
 	}
 	_exit(0);
 }
@@ -143,42 +149,42 @@ checker_read(int fd, struct wh_buf *to)
 
 /* Takes the lines apart; last_out is the plugin that was touched last. */
 static void
-checker_take(char *text, struct wh_conf_errors *errors, const char **last_out)
+checker_take(char *text, struct wh_conf_errors *errors, struct wh_conf_errors *warnings, const char **last_out)
 {
 	char *line, *rest = text;
 
 	while ((line = strsep(&rest, "\n")) != NULL) {
+		struct wh_conf_errors *to = line[0] == '!' ? warnings : errors;
 		char *number, *file, *said;
 
 		if (line[0] == '@')
 			*last_out = line + 1;
-		number = strsep(&line, "\t");
+		number = strsep(&line, "\t") + (to == warnings);
 		file = strsep(&line, "\t");
 		said = line;
 		if (said != NULL)
-			wh_conf_errors_add(errors, file, (unsigned)strtoul(number, NULL, 10), "%s", said);
+			wh_conf_errors_add(to, file, (unsigned)strtoul(number, NULL, 10), "%s", said);
 	}
 }
 
 void
-checker_run(const struct wh_snapshot *snapshot, const struct wh_conf *root, const char *const *paths, unsigned n_paths,
-	struct wh_conf_errors *errors)
+checker_run(const struct checker *checker, struct wh_conf_errors *errors, struct wh_conf_errors *warnings)
 {
 	struct wh_buf said = { .max = CHECKER_TEXT };
-	const char *last = "";
+	const char *last = NULL;
 	char how[DEATH_TEXT];
 	bool in_time;
 	int pipes[2], status = 0;
 	pid_t pid;
 
-	if (wh_conf_count(root, "plugins") == 0)
+	if (wh_conf_count(checker->root, "plugins") == 0 && checker->tables == NULL)
 		return;
 	if (pipe2(pipes, O_CLOEXEC) != 0 || (pid = fork()) < 0) {
-		wh_conf_errors_add(errors, NULL, 0, "plugins cannot be checked: %s", strerror(errno));
+		wh_conf_errors_add(errors, NULL, 0, "plugins and listeners cannot be checked: %s", strerror(errno));
 		return;
 	}
 	if (pid == 0)
-		checker_child(pipes[1], snapshot, root, paths, n_paths);
+		checker_child(pipes[1], checker);
 	wh_fd_close(&pipes[1]);
 	in_time = checker_read(pipes[0], &said);
 	wh_fd_close(&pipes[0]);
@@ -187,10 +193,11 @@ checker_run(const struct wh_snapshot *snapshot, const struct wh_conf *root, cons
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
 	if (wh_buf_cstr(&said) != NULL)
-		checker_take(said.p, errors, &last);
+		checker_take(said.p, errors, warnings, &last);
 	if (!in_time || !WIFEXITED(status) || WEXITSTATUS(status) != 0) {
 		death_describe(status, how);
-		wh_conf_errors_add(errors, NULL, 0, "plugins.%s: loading it ended the checker: %s", last, in_time ? how : "it took too long");
+		wh_conf_errors_add(errors, NULL, 0, "%s%s: %s ended the checker: %s", last != NULL ? "plugins." : "listeners",
+			last != NULL ? last : "", last != NULL ? "loading it" : "looking at them", in_time ? how : "it took too long");
 	}
 	wh_buf_free(&said);
 }

@@ -82,11 +82,14 @@ keeper_ready(struct keeper *k)
 static bool
 keeper_read_config(struct keeper *k)
 {
-	struct wh_conf_errors errors = { 0 };
+	struct wh_conf_errors errors = { 0 }, warnings = { 0 };
 	struct wh_buf text = { 0 };
 
-	k->config = keeper_config_read(&k->options, k->tables, &errors);
+	k->config = keeper_config_read(&k->options, k->tables, &errors, &warnings);
+	for (size_t i = 0; i < warnings.n; i++)
+		wh_buf_fmt(&text, "%s:%u: warning: %s\n", warnings.items[i].file, warnings.items[i].line, warnings.items[i].text);
 	wh_conf_errors_format(&errors, &text);
+	wh_conf_errors_free(&warnings);
 	if (text.n > 0)
 		(void)wh_fd_write_all(STDERR_FILENO, text.p, text.n);
 	wh_buf_free(&text);

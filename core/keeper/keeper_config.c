@@ -40,24 +40,27 @@ config_keep_all(struct wh_snapshot *snapshot, const struct wh_conf *group, const
 	}
 }
 
+/* `tables`: NULL when the listeners need not be asked about. */
 static void
-config_check_plugins(const struct wh_snapshot *snapshot, const struct wh_conf *root, const struct options *o, struct wh_conf_errors *errors)
+config_run_checker(const struct wh_snapshot *snapshot, const struct wh_conf *root, const struct options *o,
+	const struct keeper_tables *tables, struct wh_conf_errors *errors, struct wh_conf_errors *warnings)
 {
 	const char *paths[KEEPER_PLUGIN_PATHS] = { o->plugin_path };
-	unsigned n_paths = o->plugin_path != NULL;
+	struct checker checker = { snapshot, root, tables, paths, o->plugin_path != NULL };
 
-	for (size_t i = 0; o->plugin_path == NULL && i < wh_conf_count(root, "plugin_path") && n_paths < KEEPER_PLUGIN_PATHS; i++)
-		paths[n_paths++] = wh_conf_item(root, "plugin_path", i).p;
-	checker_run(snapshot, root, paths, n_paths, errors);
+	for (size_t i = 0; o->plugin_path == NULL && i < wh_conf_count(root, "plugin_path") && checker.n_paths < KEEPER_PLUGIN_PATHS; i++)
+		paths[checker.n_paths++] = wh_conf_item(root, "plugin_path", i).p;
+	checker_run(&checker, errors, warnings);
 }
 
 static void
-config_check(struct keeper_config *c, const struct options *o, struct wh_conf_errors *errors)
+config_check(struct keeper_config *c, const struct options *o, const struct keeper_tables *tables, struct wh_conf_errors *errors,
+	struct wh_conf_errors *warnings)
 {
 	keeper_settings_read(&c->settings, c->conf, geteuid() == 0, errors);
 	listeners_read(&c->listeners, c->conf, errors);
 	config_keep_all(c->snapshot, c->conf, c->root.rows, errors);
-	config_check_plugins(c->snapshot, c->conf, o, errors);
+	config_run_checker(c->snapshot, c->conf, o, tables, errors, warnings);
 }
 
 /* The tables refused something. What only listeners_read and the plugins' own tables can find is looked for all the same, so
@@ -82,7 +85,7 @@ config_check_rest(const struct keeper_config *c, const struct options *o, struct
 
 	if (wh_conf_of_snapshot(c->snapshot, rows, WH_CONF_PART, &told, &conf) == WH_OK) {
 		listeners_read(&listeners, conf, errors);
-		config_check_plugins(c->snapshot, conf, o, errors);
+		config_run_checker(c->snapshot, conf, o, NULL, errors, &told);
 		listeners_close(&listeners, true);
 		wh_conf_free(&conf);
 	}
@@ -90,7 +93,8 @@ config_check_rest(const struct keeper_config *c, const struct options *o, struct
 }
 
 struct keeper_config *
-keeper_config_read(const struct options *o, const struct keeper_tables *tables, struct wh_conf_errors *errors)
+keeper_config_read(const struct options *o, const struct keeper_tables *tables, struct wh_conf_errors *errors,
+	struct wh_conf_errors *warnings)
 {
 	struct keeper_config *c = calloc(1, sizeof *c);
 	enum wh_err err = WH_ENOMEM;
@@ -107,7 +111,7 @@ keeper_config_read(const struct options *o, const struct keeper_tables *tables, 
 		config_check_rest(c, o, errors);
 	if (err != WH_OK)
 		goto fail;
-	config_check(c, o, errors);
+	config_check(c, o, tables, errors, warnings);
 	if (wh_conf_errors_any(errors))
 		goto fail;
 	c->for_edges = spawn_fd_high(wh_snapshot_seal(c->snapshot, true));

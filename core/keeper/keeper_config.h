@@ -17,8 +17,10 @@ struct keeper_config {
 	int for_edges, for_hub;		/* the sealed snapshots */
 };
 
-/** NULL: `errors` says why, and has every error that could be found. */
-struct keeper_config *keeper_config_read(const struct options *o, const struct keeper_tables *tables, struct wh_conf_errors *errors);
+/** NULL: `errors` says why, and has every error that could be found. `warnings` is for what the operator should know of and
+ * nothing fails by; in both cases. */
+struct keeper_config *keeper_config_read(const struct options *o, const struct keeper_tables *tables, struct wh_conf_errors *errors,
+	struct wh_conf_errors *warnings);
 
 /** Closes the sockets that are still its own. */
 void keeper_config_free(struct keeper_config **config);

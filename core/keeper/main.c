@@ -36,7 +36,7 @@ int
 main(int argc, char **argv)
 {
 	static const struct wh_setting *const roots[] = { edge_root_settings, hub_root_settings, NULL };
-	static const struct keeper_tables tables = { roots };
+	static const struct keeper_tables tables = { roots, wh_edge_check };
 	static struct wh_proctitle title;
 
 	(void)wh_proctitle_init(&title, argc, argv);

@@ -46,10 +46,19 @@ reload_refused(struct keeper *k, struct wh_conf_errors *errors)
 	wh_buf_free(&text);
 }
 
+static void
+reload_warn(struct keeper *k, struct wh_conf_errors *warnings)
+{
+	for (size_t i = 0; i < warnings->n; i++)
+		wh_log(&k->log, WH_WARN, "config_warning", WH_T("file", warnings->items[i].file), WH_U("line", warnings->items[i].line),
+			WH_T("text", warnings->items[i].text));
+	wh_conf_errors_free(warnings);
+}
+
 void
 keeper_reload(struct keeper *k)
 {
-	struct wh_conf_errors errors = { 0 };
+	struct wh_conf_errors errors = { 0 }, warnings = { 0 };
 	struct keeper_config *new, *old = k->config;
 	bool replace_edges;
 
@@ -60,7 +69,8 @@ keeper_reload(struct keeper *k)
 		return;
 	}
 	notify_reloading(&k->notify, wh_clock_mono_us(NULL));
-	new = keeper_config_read(&k->options, k->tables, &errors);
+	new = keeper_config_read(&k->options, k->tables, &errors, &warnings);
+	reload_warn(k, &warnings);
 	if (new != NULL)
 		reload_check(k, new, &errors);
 	if (!wh_conf_errors_any(&errors))

@@ -34,6 +34,14 @@ const struct wh_setting edge_root_settings[] = {
 	{ .name = NULL },
 };
 
+void
+wh_edge_check(const struct wh_snapshot *snapshot, struct wh_conf_errors *errors, struct wh_conf_errors *warnings)
+{
+	(void)snapshot;
+	(void)errors;
+	(void)warnings;
+}
+
 struct stub_edge {
 	struct wh_child *child;
 	struct wh_link_fds fds;

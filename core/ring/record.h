@@ -8,7 +8,7 @@
 #include "base/addr.h"
 #include "ring/ring.h"
 
-enum { WH_RECORD_VERSION = 1 };	/* HELLO.version: changes with any record's shape */
+enum { WH_RECORD_VERSION = 2 };	/* HELLO.version: changes with any record's shape */
 
 enum wh_rec_kind {
 	/* edge to hub */
@@ -123,6 +123,7 @@ struct wh_rec_request {
 	uint16_t flags;		/* TLS */
 	struct wh_addr peer;
 	struct wh_str method, path, query, host;	/* the path is decoded */
+	struct wh_str tls_fingerprint;	/* of the client's certificate; empty: it gave none */
 	struct wh_str headers;	/* a header block; names in lower case */
 	struct wh_str body;
 };

@@ -44,6 +44,7 @@ static const struct rec_field request_fields[] = {
 	REC_FIELD(request, REC_STR, path),
 	REC_FIELD(request, REC_STR, query),
 	REC_FIELD(request, REC_STR, host),
+	REC_FIELD(request, REC_STR, tls_fingerprint),
 	REC_FIELD(request, REC_HEADERS, headers),
 	REC_FIELD(request, REC_STR, body),
 	{ 0 }

@@ -149,7 +149,7 @@ request_and_respond_keep_every_member(void **state)
 	struct bench *b = *state;
 	struct wh_rec_request got, r = {
 		.conn = 9, .stream = 77, .listener = 2, .flags = WH_F_TLS, .peer = peer, .method = WH_STR("POST"), .path = WH_STR("/api/x"),
-		.query = WH_STR("q"), .host = WH_STR("h"), .headers = headers, .body = WH_STR("{}"),
+		.query = WH_STR("q"), .host = WH_STR("h"), .tls_fingerprint = WH_STR("f0"), .headers = headers, .body = WH_STR("{}"),
 	};
 	struct wh_rec_respond answer, s = {
 		.conn = 9, .stream = 77, .status = 200, .flags = WH_F_CLOSE | WH_F_MORE, .headers = headers, .body = WH_STR("ok"),
@@ -165,6 +165,7 @@ request_and_respond_keep_every_member(void **state)
 	same(got.path, r.path);
 	same(got.query, r.query);
 	same(got.host, r.host);
+	same(got.tls_fingerprint, r.tls_fingerprint);
 	same(got.headers, r.headers);
 	same(got.body, r.body);
 	wh_ring_done(b->in);

@@ -20,11 +20,13 @@ enum {
 	WH_STORE_STEPS = 64,
 	WH_STORE_COLUMNS = 32,		/**< also parameters of a statement */
 	WH_STORE_ROWS = 100000,		/**< of a result; say LIMIT. More: WH_ETOOBIG */
-	WH_STORE_BYTES = 16 << 20,	/**< of a result, and of the parameters. More: WH_ETOOBIG */
+	WH_STORE_BYTES = 16 << 20,	/**< of a result (where a number counts as 8), and of the parameters. More: WH_ETOOBIG */
 };
 
 /** One step of a schema's growth. What has landed in a release never changes; a new row is added behind it. The schema's version is
- * the number of rows that were applied. Portable SQL, one or more statements that end in `;`. */
+ * the number of rows that were applied. Portable SQL, one or more statements that end in `;`. A row with text for other drivers alone
+ * only counts. Each row is applied in a transaction of its own: no BEGIN, COMMIT, PRAGMA or ATTACH. A foreign key can't be DEFERRED,
+ * as calls of several plugins are committed together. */
 struct wh_migration {
 	const char *sql;
 	const char *sqlite;		/**< instead of `sql` with that driver */
@@ -42,8 +44,8 @@ struct wh_statement {
 	const char *postgresql;
 };
 
-/** What a plugin keeps. Tables are the plugin's own: name them with the plugin's name in front (auth_account). The arrays end in a zero
- * row; a statement's number is its place. */
+/** What a plugin keeps. Tables are the plugin's own: name them with the plugin's name in front (auth_account); SQL that changes others is
+ * refused. The arrays end in a zero row; a statement's number is its place. Nothing of it is needed after the schema was closed. */
 struct wh_schema {
 	const char *name;		/**< the plugin's */
 	const struct wh_migration *migrations;
@@ -87,8 +89,9 @@ struct wh_rows {
 };
 
 /** What a call came to. Borrowed: good until `done` returns.
- *  WH_EEXIST: a unique key stands in the way. WH_ESTATE: an expectation was not met. WH_EAWAY: the store is read-only for now (the
- *  disk is full, or somebody else locks the database). WH_EIO: the database failed. WH_ETOOBIG: over the bounds. */
+ *  WH_EEXIST: a unique key stands in the way. WH_EINVAL: a value that the schema forbids (NOT NULL, CHECK, a foreign key). WH_ESTATE: an
+ *  expectation was not met. WH_EAWAY: the store is read-only for now (the disk is full, or somebody else locks the database). WH_EIO: the
+ *  database failed, or a value is of another type than the statement promises. WH_ETOOBIG: over the bounds. */
 struct wh_result {
 	enum wh_err err;
 	unsigned step;			/**< the step that failed, counted from 0 */
@@ -141,14 +144,16 @@ wh_store_close(struct wh_table *table)
 }
 
 /** Runs the steps. Any error that it returns means that nothing happens and `done` is not called: WH_EFULL, the queue is full: tell the
- * client to try again; WH_EAWAY, read-only; WH_ENOMEM; WH_ETOOBIG. */
+ * client to try again; WH_EAWAY, read-only; WH_ENOMEM; WH_ETOOBIG; WH_EINVAL: a step does not fit its statement, or a text is not UTF-8
+ * or has a NUL in it. */
 static inline enum wh_err
 wh_store_run(const struct wh_table *table, const struct wh_step *steps, size_t n, wh_store_done *done, uint64_t cookie)
 {
 	return table->ops->run(table->db, steps, n, done, cookie);
 }
 
-/** The same on the spot: `done` is called before it returns. It blocks, so it is for the plugin's open (and WH_ON_LOAD) alone. */
+/** The same on the spot: `done` is called before it returns. It blocks, so it is for the plugin's open (and WH_ON_LOAD) alone. It does not
+ * wait for calls of wh_store_run that are under way: do not mix the two. */
 static inline enum wh_err
 wh_store_run_now(const struct wh_table *table, const struct wh_step *steps, size_t n, wh_store_done *done, uint64_t cookie)
 {

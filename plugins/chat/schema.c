@@ -47,35 +47,35 @@ static const struct wh_migration migrations[] = {
 
 static const struct wh_statement statements[] = {
 	[Q_ROOM_BY_KEY] = { "room_by_key", "SELECT id, name, epoch, created, kept, seq, topic, access, speakers, slow, min_age, keep, links, pass "
-		"FROM chat_room WHERE key = $1", "t", "itiiiitiiiiiit" },
+		"FROM chat_room WHERE key = $1", "t", .gives = "itiiiitiiiiiit" },
 	[Q_ROOM_MAKE] = { "room_make", "INSERT INTO chat_room (key, name, epoch, created, keep, access) VALUES ($1, $2, $3, $4, $5, $6) RETURNING id",
-		"ttiiii", "i", true },
-	[Q_ROOM_NEXT] = { "room_next", "UPDATE chat_room SET seq = seq + 1 WHERE id = $1 RETURNING seq", "i", "i", true },
-	[Q_ROOM_TOPIC] = { "room_topic", "UPDATE chat_room SET topic = $2 WHERE id = $1", "it", NULL, true },
+		"ttiiii", .gives = "i", .writes = true },
+	[Q_ROOM_NEXT] = { "room_next", "UPDATE chat_room SET seq = seq + 1 WHERE id = $1 RETURNING seq", "i", .gives = "i", .writes = true },
+	[Q_ROOM_TOPIC] = { "room_topic", "UPDATE chat_room SET topic = $2 WHERE id = $1", "it", .writes = true },
 	[Q_ROOM_RULES] = { "room_rules", "UPDATE chat_room SET access = $2, speakers = $3, slow = $4, min_age = $5, keep = $6, links = $7, pass = $8 "
-		"WHERE id = $1", "iiiiiiit", NULL, true },
-	[Q_ROOM_KEEP] = { "room_keep", "UPDATE chat_room SET kept = $2 WHERE id = $1", "ii", NULL, true },
-	[Q_ROOM_DROP] = { "room_drop", "DELETE FROM chat_room WHERE id = $1 AND kept = 0", "i", NULL, true },
-	[Q_ROOM_EPOCH] = { "room_epoch", "UPDATE chat_room SET epoch = $2 WHERE id = $1", "ii", NULL, true },
+		"WHERE id = $1", "iiiiiiit", .writes = true },
+	[Q_ROOM_KEEP] = { "room_keep", "UPDATE chat_room SET kept = $2 WHERE id = $1", "ii", .writes = true },
+	[Q_ROOM_DROP] = { "room_drop", "DELETE FROM chat_room WHERE id = $1 AND kept = 0", "i", .writes = true },
+	[Q_ROOM_EPOCH] = { "room_epoch", "UPDATE chat_room SET epoch = $2 WHERE id = $1", "ii", .writes = true },
 	[Q_ROOMS] = { "rooms", "SELECT key, name, topic, seq FROM chat_room WHERE access IN (0, 3) AND key > $1 AND ($2 = '' OR instr(key, $2) > 0) "
-		"ORDER BY key LIMIT $3", "tti", "ttti" },
-	[Q_ROOMS_LOOSE] = { "rooms_loose", "SELECT id, key FROM chat_room WHERE kept = 0 AND created < $1 LIMIT 1000", "i", "it" },
+		"ORDER BY key LIMIT $3", "tti", .gives = "ttti" },
+	[Q_ROOMS_LOOSE] = { "rooms_loose", "SELECT id, key FROM chat_room WHERE kept = 0 AND created < $1 LIMIT 1000", "i", .gives = "it" },
 	[Q_ENTRY_ADD] = { "entry_add", "INSERT INTO chat_entry (id, room, seq, time, kind, who, name, text, ref, extra, nonce) "
-		"SELECT $1, id, seq, $3, $4, $5, $6, $7, $8, $9, $10 FROM chat_room WHERE id = $2", "iiiittTITT", NULL, true },
-	[Q_ENTRY_BY_NONCE] = { "entry_by_nonce", "SELECT seq, id, time FROM chat_entry WHERE who = $1 AND room = $2 AND nonce = $3", "tit", "iii" },
+		"SELECT $1, id, seq, $3, $4, $5, $6, $7, $8, $9, $10 FROM chat_room WHERE id = $2", "iiiittTITT", .writes = true },
+	[Q_ENTRY_BY_NONCE] = { "entry_by_nonce", "SELECT seq, id, time FROM chat_entry WHERE who = $1 AND room = $2 AND nonce = $3", "tit", .gives = "iii" },
 	[Q_ENTRY_EDIT] = { "entry_edit", "UPDATE chat_entry SET text = $3, edited = $4 WHERE id = $1 AND room = $2 AND who = $5 AND kind <= 2 AND "
-		"redacted IS NULL", "iitit", NULL, true },
+		"redacted IS NULL", "iitit", .writes = true },
 	[Q_ENTRY_REDACT] = { "entry_redact", "UPDATE chat_entry SET text = NULL, extra = NULL, redacted = $3 WHERE id = $1 AND room = $2 AND "
-		"kind IN (1, 2, 10) AND redacted IS NULL AND ($4 = '' OR who = $4)", "iiit", NULL, true },
-	[Q_ENTRY_OF] = { "entry_of", "SELECT " ENTRY " FROM chat_entry e WHERE e.room = $1 AND e.id = $2", "ii", ENTRY_GIVES },
+		"kind IN (1, 2, 10) AND redacted IS NULL AND ($4 = '' OR who = $4)", "iiit", .writes = true },
+	[Q_ENTRY_OF] = { "entry_of", "SELECT " ENTRY " FROM chat_entry e WHERE e.room = $1 AND e.id = $2", "ii", .gives = ENTRY_GIVES },
 	[Q_BEFORE_SEQ] = { "before_seq", "SELECT " ENTRY ", " REACTIONS " FROM chat_entry e WHERE e.room = $1 AND e.seq < $2 AND ((1 << e.kind) & $3) <> 0 "
-		"AND e.time >= $5 ORDER BY e.seq DESC LIMIT $4", "iiiii", ENTRY_GIVES "T" },
+		"AND e.time >= $5 ORDER BY e.seq DESC LIMIT $4", "iiiii", .gives = ENTRY_GIVES "T" },
 	[Q_AFTER_SEQ] = { "after_seq", "SELECT " ENTRY ", " REACTIONS " FROM chat_entry e WHERE e.room = $1 AND e.seq > $2 AND ((1 << e.kind) & $3) <> 0 "
-		"AND e.time >= $5 ORDER BY e.seq LIMIT $4", "iiiii", ENTRY_GIVES "T" },
+		"AND e.time >= $5 ORDER BY e.seq LIMIT $4", "iiiii", .gives = ENTRY_GIVES "T" },
 	[Q_BEFORE_ID] = { "before_id", "SELECT " ENTRY ", " REACTIONS " FROM chat_entry e WHERE e.room = $1 AND e.id < $2 AND ((1 << e.kind) & $3) <> 0 "
-		"AND e.time >= $5 ORDER BY e.id DESC LIMIT $4", "iiiii", ENTRY_GIVES "T" },
+		"AND e.time >= $5 ORDER BY e.id DESC LIMIT $4", "iiiii", .gives = ENTRY_GIVES "T" },
 	[Q_AFTER_ID] = { "after_id", "SELECT " ENTRY ", " REACTIONS " FROM chat_entry e WHERE e.room = $1 AND e.id > $2 AND ((1 << e.kind) & $3) <> 0 "
-		"AND e.time >= $5 ORDER BY e.id LIMIT $4", "iiiii", ENTRY_GIVES "T" },
+		"AND e.time >= $5 ORDER BY e.id LIMIT $4", "iiiii", .gives = ENTRY_GIVES "T" },
 	[Q_SEARCH] = { "search", .takes = "tiii", .gives = ENTRY_GIVES,
 		.sqlite = "SELECT " ENTRY " FROM chat_text t JOIN chat_entry e ON e.id = t.rowid WHERE chat_text MATCH $1 AND e.room = $2 AND e.id < $3 "
 		"AND e.redacted IS NULL ORDER BY e.id DESC LIMIT $4",
@@ -83,35 +83,35 @@ static const struct wh_statement statements[] = {
 		"AND e.id < $3 AND e.redacted IS NULL ORDER BY e.id DESC LIMIT $4" },
 	[Q_REACT] = { "react", "INSERT INTO chat_reaction (room, target, emoji, who) SELECT room, id, $3, $4 FROM chat_entry WHERE room = $1 AND id = $2 "
 		"AND kind IN (1, 2, 10) AND redacted IS NULL AND (SELECT count(DISTINCT emoji) FROM chat_reaction WHERE room = $1 AND target = $2) < 50",
-		"iitt", NULL, true },
-	[Q_UNREACT] = { "unreact", "DELETE FROM chat_reaction WHERE room = $1 AND target = $2 AND emoji = $3 AND who = $4", "iitt", NULL, true },
+		"iitt", .writes = true },
+	[Q_UNREACT] = { "unreact", "DELETE FROM chat_reaction WHERE room = $1 AND target = $2 AND emoji = $3 AND who = $4", "iitt", .writes = true },
 	[Q_PIN] = { "pin", "INSERT INTO chat_pin (room, target) SELECT room, id FROM chat_entry WHERE room = $1 AND id = $2 AND kind IN (1, 2, 10) AND "
-		"redacted IS NULL AND (SELECT count(*) FROM chat_pin WHERE room = $1) < 50", "ii", NULL, true },
-	[Q_UNPIN] = { "unpin", "DELETE FROM chat_pin WHERE room = $1 AND target = $2", "ii", NULL, true },
-	[Q_PINS] = { "pins", "SELECT " ENTRY " FROM chat_pin p JOIN chat_entry e ON e.id = p.target WHERE p.room = $1 ORDER BY e.id DESC", "i", ENTRY_GIVES },
+		"redacted IS NULL AND (SELECT count(*) FROM chat_pin WHERE room = $1) < 50", "ii", .writes = true },
+	[Q_UNPIN] = { "unpin", "DELETE FROM chat_pin WHERE room = $1 AND target = $2", "ii", .writes = true },
+	[Q_PINS] = { "pins", "SELECT " ENTRY " FROM chat_pin p JOIN chat_entry e ON e.id = p.target WHERE p.room = $1 ORDER BY e.id DESC", "i", .gives = ENTRY_GIVES },
 	[Q_VOTE] = { "vote", "INSERT INTO chat_vote (room, poll, who, choice) SELECT room, id, $3, $4 FROM chat_entry WHERE room = $1 AND id = $2 AND "
 		"kind = 10 AND redacted IS NULL AND $4 >= 0 AND $4 < json_array_length(extra, '$.options') AND coalesce(json_extract(extra, '$.until'), $5) >= $5 "
-		"ON CONFLICT (room, poll, who) DO UPDATE SET choice = excluded.choice", "iitii", NULL, true },
-	[Q_POLL] = { "poll", "SELECT choice, count(*) FROM chat_vote WHERE room = $1 AND poll = $2 GROUP BY choice ORDER BY choice", "ii", "ii" },
+		"ON CONFLICT (room, poll, who) DO UPDATE SET choice = excluded.choice", "iitii", .writes = true },
+	[Q_POLL] = { "poll", "SELECT choice, count(*) FROM chat_vote WHERE room = $1 AND poll = $2 GROUP BY choice ORDER BY choice", "ii", .gives = "ii" },
 	[Q_MARK] = { "mark", "INSERT INTO chat_mark (who, room, seq) VALUES ($1, $2, $3) ON CONFLICT (who, room) DO UPDATE SET seq = excluded.seq "
-		"WHERE excluded.seq > chat_mark.seq", "tii", NULL, true },
+		"WHERE excluded.seq > chat_mark.seq", "tii", .writes = true },
 	[Q_MARKS] = { "marks", "SELECT r.name, m.seq, r.seq, (SELECT count(*) FROM (SELECT 1 FROM chat_entry e WHERE e.room = r.id AND e.seq > m.seq AND "
 		"e.kind IN (1, 2, 10) AND e.redacted IS NULL LIMIT 1000)), (SELECT count(*) FROM chat_mention n JOIN chat_entry e ON e.id = n.entry WHERE "
 		"n.who = $1 AND e.room = r.id AND e.seq > m.seq) FROM chat_mark m JOIN chat_room r ON r.id = m.room WHERE m.who = $1 ORDER BY r.key LIMIT 500",
-		"t", "tiiii" },
-	[Q_MENTION] = { "mention", "INSERT INTO chat_mention (who, entry) VALUES ($1, $2) ON CONFLICT DO NOTHING", "ti", NULL, true },
+		"t", .gives = "tiiii" },
+	[Q_MENTION] = { "mention", "INSERT INTO chat_mention (who, entry) VALUES ($1, $2) ON CONFLICT DO NOTHING", "ti", .writes = true },
 	[Q_MENTIONS] = { "mentions", "SELECT r.name, " ENTRY " FROM chat_mention n JOIN chat_entry e ON e.id = n.entry JOIN chat_room r ON r.id = e.room "
-		"WHERE n.who = $1 AND n.entry < $2 AND e.redacted IS NULL ORDER BY n.entry DESC LIMIT $3", "tii", "t" ENTRY_GIVES },
+		"WHERE n.who = $1 AND n.entry < $2 AND e.redacted IS NULL ORDER BY n.entry DESC LIMIT $3", "tii", .gives = "t" ENTRY_GIVES },
 	[Q_INVITE] = { "invite", "INSERT INTO chat_invite (room, who, until) VALUES ($1, $2, $3) ON CONFLICT (room, who) DO UPDATE SET until = excluded.until",
-		"iti", NULL, true },
-	[Q_INVITED] = { "invited", "SELECT 1 FROM chat_invite WHERE room = $1 AND who = $2 AND until > $3", "iti", "i" },
+		"iti", .writes = true },
+	[Q_INVITED] = { "invited", "SELECT 1 FROM chat_invite WHERE room = $1 AND who = $2 AND until > $3", "iti", .gives = "i" },
 	[Q_FORGET] = { "forget", "DELETE FROM chat_entry WHERE id IN (SELECT e.id FROM chat_room r JOIN chat_entry e ON e.room = r.id WHERE r.keep > 0 AND "
-		"e.time < $1 - r.keep AND e.seq < r.seq LIMIT 500)", "i", NULL, true },
+		"e.time < $1 - r.keep AND e.seq < r.seq LIMIT 500)", "i", .writes = true },
 	[Q_EXPORT] = { "export", "SELECT r.name, " ENTRY " FROM chat_entry e JOIN chat_room r ON r.id = e.room WHERE e.who = $1 AND e.id > $2 ORDER BY e.id LIMIT $3",
-		"tii", "t" ENTRY_GIVES },
+		"tii", .gives = "t" ENTRY_GIVES },
 	[Q_ERASE] = { "erase", "UPDATE chat_entry SET who = $2, name = 'someone who left', text = NULL, extra = NULL, redacted = coalesce(redacted, $3) WHERE who = $1",
-		"tti", NULL, true },
-	[Q_ERASE_MARKS] = { "erase_marks", "DELETE FROM chat_mark WHERE who = $1", "t", NULL, true },
+		"tti", .writes = true },
+	[Q_ERASE_MARKS] = { "erase_marks", "DELETE FROM chat_mark WHERE who = $1", "t", .writes = true },
 	{ 0 }
 };
 

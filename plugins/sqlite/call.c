@@ -30,7 +30,7 @@ step_bytes(const struct wh_db *db, const struct wh_step *step)
 
 	if (step->statement >= db->n_statements)
 		return -1;
-	s = &db->schema->statements[step->statement];
+	s = &db->statements[step->statement];
 	takes = s->takes != NULL ? s->takes : "";
 	if (step->n != strlen(takes) || step->expect > WH_NONE)
 		return -1;
@@ -43,18 +43,60 @@ step_bytes(const struct wh_db *db, const struct wh_step *step)
 	return bytes;
 }
 
+/* How many bytes the character at `p` has, or 0: it is none, or NUL. */
+static size_t
+text_character(const unsigned char *p, size_t n)
+{
+	unsigned first = p[0], low = 0x80, high = 0xbf;
+	size_t length = first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+
+	if (first == 0 || (first >= 0x80 && first < 0xc2) || first > 0xf4 || length > n)
+		return 0;
+	/* Overlong forms, surrogates, and what lies above U+10FFFF. */
+	if (first == 0xe0)
+		low = 0xa0;
+	else if (first == 0xed)
+		high = 0x9f;
+	else if (first == 0xf0)
+		low = 0x90;
+	else if (first == 0xf4)
+		high = 0x8f;
+	for (size_t i = 1; i < length; i++, low = 0x80, high = 0xbf)
+		if (p[i] < low || p[i] > high)
+			return 0;
+	return length;
+}
+
+/* Not every database can keep a text with a NUL, or one that is not UTF-8: so none of ours does. */
+static bool
+step_texts_ok(const struct wh_step *step)
+{
+	for (size_t i = 0; i < step->n; i++) {
+		const struct wh_cell *cell = &step->params[i];
+
+		for (size_t at = 0; cell->type == WH_C_TEXT && at < cell->s.n;) {
+			size_t length = text_character((const unsigned char *)cell->s.p + at, cell->s.n - at);
+
+			if (length == 0)
+				return false;
+			at += length;
+		}
+	}
+	return true;
+}
+
 static void
 call_refused(const struct wh_db *db, const struct wh_step *step)
 {
-	const char *name = step->statement < db->n_statements ? db->schema->statements[step->statement].name : "?";
+	const char *name = step->statement < db->n_statements ? db->statements[step->statement].name : "?";
 
-	wh_host_log(db->host, WH_ERROR, "statement_misused", WH_T("schema", db->schema->name), WH_T("statement", name));
+	wh_host_log(db->host, WH_ERROR, "statement_misused", WH_T("schema", db->name), WH_T("statement", name));
 }
 
 enum wh_err
 call_make(struct wh_db *db, const struct wh_step *steps, size_t n, wh_store_done *done, uint64_t cookie, struct store_call **call_out)
 {
-	size_t cells = 0, bytes = 0;
+	size_t cells = 0, bytes = 0, size;
 	struct store_call *call;
 	struct wh_cell *cell;
 	char *text;
@@ -69,22 +111,25 @@ call_make(struct wh_db *db, const struct wh_step *steps, size_t n, wh_store_done
 			call_refused(db, &steps[i]);
 			return WH_EINVAL;
 		}
+		if (!step_texts_ok(&steps[i]))
+			return WH_EINVAL;
 		cells += steps[i].n;
 		bytes += (size_t)more;
 	}
 	if (bytes > WH_STORE_BYTES)
 		return WH_ETOOBIG;
-	call = malloc(sizeof *call + n * sizeof *steps + cells * sizeof *cell + bytes);
+	size = sizeof *call + n * sizeof *steps + cells * sizeof *cell + bytes;
+	call = malloc(size);
 	if (call == NULL)
 		return WH_ENOMEM;
-	*call = (struct store_call){ .db = db, .done = done, .cookie = cookie, .n = n, .steps = (struct wh_step *)(void *)(call + 1) };
+	*call = (struct store_call){ .db = db, .done = done, .cookie = cookie, .bytes = size, .n = n, .steps = (struct wh_step *)(void *)(call + 1) };
 	link_init(&call->link);
 	cell = (struct wh_cell *)(void *)(call->steps + n);
 	text = (char *)(cell + cells);
 	for (size_t i = 0; i < n; i++) {
 		call->steps[i] = steps[i];
 		call->steps[i].params = cell;
-		call->writes |= db->schema->statements[steps[i].statement].writes;
+		call->writes |= db->statements[steps[i].statement].writes;
 		call->guarded |= n > 1 || steps[i].expect != WH_ANY;
 		for (size_t j = 0; j < steps[i].n; j++, cell++) {
 			*cell = steps[i].params[j];

@@ -35,6 +35,7 @@ static void
 db_free(struct wh_db *db)
 {
 	db_unprepare(db);
+	wh_delete(db->store->host, db->block);
 	wh_delete(db->store->host, db);
 }
 
@@ -46,8 +47,9 @@ call_over(struct store_call *call)
 
 	if (!db->closed && call->done != NULL)
 		call->done(db->self, call->cookie, &call->result.public);
-	call_free(call);
+	db->store->bytes -= call->bytes;
 	db->calls--;
+	call_free(call);
 }
 
 /* Closed schemas go when no job has a connection: their statements belong to connections. */
@@ -77,6 +79,7 @@ batch_take(struct store *store, struct store_conn *conn, struct link *from, unsi
 		return NULL;
 	batch->store = store;
 	batch->conn = conn;
+	batch->reads = conn->place >= STORE_FIRST_READER;
 	link_init(&batch->calls);
 	memcpy(batch->between, store->between, sizeof batch->between);
 	batch->n_between = store->n_between;
@@ -92,18 +95,17 @@ batch_take(struct store *store, struct store_conn *conn, struct link *from, unsi
 	return batch;
 }
 
-/* It could not be started: back to the front of the queue, in order. */
+/* Back to the front of the queue, in order: what could not be started, or not be done yet. */
 static void
 batch_give_back(struct store_batch *batch, struct link *to, unsigned *waiting)
 {
-	while (!link_none(&batch->calls)) {
+	for (; batch->n > batch->ran; batch->n--) {
 		struct link *l = batch->calls.prev;
 
 		link_remove(l);
 		link_add(to->next, l);
 		(*waiting)++;
 	}
-	free(batch);
 }
 
 static bool
@@ -115,6 +117,7 @@ lane_start(struct store *store, struct store_conn *conn, const struct wh_job *jo
 		return false;
 	if (wh_job_start(store->host, job, &batch) != WH_OK) {
 		batch_give_back(batch, from, waiting);
+		free(batch);
 		return false;
 	}
 	conn->busy = true;
@@ -136,7 +139,9 @@ lane_go_write(struct store *store)
 {
 	int64_t now = wh_now_ms(store->host), wait = store->last_begin + store->set.window_ms - now;
 
-	if (store->n_writes == 0 || store->writing || store->window != 0 || (store->state == STORE_SICK && !store->probing))
+	if (store->n_writes == 0 || store->writing || (store->state == STORE_SICK && !store->probing))
+		return;
+	if (store->window != 0 && !(wait > 0 && store->n_writes >= store->set.batch))
 		return;
 	if (wait > 0 && store->n_writes < store->set.batch) {
 		store->window = wh_timer_start(store->host, wait, 0, lane_window, 0);
@@ -150,6 +155,14 @@ lane_go_write(struct store *store)
 	}
 	store->writing = true;
 	store->last_begin = now;
+}
+
+/* Nothing is written, so it says nothing about the state either. */
+void
+lane_poke(struct store *store)
+{
+	if (!store->writing)
+		store->writing = lane_start(store, &store->conns[STORE_WRITER], &write_job, &store->writes, &store->n_writes, 0);
 }
 
 static void
@@ -175,6 +188,34 @@ lane_go(struct store *store)
 }
 
 /* Sickness */
+
+/* A sentence for whoever runs the server. */
+static void
+lane_sentence(char to[static STORE_WHY], int rc, const char *why)
+{
+	const char *what;
+
+	switch (rc & 0xff) {
+	case SQLITE_FULL:
+		what = "the disk is full, or the database has reached max_size";
+		break;
+	case SQLITE_BUSY:
+	case SQLITE_LOCKED:
+		what = "another program keeps the database locked";
+		break;
+	case SQLITE_CORRUPT:
+	case SQLITE_NOTADB:
+		what = "the database is damaged: look with store.check, restore a backup with store.restore";
+		break;
+	case SQLITE_NOMEM:
+		what = "there is no memory";
+		break;
+	default:
+		what = "the database can't be written";
+		break;
+	}
+	snprintf(to, STORE_WHY, "%s (%.100s)", what, why);
+}
 
 static void
 lane_refuse_all(struct store *store)
@@ -212,8 +253,20 @@ lane_mark_sick(struct store *store, const char *why)
 		wh_host_log(store->host, WH_ERROR, "store_read_only", WH_T("why", why), WH_T("file", store->path));
 		wh_metric_set(store->host, &store_metrics[M_READ_ONLY], 1);
 	}
-	if (store->probe == 0 && !store->damaged)
+	if (store->damaged)
+		store->suspect = true;
+	else if (store->probe == 0)
 		store->probe = wh_timer_start(store->host, store->set.probe_ms, 0, lane_probe, 0);
+}
+
+static void
+lane_mark_failed(struct store *store, int rc, const char *why)
+{
+	char sentence[STORE_WHY];
+
+	store->damaged |= sqlite_is_damage(rc);
+	lane_sentence(sentence, rc, why);
+	lane_mark_sick(store, sentence);
 }
 
 void
@@ -226,7 +279,7 @@ lane_sick(struct store *store, const char *why)
 static void
 lane_well(struct store *store)
 {
-	if (store->state == STORE_WELL)
+	if (store->state == STORE_WELL || store->damaged)
 		return;
 	store->state = STORE_WELL;
 	store->probing = false;
@@ -246,10 +299,11 @@ lane_probe(void *self, uint64_t cookie)
 
 	(void)cookie;
 	store->probe = 0;
-	if (store->state == STORE_WELL || store->probing || store->writing)
+	if (store->state == STORE_WELL || store->damaged)
 		return;
-	if (call_make(own, steps, 2, NULL, 0, &call) == WH_OK) {
+	if (!store->probing && !store->writing && call_make(own, steps, 2, NULL, 0, &call) == WH_OK) {
 		own->calls++;
+		store->bytes += call->bytes;
 		link_add(&store->writes, &call->link);
 		store->n_writes++;
 		store->probing = true;
@@ -266,10 +320,10 @@ lane_measure(struct store *store, const struct store_batch *batch, bool wrote)
 
 	for (const struct link *l = batch->calls.next; l != &batch->calls; l = l->next)
 		wh_metric_took(store->host, &store_metrics[wrote ? M_WRITE : M_READ], (now - LINK_OF(l, const struct store_call, link)->asked_ms) * 1000);
-	wh_metric_add_for(store->host, &store_metrics[M_CALLS], wrote ? WH_STR("write") : WH_STR("read"), batch->n);
+	wh_metric_add_for(store->host, &store_metrics[M_CALLS], wrote ? WH_STR("write") : WH_STR("read"), batch->ran);
 	if (wrote && batch->rc == SQLITE_OK) {
 		wh_metric_add(store->host, &store_metrics[M_COMMITS], 1);
-		wh_metric_set(store->host, &store_metrics[M_GROUP], batch->n);
+		wh_metric_set(store->host, &store_metrics[M_GROUP], batch->ran);
 	}
 }
 
@@ -281,14 +335,16 @@ batch_done(void *self, void *request)
 	bool wrote = batch->conn->place == STORE_WRITER;
 
 	batch->conn->busy = false;
-	lane_measure(store, batch, wrote);
+	batch_give_back(batch, wrote ? &store->writes : &store->reads, wrote ? &store->n_writes : &store->n_reads);
+	if (batch->n != 0)
+		lane_measure(store, batch, wrote);
 	if (wrote)
 		store->writing = false;
 	/* The next batch works while the callers hear of this one. */
-	if (wrote && batch->rc == SQLITE_OK)
+	if (wrote && batch->rc == SQLITE_OK && batch->n != 0)
 		lane_well(store);
-	else if (wrote)
-		lane_mark_sick(store, batch->why);	/* before anybody hears of it, and tries again */
+	else if (batch->n != 0 && (wrote || sqlite_is_damage(batch->rc)))
+		lane_mark_failed(store, batch->rc, batch->why);	/* before anybody hears of it, and tries again */
 	lane_go(store);
 	while (!link_none(&batch->calls)) {
 		struct store_call *call = LINK_OF(batch->calls.next, struct store_call, link);
@@ -296,9 +352,9 @@ batch_done(void *self, void *request)
 		link_remove(&call->link);
 		call_over(call);
 	}
-	if (wrote && batch->rc != SQLITE_OK)
+	if (store->state == STORE_SICK && !store->probing)
 		lane_refuse_all(store);
-	else if (batch->rc != SQLITE_OK)
+	if (!wrote && batch->rc != SQLITE_OK)
 		wh_host_log(store->host, WH_ERROR, "store_read_failed", WH_T("why", batch->why));
 	free(batch);
 	lane_sweep(store);
@@ -317,7 +373,7 @@ lane_run(struct wh_db *db, const struct wh_step *steps, size_t n, wh_store_done 
 		return err;
 	if (call->writes && store->state == STORE_SICK)
 		err = WH_EAWAY;
-	else if (store->n_writes + store->n_reads >= store->set.queue)
+	else if (store->n_writes + store->n_reads >= store->set.queue || store->bytes + call->bytes > (size_t)store->set.queue_size)
 		err = WH_EFULL;
 	if (err != WH_OK) {
 		wh_metric_add_for(store->host, &store_metrics[M_REFUSED], err == WH_EFULL ? WH_STR("full") : WH_STR("read_only"), 1);
@@ -325,6 +381,7 @@ lane_run(struct wh_db *db, const struct wh_step *steps, size_t n, wh_store_done 
 		return err;
 	}
 	call->asked_ms = wh_now_ms(store->host);
+	store->bytes += call->bytes;
 	db->calls++;
 	if (call->writes) {
 		link_add(&store->writes, &call->link);
@@ -351,16 +408,20 @@ lane_run_now(struct wh_db *db, const struct wh_step *steps, size_t n, wh_store_d
 		call_free(call);
 		return WH_EAWAY;
 	}
+	batch.reads = !call->writes;
 	link_init(&batch.calls);
 	link_add(&batch.calls, &call->link);
+	store->bytes += call->bytes;
 	db->calls++;
 	batch.conn->busy = true;
 	batch_run(&batch);
 	batch.conn->busy = false;
 	link_remove(&call->link);
+	if (batch.rc != SQLITE_OK && (!batch.reads || sqlite_is_damage(batch.rc)))
+		lane_mark_failed(store, batch.rc, batch.why);
 	call_over(call);
-	if (batch.rc != SQLITE_OK)
-		lane_sick(store, batch.why);
+	if (store->state == STORE_SICK && !store->probing)
+		lane_refuse_all(store);
 	return WH_OK;
 }
 
@@ -377,6 +438,7 @@ lane_finish(struct store *store)
 		if (batch == NULL)
 			return;
 		batch_run(batch);
+		batch_give_back(batch, &store->writes, &store->n_writes);
 		if (batch->rc != SQLITE_OK)
 			wh_host_log(store->host, WH_ERROR, "store_lost_writes", WH_U("calls", batch->n), WH_T("why", batch->why));
 		while (!link_none(&batch->calls)) {

@@ -37,6 +37,21 @@ sqlite_err(int rc, bool *sick_out)
 
 /* Connections */
 
+/* A file system that can't do it leaves the database in another mode and says nothing. */
+static int
+conn_check_wal(struct store_conn *conn)
+{
+	sqlite3_stmt *s = NULL;
+	int rc = sqlite3_prepare_v2(conn->db, "PRAGMA journal_mode", -1, &s, NULL);
+
+	if (rc == SQLITE_OK)
+		rc = sqlite3_step(s);
+	if (rc == SQLITE_ROW)
+		rc = strcmp((const char *)sqlite3_column_text(s, 0), "wal") == 0 ? SQLITE_OK : SQLITE_NOLFS;
+	sqlite3_finalize(s);
+	return rc;
+}
+
 static int
 conn_wal_grew(void *self, sqlite3 *db, const char *name, int pages)
 {
@@ -93,8 +108,13 @@ conn_open(struct store *store, unsigned place, bool create)
 		sqlite3_extended_result_codes(conn->db, 1);
 		sqlite3_busy_timeout(conn->db, (int)store->set.busy_ms);
 		sqlite3_limit(conn->db, SQLITE_LIMIT_LENGTH, WH_STORE_BYTES + 4096);
+		sqlite3_db_config(conn->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+		sqlite3_db_config(conn->db, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
+		sqlite3_db_config(conn->db, SQLITE_DBCONFIG_DQS_DDL, 0, NULL);
 		rc = conn_pragmas(store, conn);
 	}
+	if (rc == SQLITE_OK)
+		rc = conn_check_wal(conn);
 	if (rc == SQLITE_OK)
 		rc = conn_prepare_own(conn);
 	if (rc == SQLITE_OK)
@@ -135,7 +155,7 @@ conn_statement(struct store_conn *conn, struct wh_db *db, unsigned number, int *
 		return NULL;
 	}
 	if (of[number] == NULL)
-		*rc_out = sqlite3_prepare_v3(conn->db, statement_sql(&db->schema->statements[number]), -1, SQLITE_PREPARE_PERSISTENT, &of[number], NULL);
+		*rc_out = sqlite3_prepare_v3(conn->db, db->statements[number].sql, -1, SQLITE_PREPARE_PERSISTENT, &of[number], NULL);
 	return of[number];
 }
 
@@ -152,17 +172,26 @@ db_unprepare(struct wh_db *db)
 
 /* Rows. While they are gathered a text is an offset into `bytes`, which moves as it grows. */
 
+/* A number counts as 8 bytes, as NULL does. */
 static bool
+gather_fits(const struct store_result *r, size_t more)
+{
+	return r->n_cells * sizeof(int64_t) + r->n_bytes + more <= WH_STORE_BYTES;
+}
+
+static int
 gather_bytes(struct store_result *r, struct wh_cell *cell, const void *p, size_t n)
 {
-	if (r->n_bytes + n > WH_STORE_BYTES)
-		return false;
+	if (p == NULL && n != 0)
+		return SQLITE_NOMEM;
+	if (!gather_fits(r, n))
+		return SQLITE_TOOBIG;
 	if (r->n_bytes + n > r->cap_bytes) {
 		size_t cap = r->cap_bytes * 2 > r->n_bytes + n ? r->cap_bytes * 2 : r->n_bytes + n + 256;
 		char *more = realloc(r->bytes, cap);
 
 		if (more == NULL)
-			return false;
+			return SQLITE_NOMEM;
 		r->bytes = more;
 		r->cap_bytes = cap;
 	}
@@ -171,7 +200,7 @@ gather_bytes(struct store_result *r, struct wh_cell *cell, const void *p, size_t
 	cell->s.p = (const char *)(uintptr_t)r->n_bytes;
 	cell->s.n = n;
 	r->n_bytes += n;
-	return true;
+	return SQLITE_OK;
 }
 
 static struct wh_cell *
@@ -190,33 +219,54 @@ gather_cell(struct store_result *r)
 	return &r->cells[r->n_cells++];
 }
 
+/* Is the value of the type that the statement promises? An integer does where a number is promised; NULL always comes as NULL. */
+static bool
+gather_as_promised(int type, char letter)
+{
+	switch (letter) {
+	case 'i':
+		return type == SQLITE_INTEGER;
+	case 'n':
+		return type == SQLITE_FLOAT || type == SQLITE_INTEGER;
+	case 't':
+		return type == SQLITE_TEXT;
+	default:
+		return type == SQLITE_BLOB;
+	}
+}
+
+static int
+gather_value(struct store_result *r, struct wh_cell *cell, sqlite3_stmt *statement, int column, char letter)
+{
+	int type = sqlite3_column_type(statement, column);
+	const void *p;
+
+	if (type == SQLITE_NULL)
+		return SQLITE_OK;
+	if (!gather_as_promised(type, letter))
+		return SQLITE_MISMATCH;
+	if (letter == 'i' || letter == 'n') {
+		*cell = letter == 'i' ? WH_CELL_INT(sqlite3_column_int64(statement, column)) : WH_CELL_NUM(sqlite3_column_double(statement, column));
+		return SQLITE_OK;
+	}
+	p = letter == 't' ? (const void *)sqlite3_column_text(statement, column) : sqlite3_column_blob(statement, column);
+	cell->type = letter == 't' ? WH_C_TEXT : WH_C_BYTES;
+	return gather_bytes(r, cell, p, (size_t)sqlite3_column_bytes(statement, column));
+}
+
 static int
 gather_row(struct store_result *r, sqlite3_stmt *statement, const char *gives)
 {
-	for (int i = 0; gives[i] != '\0'; i++) {
+	int rc = r->n_rows++ < WH_STORE_ROWS ? SQLITE_OK : SQLITE_TOOBIG;
+
+	for (int i = 0; gives[i] != '\0' && rc == SQLITE_OK; i++) {
 		struct wh_cell *cell = gather_cell(r);
 
 		if (cell == NULL)
 			return SQLITE_NOMEM;
-		if (sqlite3_column_type(statement, i) == SQLITE_NULL)
-			continue;
-		switch (gives[i] | 0x20) {
-		case 'i':
-			*cell = WH_CELL_INT(sqlite3_column_int64(statement, i));
-			break;
-		case 'n':
-			*cell = WH_CELL_NUM(sqlite3_column_double(statement, i));
-			break;
-		default: {
-			const void *p = (gives[i] | 0x20) == 't' ? (const void *)sqlite3_column_text(statement, i) : sqlite3_column_blob(statement, i);
-
-			cell->type = (gives[i] | 0x20) == 't' ? WH_C_TEXT : WH_C_BYTES;
-			if (!gather_bytes(r, cell, p, (size_t)sqlite3_column_bytes(statement, i)))
-				return SQLITE_TOOBIG;
-		}
-		}
+		rc = gather_fits(r, 0) ? gather_value(r, cell, statement, i, (char)(gives[i] | 0x20)) : SQLITE_TOOBIG;
 	}
-	return SQLITE_OK;
+	return rc;
 }
 
 /* The offsets become pointers. */
@@ -290,7 +340,7 @@ static int
 step_run(struct store_conn *conn, struct store_call *call, size_t at, bool *unmet_out)
 {
 	const struct wh_step *step = &call->steps[at];
-	const struct wh_statement *row = &call->db->schema->statements[step->statement];
+	const struct wh_statement *row = &call->db->statements[step->statement];
 	struct wh_rows *rows = &call->result.rows[at];
 	int64_t changes = sqlite3_total_changes64(conn->db);
 	sqlite3_stmt *statement;
@@ -305,7 +355,7 @@ step_run(struct store_conn *conn, struct store_call *call, size_t at, bool *unme
 	while ((rc = sqlite3_step(statement)) == SQLITE_ROW) {
 		if (rows->columns == 0)
 			continue;
-		rc = rows->n < WH_STORE_ROWS ? gather_row(&call->result, statement, row->gives) : SQLITE_TOOBIG;
+		rc = gather_row(&call->result, statement, row->gives);
 		if (rc != SQLITE_OK)
 			break;
 		rows->n++;
@@ -336,6 +386,19 @@ call_failed(struct store_call *call, size_t step, enum wh_err err, const char *w
 	r->public.why = wh_str(r->why);
 }
 
+/* What of an error stands in the log: what we found ourselves SQLite does not know. */
+static const char *
+call_why(struct store_conn *conn, int rc, bool unmet)
+{
+	if (unmet)
+		return "another number of rows than was expected";
+	if (rc == SQLITE_TOOBIG)
+		return "the result, or a value, is too big";
+	if (rc == SQLITE_MISMATCH)
+		return "a value is of another type than the statement promises";
+	return rc == SQLITE_NOMEM ? "out of memory" : sqlite3_errmsg(conn->db);
+}
+
 /* SQLITE_OK, also for a call that is wrong by itself; else the database is sick. */
 static int
 call_run(struct store_conn *conn, struct store_call *call, bool in_transaction)
@@ -364,7 +427,7 @@ call_run(struct store_conn *conn, struct store_call *call, bool in_transaction)
 	}
 	call->result.rc = rc;
 	err = rc != SQLITE_OK ? sqlite_err(rc, &sick) : WH_ESTATE;
-	call_failed(call, at, err, unmet ? "another number of rows than was expected" : sqlite3_errmsg(conn->db));
+	call_failed(call, at, err, call_why(conn, rc, unmet));
 	if (sick || (in_transaction && sqlite3_get_autocommit(conn->db) != 0))
 		return rc != SQLITE_OK ? rc : SQLITE_IOERR;
 	if (save) {
@@ -374,23 +437,47 @@ call_run(struct store_conn *conn, struct store_call *call, bool in_transaction)
 	return SQLITE_OK;
 }
 
+static size_t
+call_weight(const struct store_call *call)
+{
+	return call->result.n_bytes + call->result.n_cells * sizeof(struct wh_cell);
+}
+
+/* One read, at one moment. */
+static int
+call_read(struct store_conn *conn, struct store_call *call)
+{
+	bool together = call->n > 1;
+	int rc = together ? conn_do(conn->begin_read) : SQLITE_OK;
+
+	if (rc != SQLITE_OK)
+		call_failed(call, 0, WH_EIO, sqlite3_errmsg(conn->db));
+	else
+		rc = call_run(conn, call, false);
+	/* Nobody hears of "read-only" from a read. */
+	if (rc != SQLITE_OK && (rc & 0xff) != SQLITE_BUSY)
+		call->result.public.err = WH_EIO;
+	if (together && conn_do(conn->commit) != SQLITE_OK && sqlite3_get_autocommit(conn->db) == 0)
+		sqlite3_exec(conn->db, "ROLLBACK", NULL, NULL, NULL);
+	return rc;
+}
+
 /* Reads that are sick are told so one by one: another may still work. */
 static void
 batch_read(struct store_batch *batch)
 {
-	struct store_conn *conn = batch->conn;
+	size_t weight = 0;
 
-	for (struct link *l = batch->calls.next; l != &batch->calls; l = l->next) {
+	for (struct link *l = batch->calls.next; l != &batch->calls && weight <= WH_STORE_BYTES; l = l->next) {
 		struct store_call *call = LINK_OF(l, struct store_call, link);
-		bool begun = call->n > 1 && conn_do(conn->begin_read) == SQLITE_OK;
-		int rc = call_run(conn, call, false);
+		int rc = call_read(batch->conn, call);
 
-		if (begun && conn_do(conn->commit) != SQLITE_OK)
-			sqlite3_exec(conn->db, "ROLLBACK", NULL, NULL, NULL);
-		if (rc != SQLITE_OK && batch->rc == SQLITE_OK) {
-			batch->rc = rc;
-			snprintf(batch->why, sizeof batch->why, "%s", call->result.why);
-		}
+		batch->ran++;
+		weight += call_weight(call);
+		if (rc == SQLITE_OK || (batch->rc != SQLITE_OK && !sqlite_is_damage(rc)))
+			continue;
+		batch->rc = rc;
+		snprintf(batch->why, sizeof batch->why, "%s", call->result.why);
 	}
 }
 
@@ -399,15 +486,22 @@ batch_write(struct store_batch *batch)
 {
 	struct store_conn *conn = batch->conn;
 	int rc = conn_do(conn->begin_write);
+	size_t weight = 0;
 
-	for (struct link *l = batch->calls.next; l != &batch->calls && rc == SQLITE_OK; l = l->next)
-		rc = call_run(conn, LINK_OF(l, struct store_call, link), true);
+	for (struct link *l = batch->calls.next; l != &batch->calls && rc == SQLITE_OK && weight <= WH_STORE_BYTES; l = l->next) {
+		struct store_call *call = LINK_OF(l, struct store_call, link);
+
+		rc = call_run(conn, call, true);
+		batch->ran++;
+		weight += call_weight(call);
+	}
 	if (rc == SQLITE_OK)
 		rc = conn_do(conn->commit);
 	if (rc == SQLITE_OK)
 		return;
 	batch->rc = rc;
-	snprintf(batch->why, sizeof batch->why, "%s", sqlite3_errmsg(conn->db));
+	batch->ran = batch->n;
+	snprintf(batch->why, sizeof batch->why, "%s", rc == SQLITE_NOMEM ? "out of memory" : sqlite3_errmsg(conn->db));
 	if (sqlite3_get_autocommit(conn->db) == 0)
 		sqlite3_exec(conn->db, "ROLLBACK", NULL, NULL, NULL);
 	for (struct link *l = batch->calls.next; l != &batch->calls; l = l->next) {
@@ -423,11 +517,12 @@ batch_run(struct store_batch *batch)
 {
 	struct store_conn *conn = batch->conn;
 
-	if (conn->place != STORE_WRITER && conn->place != STORE_NOW) {
+	if (batch->reads) {
 		batch_read(batch);
 		return;
 	}
-	batch_write(batch);
+	if (batch->n != 0)
+		batch_write(batch);
 	for (unsigned i = 0; i < batch->n_between; i++)
 		batch->between[i].run(conn, batch->between[i].self);
 	if (conn->place == STORE_WRITER && conn->wal_pages > batch->wal_fold &&

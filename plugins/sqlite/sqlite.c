@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "backup.h"
 #include "sqlite.h"
 
 const struct wh_metric store_metrics[] = {
@@ -20,6 +21,12 @@ const struct wh_metric store_metrics[] = {
 	[M_READ_ONLY] = { "whiply_store_read_only", WH_GAUGE, .help = "1 while nothing can be written." },
 	[M_FILE] = { "whiply_store_file_bytes", WH_GAUGE, .help = "Size of the database file." },
 	[M_WAL] = { "whiply_store_wal_bytes", WH_GAUGE, .help = "Size of the file of what was committed last." },
+	[M_SEGMENTS] = { "whiply_store_segments_total", WH_COUNTER, .help = "Change segments that were written." },
+	[M_SEGMENT_BYTES] = { "whiply_store_segment_bytes_total", WH_COUNTER, .help = "Bytes of them." },
+	[M_SEGMENT_AGE] = { "whiply_store_segment_age_seconds", WH_GAUGE, .help = "How much of the newest past the segments do not have; -1: there is no chain of them." },
+	[M_SEGMENT_FAILURES] = { "whiply_store_segment_failures_total", WH_COUNTER, .help = "Segments and bases that could not be written." },
+	[M_SEGMENT_CUT] = { "whiply_store_segment_cut_seconds", WH_HISTOGRAM, .help = "How long the writer stood still for the slowest segment of each tick." },
+	[M_FOLD] = { "whiply_store_fold_seconds", WH_HISTOGRAM, .help = "The same for folding the WAL into the database." },
 	{ 0 }
 };
 
@@ -59,10 +66,11 @@ store_judged(struct store *store, const struct check_job *job)
 	char why[STORE_WHY + 64];
 
 	if (job->found[0] == '\0') {
+		store->suspect = store->damaged;
 		wh_host_log(store->host, WH_INFO, "store_checked", WH_T("file", store->path));
 		return;
 	}
-	store->damaged = true;
+	store->damaged = store->suspect = true;
 	snprintf(why, sizeof why, "the database is damaged: %s; restore a backup with store.restore", job->found);
 	lane_sick(store, why);
 }
@@ -113,6 +121,7 @@ store_settings(struct store *store, const struct wh_conf *conf)
 	store->set.busy_ms = wh_conf_ms(conf, "busy");
 	store->set.max_size = wh_conf_bytes(conf, "max_size");
 	store->set.cache = wh_conf_bytes(conf, "cache");
+	store->set.queue_size = wh_conf_bytes(conf, "queue_size");
 	store->set.wal_size = wh_conf_bytes(conf, "wal_size");
 	store->set.batch = (unsigned)wh_conf_int(conf, "batch");
 	store->set.queue = (unsigned)wh_conf_int(conf, "queue");
@@ -120,23 +129,35 @@ store_settings(struct store *store, const struct wh_conf *conf)
 	store->set.full = wh_str_is(wh_conf_str(conf, "synchronous"), "full");
 }
 
-/* The marker is locked while we have the database, and is gone when we ended in order. */
+/* The marker is locked while we have the database, and is gone when we ended in order. One that is gone when we have its lock was that of
+ * a server that just ended: the next one is made anew. */
 static enum wh_err
 store_mark(struct store *store, bool *crashed_out)
 {
 	char path[sizeof store->path + 8];
+	struct stat st = { .st_nlink = 0 };
+	int fd = -1;
 
 	snprintf(path, sizeof path, "%s-open", store->path);
-	*crashed_out = access(path, F_OK) == 0;
-	store->marker = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	if (store->marker < 0) {
-		wh_host_log(store->host, WH_ERROR, "store_not_opened", WH_T("file", path), WH_T("why", strerror(errno)));
-		return WH_EIO;
+	while (st.st_nlink == 0) {
+		if (fd >= 0)
+			close(fd);
+		*crashed_out = access(path, F_OK) == 0;
+		fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+		if (fd < 0) {
+			wh_host_log(store->host, WH_ERROR, "store_not_opened", WH_T("file", path), WH_T("why", strerror(errno)));
+			return WH_EIO;
+		}
+		if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+			wh_host_log(store->host, WH_ERROR, "store_not_opened", WH_T("file", store->path), WH_T("why", "another server has it open"));
+			close(fd);
+			return WH_ESTATE;
+		}
+		if (fstat(fd, &st) != 0)
+			st.st_nlink = 1;
 	}
-	if (flock(store->marker, LOCK_EX | LOCK_NB) != 0) {
-		wh_host_log(store->host, WH_ERROR, "store_not_opened", WH_T("file", store->path), WH_T("why", "another server has it open"));
-		return WH_ESTATE;
-	}
+	store->marker = fd;
+	store->suspect = *crashed_out;
 	return WH_OK;
 }
 
@@ -148,7 +169,8 @@ store_unmark(struct store *store)
 	if (store->marker < 0)
 		return;
 	snprintf(path, sizeof path, "%s-open", store->path);
-	unlink(path);
+	if (!store->suspect)
+		unlink(path);
 	close(store->marker);
 }
 
@@ -166,7 +188,10 @@ store_open_file(struct store *store)
 	}
 	if (rc == SQLITE_OK)
 		return WH_OK;
-	wh_host_log(store->host, WH_ERROR, "store_not_opened", WH_T("file", store->path), WH_T("why", sqlite3_errmsg(store->conns[failed].db)));
+	wh_host_log(store->host, WH_ERROR, "store_not_opened", WH_T("file", store->path),
+	    WH_T("why", rc == SQLITE_NOLFS ? "its file system has no shared memory, which a WAL needs" : sqlite3_errmsg(store->conns[failed].db)),
+	    WH_T("do", sqlite_is_damage(rc) ? "restore a backup" : NULL));
+	store->suspect |= sqlite_is_damage(rc);
 	return WH_EIO;
 }
 
@@ -200,9 +225,12 @@ store_open_schema(struct wh_store *service, const struct wh_host *host, const st
 	db = wh_new(store->host, sizeof *db);
 	if (db == NULL)
 		return WH_ENOMEM;
-	*db = (struct wh_db){ .store = store, .host = host, .self = self, .schema = schema };
-	while (schema->statements != NULL && statement_sql(&schema->statements[db->n_statements]) != NULL)
-		db->n_statements++;
+	*db = (struct wh_db){ .store = store, .host = host, .self = self };
+	err = schema_copy(db, schema);
+	if (err != WH_OK) {
+		wh_delete(store->host, db);
+		return err;
+	}
 	link_add(&store->dbs, &db->link);
 	*db_out = db;
 	return WH_OK;
@@ -216,10 +244,11 @@ store_close(void *self)
 	struct store *store = self;
 
 	lane_finish(store);
+	backup_close(store);
 	for (unsigned i = 0; i < STORE_CONNS; i++)
 		if (store->conns[i].db != NULL && i != STORE_WRITER)
 			conn_close(&store->conns[i]);
-	/* The last to close folds the WAL into the database. */
+	/* The last to close folds the WAL into the database, unless segments go on from it. */
 	if (store->conns[STORE_WRITER].db != NULL)
 		conn_close(&store->conns[STORE_WRITER]);
 	store_unmark(store);
@@ -246,7 +275,11 @@ store_open(const struct wh_host *host, const struct wh_conf *conf, void **self_o
 	snprintf(store->path, sizeof store->path, "%.*s/%.*s", WH_FMT(wh_state_dir(host)), WH_FMT(wh_conf_str(conf, "file")));
 	err = store_mark(store, &crashed);
 	if (err == WH_OK)
+		err = backup_place(store);
+	if (err == WH_OK)
 		err = store_open_file(store);
+	if (err == WH_OK)
+		err = backup_open(store, conf);
 	if (err == WH_OK && crashed)
 		store_check_after_crash(store);
 	if (err == WH_OK && (err = schema_begin(&store->conns[STORE_NOW], why)) != WH_OK)
@@ -286,6 +319,7 @@ store_tell(struct store *store, struct wh_json *w)
 	wh_json_int(w, "wal_bytes", wal);
 	wh_json_uint(w, "writes_waiting", store->n_writes);
 	wh_json_uint(w, "reads_waiting", store->n_reads);
+	backup_tell(store, w);
 	wh_metric_set(store->host, &store_metrics[M_FILE], file);
 	wh_metric_set(store->host, &store_metrics[M_WAL], wal);
 }
@@ -330,18 +364,24 @@ static const struct wh_setting store_setting_rows[] = {
 	{ "window", WH_DURATION, .def = "2ms", .min = "0ms", .max = "100ms", .help = "least time between two commits: what is asked meanwhile is committed together" },
 	{ "batch", WH_INT, .def = "512", .min = "1", .max = "10000", .help = "most calls in one commit" },
 	{ "queue", WH_INT, .def = "20000", .min = "16", .max = "1000000", .help = "calls that may wait; over it callers are told to try again" },
+	{ "queue_size", WH_SIZE, .def = "64MiB", .min = "1MiB", .max = "16GiB", .help = "memory that calls may take while they wait; likewise" },
 	{ "readers", WH_INT, .def = "2", .min = "1", .max = "8", .help = "connections that read at once" },
 	{ "cache", WH_SIZE, .def = "16MiB", .min = "1MiB", .max = "16GiB", .help = "memory for pages, for each connection" },
 	{ "busy", WH_DURATION, .def = "3s", .min = "10ms", .max = "60s", .help = "how long to wait for another program that locks the database" },
 	{ "probe", WH_DURATION, .def = "5s", .min = "100ms", .max = "10m", .help = "how often to try whether a database that could not be written can be again" },
 	{ "max_size", WH_SIZE, .def = "0", .min = "0", .max = "64TiB", .help = "bound of the database file; 0: none but the disk" },
 	{ "wal_size", WH_SIZE, .def = "8MiB", .min = "64KiB", .max = "4GiB", .help = "size of the WAL over which it is folded into the database" },
+	BACKUP_SETTINGS,
 	{ 0 }
 };
 
 static const struct wh_command store_commands[] = {
 	{ "store.status", NULL, WH_ALLOW_ADMIN, .flags = WH_READS, .run = store_status, .help = "how the database is" },
 	{ "store.check", NULL, WH_ALLOW_ADMIN, .rate = "1/m burst 3", .run = store_check, .help = "check the whole database for damage" },
+	{ "store.backup", backup_fields_backup, WH_ALLOW_ADMIN, .flags = WH_LOCAL | WH_AUDIT, .run = backup_command_backup, .help = "copy the database to a file, as it is at one moment" },
+	{ "store.verify", backup_fields_verify, WH_ALLOW_ADMIN, .flags = WH_LOCAL | WH_AUDIT, .run = backup_command_verify, .help = "check a backup, or the database and all segments" },
+	{ "store.restore", backup_fields_restore, WH_ALLOW_ADMIN, .flags = WH_LOCAL | WH_AUDIT, .run = backup_command_restore, .help = "go back to a backup, or to a moment of the past" },
+	{ "store.segments", backup_fields_segments, WH_ALLOW_ADMIN, .flags = WH_LOCAL | WH_AUDIT, .run = backup_command_segments, .help = "which moments can be restored" },
 	{ 0 }
 };
 

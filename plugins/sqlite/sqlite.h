@@ -4,6 +4,7 @@
  *  call.c    one call: its steps and parameters by value
  *  run.c     what a job thread does with calls on one connection
  *  lane.c    queues, batches, readers, and the read-only state
+ *  backup.c  backups, segments and restore, with wal.c, segment.c, chain.c, generations.c and restore.c, which know no host
  * All queues live on the hub's thread. A connection belongs to the hub's thread while it is idle, and to one job while `busy`; nothing
  * else is shared, so there is no lock. */
 #ifndef PLUGIN_SQLITE_H
@@ -30,6 +31,7 @@ struct link {
 	struct link *next, *prev;
 };
 
+struct backup;
 struct store;
 
 /** One connection to the database. */
@@ -52,7 +54,9 @@ struct wh_db {
 	struct store *store;
 	const struct wh_host *host;	/* the client's */
 	void *self;			/* the client's */
-	const struct wh_schema *schema;
+	char *block;			/* owned: name and statements, copied: calls may outlive the client's code */
+	const char *name;
+	const struct wh_statement *statements;	/* their `sql` is ours */
 	unsigned n_statements;
 	sqlite3_stmt **prepared[STORE_CONNS];	/* owned: n_statements each, made when first used */
 	unsigned calls;			/* under way */
@@ -65,7 +69,7 @@ struct store_result {
 	struct wh_rows *rows;
 	struct wh_cell *cells;
 	char *bytes;
-	size_t n_cells, cap_cells, n_bytes, cap_bytes;
+	size_t n_rows, n_cells, cap_cells, n_bytes, cap_bytes;
 	char why[STORE_WHY];
 	int rc;				/* SQLite's, of what failed */
 };
@@ -78,6 +82,7 @@ struct store_call {
 	uint64_t cookie;
 	int64_t asked_ms;
 	bool writes, guarded;		/* guarded: to be undone as a whole */
+	size_t bytes;			/* of this block */
 	size_t n;
 	struct wh_step *steps;
 	struct store_result result;
@@ -88,7 +93,9 @@ struct store_batch {
 	struct store *store;
 	struct store_conn *conn;
 	struct link calls;
+	bool reads;
 	unsigned n;
+	unsigned ran;			/* the first so many were done; the others wait on: the results are big already */
 	int rc;				/* of the whole batch: SQLITE_OK, or why nothing of it happened */
 	char why[STORE_WHY];
 	struct store_between between[STORE_BETWEEN];
@@ -107,6 +114,7 @@ struct store {
 	struct link dbs;
 	struct link writes, reads;	/* calls that wait */
 	unsigned n_writes, n_reads;
+	size_t bytes;			/* of calls that wait or are under way */
 	bool writing;
 	int64_t last_begin;		/* of a batch; now_ms */
 	wh_id window, probe;		/* timers */
@@ -115,11 +123,13 @@ struct store {
 	enum store_state state;
 	bool probing;
 	bool damaged;			/* only a restore helps */
+	bool suspect;			/* not ended in order, and not yet found well: the marker stays */
 	bool checking;
 	char why[STORE_WHY];		/* of STORE_SICK */
+	struct backup *backup;		/* owned */
 	int marker;			/* descriptor of the file that says that the database is open */
 	struct {
-		int64_t window_ms, probe_ms, busy_ms, max_size, cache, wal_size;
+		int64_t window_ms, probe_ms, busy_ms, max_size, cache, wal_size, queue_size;
 		unsigned batch, queue, readers;
 		bool full;
 	} set;
@@ -164,7 +174,9 @@ enum wh_err schema_open(struct store *store, const struct wh_schema *schema, cha
 
 /** Makes sure that the table of schemas is there. */
 enum wh_err schema_begin(struct store_conn *conn, char why_out[static STORE_WHY]);
-const char *statement_sql(const struct wh_statement *s);
+
+/** Copies the schema's name and statements into the wh_db. */
+enum wh_err schema_copy(struct wh_db *db, const struct wh_schema *schema);
 
 /* call.c */
 
@@ -188,6 +200,12 @@ void db_unprepare(struct wh_db *db);
 /** What an error of SQLite's means to a caller; `sick_out`: it is the database that is unwell, not the call that is wrong. */
 enum wh_err sqlite_err(int rc, bool *sick_out);
 
+static inline bool
+sqlite_is_damage(int rc)
+{
+	return (rc & 0xff) == SQLITE_CORRUPT || (rc & 0xff) == SQLITE_NOTADB;
+}
+
 /* lane.c */
 enum wh_err lane_run(struct wh_db *db, const struct wh_step *steps, size_t n, wh_store_done *done, uint64_t cookie);
 enum wh_err lane_run_now(struct wh_db *db, const struct wh_step *steps, size_t n, wh_store_done *done, uint64_t cookie);
@@ -199,6 +217,9 @@ void lane_close_db(struct wh_db *db);
 void lane_go(struct store *store);
 void lane_sick(struct store *store, const char *why);
 
+/** Gives the writer a turn though nothing waits, if it is idle: for what runs between batches. */
+void lane_poke(struct store *store);
+
 /** Writes what waits, and frees the schemas. No job is under way any more. */
 void lane_finish(struct store *store);
 
@@ -206,6 +227,7 @@ void lane_finish(struct store *store);
 void lane_between(struct store *store, void (*run)(struct store_conn *writer, void *self), void *self);
 
 extern const struct wh_metric store_metrics[];
-enum store_metric { M_COMMITS, M_CALLS, M_GROUP, M_WRITE, M_READ, M_REFUSED, M_WAITING, M_READ_ONLY, M_FILE, M_WAL };
+enum store_metric { M_COMMITS, M_CALLS, M_GROUP, M_WRITE, M_READ, M_REFUSED, M_WAITING, M_READ_ONLY, M_FILE, M_WAL, M_SEGMENTS,
+	M_SEGMENT_BYTES, M_SEGMENT_AGE, M_SEGMENT_FAILURES, M_SEGMENT_CUT, M_FOLD };
 
 #endif

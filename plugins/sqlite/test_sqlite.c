@@ -401,7 +401,7 @@ a_full_database_is_read_only_until_there_is_room(void **state)
 	heard = settle(c);
 	assert_string_equal(heard, "2:[0,1];3:err -16 step 0;4:err -16 step 0;");
 	assert_int_equal(put(c, 4, NULL, 5), WH_EAWAY);
-	assert_non_null(strstr(wh_test_health(c->t, NULL), "store: database or disk is full"));
+	assert_non_null(strstr(wh_test_health(c->t, NULL), "store: the disk is full, or the database has reached max_size"));
 	assert_non_null(wh_test_logged(c->t, "store_read_only"));
 	assert_int_equal(wh_test_metric(c->t, "whiply_store_read_only", NULL), 1);
 	ask(c, GET, 1, 6);

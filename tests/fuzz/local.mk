@@ -37,6 +37,20 @@ FUZZERS += %D%/fuzz_script
 %C%_fuzz_script_LDADD = $(SCRIPT_LIBS)
 %C%_fuzz_script_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 
+# The hub, as strangers, operators and edges reach it; on the hub of its unit tests.
+FUZZERS += %D%/fuzz_jsonrpc %D%/fuzz_control %D%/fuzz_papers
+FUZZ_FEATURES = core/hub/testing_features.c core/hub/testing_features.h core/hub/testing_hub.c core/hub/testing_hub.h \
+	%D%/hub_table.c %D%/hub_table.h
+%C%_fuzz_jsonrpc_SOURCES = %D%/fuzz_jsonrpc.c $(FUZZ_FEATURES)
+%C%_fuzz_jsonrpc_LDADD = $(HUB_LIBS) -lm
+%C%_fuzz_jsonrpc_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+%C%_fuzz_control_SOURCES = %D%/fuzz_control.c $(FUZZ_FEATURES)
+%C%_fuzz_control_LDADD = $(HUB_LIBS) -lm
+%C%_fuzz_control_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+%C%_fuzz_papers_SOURCES = %D%/fuzz_papers.c core/hub/testing_hub.c core/hub/testing_hub.h
+%C%_fuzz_papers_LDADD = $(HUB_LIBS) -lm
+%C%_fuzz_papers_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+
 # The parts of plugins/auth, which are found by their own folder.
 FUZZERS += %D%/fuzz_claims %D%/fuzz_jose %D%/fuzz_webauthn %D%/fuzz_scram
 %C%_fuzz_claims_SOURCES = %D%/fuzz_claims.c
@@ -55,6 +69,12 @@ FUZZERS += %D%/fuzz_claims %D%/fuzz_jose %D%/fuzz_webauthn %D%/fuzz_scram
 %C%_fuzz_scram_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/plugins/auth
 %C%_fuzz_scram_LDADD = $(AUTHPARTS_LIBS)
 %C%_fuzz_scram_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+
+FUZZERS += %D%/fuzz_wal
+%C%_fuzz_wal_SOURCES = %D%/fuzz_wal.c plugins/sqlite/wal.c plugins/sqlite/segment.c plugins/sqlite/disk.c
+%C%_fuzz_wal_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/plugins/sqlite
+%C%_fuzz_wal_LDADD = $(ZLIB_LIBS)
+%C%_fuzz_wal_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 
 if FUZZ
 noinst_PROGRAMS += $(FUZZERS)

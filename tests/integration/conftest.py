@@ -21,7 +21,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 BUILD = ROOT / os.environ.get("WHIPLY_BUILD", "build-asan")
 
 CONFIG = """
-state = "{dir}/var";
+state = "{state}";
 edges = {edges};
 listeners = (
   {{ name = "web"; address = "127.0.0.1:{http}"; protocol = "http"; {web} }},
@@ -58,34 +58,49 @@ def free_ports(n):
     return ports
 
 
+def plugin_beside(folder, name):
+    """A folder with the built plugins and, compiled, that of this folder which is called so."""
+    shutil.copytree(BUILD / "plugins" / ".libs", folder / "plugins", symlinks=False)
+    subprocess.run(["gcc", "-std=c11", "-D_GNU_SOURCE", "-shared", "-fPIC", "-I", ROOT / "include", "-o", folder / "plugins" / f"{name}.so",
+                    ROOT / "tests" / "integration" / f"{name}.c"], check=True)
+    return folder / "plugins"
+
+
 class Whiply:
     """One server process tree."""
 
     def __init__(self, build=BUILD, edges=1, web="", lines="", listeners="", limits="", http="", websocket="", hub="", more="", plugins="",
-                 environment=None, descriptors=(), wait=True, library=None):
+                 environment=None, descriptors=(), wait=True, library=None, state=None,
+                 code=0):
         self.build = build
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="whiply-"))
+        self.code = code                # what it has to end with
+        self.state = state or self.dir / "var"
         self.http, self.line, self.extra = free_ports(3)
         self.sections = dict(edges=edges, web=web, lines=lines, listeners=listeners, limits=limits, http_section=http,
                              websocket=websocket, hub=hub, more=more, plugins=plugins)
         self.config = self.dir / "whiply.conf"
         self.configure()
         self.log_path = self.dir / "log"
-        self.control = self.dir / "var" / "control.sock"
+        self.control = self.state / "control.sock"
         self.environment = {**os.environ, **(environment or {})}
         self.library = library or build / "plugins" / ".libs"
-        self.log_file = open(self.log_path, "wb")
-        self.began = time.monotonic()
-        self.process = subprocess.Popen([build / "bin" / "whiplyd", "-c", self.config, "-L", self.library],
-                                        stdin=subprocess.DEVNULL, stdout=self.log_file, stderr=self.log_file, env=self.environment,
-                                        cwd=self.dir, pass_fds=descriptors)
+        self.log_file = open(self.log_path, "ab")
+        self.run(descriptors)
         if wait:
             self.wait()
+
+    def run(self, descriptors=()):
+        """Starts it; again, when it was ended before."""
+        self.began = time.monotonic()
+        self.process = subprocess.Popen([self.build / "bin" / "whiplyd", "-c", self.config, "-L", self.library],
+                                        stdin=subprocess.DEVNULL, stdout=self.log_file, stderr=self.log_file, env=self.environment,
+                                        cwd=self.dir, pass_fds=descriptors)
 
     def configure(self, **changes):
         """Writes the config file, with some sections changed."""
         self.sections.update({"http_section" if key == "http" else key: text for key, text in changes.items()})
-        self.config.write_text(CONFIG.format(dir=self.dir, http=self.http, line=self.line, **self.sections).replace("PORT", str(self.extra)))
+        self.config.write_text(CONFIG.format(state=self.state, http=self.http, line=self.line, **self.sections).replace("PORT", str(self.extra)))
 
     def ready(self):
         assert self.process.poll() is None, f"whiplyd ended with {self.process.returncode}:\n{self.log()[-4000:]}"
@@ -150,7 +165,8 @@ class Whiply:
         until(lambda: self.children().get("hub") not in (None, old), limit, "another hub")
         self.wait(limit)
 
-    def stop(self):
+    def end(self):
+        """Ends it in order; run() starts it again."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
             try:
@@ -159,10 +175,13 @@ class Whiply:
                 self.process.kill()
                 self.process.wait()
                 raise AssertionError("whiplyd did not end at SIGTERM:\n" + self.log()[-4000:])
+
+    def stop(self):
+        self.end()
         self.log_file.close()
         log = self.log()
         assert not re.search(r"AddressSanitizer|LeakSanitizer|runtime error:", log), log[-8000:]
-        assert self.process.returncode == 0, f"ended with {self.process.returncode}:\n{log[-4000:]}"
+        assert self.process.returncode == self.code, f"ended with {self.process.returncode}:\n{log[-4000:]}"
         shutil.rmtree(self.dir, ignore_errors=True)
 
 

@@ -129,3 +129,69 @@ def test_an_over_long_line_is_reported_and_not_fatal(whiply):
         assert line.line().startswith("ERR LINE")
         assert line.line() == "PONG one"
         assert line.line() == "PONG two"
+
+
+def post_until_closed(wire, message, n):
+    """Says it n times, as far as the server takes it; it may stop listening."""
+    try:
+        for _ in range(n):
+            wire.send(message)
+    except OSError:
+        pass
+
+
+def test_a_flood_that_goes_on_is_closed(start):
+    whiply = start(limits='messages = "20/s burst 5"; flood = "1s";')
+    with WebSocket(whiply.http) as ws, Wire(whiply.line) as line, WebSocket(whiply.http) as calm:
+        line.line()
+        post_until_closed(ws, frame(1, b'{"jsonrpc":"2.0","id":1,"method":"session.ping"}'), 500)
+        post_until_closed(line, b"PING a\r\n", 500)
+        assert ws.closed() == (1008, "too many messages")
+        answers = line.rest().count(b"PONG a\r\n")
+        assert 5 <= answers < 500
+        assert calm.call("session.ping") is not None
+
+
+def test_a_flood_that_ends_in_time_is_slowed_and_not_closed(start):
+    whiply = start(limits='messages = "100/s burst 5"; flood = "20s";', hub='command_rate = "1000/s"; address_rate = "1000/s";')
+    with WebSocket(whiply.http) as ws:
+        began = time.monotonic()
+        calls = [ws.post("session.ping") for _ in range(105)]
+        for call in calls:
+            assert "result" in ws.answer_to(call)
+        assert time.monotonic() - began > 0.8
+
+
+def test_without_a_flood_limit_nobody_is_closed_for_being_quick(start):
+    whiply = start(limits='messages = "100/s burst 5"; flood = "0";')
+    with Wire(whiply.line) as line:
+        line.line()
+        for n in range(400):
+            line.send(f"PING {n}\r\n".encode())
+        began = time.monotonic()
+        for n in range(400):
+            assert line.line() == f"PONG {n}"
+        assert 3 < time.monotonic() - began < 8, "the rate holds, though the burst is small"
+
+
+def test_connections_of_one_address_have_a_rate(start):
+    whiply = start(limits='accept_rate_per_address = "1/m burst 20";')
+    began = time.monotonic()
+    served = 0
+    for _ in range(30):
+        with Wire(whiply.http, source="127.0.0.9") as wire:
+            try:
+                wire.send(b"GET /health/live HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+            except OSError:
+                continue
+            served += b" 200 " in wire.rest()
+    assert 20 <= served <= 20 + (time.monotonic() - began) / 60 + 1
+    assert http(whiply.http, "GET", "/health/live", source="127.0.0.10").status == 200
+
+
+def test_accepting_has_a_rate_and_nobody_is_refused_for_it(start):
+    whiply = start(limits='accept_rate = "20/s burst 1";')
+    began = time.monotonic()
+    for n in range(20):
+        assert http(whiply.http, "GET", "/health/live", source=f"127.0.0.{n + 9}").status == 200
+    assert time.monotonic() - began > 0.8

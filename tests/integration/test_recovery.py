@@ -9,7 +9,7 @@ import threading
 import time
 
 import pytest
-from conftest import BUILD, ROOT
+from conftest import BUILD, ROOT, plugin_beside
 from wire import WebSocket, Wire, http, until
 
 
@@ -120,11 +120,7 @@ def test_a_restart_runs_the_new_program(start, tmp_path):
 @pytest.fixture(scope="session")
 def crasher(tmp_path_factory):
     """A plugin that dereferences NULL at a message that says so."""
-    folder = tmp_path_factory.mktemp("crasher")
-    shutil.copytree(BUILD / "plugins" / ".libs", folder / "plugins", symlinks=False)
-    subprocess.run(["gcc", "-std=c11", "-D_GNU_SOURCE", "-shared", "-fPIC", "-I", ROOT / "include", "-o", folder / "plugins" / "crasher.so",
-                    ROOT / "tests" / "integration" / "crasher.c"], check=True)
-    return folder / "plugins"
+    return plugin_beside(tmp_path_factory.mktemp("crasher"), "crasher")
 
 
 def test_a_plugin_that_crashes_disconnects_nobody_and_its_record_is_set_aside(start, crasher):

@@ -154,8 +154,8 @@ def frame(opcode, payload=b"", fin=True, rsv=0, mask=True, length=None):
 class WebSocket(Wire):
     """A client of whiply's JSON-RPC, one frame at a time."""
 
-    def __init__(self, port, path="/ws", protocols="whiply.v1", headers=(), greet=True, **options):
-        super().__init__(port, **options)
+    def __init__(self, port, path="/ws", protocols="whiply.v1", headers=(), greet=True, unix=None, **options):
+        super().__init__(port, path=unix, **options)
         key = base64.b64encode(os.urandom(16))
         lines = [f"GET {path} HTTP/1.1", "Host: test.example", "Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Version: 13",
                  f"Sec-WebSocket-Key: {key.decode()}"]
