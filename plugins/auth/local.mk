@@ -1,5 +1,5 @@
 # The parts of plugins/auth that are functions on bytes: no host, no store, no clock. The plugin links them all.
-noinst_LTLIBRARIES = libauthparts.la
+noinst_LTLIBRARIES += libauthparts.la
 AUTHPARTS_LIBS = libauthparts.la $(SSL_LIBS) $(ARGON2_LIBS) $(UTF8PROC_LIBS)
 libauthparts_la_CPPFLAGS = $(AM_CPPFLAGS) $(SSL_CFLAGS) $(ARGON2_CFLAGS) $(UTF8PROC_CFLAGS)
 libauthparts_la_SOURCES =
