@@ -164,6 +164,7 @@ auth_close(void *self)
 	ticket_close(auth);
 	lockout_close(auth);
 	keys_close(auth);
+	seal_close(auth);
 	wh_delete(auth->host, auth);
 }
 
@@ -184,6 +185,8 @@ auth_open(const struct wh_host *host, const struct wh_conf *conf, void **self_ou
 	err = lockout_open(auth);
 	if (err == WH_OK)
 		err = ticket_open(auth);
+	if (err == WH_OK)
+		err = seal_open(auth);
 	if (err == WH_OK)
 		err = auth_read_settings(auth, conf);
 	if (err == WH_OK)

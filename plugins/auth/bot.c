@@ -91,6 +91,24 @@ bot_key_learn(struct auth *auth, struct live *live, struct wh_str device, struct
 }
 
 void
+bot_key_forget(struct auth *auth, struct wh_str account, struct wh_str device)
+{
+	struct live *live = live_find(auth, account);
+	struct bot_key **at = live != NULL ? &live->keys : NULL;
+
+	while (at != NULL && *at != NULL) {
+		struct bot_key *key = *at;
+
+		if (device.n != 0 && !wh_str_is(device, key->device)) {
+			at = &key->next;
+			continue;
+		}
+		*at = key->next;
+		wh_delete(auth->host, key);
+	}
+}
+
+void
 bot_keys_free(struct auth *auth, struct live *live)
 {
 	while (live->keys != NULL) {
@@ -243,7 +261,7 @@ created(void *self, uint64_t cookie, const struct wh_result *result)
 		return;
 	}
 	if (result->err == WH_ESTATE && result->step == 0) {
-		task_fail(&t->proof.task, WH_EFULL, "you have as many bots as you may");
+		task_fail(&t->proof.task, WH_EFULL, "you have as many bots as you may; one that you removed counts for a day");
 		return;
 	}
 	if (!task_stored(&t->proof.task, result))
@@ -276,7 +294,7 @@ bot_create(void *self, struct wh_call *call)
 	t->name = name;
 	auth_id(auth, 'a', t->id);
 	const struct wh_cell add[] = { WH_CELL_TEXT(wh_str(t->id)), WH_CELL_TEXT(wh_str(name.shown)), WH_CELL_TEXT(wh_str(name.canonical)),
-		WH_CELL_INT(now), WH_CELL_TEXT(wh_str(t->account)), WH_CELL_INT(auth->settings.bots) };
+		WH_CELL_INT(now), WH_CELL_TEXT(wh_str(t->account)), WH_CELL_INT(auth->settings.bots), WH_CELL_INT(now - BOT_ADD_MS) };
 
 	steps[n++] = TASK_STEP(ST_BOT_ADD, add, WH_ONE);
 	n = account_name_steps(&t->name, t->id, now, &names, steps, n);

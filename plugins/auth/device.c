@@ -114,6 +114,8 @@ device_forget(struct auth *auth, struct wh_str account, struct wh_str device)
 		if (e->hash[0] != '\0' && wh_str_is(account, e->live->id) && (device.n == 0 || wh_str_is(device, e->device)))
 			cached_drop(auth, e);
 	}
+	if (device.n == 0)
+		ticket_forget(auth, account);
 }
 
 void
@@ -121,6 +123,8 @@ device_revoked(struct auth *auth, struct wh_str account, struct wh_str device, s
 {
 	device_forget(auth, account, device);
 	live_close(auth, account, device, but_device, why);
+	if (but_device.n == 0)
+		bot_key_forget(auth, account, device);
 }
 
 /* A write that nobody waits for. */

@@ -50,6 +50,7 @@ struct passkey_task {
 	char cose[TEXT64_ROOM(WEBAUTHN_KEY)];
 	struct ticket ticket;
 	struct signin signin;
+	char how[64];
 	struct webauthn_assertion assertion;
 	struct second_codes codes;
 	bool on;
@@ -478,7 +479,7 @@ login_begin_answer(struct passkey_task *t, struct wh_call *call, const struct wh
 		wh_json_str(w, NULL, wh_row_str(ids, i, 0));
 	/* A name that nobody has, or that has no passkey, gets one that is always the same: who asks learns nothing. */
 	if (ids != NULL && ids->n == 0) {
-		keys_hmac(auth->keys.second, "passkey", wh_str(canonical), fake);
+		keys_hmac(auth->seal.key, "passkey", wh_str(canonical), fake);
 		text64_put(TEXT64_URL, text, sizeof text, fake, sizeof fake);
 		wh_json_text(w, NULL, text);
 	}
@@ -672,9 +673,9 @@ login_found(void *self, uint64_t cookie, const struct wh_result *result)
 		WH_CELL_TEXT(wh_str(t->id)) };
 
 	memcpy(t->signin.account, t->account, sizeof t->account);
+	snprintf(t->how, sizeof t->how, "%s%spasskey", t->ticket.second ? t->ticket.how : "", t->ticket.second ? " and " : "");
 	device_prepare(auth, wh_call_session(call), wh_call_request(call),
-	    t->ticket.device[0] != '\0' ? wh_str(t->ticket.device) : wh_arg_str(call, "device"),
-	    t->ticket.second ? "password and passkey" : "passkey", &t->signin);
+	    t->ticket.device[0] != '\0' ? wh_str(t->ticket.device) : wh_arg_str(call, "device"), t->how, &t->signin);
 	steps[0] = TASK_STEP(ST_PASSKEY_USED, used, WH_ONE);
 	n = device_steps(&t->signin, steps, 1);
 	task_run(&t->proof.task, steps, n, login_stored);

@@ -34,8 +34,9 @@ struct second_task {
 	char account[ACCOUNT_ID_ROOM];
 	struct ticket ticket;
 	struct signin signin;
+	char how[64];
 	uint8_t secret[TOTP_SECRET];
-	char sealed[SEAL_ROOM];
+	char sealed[SECOND_SEALED];
 	struct second_codes codes;
 	int64_t left;			/* recovery codes, after this */
 	bool recovery;			/* the code is a recovery code */
@@ -164,13 +165,44 @@ second_proof_run(struct proof_task *t, struct wh_call *call, void (*then)(struct
 	return WH_WAIT;
 }
 
+/* The account is in the label: a secret that is put into another row opens nothing. */
+static const char *
+second_label(const char *account, char out[ACCOUNT_ID_ROOM + 8])
+{
+	snprintf(out, ACCOUNT_ID_ROOM + 8, "totp %s", account);
+	return out;
+}
+
+static bool
+second_seal(struct auth *auth, const char *account, const uint8_t secret[TOTP_SECRET], char out[SECOND_SEALED])
+{
+	char label[ACCOUNT_ID_ROOM + 8];
+
+	return seal_put(auth, second_label(account, label), (struct wh_str){ (const char *)secret, TOTP_SECRET }, out, SECOND_SEALED);
+}
+
+bool
+second_open(struct auth *auth, const char *account, struct wh_str sealed, uint8_t secret[TOTP_SECRET])
+{
+	char label[ACCOUNT_ID_ROOM + 8], bytes[TOTP_SECRET + 1];
+	size_t n;
+	bool good = seal_get(auth, second_label(account, label), sealed, bytes, sizeof bytes, &n) && n == TOTP_SECRET;
+
+	if (good)
+		memcpy(secret, bytes, TOTP_SECRET);
+	else
+		wh_host_log(auth->host, WH_ERROR, "auth_second_unreadable", WH_T("account", account), WH_T("why", "it was sealed under another seal.key"));
+	explicit_bzero(bytes, sizeof bytes);
+	return good;
+}
+
 static bool
 recovery_hash(struct auth *auth, const char *account, struct wh_str code, char out[DEVICE_HASH_ROOM])
 {
 	uint8_t key[KEY_SIZE], hash[TOTP_RECOVERY_HASH];
 	bool good;
 
-	keys_hmac(auth->keys.second, "recovery", WH_STR(""), key);
+	keys_hmac(auth->seal.key, "recovery", WH_STR(""), key);
 	good = totp_recovery_hash((struct wh_str){ (const char *)key, sizeof key }, wh_str(account), code, hash) &&
 	    text64_put(TEXT64_URL, out, DEVICE_HASH_ROOM, hash, sizeof hash);
 	explicit_bzero(key, sizeof key);
@@ -215,7 +247,7 @@ code_step(struct second_task *t, const struct wh_rows *row, struct wh_str code, 
 	bool good = false;
 
 	t->left = wh_row_int(row, 0, SC_RECOVERY);
-	if (!wh_row_null(row, 0, SC_TOTP) && seal_get(auth, "totp", wh_str(t->account), wh_row_str(row, 0, SC_TOTP), secret, sizeof secret))
+	if (!wh_row_null(row, 0, SC_TOTP) && second_open(auth, t->account, wh_row_str(row, 0, SC_TOTP), secret))
 		good = totp_verify(secret, code, wh_wall_ms(auth->host) / 1000, wh_row_int(row, 0, SC_STEP), &step);
 	explicit_bzero(secret, sizeof secret);
 	if (good) {
@@ -316,8 +348,8 @@ second_found(void *self, uint64_t cookie, const struct wh_result *result)
 		return;
 	}
 	memcpy(t->signin.account, t->account, sizeof t->account);
-	device_prepare(auth, wh_call_session(call), wh_call_request(call), wh_str(t->ticket.device),
-	    t->recovery ? "password and recovery code" : "password and code", &t->signin);
+	snprintf(t->how, sizeof t->how, "%s and %s", t->ticket.how, t->recovery ? "recovery code" : "code");
+	device_prepare(auth, wh_call_session(call), wh_call_request(call), wh_str(t->ticket.device), t->how, &t->signin);
 	n = device_steps(&t->signin, steps, 1);
 	task_run(&t->proof.task, steps, n, second_signed_in);
 }
@@ -430,7 +462,7 @@ begin_read(void *self, uint64_t cookie, const struct wh_result *result)
 		return;
 	}
 	wh_random(auth->host, t->secret, sizeof t->secret);
-	if (!seal_put(auth, "totp", wh_str(t->account), t->secret, sizeof t->secret, t->sealed)) {
+	if (!second_seal(auth, t->account, t->secret, t->sealed)) {
 		task_fail(&t->proof.task, WH_EAWAY, "the server has no memory for this now; try again");
 		return;
 	}
@@ -513,7 +545,7 @@ confirm_read(void *self, uint64_t cookie, const struct wh_result *result)
 		return;
 	}
 	auth_clip(t->sealed, sizeof t->sealed, wh_row_str(result->rows, 0, SC_PENDING));
-	if (!seal_get(auth, "totp", wh_str(t->account), wh_str(t->sealed), t->secret, sizeof t->secret) ||
+	if (!second_open(auth, t->account, wh_str(t->sealed), t->secret) ||
 	    !totp_verify(t->secret, wh_arg_str(call, "code"), now / 1000, -1, &step)) {
 		code_refuse(t);
 		return;
