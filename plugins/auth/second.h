@@ -54,6 +54,7 @@ enum wh_err second_totp_begin(void *self, struct wh_call *call);
 enum wh_err second_totp_confirm(void *self, struct wh_call *call);
 enum wh_err second_totp_off(void *self, struct wh_call *call);
 enum wh_err second_recovery_codes(void *self, struct wh_call *call);
+enum wh_err second_reset(void *self, struct wh_call *call);
 
 extern const struct wh_field second_fields[], second_password_fields[], second_code_fields[], second_off_fields[];
 

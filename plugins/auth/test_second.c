@@ -269,7 +269,7 @@ static void
 a_ticket_is_void_when_the_account_is_locked_or_has_another_password(void **state)
 {
 	struct fixture *f = begin("tries = 100;");
-	struct wh_session *ann = registered(f, "ann"), *s = wh_test_session(f->t, "x", "guest"), *mod = wh_test_session(f->t, "m", "moderator");
+	struct wh_session *ann = registered(f, "ann"), *s = wh_test_session(f->t, "x", "guest"), *mod = wh_test_session(f->t, "m", "admin");
 	char ticket[256], code[256];
 	struct app app;
 
@@ -450,6 +450,29 @@ an_export_tells_of_factors_and_no_secret_and_erasing_removes_them(void **state)
 	end(f);
 }
 
+static void
+an_administrator_takes_factors_off_who_lost_them(void **state)
+{
+	struct fixture *f = begin("tries = 100;");
+	struct wh_session *ann = registered(f, "ann"), *s = wh_test_session(f->t, "x", "guest");
+	char ticket[256], code[256];
+	struct app app;
+
+	(void)state;
+	app_on(f, ann, &app);
+	wh_test_advance(f->t, 30000);
+	ticket_of(f, s, ticket);
+	assert_call(f, ann, "auth.second_reset", "{'name':'ann'}", WH_EPERM);
+	assert_call(f, wh_test_session(f->t, "mod", "moderator"), "auth.second_reset", "{'name':'ann'}", WH_EPERM);
+	assert_call(f, wh_test_session(f->t, "boss", "admin"), "auth.second_reset", "{'name':'zoe'}", WH_ENOENT);
+	assert_call(f, wh_test_session(f->t, "boss", "admin"), "auth.second_reset", "{'name':'Ann','why':'lost the phone'}", WH_OK);
+	assert_int_equal(with_code(f, s, "auth.second", ticket, app_code(f, &app, 0, code))->err, WH_EAUTH);
+	assert_call(f, s, "auth.login", LOGIN, WH_OK);
+	assert_true(is_account(f, s));
+	assert_non_null(strstr(f->audit, "auth.second_reset"));
+	end(f);
+}
+
 int
 main(void)
 {
@@ -470,6 +493,7 @@ main(void)
 		cmocka_unit_test(turning_the_app_off_takes_a_code_and_the_codes),
 		cmocka_unit_test(a_begun_app_waits_a_quarter_of_an_hour),
 		cmocka_unit_test(secrets_are_sealed_and_open_for_their_account_alone),
+		cmocka_unit_test(an_administrator_takes_factors_off_who_lost_them),
 		cmocka_unit_test(an_export_tells_of_factors_and_no_secret_and_erasing_removes_them),
 	};
 
