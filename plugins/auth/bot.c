@@ -70,8 +70,9 @@ credential_step(struct auth *auth, struct credential *c)
 }
 
 enum wh_err
-bot_key_learn(struct auth *auth, struct live *live, struct wh_str device, struct wh_str scopes)
+bot_key_learn(struct auth *auth, struct live *live, const struct wh_rows *row)
 {
+	struct wh_str device = wh_row_str(row, 0, DC_ID), scopes = wh_row_str(row, 0, DC_SCOPES);
 	struct bot_key *key = live->keys;
 
 	if (scopes.n == 0)
@@ -87,6 +88,7 @@ bot_key_learn(struct auth *auth, struct live *live, struct wh_str device, struct
 		live->keys = key;
 	}
 	auth_clip(key->scopes, sizeof key->scopes, scopes);
+	key->expires = wh_row_int(row, 0, DC_EXPIRES);
 	return WH_OK;
 }
 
@@ -194,7 +196,8 @@ bot_attempt(struct auth *auth, struct wh_attempt *a)
 		"auth.disable", "auth.enable", NULL };
 	struct wh_session *s = wh_call_session(a->call);
 	const struct live_session *own = live_of(auth, s);
-	struct wh_str command = wh_str(a->command->name), scopes = { NULL, 0 };
+	struct wh_str command = wh_str(a->command->name);
+	const struct bot_key *key;
 	bool ours = wh_str_starts(command, WH_STR("auth."));
 	const struct live *live;
 	char letter = own->device[0];
@@ -209,12 +212,14 @@ bot_attempt(struct auth *auth, struct wh_attempt *a)
 		return wh_refuse(&a->at, WH_EPERM, "you came with an app password or a certificate; for this sign in with your password", 0);
 	}
 	live = live_find(auth, wh_session_identity(auth->host, s)->id);
-	for (const struct bot_key *key = live != NULL ? live->keys : NULL; key != NULL; key = key->next)
-		if (strcmp(key->device, own->device) == 0)
-			scopes = wh_str(key->scopes);
-	if (scopes.n == 0)
+	key = live != NULL ? live->keys : NULL;
+	while (key != NULL && strcmp(key->device, own->device) != 0)
+		key = key->next;
+	if (key == NULL)
 		return wh_refuse(&a->at, WH_EAWAY, "your key is being looked up; try again", 1000);
-	if (ours ? one_of(command, named) && scopes_have(scopes, command, true) : scopes_have(scopes, command, false))
+	if (key->expires <= wh_wall_ms(auth->host))
+		return wh_refuse(&a->at, WH_EAUTH, "your key has expired", 0);
+	if ((!ours || one_of(command, named)) && scopes_have(wh_str(key->scopes), command, ours))
 		return WH_PASS;
 	return wh_refuse(&a->at, WH_EPERM, "the scopes of your key do not have this command", 0);
 }

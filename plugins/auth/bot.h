@@ -22,6 +22,7 @@ struct bot_key {
 	struct bot_key *next;
 	char device[DEVICE_ID_ROOM];
 	char scopes[BOT_SCOPES + 1];
+	int64_t expires;
 };
 
 /** A credential to be stored. */
@@ -38,8 +39,8 @@ void credential_prepare(struct auth *auth, struct credential *c, char letter, st
 /** The step that stores it: WH_ESTATE when there are too many, WH_EEXIST when it is there. */
 struct wh_step credential_step(struct auth *auth, struct credential *c);
 
-/** What the store says of a device: remembered if it has scopes. */
-enum wh_err bot_key_learn(struct auth *auth, struct live *live, struct wh_str device, struct wh_str scopes);
+/** What the store says of a device (ST_DEVICE_FIND): remembered if it has scopes. */
+enum wh_err bot_key_learn(struct auth *auth, struct live *live, const struct wh_rows *row);
 void bot_keys_free(struct auth *auth, struct live *live);
 
 /** It was revoked; `device` empty: all of the account were. */

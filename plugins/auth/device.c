@@ -229,7 +229,7 @@ lookup_take(struct auth *auth, struct device_lookup *look, const struct wh_rows 
 		return WH_ENOMEM;
 	device_used(auth, cache_add(auth, look->hash, look->cookie, live, device,
 	    wh_row_int(rows, 0, look->cookie ? DC_EXPIRES : DC_TOKEN_EXPIRES), wh_row_int(rows, 0, DC_USED), now), now);
-	err = bot_key_learn(auth, live, device, wh_row_str(rows, 0, DC_SCOPES));
+	err = bot_key_learn(auth, live, rows);
 	if (err == WH_OK)
 		err = live_attach(auth, s, live, device);
 	live_drop(auth, &live);
@@ -487,7 +487,7 @@ recheck_done(void *self, uint64_t cookie, const struct wh_result *result)
 			live_of(auth, s)->device[0] = '\0';
 			wh_session_close(auth->host, s, AUTH_CLOSE_SIGNED_OUT, WH_STR("you were signed out; sign in again"));
 		} else if ((live = live_learn(auth, &rows[0], DC_ACCOUNT_ID, &rows[1])) != NULL) {
-			if (bot_key_learn(auth, live, wh_row_str(rows, 0, DC_ID), wh_row_str(rows, 0, DC_SCOPES)) == WH_OK)
+			if (bot_key_learn(auth, live, rows) == WH_OK)
 				live_attach(auth, s, live, wh_row_str(rows, 0, DC_ID));
 			live_drop(auth, &live);
 		}

@@ -165,7 +165,7 @@ found(void *self, uint64_t cookie, const struct wh_result *result)
 		return;
 	}
 	live = live_learn(auth, &rows[0], DC_ACCOUNT_ID, &rows[1]);
-	err = live != NULL ? bot_key_learn(auth, live, wh_row_str(rows, 0, DC_ID), wh_row_str(rows, 0, DC_SCOPES)) : WH_ENOMEM;
+	err = live != NULL ? bot_key_learn(auth, live, rows) : WH_ENOMEM;
 	if (err == WH_OK)
 		err = live_attach(auth, s, live, wh_row_str(rows, 0, DC_ID));
 	if (err == WH_OK) {
