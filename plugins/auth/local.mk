@@ -75,4 +75,4 @@ check_PROGRAMS += %D%/test_second %D%/test_passkey %D%/test_bot %D%/test_sasl
 %C%_test_second_LDADD = $(AUTH_TEST_LIBS)
 %C%_test_passkey_LDADD = $(AUTH_TEST_LIBS) $(SSL_LIBS)
 %C%_test_bot_LDADD = $(AUTH_TEST_LIBS)
-%C%_test_sasl_LDADD = $(AUTH_TEST_LIBS)
+%C%_test_sasl_LDADD = $(AUTH_TEST_LIBS) $(SSL_LIBS)

@@ -288,7 +288,7 @@ password_proved(struct auth_task *task)
 	struct signin *si = &t->signin;
 	struct auth *auth = task->auth;
 	struct wh_call *call = task_call(task);
-	char sealed[SASL_SEALED];
+	char sealed[SASL_SEALED] = "";
 
 	if (call == NULL) {
 		task_done(task);
@@ -307,12 +307,13 @@ password_proved(struct auth_task *task)
 		TASK_STEP(ST_DEVICE_DROP_OTHERS, others, WH_ANY), TASK_STEP(ST_DEVICE_RENEW, renew, WH_ANY),
 	};
 
+	bool kept = p->work.scram && sasl_scram_seal(auth, p->account, &p->work.scram_keys, sealed);
 	const struct wh_cell scram[] = { WH_CELL_TEXT(wh_str(sealed)), account };
 	struct wh_step all[sizeof steps / sizeof steps[0] + 1];
 	size_t n = sizeof steps / sizeof steps[0];
 
 	memcpy(all, steps, sizeof steps);
-	if (p->work.scram && sasl_scram_seal(auth, p->account, &p->work.scram_keys, sealed))
+	if (kept)
 		all[n++] = TASK_STEP(ST_ACCOUNT_SCRAM, scram, WH_ONE);
 	task_run(task, all, n, password_stored);
 }
