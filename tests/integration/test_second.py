@@ -379,3 +379,17 @@ def test_irc_signs_in_by_scram(irc):
         assert " 904 " in scram(client, "mia", "pass phrase 2")
         assert " 904 " in scram(client, "nobody", PASSWORD)
         assert " 903 " in scram(client, "mia", PASSWORD)
+
+
+def test_irc_keeps_a_bot_to_the_scopes_of_its_key(irc):
+    whiply, _ = irc
+    owner = register(whiply, "nora").json
+    key = bot(whiply, owner, "norabot", "chat.join chat.who chat.history")
+    with Irc(irc) as client:
+        assert " 903 " in client.plain("norabot", key["token"])
+        client.say("CAP END")
+        client.told("001")
+        client.say("JOIN #den")
+        client.told("JOIN")
+        client.say("PRIVMSG #den :hello")
+        assert "scopes of your key" in client.told("404", "PRIVMSG", "NOTICE", "FAIL")
