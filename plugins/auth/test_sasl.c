@@ -468,6 +468,7 @@ static void
 scram(struct client *c, struct fixture *f, const char *name, const char *password, struct half *h)
 {
 	client_begin(c, f);
+	*h = (struct half){ 0 };
 	snprintf(h->bare, sizeof h->bare, "n=%s,r=clientnonce1234567890", name);
 	snprintf(h->first, sizeof h->first, "n,,%s", h->bare);
 	assert_int_equal(client_start(c, "SCRAM-SHA-256"), WH_OK);
