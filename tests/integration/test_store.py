@@ -5,14 +5,12 @@ import ctypes
 import os
 import random
 import select
-import shutil
 import sqlite3
-import subprocess
 import threading
 import time
 
 import pytest
-from conftest import BUILD, ROOT
+from conftest import plugin_beside
 from wire import WebSocket, frame, http, until
 
 KILLS = 100
@@ -24,12 +22,7 @@ LIMITS = 'messages = "100000/s burst 100000";'
 
 @pytest.fixture(scope="session")
 def library(tmp_path_factory):
-    """The plugins, and storebench."""
-    folder = tmp_path_factory.mktemp("store") / "plugins"
-    shutil.copytree(BUILD / "plugins" / ".libs", folder, symlinks=False)
-    subprocess.run(["gcc", "-std=c11", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", "-fvisibility=hidden", "-I", ROOT / "include",
-                    "-o", folder / "storebench.so", ROOT / "tests" / "integration" / "storebench.c"], check=True)
-    return folder
+    return plugin_beside(tmp_path_factory.mktemp("store"), "storebench")
 
 
 def options(library, settings="", **more):
