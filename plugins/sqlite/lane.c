@@ -347,14 +347,18 @@ batch_done(void *self, void *request)
 	else if (batch->n != 0 && (wrote || sqlite_is_damage(batch->rc)))
 		lane_mark_failed(store, batch->rc, batch->why);	/* before anybody hears of it, and tries again */
 	lane_go(store);
+	/* Else the first who goes on would have a commit of its own, and all others wait for it. */
+	store->telling = true;
 	while (!link_none(&batch->calls)) {
 		struct store_call *call = LINK_OF(batch->calls.next, struct store_call, link);
 
 		link_remove(&call->link);
 		call_over(call);
 	}
+	store->telling = false;
 	if (store->state == STORE_SICK && !store->probing)
 		lane_refuse_all(store);
+	lane_go(store);
 	if (!wrote && batch->rc != SQLITE_OK)
 		wh_host_log(store->host, WH_ERROR, "store_read_failed", WH_T("why", batch->why));
 	free(batch);
@@ -393,7 +397,8 @@ lane_run(struct wh_db *db, const struct wh_step *steps, size_t n, wh_store_done 
 		link_add(&store->reads, &call->link);
 		store->n_reads++;
 	}
-	lane_go(store);
+	if (!store->telling)
+		lane_go(store);
 	return WH_OK;
 }
 

@@ -117,6 +117,7 @@ struct store {
 	unsigned n_writes, n_reads;
 	size_t bytes[2];		/* of reads, and of writes, that wait or are under way */
 	bool writing;
+	bool telling;			/* callers hear what came of theirs; what they ask meanwhile is begun together */
 	int64_t last_begin;		/* of a batch; now_ms */
 	wh_id window, probe;		/* timers */
 	struct store_between between[STORE_BETWEEN];

@@ -472,6 +472,34 @@ a_full_batch_does_not_wait_for_the_window(void **state)
 }
 
 static void
+go_on(void *self, uint64_t cookie, const struct wh_result *r)
+{
+	struct client *c = self;
+
+	done(self, cookie, r);
+	assert_int_equal(put(c, "the next", cookie), WH_OK);
+}
+
+/* Many who each write again as soon as they hear: the first of them has no commit of its own. */
+static void
+those_who_go_on_share_the_next_commit(void **state)
+{
+	BEGIN(c, "window = \"0ms\";");
+	const struct wh_cell text = WH_CELL_TEXT(WH_STR("the first"));
+	int64_t before;
+
+	(void)state;
+	before = wh_test_metric(c.t, "whiply_store_commits_total", NULL);
+	put(&c, "finds the writer idle", 0);
+	for (uint64_t i = 1; i < 4; i++)
+		assert_int_equal(wh_store_run(&c.table, &(struct wh_step){ PUT, &text, 1, WH_ANY }, 1, go_on, i), WH_OK);
+	settle(&c);
+	assert_string_equal(c.order, "abcdbcd");
+	assert_int_equal(wh_test_metric(c.t, "whiply_store_commits_total", NULL) - before, 3);
+	end(&c);
+}
+
+static void
 run_now_reads_while_somebody_else_writes(void **state)
 {
 	BEGIN(c, "busy = \"10ms\";");
@@ -627,6 +655,7 @@ main(void)
 		cmocka_unit_test(writes_that_wait_keep_nobody_from_reading),
 		cmocka_unit_test(a_probe_that_finds_the_writer_busy_comes_again),
 		cmocka_unit_test(a_full_batch_does_not_wait_for_the_window),
+		cmocka_unit_test(those_who_go_on_share_the_next_commit),
 		cmocka_unit_test(run_now_reads_while_somebody_else_writes),
 		cmocka_unit_test(damage_is_no_passing_sickness),
 		cmocka_unit_test(damage_is_remembered_over_a_restart),

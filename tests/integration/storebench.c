@@ -37,6 +37,7 @@ static const struct wh_schema storebench_schema = { "storebench", storebench_mig
 /* One kind of call of a load. */
 struct lane {
 	int64_t *us;		/* owned: how long each took that was answered */
+	int64_t *late_us;	/* owned: how long after it was due each was asked; the hub was held up */
 	size_t in_all, asked, answered;
 	size_t failed;		/* of the answered, and those that were refused at once */
 	size_t refused;
@@ -186,6 +187,10 @@ lane_tell(struct wh_json *w, const char *key, struct lane *lane)
 	wh_json_object(w, key);
 	wh_json_uint(w, "done", lane->answered);
 	wh_json_uint(w, "failed", lane->failed);
+	if (lane->asked != 0) {
+		qsort(lane->late_us, lane->asked, sizeof *lane->late_us, by_size);
+		wh_json_int(w, "late_p95_us", lane->late_us[(lane->asked - 1) * 95 / 100]);
+	}
 	if (lane->answered != 0)
 		qsort(lane->us, lane->answered, sizeof *lane->us, by_size);
 	for (size_t i = 0; lane->answered != 0 && i < sizeof parts / sizeof parts[0]; i++) {
@@ -203,13 +208,27 @@ lane_over(const struct lane *lane)
 	return lane->asked == lane->in_all && lane->answered + lane->refused == lane->asked;
 }
 
+static bool
+lane_make(struct lane *lane, int64_t n)
+{
+	*lane = (struct lane){ .us = calloc((size_t)n + 1, sizeof(int64_t)), .late_us = calloc((size_t)n + 1, sizeof(int64_t)), .in_all = (size_t)n };
+	return lane->us != NULL && lane->late_us != NULL;
+}
+
+static void
+lane_free(struct lane *lane)
+{
+	free(lane->us);
+	free(lane->late_us);
+	*lane = (struct lane){ .us = NULL };
+}
+
 static void
 load_free(struct storebench *bench)
 {
 	wh_timer_stop(bench->host, bench->tick);
-	free(bench->writes.us);
-	free(bench->reads.us);
-	bench->writes = bench->reads = (struct lane){ .us = NULL };
+	lane_free(&bench->writes);
+	lane_free(&bench->reads);
 	bench->load = bench->tick = 0;
 }
 
@@ -232,7 +251,7 @@ load_end_if_over(struct storebench *bench)
 
 static void load_crowd(struct storebench *bench);
 
-/* The cookie is when it was due, and in the lowest bit what. */
+/* The cookie is when it was asked, and in the lowest bit what. */
 static void
 load_done(void *self, uint64_t cookie, const struct wh_result *result)
 {
@@ -250,13 +269,15 @@ load_ask(struct storebench *bench, struct lane *lane, int64_t due_us)
 {
 	const struct wh_str said = WH_STR("one line that somebody has said in a room, as long as most are");
 	const bool write = lane == &bench->writes;
-	const uint64_t cookie = (uint64_t)due_us << 1 | write;
+	const int64_t now_us = clock_us();
+	const uint64_t cookie = (uint64_t)now_us << 1 | write;
 	const struct wh_cell point = WH_CELL_INT((int64_t)(lane->asked * 7919 % POINTS) + 1);
 	struct wh_cell row[2] = { WH_CELL_NULL, WH_CELL_TEXT(said) };
 	enum wh_err err;
 	char nonce[64];
 
-	snprintf(nonce, sizeof nonce, "%llx-%zx", (unsigned long long)bench->began_us, lane->asked++);
+	snprintf(nonce, sizeof nonce, "%llx-%zx", (unsigned long long)bench->began_us, lane->asked);
+	lane->late_us[lane->asked++] = due_us != 0 ? now_us - due_us : 0;
 	row[0] = WH_CELL_TEXT(wh_str(nonce));
 	err = wh_store_run(&bench->table, write ? &(struct wh_step){ ADD, row, 2, WH_ANY } : &(struct wh_step){ GET, &point, 1, WH_ONE }, 1, load_done, cookie);
 	lane->refused += err != WH_OK;
@@ -270,11 +291,10 @@ load_crowd(struct storebench *bench)
 	struct lane *lane = &bench->writes;
 
 	while (bench->at_once != 0 && lane->asked < lane->in_all && lane->asked - lane->answered - lane->refused < bench->at_once)
-		if (!load_ask(bench, lane, clock_us()))
+		if (!load_ask(bench, lane, 0))
 			return;
 }
 
-/* Each is asked when it is due, and measured from then: a hub that is held up shows in what it took. */
 static void
 load_due(struct storebench *bench, struct lane *lane, int64_t elapsed)
 {
@@ -301,10 +321,8 @@ load_begin(struct storebench *bench, struct wh_call *call, int64_t writes, int64
 		return wh_fail(call, WH_ESTATE, "one load at a time");
 	if (writes + reads == 0 || writes > LOAD_MOST || reads > LOAD_MOST)
 		return wh_fail(call, WH_EINVAL, "too much, or nothing");
-	bench->writes = (struct lane){ .us = calloc((size_t)writes + 1, sizeof(int64_t)), .in_all = (size_t)writes };
-	bench->reads = (struct lane){ .us = calloc((size_t)reads + 1, sizeof(int64_t)), .in_all = (size_t)reads };
 	bench->at_once = 0;
-	if (bench->writes.us == NULL || bench->reads.us == NULL) {
+	if (!lane_make(&bench->writes, writes) || !lane_make(&bench->reads, reads)) {
 		load_free(bench);
 		return WH_ENOMEM;
 	}
