@@ -189,6 +189,7 @@ live_forget(struct chat *chat, struct wh_session *s)
 static bool
 live_each(void *self, struct wh_session *s)
 {
+	live_session(self, s)->rooms = 0;	/* rooms_read counts them */
 	live_update(self, s);
 	return true;
 }
