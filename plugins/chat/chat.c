@@ -145,7 +145,8 @@ static const struct wh_field poll_fields[] = {
 static const struct wh_field vote_fields[] = { ROOM, ID("of the poll"), { "choice", WH_F_INT, .required = true, .min = 0, .max = 9, .help = "counted from 0" }, NONCE, { 0 } };
 static const struct wh_field history_fields[] = {
 	ROOM, { "before", WH_F_TEXT, .max = 20, .help = "a seq, an id, or milliseconds since 1970" }, { "after", WH_F_TEXT, .max = 20, .help = "likewise" },
-	{ "around", WH_F_TEXT, .max = 20, .help = "likewise" }, { "events", WH_F_BOOL, .help = "edits, reactions and so on as well" }, LIMIT(CHAT_PAGE, "50"), { 0 }
+	{ "around", WH_F_TEXT, .max = 20, .help = "likewise" },
+	{ "until", WH_F_TEXT, .max = 20, .help = "with before or after: and not beyond this, which is of the same kind" }, { "events", WH_F_BOOL, .help = "edits, reactions and so on as well" }, LIMIT(CHAT_PAGE, "50"), { 0 }
 };
 static const struct wh_field resume_fields[] = { { "rooms", WH_F_LIST, .required = true, .help = "objects with room, epoch and seq, at most 50" }, { 0 } };
 static const struct wh_field search_fields[] = {

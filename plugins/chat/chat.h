@@ -45,6 +45,7 @@ enum {
 	CHAT_BATCH_NAMES = 50,		/* names of one batch of joins */
 	CHAT_RESUME_ROOMS = 50,
 	CHAT_RESUME_ENTRIES = 500,	/* of one answer, shared by its rooms; more than that are a gap */
+	CHAT_CATCH_UP = 500,		/* entries that are read at once to be published again */
 	CHAT_EXTRA = 4096,
 	CHAT_MARKS = 4,			/* combining marks behind one character */
 	CHAT_BLOCKS = 1000,		/* people that one person blocks */
@@ -139,7 +140,8 @@ struct chat_room {
 	unsigned setting;		/* rules under way */
 	struct wh_dict *people;		/* owned persons, by id */
 	struct link waiters;
-	unsigned pending;		/* entries under way */
+	unsigned pending;		/* entries and tasks under way */
+	unsigned entering;		/* of them, who waits to enter */
 	wh_id batch;			/* timer of `crowd` */
 	struct chat_crowd *crowd;	/* owned: who came and went since it was last told; NULL: nobody */
 };

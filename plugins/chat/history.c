@@ -91,8 +91,8 @@ history_go(struct chat *chat, struct wh_call *call, struct chat_room *room)
 	static const char *const fields[] = { "before", "after", "around" };
 	const int64_t limit = wh_arg_int(call, "limit"), kinds = wh_arg_bool(call, "events") ? KINDS_ALL : KINDS_SHOWN;
 	const char *field = NULL;
-	int64_t at = INT64_MAX, since = 0;
-	bool by_id = false;
+	int64_t at = INT64_MAX, since = 0, until = 0;
+	bool by_id = false, until_by_id = false;
 
 	if (!history_allowed(room, wh_call_session(call)))
 		return wh_fail(call, WH_EPERM, "enter the room first: chat.join");
@@ -104,13 +104,16 @@ history_go(struct chat *chat, struct wh_call *call, struct chat_room *room)
 		}
 	if (room->rules.keep_ms != 0)
 		since = wh_wall_ms(chat->host) - room->rules.keep_ms;
-	bool around = field == fields[2], after = field == fields[1];
+	bool around = field != NULL && field == fields[2], after = field != NULL && field == fields[1], bounded = wh_arg_has(call, "until");
+
+	if (bounded && (field == NULL || around || !place_parse(wh_arg_str(call, "until"), &until, &until_by_id) || until_by_id != by_id))
+		return wh_fail(call, WH_EINVAL, "until goes with before or after, and is of the same kind: a seq, or an id or milliseconds since 1970");
 	const struct wh_cell before_cells[] = { WH_CELL_INT(room->id), WH_CELL_INT(at), WH_CELL_INT(kinds), WH_CELL_INT(around ? (limit + 1) / 2 : limit),
-		WH_CELL_INT(since) };
+		WH_CELL_INT(since), WH_CELL_INT(bounded ? until : -1) };
 	const struct wh_cell after_cells[] = { WH_CELL_INT(room->id), WH_CELL_INT(around ? at - 1 : at), WH_CELL_INT(kinds),
-		WH_CELL_INT(around ? limit - (limit + 1) / 2 : limit), WH_CELL_INT(since) };
-	const struct wh_step before_step = { by_id ? Q_BEFORE_ID : Q_BEFORE_SEQ, before_cells, 5, WH_ANY };
-	const struct wh_step after_step = { by_id ? Q_AFTER_ID : Q_AFTER_SEQ, after_cells, 5, WH_ANY };
+		WH_CELL_INT(around ? limit - (limit + 1) / 2 : limit), WH_CELL_INT(since), WH_CELL_INT(bounded ? until : INT64_MAX) };
+	const struct wh_step before_step = { by_id ? Q_BEFORE_ID : Q_BEFORE_SEQ, before_cells, 6, WH_ANY };
+	const struct wh_step after_step = { by_id ? Q_AFTER_ID : Q_AFTER_SEQ, after_cells, 6, WH_ANY };
 	const struct wh_step steps[] = { after ? after_step : before_step, after_step };
 
 	return task_run(room, call, steps, around ? 2 : 1, history_found);

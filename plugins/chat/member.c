@@ -202,7 +202,10 @@ joined(void *self, uint64_t cookie, enum wh_err err, struct wh_str why, int64_t 
 	struct wh_call *call;
 	struct chat_room *room = task_end(chat, cookie, &call);
 	bool there = s != NULL && (err == WH_OK || err == WH_EEXIST);
+	struct wh_room *hub = room_hub(room);
 
+	if (--room->entering == 0 && hub != NULL)
+		wh_room_keep(chat->host, hub, false);
 	if (there && (err == WH_OK || member_find(room, wh_session_identity(chat->host, s)->id) == NULL) && !member_entered(room, s)) {
 		there = false;
 		err = WH_ENOMEM;
@@ -227,6 +230,9 @@ member_enter(struct chat *chat, struct wh_call *call, struct chat_room *room)
 	task = task_begin(room, call);
 	if (task == 0)
 		return WH_ENOMEM;
+	/* Hooks may take their time, and the hub's room would end meanwhile. */
+	room->entering++;
+	wh_room_keep(chat->host, hub, true);
 	wh_room_join(chat->host, hub, wh_call_session(call), joined, task);
 	return WH_WAIT;
 }

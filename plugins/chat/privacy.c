@@ -90,12 +90,11 @@ privacy_erase(void *self, struct wh_person *p)
 	wh_random(chat->host, &chance, sizeof chance);
 	snprintf(nobody, sizeof nobody, "x%016llx", (unsigned long long)chance);
 	const struct wh_cell cells[] = { WH_CELL_TEXT(p->id), WH_CELL_TEXT(wh_str(nobody)), WH_CELL_INT(wh_wall_ms(chat->host)) };
-	const struct wh_cell *is_nobody = &cells[1];
 	const struct wh_step steps[] = {
 		{ Q_ERASE, cells, 3, WH_ANY }, { Q_ERASE_VOTES, cells, 2, WH_ANY }, { Q_ERASE_MARKS, cells, 1, WH_ANY },
 		{ Q_ERASE_REACTIONS, cells, 1, WH_ANY }, { Q_ERASE_MENTIONS, cells, 1, WH_ANY }, { Q_ERASE_INVITES, cells, 1, WH_ANY },
-		{ Q_ERASE_PAIR_NAMES, cells, 1, WH_ANY }, { Q_ERASE_PAIRS, cells, 1, WH_ANY }, { Q_ERASE_BLOCKS, cells, 1, WH_ANY },
-		{ Q_ERASE_REFUSAL, cells, 1, WH_ANY }, { Q_ERASE_OWNER, cells, 1, WH_ANY }, { Q_ERASE_WHISPERS, is_nobody, 1, WH_ANY },
+		{ Q_ERASE_PAIR_NAMES, cells, 1, WH_ANY }, { Q_ERASE_WHISPERS, cells, 1, WH_ANY }, { Q_ERASE_PAIRS, cells, 1, WH_ANY }, { Q_ERASE_BLOCKS, cells, 1, WH_ANY },
+		{ Q_ERASE_REFUSAL, cells, 1, WH_ANY }, { Q_ERASE_OWNER, cells, 1, WH_ANY },
 	};
 
 	if (wh_store_run(&chat->table, steps, sizeof steps / sizeof steps[0], erased, p->at.ticket) == WH_OK)

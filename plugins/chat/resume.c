@@ -131,7 +131,7 @@ history_resume(void *self, struct wh_call *call)
 {
 	struct chat *chat = self;
 	struct resume_ask asks[CHAT_RESUME_ROOMS];
-	struct wh_cell cells[CHAT_RESUME_ROOMS][5];
+	struct wh_cell cells[CHAT_RESUME_ROOMS][6];
 	struct wh_step steps[CHAT_RESUME_ROOMS];
 	struct resume *resume = wh_new(chat->host, sizeof *resume);
 	size_t n = resume_read(chat, call, asks), at = 0;
@@ -158,8 +158,9 @@ history_resume(void *self, struct wh_call *call)
 			cells[at][2] = WH_CELL_INT((1 << CHAT_KINDS) - 2);
 			cells[at][3] = WH_CELL_INT(share);
 			cells[at][4] = WH_CELL_INT(0);
+			cells[at][5] = WH_CELL_INT(INT64_MAX);
 		}
-		steps[at] = (struct wh_step){ a->whisper ? Q_RESUME_WHISPER : Q_AFTER_SEQ, cells[at], a->whisper ? 3 : 5, WH_ANY };
+		steps[at] = (struct wh_step){ a->whisper ? Q_RESUME_WHISPER : Q_AFTER_SEQ, cells[at], a->whisper ? 3 : 6, WH_ANY };
 		at++;
 	}
 	if (at == 0) {

@@ -138,54 +138,70 @@ waiters_make(const struct chat_room *room)
 	return false;
 }
 
+static void room_catch_up(struct chat_room *room, uint64_t everywhere);
+
 /* What the members lack of the log: the hub died between a commit and its publishing. */
 static void
 caught_up(void *self, uint64_t cookie, const struct wh_result *r)
 {
 	struct chat_room *room = (struct chat_room *)(uintptr_t)cookie;
+	struct chat_entry e = { .seq = 0 };
 
 	(void)self;
 	for (size_t i = 0; r->err == WH_OK && i < r->rows[0].n; i++) {
-		struct chat_entry e;
-
 		entry_read(&r->rows[0], i, 0, &e);
 		entry_publish(room, &e, NULL);
 	}
 	if (r->err != WH_OK)
 		wh_host_log(room->chat->host, WH_ERROR, "room_not_caught_up", WH_T("room", room->key), WH_S("why", r->why));
-	room_ready(room);
+	if (r->err == WH_OK && r->rows[0].n == CHAT_CATCH_UP)
+		room_catch_up(room, e.seq);
+	else
+		room_ready(room);
 }
 
 static void
-room_catch_up(struct chat_room *room)
+room_catch_up(struct chat_room *room, uint64_t everywhere)
+{
+	const struct wh_cell cells[] = { WH_CELL_INT(room->id), WH_CELL_INT((int64_t)everywhere), WH_CELL_INT((1 << CHAT_KINDS) - 2),
+		WH_CELL_INT(CHAT_CATCH_UP), WH_CELL_INT(0), WH_CELL_INT(INT64_MAX) };
+
+	if (wh_store_run(&room->chat->table, &(struct wh_step){ Q_AFTER_SEQ, cells, 6, WH_ANY }, 1, caught_up, (uintptr_t)room) != WH_OK)
+		room_ready(room);
+}
+
+/* The log is older than what was published: it was restored from a backup. */
+static void
+room_new_epoch(struct chat_room *room, struct wh_room *hub, uint64_t was)
+{
+	struct chat *chat = room->chat;
+
+	room->epoch = wh_wall_ms(chat->host);
+	const struct wh_cell cells[] = { WH_CELL_INT(room->id), WH_CELL_INT(room->epoch) };
+	const struct wh_item items[] = { WH_ITEM_STR("room", wh_str(room->name)), WH_ITEM_INT("epoch", room->epoch),
+		WH_ITEM_INT("seq", (int64_t)room->seq) };
+
+	wh_room_begin_epoch(chat->host, hub, room->seq);
+	wh_store_run(&chat->table, &(struct wh_step){ Q_ROOM_EPOCH, cells, 2, WH_ANY }, 1, NULL, 0);
+	wh_room_publish(chat->host, hub, 0, &(struct wh_event){ "chat.epoch", items, 3 }, NULL, 0);
+	wh_host_log(chat->host, WH_WARN, "room_epoch", WH_T("room", room->key), WH_U("was", was), WH_U("is", room->seq));
+}
+
+/* The room is known; now the hub's, if there is one, has to know as much. */
+static void
+room_meets_hub(struct chat_room *room)
 {
 	struct chat *chat = room->chat;
 	struct wh_room *hub = room_hub(room);
-	uint64_t seq = hub != NULL ? wh_room_seq(chat->host, hub) : room->seq, everywhere;
+	uint64_t seq = hub != NULL ? wh_room_seq(chat->host, hub) : room->seq;
 
-	if (seq > room->seq) {
-		/* The log is older than what was published: it was restored from a backup. */
-		room->epoch = wh_wall_ms(chat->host);
-		wh_room_begin_epoch(chat->host, hub, room->seq);
-		const struct wh_cell cells[] = { WH_CELL_INT(room->id), WH_CELL_INT(room->epoch) };
-
-		const struct wh_item items[] = { WH_ITEM_STR("room", wh_str(room->name)), WH_ITEM_INT("epoch", room->epoch),
-			WH_ITEM_INT("seq", (int64_t)room->seq) };
-
-		wh_store_run(&chat->table, &(struct wh_step){ Q_ROOM_EPOCH, cells, 2, WH_ANY }, 1, NULL, 0);
-		wh_room_publish(chat->host, hub, 0, &(struct wh_event){ "chat.epoch", items, 3 }, NULL, 0);
-		seq = room->seq;
-		wh_host_log(chat->host, WH_WARN, "room_epoch", WH_T("room", room->key), WH_U("was", seq), WH_U("is", room->seq));
-	}
-	everywhere = hub != NULL ? wh_room_seq_everywhere(chat->host, hub) : room->seq;
-	if (hub != NULL && seq == 0)
+	if (hub != NULL && seq > room->seq)
+		room_new_epoch(room, hub, seq);
+	else if (hub != NULL && seq == 0 && wh_room_members(chat->host, hub) == 0)
 		wh_room_begin_epoch(chat->host, hub, room->seq);	/* new in the hub: it begins where the log ends */
-	if (hub != NULL && seq != 0 && everywhere < room->seq) {
-		const struct wh_cell cells[] = { WH_CELL_INT(room->id), WH_CELL_INT((int64_t)everywhere), WH_CELL_INT(INT64_MAX), WH_CELL_INT(0),
-			WH_CELL_INT(10000) };
-
-		if (wh_store_run(&chat->table, &(struct wh_step){ Q_AFTER_SEQ, cells, 5, WH_ANY }, 1, caught_up, (uintptr_t)room) == WH_OK)
-			return;
+	else if (hub != NULL && wh_room_seq_everywhere(chat->host, hub) < room->seq) {
+		room_catch_up(room, wh_room_seq_everywhere(chat->host, hub));
+		return;
 	}
 	room_ready(room);
 }
@@ -203,7 +219,7 @@ room_made(void *self, uint64_t cookie, const struct wh_result *r)
 		return;
 	}
 	room->id = wh_row_int(&r->rows[0], 0, 0);
-	room_catch_up(room);
+	room_meets_hub(room);
 }
 
 static enum wh_err
@@ -278,7 +294,7 @@ room_loaded(void *self, uint64_t cookie, const struct wh_result *r)
 		room_read(room, &r->rows[0]);
 		if (r->n > 1)
 			whisper_read(room, &r->rows[1]);
-		room_catch_up(room);
+		room_meets_hub(room);
 	} else if (waiters_make(room) || wh_dict_count(room->chat->host, room->people) != 0) {
 		room_make(room);	/* who is there found it when the hub was replaced, and the store did not */
 	} else {

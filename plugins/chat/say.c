@@ -43,7 +43,7 @@ say_forbidden(struct chat_room *room, struct wh_session *s, struct wh_str text, 
 		return NULL;
 	if (person == NULL)
 		return "enter the room first: chat.join";
-	if (rank >= CHAT_VOICE)
+	if (rank >= CHAT_MODERATOR || (rank == CHAT_VOICE && room->rules.speakers != CHAT_MODERATORS))
 		return NULL;
 	if (room->rules.speakers == CHAT_VOICED || room->rules.speakers == CHAT_MODERATORS)
 		return room->rules.speakers == CHAT_VOICED ? "only those with a voice may speak here" : "only moderators may speak here";

@@ -99,14 +99,14 @@ static const struct wh_statement statements[] = {
 	[Q_ENTRY_REDACT] = { "entry_redact", "UPDATE chat_entry SET text = NULL, extra = NULL, redacted = $3 WHERE id = $1 AND room = $2 AND "
 		"kind IN (1, 2, 10) AND redacted IS NULL AND ($4 = '' OR who = $4)", "iiit", .writes = true },
 	[Q_ENTRY_OF] = { "entry_of", "SELECT " ENTRY " FROM chat_entry e WHERE e.room = $1 AND e.id = $2", "ii", .gives = ENTRY_GIVES },
-	[Q_BEFORE_SEQ] = { "before_seq", "SELECT " ENTRY ", " REACTIONS " FROM chat_entry e WHERE e.room = $1 AND e.seq < $2 AND ((1 << e.kind) & $3) <> 0 "
-		"AND e.time >= $5 ORDER BY e.seq DESC LIMIT $4", "iiiii", .gives = ENTRY_GIVES "T" },
-	[Q_AFTER_SEQ] = { "after_seq", "SELECT " ENTRY ", " REACTIONS " FROM chat_entry e WHERE e.room = $1 AND e.seq > $2 AND ((1 << e.kind) & $3) <> 0 "
-		"AND e.time >= $5 ORDER BY e.seq LIMIT $4", "iiiii", .gives = ENTRY_GIVES "T" },
-	[Q_BEFORE_ID] = { "before_id", "SELECT " ENTRY ", " REACTIONS " FROM chat_entry e WHERE e.room = $1 AND e.id < $2 AND ((1 << e.kind) & $3) <> 0 "
-		"AND e.time >= $5 ORDER BY e.id DESC LIMIT $4", "iiiii", .gives = ENTRY_GIVES "T" },
-	[Q_AFTER_ID] = { "after_id", "SELECT " ENTRY ", " REACTIONS " FROM chat_entry e WHERE e.room = $1 AND e.id > $2 AND ((1 << e.kind) & $3) <> 0 "
-		"AND e.time >= $5 ORDER BY e.id LIMIT $4", "iiiii", .gives = ENTRY_GIVES "T" },
+	[Q_BEFORE_SEQ] = { "before_seq", "SELECT " ENTRY ", " REACTIONS " FROM chat_entry e WHERE e.room = $1 AND e.seq < $2 AND e.seq > $6 AND ((1 << e.kind) & $3) <> 0 "
+		"AND e.time >= $5 ORDER BY e.seq DESC LIMIT $4", "iiiiii", .gives = ENTRY_GIVES "T" },
+	[Q_AFTER_SEQ] = { "after_seq", "SELECT " ENTRY ", " REACTIONS " FROM chat_entry e WHERE e.room = $1 AND e.seq > $2 AND e.seq < $6 AND ((1 << e.kind) & $3) <> 0 "
+		"AND e.time >= $5 ORDER BY e.seq LIMIT $4", "iiiiii", .gives = ENTRY_GIVES "T" },
+	[Q_BEFORE_ID] = { "before_id", "SELECT " ENTRY ", " REACTIONS " FROM chat_entry e WHERE e.room = $1 AND e.id < $2 AND e.id > $6 AND ((1 << e.kind) & $3) <> 0 "
+		"AND e.time >= $5 ORDER BY e.id DESC LIMIT $4", "iiiiii", .gives = ENTRY_GIVES "T" },
+	[Q_AFTER_ID] = { "after_id", "SELECT " ENTRY ", " REACTIONS " FROM chat_entry e WHERE e.room = $1 AND e.id > $2 AND e.id < $6 AND ((1 << e.kind) & $3) <> 0 "
+		"AND e.time >= $5 ORDER BY e.id LIMIT $4", "iiiiii", .gives = ENTRY_GIVES "T" },
 	[Q_SEARCH] = { "search", .takes = "tiii", .gives = ENTRY_GIVES,
 		.sqlite = "SELECT " ENTRY " FROM chat_text t JOIN chat_entry e ON e.id = t.rowid WHERE chat_text MATCH $1 AND e.room = $2 AND e.id < $3 "
 		"AND e.redacted IS NULL ORDER BY e.id DESC LIMIT $4",
@@ -162,9 +162,9 @@ static const struct wh_statement statements[] = {
 		"other = $1", "t", .writes = true },
 	[Q_ERASE_BLOCKS] = { "erase_blocks", "DELETE FROM chat_block WHERE who = $1", "t", .writes = true },
 	[Q_ERASE_REFUSAL] = { "erase_refusal", "DELETE FROM chat_refuse WHERE who = $1", "t", .writes = true },
-	/* Whispers that neither of the two has any more. */
-	[Q_ERASE_WHISPERS] = { "erase_whispers", "DELETE FROM chat_room WHERE access = 4 AND id IN (SELECT room FROM chat_entry WHERE who = $1) AND "
-		"NOT EXISTS (SELECT 1 FROM chat_pair p WHERE p.room = chat_room.id)", "t", .writes = true },
+	/* Whispers that the other one has not any more. */
+	[Q_ERASE_WHISPERS] = { "erase_whispers", "DELETE FROM chat_room WHERE id IN (SELECT room FROM chat_pair WHERE who = $1) AND "
+		"NOT EXISTS (SELECT 1 FROM chat_pair p WHERE p.room = chat_room.id AND p.who <> $1)", "t", .writes = true },
 	[Q_ERASE_OWNER] = { "erase_owner", "UPDATE chat_room SET owner = '' WHERE owner = $1 AND kept = 1", "t", .writes = true },
 	/* Epoch and seq in front of each entry; without entries one row of nothing else. */
 	[Q_RESUME_WHISPER] = { "resume_whisper", "SELECT r.epoch, r.seq, " ENTRY " FROM chat_room r LEFT JOIN chat_entry e ON e.room = r.id AND e.seq > $2 "
