@@ -88,6 +88,7 @@ struct chat_live {
 	struct chat_live *same;		/* the next of that name */
 	char *names;			/* owned */
 	wh_id *sessions;		/* owned */
+	int64_t free_us;		/* when all that they said is paid for, by the rate of speaking; now */
 	unsigned n, cap;
 	char text[];
 };
@@ -160,6 +161,7 @@ struct chat_settings {
 	int64_t crowd, crowd_every, rooms, text, lines, idle_ms, keep_ms, guest_ms, own;
 	bool create_guests;
 	enum chat_whisperers whispers;
+	struct wh_rate rate;		/* of one person's messages */
 };
 
 /** A call that goes on later, and the room that has to stay for it. */
@@ -358,6 +360,9 @@ void lives_free(struct chat *chat);
  * call, as this does. */
 enum wh_err person_find(struct chat *chat, struct wh_call *call, struct wh_str who, const struct chat_asking *ask);
 void askings_free(struct chat *chat);
+
+/** Has the person spoken less than the rate of speaking allows? Else when they may again. Counts it. */
+bool live_speaks(struct chat *chat, struct wh_session *s, int64_t *retry_ms_out);
 
 /** Tells all sessions of a person, but one (may be NULL). */
 void live_tell(struct chat *chat, struct wh_str id, const struct wh_event *event, const struct wh_session *but);

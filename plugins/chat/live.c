@@ -211,6 +211,27 @@ lives_free(struct chat *chat)
 	wh_dict_free(chat->host, &chat->names);
 }
 
+/* Each message costs an interval; what is owed may not exceed a burst. Who is not connected has the server's rates alone. */
+bool
+live_speaks(struct chat *chat, struct wh_session *s, int64_t *retry_ms_out)
+{
+	struct chat_live *live = live_by_id(chat, wh_session_identity(chat->host, s)->id);
+	const struct wh_rate *rate = &chat->set.rate;
+	int64_t now = wh_now_ms(chat->host) * 1000, each = rate->per_ms * 1000 / (rate->count != 0 ? rate->count : 1), owed;
+
+	if (live == NULL || wh_session_may(chat->host, s, "chat.moderate"))
+		return true;
+	if (live->free_us < now)
+		live->free_us = now;
+	owed = live->free_us - now + each - each * rate->burst;
+	if (owed > 0) {
+		*retry_ms_out = (owed + 999) / 1000;
+		return false;
+	}
+	live->free_us += each;
+	return true;
+}
+
 void
 live_tell(struct chat *chat, struct wh_str id, const struct wh_event *event, const struct wh_session *but)
 {

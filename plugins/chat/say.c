@@ -178,6 +178,10 @@ say_kind(struct chat *chat, struct wh_call *call, struct chat_room *room, const 
 		why = not_an_id;
 	if (why == NULL)
 		why = say_forbidden(room, s, checked, &err, &retry_ms);
+	if (why == NULL && !live_speaks(chat, s, &retry_ms)) {
+		why = "too fast; wait before you speak again";
+		err = WH_EFAST;
+	}
 	if (why != NULL)
 		return wh_fail_str(call, err, wh_str(why), retry_ms);
 	return say_ask(room, call, kind, checked, said);

@@ -265,6 +265,26 @@ slow_mode_says_how_long_to_wait(void **state)
 }
 
 static void
+one_person_speaks_only_so_fast_in_all_rooms_together(void **state)
+{
+	struct fixture *f = begin("rate = \"2/s burst 3\";");
+	struct wh_session *ann = inside(f, "ann", "member", "den"), *ann2 = inside(f, "ann", "member", "hall"), *bob = inside(f, "bob", "member", "den");
+	const struct wh_test_answer *answer;
+
+	(void)state;
+	start(f, ann, "chat.say", "{'room':'den','text':'one'}");
+	start(f, ann2, "chat.act", "{'room':'hall','text':'two'}");
+	assert_call(f, ann, "chat.whisper", "{'to':'bob','text':'three'}", WH_OK);
+	answer = start(f, ann2, "chat.say", "{'room':'hall','text':'four'}");
+	assert_int_equal(answer->err, WH_EFAST);
+	assert_in_range(answer->retry_ms, 400, 500);
+	assert_int_equal(start(f, bob, "chat.say", "{'room':'den','text':'I may'}")->err, WH_WAIT);
+	wh_test_advance(f->t, 500);
+	assert_call(f, ann2, "chat.say", "{'room':'hall','text':'four'}", WH_OK);
+	end(f);
+}
+
+static void
 one_edits_only_what_one_said_oneself(void **state)
 {
 	struct fixture *f = begin(NULL);
@@ -486,6 +506,7 @@ main(void)
 		cmocka_unit_test(new_accounts_wait_where_a_room_wants_it),
 		cmocka_unit_test(links_can_be_unwanted),
 		cmocka_unit_test(slow_mode_says_how_long_to_wait),
+		cmocka_unit_test(one_person_speaks_only_so_fast_in_all_rooms_together),
 		cmocka_unit_test(one_edits_only_what_one_said_oneself),
 		cmocka_unit_test(what_is_redacted_is_nowhere),
 		cmocka_unit_test(signs_are_counted_and_taken_back),

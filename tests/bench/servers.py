@@ -153,6 +153,11 @@ def whiply(proto="ws", edges=1, limits=RAISED, hub=RAISED_HUB, wait=True, level=
     return server
 
 
+def whiply_chat(edges=1):
+    """The plugin chat, with its log on the disk."""
+    return whiply("chat", edges=edges, plugins='sqlite = { }; chat = { rate = "10000000/s burst 10000000"; };')
+
+
 def _peer(name, proto, binary, text, command):
     path = program(binary)
     if path is None:
@@ -194,6 +199,7 @@ def nginx():
 ALL = {
     "floor": floor,
     "whiply ws": lambda: whiply("ws"),
+    "whiply chat": whiply_chat,
     "whiply line": lambda: whiply("plain"),
     "InspIRCd": inspircd,
     "ngIRCd": ngircd,
@@ -201,4 +207,4 @@ ALL = {
     "NATS": nats,
     "Mosquitto": mosquitto,
 }
-QUICK = ["floor", "whiply ws", "whiply line", "InspIRCd", "Redis"]
+QUICK = ["floor", "whiply ws", "whiply chat", "whiply line", "InspIRCd", "Redis"]
