@@ -26,7 +26,7 @@ RAISED = """connections = 1000000; per_address = 1000000; messages = "10000000/s
   bytes = "1000000000/s burst 1000000000"; queue = "16MiB";"""
 
 RAISED_RATES = 'rates = ( { command = "*"; rate = "10000000/s burst 10000000"; } );'
-CHAT = 'sqlite = { }; chat = { crowd = 100; }; irc = { };'
+CHAT = 'sqlite = { }; chat = { rate = "1000000/s burst 1000000"; }; irc = { };'
 RAISED_HUB = " ".join(f'{name} = "10000000/s burst 10000000";' for name in ("command_rate", "account_rate", "address_rate"))
 
 INSPIRCD = """
@@ -158,6 +158,11 @@ def whiply(proto="ws", edges=1, limits=RAISED, hub=RAISED_HUB, wait=True, level=
     return server
 
 
+def whiply_chat(edges=1):
+    """The plugin chat, with its log on the disk."""
+    return whiply("chat", edges=edges, plugins='sqlite = { }; chat = { rate = "10000000/s burst 10000000"; };')
+
+
 def _peer(name, proto, binary, text, command):
     path = program(binary)
     if path is None:
@@ -199,6 +204,7 @@ def nginx():
 ALL = {
     "floor": floor,
     "whiply ws": lambda: whiply("ws"),
+    "whiply chat": whiply_chat,
     "whiply line": lambda: whiply("plain"),
     "whiply irc": lambda: whiply("irc"),
     "InspIRCd": inspircd,
@@ -207,4 +213,4 @@ ALL = {
     "NATS": nats,
     "Mosquitto": mosquitto,
 }
-QUICK = ["floor", "whiply ws", "whiply line", "whiply irc", "InspIRCd", "Redis"]
+QUICK = ["floor", "whiply ws", "whiply chat", "whiply line", "whiply irc", "InspIRCd", "Redis"]
