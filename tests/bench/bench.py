@@ -134,6 +134,12 @@ class Bench:
         self.figure("fan-out, 1 in flight, CPU", ours["one_floor"], "× floor", most=1.3)
         self.figure("fan-out, 32 in flight, CPU", ours["many_floor"], "× floor", most=3.0)
         self.figure("delivery p95 above the floor's", ours["p95_ms"] - floor["p95_ms"], "ms", most=10)
+        chat = self.rows.get("whiply chat", {})
+        if "one_floor" in chat:
+            self.figure("chat: fan-out, 1 in flight, CPU", chat["one_floor"], "× floor")
+            self.figure("chat: fan-out, 32 in flight, CPU", chat["many_floor"], "× floor")
+            self.figure("chat: deliveries a second", chat["many_s"], "", least=100000 if not self.options.quick else None)
+            self.figure("chat: delivery p95 above the floor's", chat["p95_ms"] - floor["p95_ms"], "ms", most=10)
         if "one_ours" in inspircd:
             # In a small room InspIRCd is nearer to the floor, and short slices are noisy: --quick tells, and does not judge.
             judge = not self.options.quick
@@ -159,13 +165,19 @@ class Bench:
         self.each("join", measure)
         if "join_us" in self.rows.get("whiply ws", {}):
             self.figure(f"joining a room of {self.size['join']:,}, CPU", self.rows["whiply ws"]["join_us"], "µs", most=20)
+        if "join_us" in self.rows.get("whiply chat", {}):
+            self.figure(f"chat: joining a room of {self.size['join']:,}, CPU", self.rows["whiply chat"]["join_us"], "µs")
+
+    @staticmethod
+    def ours(name, edges):
+        return servers.whiply_chat(edges) if name.endswith("chat") else servers.whiply("plain" if name.endswith("line") else "ws", edges=edges)
 
     def idle(self):
         def measure(name):
             ours = name.startswith("whiply")
             n = self.size["idle"] if ours or self.size["idle"] <= 19000 else 19000
             edges = (n + 18999) // 19000
-            with servers.whiply("plain" if name.endswith("line") else "ws", edges=edges) if ours else servers.ALL[name]() as server:
+            with self.ours(name, edges) if ours else servers.ALL[name]() as server:
                 self.rows[name] |= self.hold(server, n, self.at_least(name, n))
 
         self.each("idle", measure)
