@@ -87,7 +87,8 @@ struct chat_live {
 	enum wh_identity_kind kind;
 	struct chat_live *same;		/* the next of that name */
 	char *names;			/* owned */
-	wh_id *sessions;		/* owned */
+	wh_id *sessions;		/* owned, or `one`: most have no more */
+	wh_id one;
 	int64_t free_us;		/* when all that they said is paid for, by the rate of speaking; now */
 	unsigned n, cap;
 	char text[];
