@@ -18,6 +18,7 @@ enum lockout_kind {
 	LOCKOUT_ADDRESS,
 	LOCKOUT_REGISTER,	/* accounts made from an address */
 	LOCKOUT_LETTER,		/* letters sent for an account or address */
+	LOCKOUT_TICKET,		/* counts nothing: where an address's tickets stand */
 };
 
 struct lockout_entry {

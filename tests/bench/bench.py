@@ -16,14 +16,15 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "integra
 
 import endings
 import servers
+import store
 import table
 from machine import Failure, Load, Process, cpu_ns, descriptors, memory_bytes
 from wire import WebSocket, http
 
 FULL = dict(rounds=9, slice=0.3, members=1000, rate=2.0, rate_rounds=3, join=10000, join_seconds=10, idle=10000, edges=1, http=2.0, starts=5, kill=10000,
-            seconds=4.0, edge_queue=64 << 20)
+            seconds=4.0, edge_queue=64 << 20, store_rounds=3, store_seconds=6, store_rows=100000)
 QUICK = dict(rounds=3, slice=0.1, members=600, rate=0.4, rate_rounds=1, join=1000, join_seconds=2, idle=1000, edges=1, http=0.15, starts=2, kill=1000,
-             seconds=1.0, edge_queue=4 << 20)
+             seconds=1.0, edge_queue=4 << 20, store_rounds=1, store_seconds=3, store_rows=50000)
 
 
 class Bench:
@@ -287,6 +288,9 @@ class Bench:
     def stall(self):
         endings.stall(self)
 
+    def store(self):
+        store.measure(self)
+
     def flood(self):
         """One address connects and speaks as fast as it can, while the members of a room, from many addresses, hear each other."""
         self.say("flood from one address")
@@ -372,7 +376,7 @@ class Bench:
         return [f for f in self.figures if f["ok"] is False]
 
 
-BENCHES = ["fanout", "join", "idle", "many", "http", "start", "kill", "flood", "slow", "stall", "self"]
+BENCHES = ["fanout", "join", "idle", "many", "http", "start", "kill", "flood", "slow", "stall", "store", "self"]
 ORDER = ["self", *(b for b in BENCHES if b != "self")]
 
 
