@@ -192,7 +192,7 @@ struct chat {
 	struct wh_dict *rooms;		/* by key */
 	struct link all;
 	struct wh_dict *lives, *names;	/* who is connected: by id (owned), by folded name */
-	struct link tasks, asking;	/* owned */
+	struct link tasks, asking, appends, resumes;	/* owned */
 	uint64_t instance;		/* by chance */
 	struct wh_slot *slot;
 	const struct wh_accounts_ops *accounts;	/* NULL: there is none */
@@ -423,6 +423,7 @@ typedef void chat_appended(struct chat *chat, struct chat_room *room, struct wh_
 enum wh_err chat_append(struct chat_room *room, struct wh_call *call, struct chat_entry *e, struct wh_str nonce, const struct wh_step *first,
     const char *why_not, const struct wh_step *more, size_t n_more, chat_appended *then);
 int64_t chat_next_id(struct chat *chat);
+void appends_free(struct chat *chat);
 
 /* entry.c */
 enum { CHAT_ITEMS = 18 };
@@ -451,6 +452,7 @@ enum wh_err say_results(void *self, struct wh_call *call);
 enum wh_err say_vote(void *self, struct wh_call *call);
 enum wh_err history_read(void *self, struct wh_call *call);
 enum wh_err history_resume(void *self, struct wh_call *call);
+void resumes_free(struct chat *chat);
 enum wh_err history_search(void *self, struct wh_call *call);
 enum wh_err history_pins(void *self, struct wh_call *call);
 enum wh_err info_room(void *self, struct wh_call *call);

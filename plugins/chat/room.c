@@ -31,6 +31,8 @@ room_free(struct chat_room *room)
 	while (wh_dict_next(chat->host, room->people, &it))
 		wh_delete(chat->host, it.value);
 	wh_dict_free(chat->host, &room->people);
+	if (room->sides != NULL && room_hub(room) != NULL)
+		wh_room_keep(chat->host, room_hub(room), false);
 	wh_delete(chat->host, room->sides);
 	crowd_free(room);
 	while (!link_none(&room->waiters)) {

@@ -250,6 +250,57 @@ members_are_listed_a_page_at_a_time(void **state)
 }
 
 static void
+pages_of_members_have_each_once_and_in_order(void **state)
+{
+	struct fixture *f = begin("crowd = 1;");
+	struct wh_session *ann = inside(f, "p00", "member", "lobby");
+	char name[16], args[200], next[256] = "", who[32];
+	unsigned seen = 0;
+
+	(void)state;
+	for (unsigned i = 1; i < 40; i++) {
+		snprintf(name, sizeof name, "p%02u", i * 7 % 40);
+		start(f, wh_test_session(f->t, name, "guest"), "chat.join", "{'room':'lobby'}");
+	}
+	settle(f);
+	do {
+		const struct wh_test_answer *answer;
+		const char *at;
+
+		snprintf(args, sizeof args, "{'room':'lobby','limit':7,'after':'%s'}", next);
+		answer = call(f, ann, "chat.members", args);
+		assert_has(answer->json, "'total':40");
+		for (at = answer->json; (at = strstr(at, "\"who\":\"")) != NULL; at += 7) {
+			snprintf(who, sizeof who, "\"who\":\"id-p%02u\"", seen++);
+			assert_memory_equal(at, who, strlen(who));
+		}
+		if (strstr(answer->json, "\"next\"") == NULL)
+			break;
+		member(answer, "next", next);
+		wh_test_advance(f->t, 1000);
+	} while (seen < 100);
+	assert_int_equal(seen, 40);
+	end(f);
+}
+
+static void
+a_plugin_that_closes_leaves_nothing(void **state)
+{
+	struct fixture *f = begin(NULL);
+	struct wh_session *ann = inside(f, "ann", "member", "den");
+
+	(void)state;
+	start(f, ann, "chat.say", "{'room':'den','text':'under way'}");
+	start(f, ann, "chat.history", "{'room':'den'}");
+	start(f, ann, "chat.resume", "{'rooms':[{'room':'den','epoch':1,'seq':0}]}");
+	start(f, ann, "chat.whisper", "{'to':'bob','text':'under way'}");
+	wh_test_recover(f->t);
+	settle(f);
+	assert_has(call(f, ann, "chat.room", "{'room':'den'}")->json, "'members':1");
+	end(f);
+}
+
+static void
 a_room_is_registered_by_who_runs_it(void **state)
 {
 	struct fixture *f = begin("own = 1;");
@@ -714,6 +765,8 @@ main(void)
 		cmocka_unit_test(names_of_a_crowd_are_proper_json),
 		cmocka_unit_test(names_of_one_gathering_have_a_bound),
 		cmocka_unit_test(members_are_listed_a_page_at_a_time),
+		cmocka_unit_test(pages_of_members_have_each_once_and_in_order),
+		cmocka_unit_test(a_plugin_that_closes_leaves_nothing),
 		cmocka_unit_test(a_room_is_registered_by_who_runs_it),
 		cmocka_unit_test(a_registration_without_its_role_is_undone),
 		cmocka_unit_test(roles_are_given_and_taken),
