@@ -30,6 +30,16 @@ def test_the_documents_config_is_one(tmp_path):
     assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
+def test_the_packages_config_is_one(tmp_path):
+    text = (ROOT / "contrib" / "whiply.conf.example").read_text().replace("/var/lib/whiply", f"{tmp_path}/var").replace('user = "whiply";', "")
+    (tmp_path / "conf.d").mkdir()
+    (tmp_path / "conf.d" / "empty.conf").write_text("")
+    (tmp_path / "whiply.conf").write_text(text)
+    checked = subprocess.run([BUILD / "bin" / "whiplyd", "--check", "-c", tmp_path / "whiply.conf", "-L", BUILD / "plugins" / ".libs"],
+                             capture_output=True, text=True, timeout=30)
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
 def test_the_protocols_example_happens_as_written(start):
     blocks = re.findall(r"```json\n(.*?)```", (ROOT / "docs" / "protocol.md").read_text(), re.S)
     lines = [json.loads(line) for block in blocks for line in block.splitlines()]
