@@ -394,6 +394,9 @@ struct wh_room *whisper_attend(struct chat_room *room);
 /** Publishes to the two, and to those that the hub's room could not take. */
 void whisper_publish(struct chat_room *room, uint64_t seq, const struct wh_event *event, const struct wh_session *from, unsigned flags);
 
+/** Memory is full of rooms: lets go of the whisper that has been there longest and that nothing is under way in. False: there is none. */
+bool whisper_makes_room(struct chat *chat);
+
 /** Lets the hub's room go. */
 void whisper_leave(struct chat_room *room);
 void whispers_sweep(struct chat *chat);
