@@ -69,6 +69,23 @@ credential_step(struct auth *auth, struct credential *c)
 	return TASK_STEP(ST_CREDENTIAL_ADD, c->cells, WH_ONE);
 }
 
+/* An account that lets many sites in stays small: what has no connection is forgotten, and looked up when it comes again. */
+static void
+bot_keys_trim(struct auth *auth, struct live *live)
+{
+	unsigned n = 0;
+
+	for (struct bot_key **at = &live->keys, *key; (key = *at) != NULL;) {
+		if (++n < BOT_KEYS_KNOWN || live_device(auth, wh_str(live->id), wh_str(key->device))) {
+			at = &key->next;
+			continue;
+		}
+		*at = key->next;
+		device_forget(auth, wh_str(live->id), wh_str(key->device));
+		wh_delete(auth->host, key);
+	}
+}
+
 enum wh_err
 bot_key_learn(struct auth *auth, struct live *live, struct wh_str device, struct wh_str scopes)
 {
@@ -82,6 +99,7 @@ bot_key_learn(struct auth *auth, struct live *live, struct wh_str device, struct
 		key = wh_new(auth->host, sizeof *key);
 		if (key == NULL)
 			return WH_ENOMEM;
+		bot_keys_trim(auth, live);
 		auth_clip(key->device, sizeof key->device, device);
 		key->next = live->keys;
 		live->keys = key;
@@ -165,6 +183,18 @@ one_of(struct wh_str command, const char *const *list)
 	return false;
 }
 
+struct wh_str
+bot_scopes(struct auth *auth, struct wh_session *s)
+{
+	const char *device = live_of(auth, s)->device;
+	const struct live *live = device[0] != '\0' ? live_find(auth, wh_session_identity(auth->host, s)->id) : NULL;
+
+	for (const struct bot_key *key = live != NULL ? live->keys : NULL; key != NULL; key = key->next)
+		if (strcmp(key->device, device) == 0)
+			return wh_str(key->scopes);
+	return (struct wh_str){ NULL, 0 };
+}
+
 enum wh_verdict
 bot_attempt(struct auth *auth, struct wh_attempt *a)
 {
@@ -176,9 +206,8 @@ bot_attempt(struct auth *auth, struct wh_attempt *a)
 		"auth.disable", "auth.enable", NULL };
 	struct wh_session *s = wh_call_session(a->call);
 	const struct live_session *own = live_of(auth, s);
-	struct wh_str command = wh_str(a->command->name), scopes = { NULL, 0 };
+	struct wh_str command = wh_str(a->command->name), scopes;
 	bool ours = wh_str_starts(command, WH_STR("auth."));
-	const struct live *live;
 	char letter = own->device[0];
 
 	if (letter != BOT_LETTER_KEY && letter != BOT_LETTER_APP && letter != BOT_LETTER_CERTIFICATE)
@@ -190,10 +219,7 @@ bot_attempt(struct auth *auth, struct wh_attempt *a)
 			return WH_PASS;
 		return wh_refuse(&a->at, WH_EPERM, "you came with an app password or a certificate; for this sign in with your password", 0);
 	}
-	live = live_find(auth, wh_session_identity(auth->host, s)->id);
-	for (const struct bot_key *key = live != NULL ? live->keys : NULL; key != NULL; key = key->next)
-		if (strcmp(key->device, own->device) == 0)
-			scopes = wh_str(key->scopes);
+	scopes = bot_scopes(auth, s);
 	if (scopes.n == 0)
 		return wh_refuse(&a->at, WH_EAWAY, "your key is being looked up; try again", 1000);
 	if (ours ? one_of(command, named) && scopes_have(scopes, command, true) : scopes_have(scopes, command, false))

@@ -11,6 +11,7 @@ enum {
 	BOT_SCOPES = 400,
 	BOT_SCOPES_MOST = 32,		/* globs in it */
 	BOT_CREDENTIALS_MOST = 32,	/* of one account, of all three kinds */
+	BOT_KEYS_KNOWN = 64,		/* in memory, of one account, besides those with connections */
 	BOT_LETTER_KEY = 'k',
 	BOT_LETTER_APP = 'p',
 	BOT_LETTER_CERTIFICATE = 'c',
@@ -40,6 +41,9 @@ struct wh_step credential_step(struct auth *auth, struct credential *c);
 /** What the store says of a device: remembered if it has scopes. */
 enum wh_err bot_key_learn(struct auth *auth, struct live *live, struct wh_str device, struct wh_str scopes);
 void bot_keys_free(struct auth *auth, struct live *live);
+
+/** The scopes of what the session came with; empty: none, or not looked up yet. */
+struct wh_str bot_scopes(struct auth *auth, struct wh_session *s);
 
 /** May what it came with call this command? */
 enum wh_verdict bot_attempt(struct auth *auth, struct wh_attempt *a);

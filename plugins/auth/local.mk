@@ -43,6 +43,10 @@ libauthparts_la_SOURCES += %D%/webauthn.c %D%/webauthn.h
 check_PROGRAMS += %D%/test_webauthn
 %C%_test_webauthn_LDADD = $(AUTHPARTS_LIBS) -lcmocka
 
+libauthparts_la_SOURCES += %D%/form.c %D%/form.h %D%/text.c %D%/text.h
+check_PROGRAMS += %D%/test_form
+%C%_test_form_LDADD = $(AUTHPARTS_LIBS) -lcmocka
+
 # The plugin itself.
 AUTH_SOURCES = %D%/auth.c %D%/auth.h %D%/auth_schema.c %D%/auth_schema.h %D%/task.c %D%/task.h %D%/keys.c %D%/keys.h \
 	%D%/hashing.c %D%/hashing.h %D%/lockout.c %D%/lockout.h %D%/live.c %D%/live.h \
@@ -51,6 +55,9 @@ AUTH_SOURCES = %D%/auth.c %D%/auth.h %D%/auth_schema.c %D%/auth_schema.h %D%/tas
 	%D%/trust.c %D%/trust.h %D%/privacy.c %D%/privacy.h
 AUTH_SOURCES += %D%/ticket.c %D%/ticket.h %D%/seal.c %D%/seal.h %D%/second.c %D%/second.h %D%/passkey.c %D%/passkey.h \
 	%D%/bot.c %D%/bot.h %D%/sasl.c %D%/sasl.h %D%/sasl_mechanism.c %D%/sasl_own.h
+AUTH_SOURCES += %D%/signing.c %D%/signing.h %D%/page.c %D%/page.h %D%/oidc.h %D%/oidc_provider.c %D%/oidc_flow.c %D%/oidc_account.c \
+	%D%/oidc_check.c %D%/oidc_statements.h %D%/provider.h %D%/provider_client.c %D%/provider_authorize.c %D%/provider_token.c \
+	%D%/provider_device.c %D%/provider_session.c
 noinst_LTLIBRARIES += libauthplugin.la
 libauthplugin_la_SOURCES = $(AUTH_SOURCES)
 libauthplugin_la_CPPFLAGS = $(AM_CPPFLAGS) $(SSL_CFLAGS) $(ARGON2_CFLAGS) $(UTF8PROC_CFLAGS)

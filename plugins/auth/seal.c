@@ -61,3 +61,42 @@ seal_get(struct auth *auth, const char *purpose, struct wh_str account, struct w
 	explicit_bzero(opened, sizeof opened);
 	return good;
 }
+
+bool
+seal_put_text(struct auth *auth, const char *purpose, struct wh_str owner, struct wh_str bytes, char *out, size_t cap)
+{
+	size_t n = SEAL_NONCE + bytes.n + SEAL_TAG, head = sizeof seal_version - 1;
+	uint8_t *sealed = bytes.n != 0 && bytes.n <= SEAL_LONG ? wh_new(auth->host, n) : NULL;
+	bool good = sealed != NULL && cap > head;
+
+	out[0] = '\0';
+	if (good) {
+		wh_random(auth->host, sealed, SEAL_NONCE);
+		good = seal_crypt(auth, purpose, owner, true, sealed, (const uint8_t *)bytes.p, bytes.n, sealed + SEAL_NONCE, sealed + SEAL_NONCE + bytes.n) &&
+		    text64_put(TEXT64_URL, out + head, cap - head, sealed, n);
+	}
+	if (good)
+		memcpy(out, seal_version, head);
+	wh_delete(auth->host, sealed);
+	return good;
+}
+
+bool
+seal_get_text(struct auth *auth, const char *purpose, struct wh_str owner, struct wh_str text, char *out, size_t cap, size_t *n_out)
+{
+	size_t is = 0, n = 0;
+	uint8_t *sealed = text.n <= SEAL_TEXT_ROOM(SEAL_LONG) ? wh_new(auth->host, text.n + 1) : NULL;
+	bool good = sealed != NULL && wh_str_starts(text, wh_str(seal_version)) &&
+	    text64_get(TEXT64_URL, sealed, text.n + 1, &is, wh_str_from(text, sizeof seal_version - 1)) && is > SEAL_NONCE + SEAL_TAG;
+
+	if (good) {
+		n = is - SEAL_NONCE - SEAL_TAG;
+		good = n < cap && seal_crypt(auth, purpose, owner, false, sealed, sealed + SEAL_NONCE, n, (uint8_t *)out, sealed + SEAL_NONCE + n);
+		if (!good && n < cap)
+			explicit_bzero(out, n);
+	}
+	*n_out = good ? n : 0;
+	out[*n_out] = '\0';
+	wh_delete(auth->host, sealed);
+	return good;
+}
