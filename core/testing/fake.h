@@ -362,6 +362,7 @@ size_t fake_room_members(const struct wh_host *h, const struct wh_room *r);
 void fake_room_each(const struct wh_host *h, struct wh_room *r, bool (*each)(void *self, struct wh_session *s), void *self);
 void fake_room_begin_epoch(const struct wh_host *h, struct wh_room *r, uint64_t seq);
 void fake_rooms_each(const struct wh_host *h, bool (*each)(void *self, struct wh_room *r), void *self);
+void fake_session_rooms(const struct wh_host *h, struct wh_session *s, bool (*each)(void *self, struct wh_room *r), void *self);
 void fake_room_keep(const struct wh_host *h, struct wh_room *r, bool keep);
 uint64_t fake_room_seq(const struct wh_host *h, const struct wh_room *r);
 enum wh_err fake_room_publish(const struct wh_host *h, struct wh_room *r, uint64_t seq, const struct wh_event *e,

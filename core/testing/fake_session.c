@@ -124,6 +124,8 @@ fake_session_end(struct wh_session *s, bool tell)
 
 	if (s->state == FAKE_ENDED)
 		return;
+	if (known)
+		fake_tell_presence(t, s, WH_ENDING);
 	fake_rooms_forget_session(t, s, tell);
 	s->state = FAKE_ENDED;
 	s->ended_turn = t->turn;

@@ -188,6 +188,7 @@ auth_close(void *self)
 	ticket_close(auth);
 	lockout_close(auth);
 	keys_close(auth);
+	seal_close(auth);
 	wh_delete(auth->host, auth);
 }
 
@@ -208,6 +209,8 @@ auth_open(const struct wh_host *host, const struct wh_conf *conf, void **self_ou
 	err = lockout_open(auth);
 	if (err == WH_OK)
 		err = ticket_open(auth);
+	if (err == WH_OK)
+		err = seal_open(auth);
 	if (err == WH_OK)
 		err = auth_read_settings(auth, conf);
 	if (err == WH_OK)
@@ -326,6 +329,7 @@ static const struct wh_command auth_commands[] = {
 	{ "auth.totp_confirm", second_code_fields, WH_ALLOW_MEMBER, .rate = "6/m burst 10", .run = second_totp_confirm, .help = "turn the app on with its first code, and get recovery codes" },
 	{ "auth.totp_off", second_off_fields, WH_ALLOW_MEMBER, .rate = "6/m burst 5", .run = second_totp_off, .help = "turn the app off" },
 	{ "auth.recovery_codes", second_off_fields, WH_ALLOW_MEMBER, .rate = "6/m burst 5", .run = second_recovery_codes, .help = "get new recovery codes; the old ones are void" },
+	{ "auth.second_reset", account_why_fields, WH_ALLOW_ADMIN, .flags = WH_AUDIT, .run = second_reset, .help = "take all second factors off an account whose owner has lost them" },
 
 	{ "auth.passkey_begin", second_password_fields, WH_ALLOW_MEMBER, .rate = "6/m burst 10", .run = passkey_begin, .help = "get a challenge to add a passkey" },
 	{ "auth.passkey_add", passkey_add_fields, WH_ALLOW_MEMBER, .rate = "6/m burst 10", .flags = WH_AUDIT, .run = passkey_add, .help = "add a passkey" },

@@ -94,6 +94,7 @@ struct auth {
 	struct hashing hashing;
 	struct lockouts lockouts;
 	struct lives lives;
+	struct seal seal;
 	struct tickets tickets;
 	struct sasl_exchanges sasl;
 	struct signing signing;

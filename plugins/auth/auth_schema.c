@@ -241,7 +241,7 @@ static const struct wh_statement statements[] = {
 
 	[ST_BOT_ADD] = { "bot_add",
 	    "INSERT INTO auth_account (id, name, canonical, kind, state, created, owner) SELECT $1, $2, $3, 'bot', 'active', $4, $5"
-	    " WHERE (SELECT COUNT(*) FROM auth_account WHERE owner = $5 AND state = 'active') < $6", "tttiti", .writes = true },
+	    " WHERE (SELECT COUNT(*) FROM auth_account WHERE owner = $5 AND (state = 'active' OR created > $7)) < $6", "tttitii", .writes = true },
 	[ST_BOT_LIST] = { "bot_list",
 	    "SELECT id, name, state, created FROM auth_account WHERE owner = $1 AND state <> 'erased' ORDER BY canonical LIMIT 1000", "t", .gives = "ttti" },
 	[ST_BOT_FIND] = { "bot_find",
@@ -261,6 +261,9 @@ static const struct wh_statement statements[] = {
 	[ST_CREDENTIAL_OF] = { "credential_of",
 	    "SELECT d.account FROM auth_device d JOIN auth_account a ON a.id = d.account WHERE d.id = $1 AND d.scopes IS NOT NULL AND a.owner = $2",
 	    "tt", .gives = "t" },
+	[ST_CREDENTIAL_OWNED] = { "credential_owned",
+	    "SELECT d.id, d.account, d.name, d.scopes, d.created, d.used, d.expires FROM auth_device d JOIN auth_account a ON a.id = d.account"
+	    " WHERE a.owner = $1 AND d.scopes IS NOT NULL ORDER BY d.created, d.id LIMIT 1024", "t", .gives = "ttTTiii" },
 	[ST_CREDENTIAL_DROP_ALL] = { "credential_drop_all",
 	    "DELETE FROM auth_device WHERE account IN (SELECT id FROM auth_account WHERE owner = $1)", "t", .writes = true },
 	[ST_ACCOUNT_SCRAM] = { "account_scram", "UPDATE auth_account SET scram = $1 WHERE id = $2 AND state <> 'erased'", "tt", .writes = true },

@@ -104,7 +104,7 @@ enum auth_statement {
 	ST_PASSKEY_LAST,	/* account: no longer, as there is none */
 
 	/* Bots, keys, app passwords, certificates: the latter three are devices with scopes. */
-	ST_BOT_ADD,
+	ST_BOT_ADD,		/* …, owner, most, those that are younger count too */
 	ST_BOT_LIST,		/* owner → id, name, state, created */
 	ST_BOT_FIND,		/* id, canonical, owner → id, name */
 	ST_BOT_REMOVE,		/* id, owner */
@@ -112,6 +112,7 @@ enum auth_statement {
 	ST_CREDENTIAL_ADD,
 	ST_CREDENTIAL_LIST,	/* account → id, name, scopes, created, used, expires */
 	ST_CREDENTIAL_OF,	/* id, owner → account */
+	ST_CREDENTIAL_OWNED,	/* owner → id, account, name, scopes, created, used, expires */
 	ST_CREDENTIAL_DROP_ALL,	/* owner: of all its bots */
 	ST_ACCOUNT_SCRAM,	/* sealed, account */
 	ST_SCRAM_GET,		/* as ST_ACCOUNT_LOGIN, and the sealed keys */

@@ -87,8 +87,9 @@ bot_keys_trim(struct auth *auth, struct live *live)
 }
 
 enum wh_err
-bot_key_learn(struct auth *auth, struct live *live, struct wh_str device, struct wh_str scopes)
+bot_key_learn(struct auth *auth, struct live *live, const struct wh_rows *row)
 {
+	struct wh_str device = wh_row_str(row, 0, DC_ID), scopes = wh_row_str(row, 0, DC_SCOPES);
 	struct bot_key *key = live->keys;
 
 	if (scopes.n == 0)
@@ -105,7 +106,28 @@ bot_key_learn(struct auth *auth, struct live *live, struct wh_str device, struct
 		live->keys = key;
 	}
 	auth_clip(key->scopes, sizeof key->scopes, scopes);
+	/* Of a family of tokens the one that lives longest counts. */
+	if (wh_row_int(row, 0, DC_EXPIRES) > key->expires || device.p[0] != PROVIDER_LETTER)
+		key->expires = wh_row_int(row, 0, DC_EXPIRES);
 	return WH_OK;
+}
+
+void
+bot_key_forget(struct auth *auth, struct wh_str account, struct wh_str device)
+{
+	struct live *live = live_find(auth, account);
+	struct bot_key **at = live != NULL ? &live->keys : NULL;
+
+	while (at != NULL && *at != NULL) {
+		struct bot_key *key = *at;
+
+		if (device.n != 0 && !wh_str_is(device, key->device)) {
+			at = &key->next;
+			continue;
+		}
+		*at = key->next;
+		wh_delete(auth->host, key);
+	}
 }
 
 void
@@ -183,16 +205,16 @@ one_of(struct wh_str command, const char *const *list)
 	return false;
 }
 
-struct wh_str
-bot_scopes(struct auth *auth, struct wh_session *s)
+const struct bot_key *
+bot_key(struct auth *auth, struct wh_session *s)
 {
 	const char *device = live_of(auth, s)->device;
 	const struct live *live = device[0] != '\0' ? live_find(auth, wh_session_identity(auth->host, s)->id) : NULL;
+	const struct bot_key *key = live != NULL ? live->keys : NULL;
 
-	for (const struct bot_key *key = live != NULL ? live->keys : NULL; key != NULL; key = key->next)
-		if (strcmp(key->device, device) == 0)
-			return wh_str(key->scopes);
-	return (struct wh_str){ NULL, 0 };
+	while (key != NULL && strcmp(key->device, device) != 0)
+		key = key->next;
+	return key;
 }
 
 enum wh_verdict
@@ -206,7 +228,8 @@ bot_attempt(struct auth *auth, struct wh_attempt *a)
 		"auth.disable", "auth.enable", NULL };
 	struct wh_session *s = wh_call_session(a->call);
 	const struct live_session *own = live_of(auth, s);
-	struct wh_str command = wh_str(a->command->name), scopes;
+	struct wh_str command = wh_str(a->command->name);
+	const struct bot_key *key;
 	bool ours = wh_str_starts(command, WH_STR("auth."));
 	char letter = own->device[0];
 
@@ -219,10 +242,12 @@ bot_attempt(struct auth *auth, struct wh_attempt *a)
 			return WH_PASS;
 		return wh_refuse(&a->at, WH_EPERM, "you came with an app password or a certificate; for this sign in with your password", 0);
 	}
-	scopes = bot_scopes(auth, s);
-	if (scopes.n == 0)
+	key = bot_key(auth, s);
+	if (key == NULL)
 		return wh_refuse(&a->at, WH_EAWAY, "your key is being looked up; try again", 1000);
-	if (ours ? one_of(command, named) && scopes_have(scopes, command, true) : scopes_have(scopes, command, false))
+	if (key->expires <= wh_wall_ms(auth->host))
+		return wh_refuse(&a->at, WH_EAUTH, "your key has expired", 0);
+	if ((!ours || one_of(command, named)) && scopes_have(wh_str(key->scopes), command, ours))
 		return WH_PASS;
 	return wh_refuse(&a->at, WH_EPERM, "the scopes of your key do not have this command", 0);
 }
@@ -269,7 +294,7 @@ created(void *self, uint64_t cookie, const struct wh_result *result)
 		return;
 	}
 	if (result->err == WH_ESTATE && result->step == 0) {
-		task_fail(&t->proof.task, WH_EFULL, "you have as many bots as you may");
+		task_fail(&t->proof.task, WH_EFULL, "you have as many bots as you may; one that you removed counts for a day");
 		return;
 	}
 	if (!task_stored(&t->proof.task, result))
@@ -302,7 +327,7 @@ bot_create(void *self, struct wh_call *call)
 	t->name = name;
 	auth_id(auth, 'a', t->id);
 	const struct wh_cell add[] = { WH_CELL_TEXT(wh_str(t->id)), WH_CELL_TEXT(wh_str(name.shown)), WH_CELL_TEXT(wh_str(name.canonical)),
-		WH_CELL_INT(now), WH_CELL_TEXT(wh_str(t->account)), WH_CELL_INT(auth->settings.bots) };
+		WH_CELL_INT(now), WH_CELL_TEXT(wh_str(t->account)), WH_CELL_INT(auth->settings.bots), WH_CELL_INT(now - BOT_ADD_MS) };
 
 	steps[n++] = TASK_STEP(ST_BOT_ADD, add, WH_ONE);
 	n = account_name_steps(&t->name, t->id, now, &names, steps, n);

@@ -12,6 +12,7 @@ enum {
 	BOT_SCOPES_MOST = 32,		/* globs in it */
 	BOT_CREDENTIALS_MOST = 32,	/* of one account, of all three kinds */
 	BOT_KEYS_KNOWN = 64,		/* in memory, of one account, besides those with connections */
+	BOT_ADD_MS = 86400000,		/* a bot that was removed counts for so long: nobody takes names by the hundred */
 	BOT_LETTER_KEY = 'k',
 	BOT_LETTER_APP = 'p',
 	BOT_LETTER_CERTIFICATE = 'c',
@@ -22,6 +23,7 @@ struct bot_key {
 	struct bot_key *next;
 	char device[DEVICE_ID_ROOM];
 	char scopes[BOT_SCOPES + 1];
+	int64_t expires;
 };
 
 /** A credential to be stored. */
@@ -38,12 +40,15 @@ void credential_prepare(struct auth *auth, struct credential *c, char letter, st
 /** The step that stores it: WH_ESTATE when there are too many, WH_EEXIST when it is there. */
 struct wh_step credential_step(struct auth *auth, struct credential *c);
 
-/** What the store says of a device: remembered if it has scopes. */
-enum wh_err bot_key_learn(struct auth *auth, struct live *live, struct wh_str device, struct wh_str scopes);
+/** What the store says of a device (ST_DEVICE_FIND): remembered if it has scopes. */
+enum wh_err bot_key_learn(struct auth *auth, struct live *live, const struct wh_rows *row);
 void bot_keys_free(struct auth *auth, struct live *live);
 
-/** The scopes of what the session came with; empty: none, or not looked up yet. */
-struct wh_str bot_scopes(struct auth *auth, struct wh_session *s);
+/** What the session came with, if it has scopes; NULL: it has none, or is not looked up yet. */
+const struct bot_key *bot_key(struct auth *auth, struct wh_session *s);
+
+/** It was revoked; `device` empty: all of the account were. */
+void bot_key_forget(struct auth *auth, struct wh_str account, struct wh_str device);
 
 /** May what it came with call this command? */
 enum wh_verdict bot_attempt(struct auth *auth, struct wh_attempt *a);

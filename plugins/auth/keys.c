@@ -123,7 +123,7 @@ static void
 keys_read(void *self, uint64_t cookie, const struct wh_result *result)
 {
 	struct auth *auth = self;
-	bool guest = false, refresh = false, second = false;
+	bool guest = false, refresh = false;
 
 	(void)cookie;
 	auth->keys_bad = result->err != WH_OK;
@@ -134,12 +134,10 @@ keys_read(void *self, uint64_t cookie, const struct wh_result *result)
 			guest = key_read(value, auth->keys.guest);
 		else if (wh_str_is(name, "refresh"))
 			refresh = key_read(value, auth->keys.refresh);
-		else if (wh_str_is(name, "second"))
-			second = key_read(value, auth->keys.second);
 		else if (wh_str_starts(name, wh_str(address_prefix)))
 			key_take_address(&auth->keys, name, value, wh_row_int(result->rows, i, 2));
 	}
-	auth->keys_missing = (guest ? 0u : 1u) | (refresh ? 0u : 2u) | (second ? 0u : 4u);
+	auth->keys_missing = (guest ? 0u : 1u) | (refresh ? 0u : 2u);
 }
 
 enum wh_err
@@ -154,8 +152,6 @@ keys_open(struct auth *auth)
 		err = key_make(auth, "guest", keys->guest, now, key_stored, true);
 	if (err == WH_OK && (auth->keys_missing & 2u) != 0)
 		err = key_make(auth, "refresh", keys->refresh, now, key_stored, true);
-	if (err == WH_OK && (auth->keys_missing & 4u) != 0)
-		err = key_make(auth, "second", keys->second, now, key_stored, true);
 	if (err == WH_OK && keys->address_name[0][0] == '\0') {
 		snprintf(keys->address_name[0], sizeof keys->address_name[0], "%s1", address_prefix);
 		keys->address_number = 1;

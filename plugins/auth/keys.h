@@ -16,7 +16,6 @@ enum {
 struct auth_keys {
 	uint8_t guest[KEY_SIZE];
 	uint8_t refresh[KEY_SIZE];
-	uint8_t second[KEY_SIZE];		/* seals secrets, hashes recovery codes */
 	uint8_t address[2][KEY_SIZE];		/* the one in use and the one before */
 	char address_name[2][24];		/* "address-7"; "" when there is none */
 	uint64_t address_number;

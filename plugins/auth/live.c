@@ -366,6 +366,8 @@ live_presence(void *self, struct wh_presence *p)
 
 	if (p->what == WH_ENDED)
 		sasl_ended(auth, p->session);
+	if (p->what == WH_DETACHED)
+		sasl_detached(auth, p->session);
 	if (own->live == NULL)
 		return WH_PASS;
 	if (p->what == WH_ENDED ||

@@ -288,7 +288,7 @@ password_proved(struct auth_task *task)
 	struct signin *si = &t->signin;
 	struct auth *auth = task->auth;
 	struct wh_call *call = task_call(task);
-	char sealed[SEAL_ROOM];
+	char sealed[SASL_SEALED];
 
 	if (call == NULL) {
 		task_done(task);

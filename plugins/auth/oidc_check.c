@@ -6,7 +6,7 @@
 #include "claims.h"
 #include "oidc.h"
 
-enum { CHECK_EVERY_MS = 3600000 };
+enum { CHECK_EVERY_MS = 3600000, LABEL = OIDC_URL_ROOM + OIDC_SUBJECT_ROOM + 32 };
 
 struct check_task {
 	struct auth_task task;
@@ -18,27 +18,27 @@ struct check_task {
 };
 
 static const char *
-seal_owner(const char *issuer, const char *subject, char out[OIDC_URL_ROOM + OIDC_SUBJECT_ROOM])
+seal_label(const char *issuer, const char *subject, char out[LABEL])
 {
-	snprintf(out, OIDC_URL_ROOM + OIDC_SUBJECT_ROOM, "%s %s", issuer, subject);
+	snprintf(out, LABEL, "provider tokens %s %s", issuer, subject);
 	return out;
 }
 
 bool
 oidc_seal(struct auth *auth, const char *issuer, const char *subject, struct wh_str tokens, char out[OIDC_SEALED_ROOM])
 {
-	char owner[OIDC_URL_ROOM + OIDC_SUBJECT_ROOM];
+	char label[LABEL];
 
-	return seal_put_text(auth, "provider tokens", wh_str(seal_owner(issuer, subject, owner)), tokens, out, OIDC_SEALED_ROOM);
+	return seal_put(auth, seal_label(issuer, subject, label), tokens, out, OIDC_SEALED_ROOM);
 }
 
 bool
 oidc_unseal(struct auth *auth, const char *issuer, const char *subject, const char *sealed, char *out, size_t cap)
 {
-	char owner[OIDC_URL_ROOM + OIDC_SUBJECT_ROOM];
+	char label[LABEL];
 	size_t n;
 
-	return seal_get_text(auth, "provider tokens", wh_str(seal_owner(issuer, subject, owner)), wh_str(sealed), out, cap, &n);
+	return seal_get(auth, seal_label(issuer, subject, label), wh_str(sealed), out, cap, &n);
 }
 
 static void

@@ -68,7 +68,7 @@
 	[ST_FAMILY_ADD] = { "family_add",
 	    "INSERT INTO auth_family (id, client, account, scopes, created, auth_time) VALUES ($1, $2, $3, $4, $5, $6)", "ttttii", .writes = true },
 	[ST_FAMILY_GET] = { "family_get",
-	    "SELECT " FAMILY_COLUMNS("NULL", "(SELECT COALESCE(MAX(t.expires), 0) FROM auth_oauth_token t WHERE t.family = f.id)", "0") " FROM auth_family f"
+	    "SELECT " FAMILY_COLUMNS("NULL", "(SELECT COALESCE(MAX(t.expires), 0) FROM auth_oauth_token t WHERE t.family = f.id AND t.kind = 'access')", "0") " FROM auth_family f"
 	    " JOIN auth_client c ON c.id = f.client JOIN auth_account a ON a.id = f.account WHERE f.id = $1", "t", .gives = "tTTTTiiiiTttttiTiii" },
 	[ST_FAMILY_GRANTS] = { "family_grants",
 	    "SELECT role, room, until FROM auth_grant WHERE account = (SELECT account FROM auth_family WHERE id = $1)"

@@ -1,9 +1,7 @@
-/* The passkeys of passkey.h. Bytes are base64url in arguments and answers, as browsers' own JSON of credentials writes them. */
-#include "passkey.h"
+/* The passkeys of passkey.h. Bytes are base64url in arguments and answers, as browsers' own JSON of credentials writes them.
+ * Signing in is in passkey_login.c. */
+#include "passkey_own.h"
 
-#include <stdio.h>
-
-#include "auth.h"
 #include "claims.h"
 #include "text64.h"
 
@@ -42,39 +40,13 @@ const struct wh_field passkey_login_fields[] = {
 	{ 0 }
 };
 
-struct passkey_task {
-	struct proof_task proof;
-	char account[ACCOUNT_ID_ROOM];
-	char id[PASSKEY_ID_ROOM];
-	char name[PASSKEY_NAME + 1];
-	char cose[TEXT64_ROOM(WEBAUTHN_KEY)];
-	struct ticket ticket;
-	struct signin signin;
-	struct webauthn_assertion assertion;
-	struct second_codes codes;
-	bool on;
-};
-
-/* The bytes of an argument. */
-struct passkey_bytes {
-	uint8_t p[PASSKEY_OBJECT];
-	size_t n;
-};
-
-static bool
-bytes_read(struct wh_call *call, const char *field, struct passkey_bytes *out)
+bool
+passkey_bytes_read(struct wh_call *call, const char *field, struct passkey_bytes *out)
 {
 	return text64_get(TEXT64_URL, out->p, sizeof out->p, &out->n, wh_arg_str(call, field)) && out->n != 0;
 }
 
-static struct webauthn_bytes
-bytes_of(const struct passkey_bytes *b)
-{
-	return (struct webauthn_bytes){ b->p, b->n };
-}
-
-/* The domain and the pages that passkeys are for. False: the operator has named none. */
-static bool
+bool
 passkey_place(const struct auth *auth, struct wh_str *rp_id_out, struct wh_str origins[PASSKEY_ORIGINS + 1], size_t *n_out)
 {
 	const struct wh_conf *conf = auth->settings.conf;
@@ -98,9 +70,8 @@ passkey_place(const struct auth *auth, struct wh_str *rp_id_out, struct wh_str o
 	return n != 0 && rp_id_out->n != 0;
 }
 
-/* The challenge that client data says it answers. */
-static bool
-challenge_read(const struct passkey_bytes *client, uint8_t out[TICKET_SECRET])
+bool
+passkey_challenge_read(const struct passkey_bytes *client, uint8_t out[TICKET_SECRET])
 {
 	struct claims_value root;
 	char text[TEXT64_ROOM(TICKET_SECRET)];
@@ -111,8 +82,8 @@ challenge_read(const struct passkey_bytes *client, uint8_t out[TICKET_SECRET])
 	    n == TICKET_SECRET;
 }
 
-static void
-challenge_write(struct wh_json *w, const struct ticket *ticket)
+void
+passkey_challenge_write(struct wh_json *w, const struct ticket *ticket)
 {
 	char text[TEXT64_ROOM(TICKET_SECRET)];
 
@@ -121,20 +92,20 @@ challenge_write(struct wh_json *w, const struct ticket *ticket)
 	wh_json_int(w, "timeout", TICKET_MS);
 }
 
-static enum wh_err
+enum wh_err
 passkey_nowhere(struct wh_call *call)
 {
 	return wh_fail(call, WH_ENOTSUP, "there are no passkeys here: the operator has to set `site` of auth");
 }
 
-static struct webauthn_expect
+struct webauthn_expect
 passkey_expect(const struct ticket *ticket, struct wh_str rp_id, const struct wh_str *origins, size_t n)
 {
 	return (struct webauthn_expect){ .challenge = { ticket->secret, sizeof ticket->secret }, .rp_id = rp_id, .origins = origins, .origins_n = n };
 }
 
-static const char *
-flaw_text(enum webauthn_flaw flaw)
+const char *
+passkey_flaw(enum webauthn_flaw flaw)
 {
 	static const char *const texts[] = {
 		[WEBAUTHN_GOOD] = "it is good", [WEBAUTHN_SHAPE] = "what the browser sent can't be read",
@@ -171,7 +142,7 @@ begin_read(void *self, uint64_t cookie, const struct wh_result *result)
 	memcpy(ticket.account, t->account, sizeof ticket.account);
 	ticket_make(auth, wh_call_session(call), &ticket);
 	w = wh_reply(call);
-	challenge_write(w, &ticket);
+	passkey_challenge_write(w, &ticket);
 	wh_json_object(w, "rp");
 	wh_json_str(w, "id", rp_id);
 	wh_json_str(w, "name", rp_id);
@@ -197,8 +168,8 @@ begin_read(void *self, uint64_t cookie, const struct wh_result *result)
 	task_done(&t->proof.task);
 }
 
-static void
-passkeys_read(struct passkey_task *t, wh_store_done *done)
+void
+passkey_read(struct passkey_task *t, wh_store_done *done)
 {
 	const struct wh_cell cells[] = { WH_CELL_TEXT(wh_str(t->account)) };
 
@@ -208,7 +179,7 @@ passkeys_read(struct passkey_task *t, wh_store_done *done)
 static void
 begin_proved(struct auth_task *task)
 {
-	passkeys_read((struct passkey_task *)task, begin_read);
+	passkey_read((struct passkey_task *)task, begin_read);
 }
 
 static struct passkey_task *
@@ -288,15 +259,15 @@ passkey_add(void *self, struct wh_call *call)
 		return auth->failed;
 	if (!passkey_place(auth, &rp_id, origins, &n))
 		return passkey_nowhere(call);
-	if (!bytes_read(call, "client_data", &client) || !bytes_read(call, "attestation", &object))
+	if (!passkey_bytes_read(call, "client_data", &client) || !passkey_bytes_read(call, "attestation", &object))
 		return wh_fail(call, WH_EINVAL, "the browser's answer is not base64url");
-	if (!challenge_read(&client, challenge) || !ticket_take(auth, wh_call_session(call), TICKET_PASSKEY_ADD, challenge, &ticket) ||
+	if (!passkey_challenge_read(&client, challenge) || !ticket_take(auth, wh_call_session(call), TICKET_PASSKEY_ADD, challenge, &ticket) ||
 	    !wh_str_is(wh_session_identity(auth->host, wh_call_session(call))->id, ticket.account))
 		return wh_fail(call, WH_EAUTH, "this challenge was used, has expired, or is another's; begin again with auth.passkey_begin");
 	expect = passkey_expect(&ticket, rp_id, origins, n);
-	flaw = webauthn_register(&expect, bytes_of(&client), bytes_of(&object), &credential);
+	flaw = webauthn_register(&expect, passkey_bytes_of(&client), passkey_bytes_of(&object), &credential);
 	if (flaw != WEBAUTHN_GOOD)
-		return auth_fail(call, WH_EAUTH, "this passkey was not taken: %s", flaw_text(flaw));
+		return auth_fail(call, WH_EAUTH, "this passkey was not taken: %s", passkey_flaw(flaw));
 	t = passkey_task_new(auth, call);
 	if (t == NULL)
 		return auth->failed;
@@ -348,7 +319,7 @@ passkey_list(void *self, struct wh_call *call)
 
 	if (t == NULL)
 		return auth->failed;
-	passkeys_read(t, listed);
+	passkey_read(t, listed);
 	return WH_WAIT;
 }
 
@@ -455,251 +426,4 @@ passkey_second(void *self, struct wh_call *call)
 		return auth->failed;
 	t->on = wh_arg_bool(call, "on");
 	return second_proof_run(&t->proof, call, second_proved);
-}
-
-/* Signing in. */
-static void
-login_begin_answer(struct passkey_task *t, struct wh_call *call, const struct wh_rows *ids, const char *canonical)
-{
-	struct auth *auth = t->proof.task.auth;
-	struct wh_str rp_id, origins[PASSKEY_ORIGINS + 1];
-	uint8_t fake[KEY_SIZE];
-	char text[TEXT64_ROOM(KEY_SIZE)];
-	struct wh_json *w = wh_reply(call);
-	size_t n;
-
-	passkey_place(auth, &rp_id, origins, &n);
-	ticket_make(auth, wh_call_session(call), &t->ticket);
-	challenge_write(w, &t->ticket);
-	wh_json_str(w, "rp_id", rp_id);
-	wh_json_text(w, "user_verification", t->ticket.second ? "preferred" : "required");
-	wh_json_array(w, "credentials");
-	for (size_t i = 0; ids != NULL && i < ids->n; i++)
-		wh_json_str(w, NULL, wh_row_str(ids, i, 0));
-	/* A name that nobody has, or that has no passkey, gets one that is always the same: who asks learns nothing. */
-	if (ids != NULL && ids->n == 0) {
-		keys_hmac(auth->keys.second, "passkey", wh_str(canonical), fake);
-		text64_put(TEXT64_URL, text, sizeof text, fake, sizeof fake);
-		wh_json_text(w, NULL, text);
-	}
-	wh_json_end(w);
-	task_done(&t->proof.task);
-}
-
-static void
-login_begin_read(void *self, uint64_t cookie, const struct wh_result *result)
-{
-	struct passkey_task *t = task_of(cookie);
-	struct wh_call *call = task_call(&t->proof.task);
-
-	(void)self;
-	if (!task_stored(&t->proof.task, result))
-		return;
-	if (call == NULL)
-		task_end_quiet(&t->proof.task);
-	else
-		login_begin_answer(t, call, result->rows, t->proof.proof.canonical);
-}
-
-enum wh_err
-passkey_login_begin(void *self, struct wh_call *call)
-{
-	struct auth *auth = self;
-	struct wh_str rp_id, origins[PASSKEY_ORIGINS + 1], name = wh_arg_str(call, "name"), token = wh_arg_str(call, "ticket");
-	struct account_name read;
-	struct ticket ticket;
-	struct passkey_task *t;
-	size_t n;
-
-	if (wh_session_identity(auth->host, wh_call_session(call))->kind == WH_OPERATOR)
-		return wh_fail(call, WH_ESTATE, "an operator is nobody's account; sign in as a client does");
-	if (!passkey_place(auth, &rp_id, origins, &n))
-		return passkey_nowhere(call);
-	/* The ticket becomes the challenge: it can't be used with a code as well. */
-	if (token.n != 0 && !ticket_take_token(auth, wh_call_session(call), TICKET_SECOND, token, &ticket))
-		return wh_fail(call, WH_EAUTH, "this ticket was used, has expired, or is another's; sign in again with auth.login");
-	t = task_new(auth, sizeof *t, call);
-	if (t == NULL)
-		return auth->failed;
-	t->ticket.kind = TICKET_PASSKEY_LOGIN;
-	if (token.n != 0) {
-		t->ticket = ticket;
-		t->ticket.kind = TICKET_PASSKEY_LOGIN;
-		t->ticket.second = true;
-		memcpy(t->account, ticket.account, sizeof t->account);
-		passkeys_read(t, login_begin_read);
-		return WH_WAIT;
-	}
-	if (name.n == 0) {
-		login_begin_answer(t, call, NULL, "");
-		return WH_WAIT;
-	}
-	if (account_name_read(name, &read) != NULL)
-		memcpy(read.canonical, "!", 2);
-	memcpy(t->proof.proof.canonical, read.canonical, sizeof read.canonical);
-	const struct wh_cell cells[] = { WH_CELL_TEXT(wh_str(read.canonical)) };
-
-	task_run(&t->proof.task, &TASK_STEP(ST_PASSKEY_OF_NAME, cells, WH_ANY), 1, login_begin_read);
-	return WH_WAIT;
-}
-
-static void
-login_refuse(struct passkey_task *t, const char *flaw)
-{
-	struct auth *auth = t->proof.task.auth;
-	struct wh_session *s = task_session(&t->proof.task);
-
-	wh_metric_add_for(auth->host, &auth_metrics[AUTH_METRIC_LOGINS], WH_STR("failed"), 1);
-	auth_audit(auth, (struct wh_str){ NULL, 0 }, (struct wh_str){ NULL, 0 }, "auth.passkey_failed", wh_str(t->account),
-	    s != NULL ? wh_session_address(auth->host, s) : (struct wh_str){ NULL, 0 }, wh_str(flaw));
-	task_fail(&t->proof.task, WH_EAUTH, "nobody here knows this passkey, or its answer is wrong; begin again");
-}
-
-static void
-suspect_stored(void *self, uint64_t cookie, const struct wh_result *result)
-{
-	struct auth *auth = self;
-	struct passkey_task *t = task_of(cookie);
-	struct wh_session *s = task_session(&t->proof.task);
-
-	if (!task_stored(&t->proof.task, result))
-		return;
-	wh_metric_add_for(auth->host, &auth_metrics[AUTH_METRIC_LOGINS], WH_STR("failed"), 1);
-	auth_audit(auth, (struct wh_str){ NULL, 0 }, (struct wh_str){ NULL, 0 }, "auth.passkey_suspect", wh_str(t->account),
-	    s != NULL ? wh_session_address(auth->host, s) : (struct wh_str){ NULL, 0 }, WH_STR("its counter did not grow: there may be a copy of it"));
-	task_fail(&t->proof.task, WH_EAUTH, "there may be a copy of this passkey, so it is locked; sign in in another way and remove it");
-}
-
-static void
-passkey_suspect(struct passkey_task *t)
-{
-	const struct wh_cell cells[] = { WH_CELL_TEXT(wh_str(t->id)) };
-
-	task_run(&t->proof.task, &TASK_STEP(ST_PASSKEY_SUSPECT, cells, WH_ANY), 1, suspect_stored);
-}
-
-static void
-login_stored(void *self, uint64_t cookie, const struct wh_result *result)
-{
-	struct auth *auth = self;
-	struct passkey_task *t = task_of(cookie);
-
-	if (result->err == WH_ESTATE) {
-		/* Somebody else was faster with the same or a later counter. */
-		if (result->step == 0)
-			passkey_suspect(t);
-		else
-			task_fail(&t->proof.task, WH_EPERM, "this account is not active");
-		return;
-	}
-	if (!task_stored(&t->proof.task, result))
-		return;
-	wh_metric_add_for(auth->host, &auth_metrics[AUTH_METRIC_LOGINS], WH_STR("ok"), 1);
-	device_finish(&t->proof.task, &t->signin, result->rows + 1);
-}
-
-/* Judges the answer against what is stored of the passkey. */
-static enum webauthn_flaw
-login_judge(struct passkey_task *t, struct wh_call *call, const struct wh_rows *row)
-{
-	struct passkey_bytes client, data, signature, key;
-	struct wh_str rp_id, origins[PASSKEY_ORIGINS + 1];
-	struct webauthn_expect expect;
-	size_t n;
-
-	if (!passkey_place(t->proof.task.auth, &rp_id, origins, &n) || !bytes_read(call, "client_data", &client) ||
-	    !bytes_read(call, "auth_data", &data) || !bytes_read(call, "signature", &signature) ||
-	    !text64_get(TEXT64_URL, key.p, sizeof key.p, &key.n, wh_row_str(row, 0, PC_COSE)))
-		return WEBAUTHN_SHAPE;
-	expect = passkey_expect(&t->ticket, rp_id, origins, n);
-	expect.need_uv = !t->ticket.second;
-	return webauthn_assert(&expect, bytes_of(&key), (uint32_t)wh_row_int(row, 0, PC_COUNTER), bytes_of(&client), bytes_of(&data),
-	    bytes_of(&signature), &t->assertion);
-}
-
-/* Is it the passkey of whom it has to be? NULL: yes. */
-static const char *
-login_whose(struct passkey_task *t, struct wh_call *call, const struct wh_rows *row)
-{
-	struct wh_str account, handle = wh_arg_str(call, "user_handle");
-	uint8_t bytes[ACCOUNT_ID_ROOM];
-	size_t n;
-
-	if (row->n == 0)
-		return "it is unknown";
-	account = wh_row_str(row, 0, PC_ACCOUNT);
-	if (t->ticket.second && !wh_str_is(account, t->ticket.account))
-		return "it is another account's";
-	if (handle.n != 0 && (!text64_get(TEXT64_URL, bytes, sizeof bytes, &n, handle) ||
-	    !wh_str_eq((struct wh_str){ (const char *)bytes, n }, account)))
-		return "its user handle is another account's";
-	auth_clip(t->account, sizeof t->account, account);
-	return wh_row_int(row, 0, PC_SUSPECT) != 0 ? "it is locked, as there may be a copy of it" : NULL;
-}
-
-static void
-login_found(void *self, uint64_t cookie, const struct wh_result *result)
-{
-	struct auth *auth = self;
-	struct passkey_task *t = task_of(cookie);
-	struct wh_call *call = task_call(&t->proof.task);
-	struct wh_step steps[1 + SIGNIN_STEPS];
-	enum webauthn_flaw flaw;
-	const char *why;
-	size_t n;
-
-	if (!task_stored(&t->proof.task, result))
-		return;
-	if (call == NULL) {
-		task_end_quiet(&t->proof.task);
-		return;
-	}
-	why = login_whose(t, call, result->rows);
-	flaw = why == NULL ? login_judge(t, call, result->rows) : WEBAUTHN_GOOD;
-	if (flaw == WEBAUTHN_COUNTER) {
-		passkey_suspect(t);
-		return;
-	}
-	if (flaw == WEBAUTHN_UNVERIFIED) {
-		task_fail(&t->proof.task, WH_EAUTH, flaw_text(flaw));
-		return;
-	}
-	if (why != NULL || flaw != WEBAUTHN_GOOD) {
-		login_refuse(t, why != NULL ? why : flaw_text(flaw));
-		return;
-	}
-	const struct wh_cell used[] = { WH_CELL_INT(t->assertion.counter), WH_CELL_INT(wh_wall_ms(auth->host)), WH_CELL_INT(t->assertion.backed_up),
-		WH_CELL_TEXT(wh_str(t->id)) };
-
-	memcpy(t->signin.account, t->account, sizeof t->account);
-	device_prepare(auth, wh_call_session(call), wh_call_request(call),
-	    t->ticket.device[0] != '\0' ? wh_str(t->ticket.device) : wh_arg_str(call, "device"),
-	    t->ticket.second ? "password and passkey" : "passkey", &t->signin);
-	steps[0] = TASK_STEP(ST_PASSKEY_USED, used, WH_ONE);
-	n = device_steps(&t->signin, steps, 1);
-	task_run(&t->proof.task, steps, n, login_stored);
-}
-
-enum wh_err
-passkey_login(void *self, struct wh_call *call)
-{
-	struct auth *auth = self;
-	struct passkey_bytes client;
-	uint8_t challenge[TICKET_SECRET];
-	struct ticket ticket;
-	struct passkey_task *t;
-
-	if (!bytes_read(call, "client_data", &client))
-		return wh_fail(call, WH_EINVAL, "client_data is not base64url");
-	if (!challenge_read(&client, challenge) || !ticket_take(auth, wh_call_session(call), TICKET_PASSKEY_LOGIN, challenge, &ticket))
-		return wh_fail(call, WH_EAUTH, "this challenge was used, has expired, or is another's; begin again with auth.passkey_login_begin");
-	t = task_new(auth, sizeof *t, call);
-	if (t == NULL)
-		return auth->failed;
-	t->ticket = ticket;
-	auth_clip(t->id, sizeof t->id, wh_arg_str(call, "id"));
-	const struct wh_cell cells[] = { WH_CELL_TEXT(wh_str(t->id)) };
-
-	task_run(&t->proof.task, &TASK_STEP(ST_PASSKEY_GET, cells, WH_ANY), 1, login_found);
-	return WH_WAIT;
 }

@@ -5,6 +5,7 @@
 #define AUTH_PASSKEY_H
 
 #include "second.h"
+#include "text64.h"
 #include "webauthn.h"
 
 enum {

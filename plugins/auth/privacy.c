@@ -35,6 +35,20 @@ write_rows(struct wh_json *w, const char *key, const struct wh_rows *rows, const
 	wh_json_end(w);
 }
 
+/* What there is of second factors, but none of their secrets. */
+static void
+write_second(struct wh_json *w, const struct wh_rows *row)
+{
+	if (row->n == 0)
+		return;
+	wh_json_object(w, "second");
+	wh_json_bool(w, "totp", !wh_row_null(row, 0, SC_TOTP));
+	wh_json_bool(w, "totp_begun", !wh_row_null(row, 0, SC_PENDING));
+	wh_json_bool(w, "passkey", (wh_row_int(row, 0, SC_SECOND) & SECOND_PASSKEY) != 0);
+	wh_json_int(w, "recovery_left", wh_row_int(row, 0, SC_RECOVERY));
+	wh_json_end(w);
+}
+
 static void
 export_read(void *self, uint64_t cookie, const struct wh_result *result)
 {
@@ -43,6 +57,7 @@ export_read(void *self, uint64_t cookie, const struct wh_result *result)
 	static const char *const devices[] = { "id", "name", "agent", "created", "used", "expires", "browser", "address_hash", "scopes", NULL };
 	static const char *const passkeys[] = { "id", "name", "created", "used", "backed_up", "suspect", NULL };
 	static const char *const bots[] = { "id", "name", "state", "created", NULL };
+	static const char *const keys[] = { "id", "bot", "name", "scopes", "created", "used", "expires", NULL };
 	static const char *const links[] = { "provider", "issuer", "subject", "name", "created", "used", NULL };
 	static const char *const consents[] = { "client", "name", "scopes", "created", NULL };
 	static const char *const grants[] = { "role", "room", "until", "by", "granted", "why", NULL };
@@ -58,8 +73,10 @@ export_read(void *self, uint64_t cookie, const struct wh_result *result)
 		write_rows(person->out, "grants", &result->rows[2], grants);
 		write_rows(person->out, "passkeys", &result->rows[3], passkeys);
 		write_rows(person->out, "bots", &result->rows[4], bots);
-		write_rows(person->out, "links", &result->rows[5], links);
-		write_rows(person->out, "consents", &result->rows[6], consents);
+		write_rows(person->out, "bot_keys", &result->rows[5], keys);
+		write_second(person->out, &result->rows[6]);
+		write_rows(person->out, "links", &result->rows[7], links);
+		write_rows(person->out, "consents", &result->rows[8], consents);
 	}
 	task_pass(task, WH_PASS);
 }
@@ -77,6 +94,7 @@ privacy_on_export(void *self, struct wh_person *p)
 	const struct wh_step steps[] = {
 		TASK_STEP(ST_ACCOUNT_BY_ID, id, WH_ANY), TASK_STEP(ST_DEVICE_LIST, id, WH_ANY), TASK_STEP(ST_GRANT_LIST, grants, WH_ANY),
 		TASK_STEP(ST_PASSKEY_LIST, id, WH_ANY), TASK_STEP(ST_BOT_LIST, id, WH_ANY),
+		TASK_STEP(ST_CREDENTIAL_OWNED, id, WH_ANY), TASK_STEP(ST_SECOND_GET, id, WH_ANY),
 		TASK_STEP(ST_IDENTITY_LIST, id, WH_ANY), TASK_STEP(ST_CONSENT_LIST, id, WH_ANY),
 	};
 

@@ -13,7 +13,8 @@ provider_attempt(struct auth *auth, struct wh_attempt *a)
 	/* A client may always ask who it acts for. Nothing else of accounts and sessions is ever a client's. */
 	static const char *const always[] = { "session.ping", "session.whoami", "session.resume", "auth.whoami", NULL };
 	struct wh_session *s = wh_call_session(a->call);
-	struct wh_str command = wh_str(a->command->name), scopes, plugin;
+	struct wh_str command = wh_str(a->command->name), plugin;
+	const struct bot_key *key;
 	const char *dot = memchr(command.p, '.', command.n);
 
 	if (live_of(auth, s)->device[0] != PROVIDER_LETTER)
@@ -21,11 +22,13 @@ provider_attempt(struct auth *auth, struct wh_attempt *a)
 	for (const char *const *name = always; *name != NULL; name++)
 		if (wh_str_is(command, *name))
 			return WH_PASS;
-	scopes = bot_scopes(auth, s);
-	if (scopes.n == 0)
+	key = bot_key(auth, s);
+	if (key == NULL)
 		return wh_refuse(&a->at, WH_EAWAY, "your token is being looked up; try again", 1000);
+	if (key->expires <= wh_wall_ms(auth->host))
+		return wh_refuse(&a->at, WH_EAUTH, "your token has expired; refresh it, and connect again", 0);
 	plugin = (struct wh_str){ command.p, dot != NULL ? (size_t)(dot - command.p) : command.n };
-	if (!wh_str_is(plugin, "auth") && !wh_str_is(plugin, "session") && form_list_has(scopes, plugin))
+	if (!wh_str_is(plugin, "auth") && !wh_str_is(plugin, "session") && form_list_has(wh_str(key->scopes), plugin))
 		return WH_PASS;
 	return wh_refuse(&a->at, WH_EPERM, "the scopes of your token do not have this command", 0);
 }

@@ -232,6 +232,21 @@ sasl_certificate(struct auth *auth, struct wh_session *s, struct wh_str hex)
 	wh_session_changed(auth->host, s);
 }
 
+void
+sasl_detached(struct auth *auth, struct wh_session *s)
+{
+	struct live_session *own = live_of(auth, s);
+	struct sasl_exchange **at = sasl_place(auth, wh_session_id(auth->host, s));
+
+	if (*at != NULL)
+		sasl_drop(auth, at);
+	if (!own->has_certificate)
+		return;
+	own->has_certificate = false;
+	explicit_bzero(own->certificate, sizeof own->certificate);
+	wh_session_changed(auth->host, s);
+}
+
 static void
 certificate_text(const struct live_session *own, char out[2 * sizeof own->certificate + 1])
 {

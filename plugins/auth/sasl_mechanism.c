@@ -1,5 +1,6 @@
 /* The mechanisms of SASL: RFC 4616 (PLAIN), RFC 4422 (EXTERNAL), RFC 5802 and 7677 (SCRAM-SHA-256), RFC 7628 (OAUTHBEARER). Each ends as
  * every other way to sign in does: with a device, the same lockouts, and the same rule for accounts with a second factor. */
+#include <stdio.h>
 #include <strings.h>
 
 #include "device_own.h"
@@ -164,7 +165,7 @@ found(void *self, uint64_t cookie, const struct wh_result *result)
 		return;
 	}
 	live = live_learn(auth, &rows[0], DC_ACCOUNT_ID, &rows[1]);
-	err = live != NULL ? bot_key_learn(auth, live, wh_row_str(rows, 0, DC_ID), wh_row_str(rows, 0, DC_SCOPES)) : WH_ENOMEM;
+	err = live != NULL ? bot_key_learn(auth, live, rows) : WH_ENOMEM;
 	if (err == WH_OK)
 		err = live_attach(auth, s, live, wh_row_str(rows, 0, DC_ID));
 	if (err == WH_OK) {
@@ -317,12 +318,19 @@ sasl_external(struct auth *auth, struct sasl_exchange *x, struct wh_session *s, 
 /* SCRAM. */
 static const char scram_purpose[] = "scram";
 
-enum { SCRAM_PACKED = 4 + SCRAM_SALT + 2 * SCRAM_HASH };
+/* The account is in the label: keys that are put into another row open nothing. */
+static const char *
+scram_label(struct wh_str account, char out[ACCOUNT_ID_ROOM + 8])
+{
+	snprintf(out, ACCOUNT_ID_ROOM + 8, "%s %.*s", scram_purpose, WH_FMT(account));
+	return out;
+}
 
 bool
-sasl_scram_seal(struct auth *auth, const char *account, const struct scram_keys *keys, char out[SEAL_ROOM])
+sasl_scram_seal(struct auth *auth, const char *account, const struct scram_keys *keys, char out[SASL_SEALED])
 {
-	uint8_t packed[SCRAM_PACKED];
+	uint8_t packed[SASL_PACKED];
+	char label[ACCOUNT_ID_ROOM + 8];
 	bool good;
 
 	for (int i = 0; i < 4; i++)
@@ -330,7 +338,7 @@ sasl_scram_seal(struct auth *auth, const char *account, const struct scram_keys 
 	memcpy(packed + 4, keys->salt, SCRAM_SALT);
 	memcpy(packed + 4 + SCRAM_SALT, keys->stored, SCRAM_HASH);
 	memcpy(packed + 4 + SCRAM_SALT + SCRAM_HASH, keys->server, SCRAM_HASH);
-	good = seal_put(auth, scram_purpose, wh_str(account), packed, sizeof packed, out);
+	good = seal_put(auth, scram_label(wh_str(account), label), (struct wh_str){ (const char *)packed, sizeof packed }, out, SASL_SEALED);
 	explicit_bzero(packed, sizeof packed);
 	return good;
 }
@@ -338,13 +346,14 @@ sasl_scram_seal(struct auth *auth, const char *account, const struct scram_keys 
 static bool
 scram_open(struct auth *auth, struct wh_str account, struct wh_str sealed, struct scram_keys *keys)
 {
-	uint8_t packed[SCRAM_PACKED];
+	char packed[SASL_PACKED + 1], label[ACCOUNT_ID_ROOM + 8];
+	size_t n;
 
 	memset(keys, 0, sizeof *keys);
-	if (!seal_get(auth, scram_purpose, account, sealed, packed, sizeof packed))
+	if (!seal_get(auth, scram_label(account, label), sealed, packed, sizeof packed, &n) || n != SASL_PACKED)
 		return false;
 	for (int i = 0; i < 4; i++)
-		keys->iterations = keys->iterations << 8 | packed[i];
+		keys->iterations = keys->iterations << 8 | (uint8_t)packed[i];
 	memcpy(keys->salt, packed + 4, SCRAM_SALT);
 	memcpy(keys->stored, packed + 4 + SCRAM_SALT, SCRAM_HASH);
 	memcpy(keys->server, packed + 4 + SCRAM_SALT + SCRAM_HASH, SCRAM_HASH);
@@ -387,18 +396,20 @@ scram_found(void *self, uint64_t cookie, const struct wh_result *result)
 	}
 	/* Without keys of its own an account looks like a name that nobody has, and that like one with keys. */
 	x->exists = row->n != 0 && scram_open(auth, wh_row_str(row, 0, LC_ID), wh_row_str(row, 0, LC_SCRAM), &keys);
-	keys_hmac(auth->keys.second, scram_purpose, WH_STR(""), secret);
+	keys_hmac(auth->seal.key, scram_purpose, WH_STR(""), secret);
 	if (!x->exists && !scram_keys_fake((struct wh_str){ (const char *)secret, sizeof secret }, wh_str(x->canonical), SASL_ITERATIONS, &keys)) {
 		task_fail_later(&t->proof.task, WH_EAWAY, "the server has too much to do; try again", 1000);
 		return;
 	}
 	wh_random(auth->host, random, sizeof random);
 	text64_put(TEXT64_URL, nonce, sizeof nonce, random, sizeof random);
-	if (scram_challenge(&x->scram, &keys, wh_str(nonce), out) != WH_OK) {
+	bool good = scram_challenge(&x->scram, &keys, wh_str(nonce), out) == WH_OK;
+
+	explicit_bzero(&keys, sizeof keys);
+	if (!good) {
 		task_fail(&t->proof.task, WH_ESYNTAX, "that is no message of SCRAM-SHA-256");
 		return;
 	}
-	explicit_bzero(&keys, sizeof keys);
 	task_end_quiet(&t->proof.task);
 	sasl_challenge(auth, x, wh_str(out));
 }

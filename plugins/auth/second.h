@@ -15,6 +15,7 @@ enum {
 	SECOND_PENDING_MS = 900000,	/* a secret waits so long for its first code */
 	SECOND_PROVED_MS = 600000,	/* so long a sign-in counts as showing the password */
 	SECOND_CODE = 32,		/* longest code that is typed */
+	SECOND_SEALED = SEAL_ROOM(TOTP_SECRET),
 };
 
 /** Ends a task: its call is answered with a ticket. `how` is what was shown, a constant; `device` a name for the device, or empty. */
@@ -26,6 +27,9 @@ void second_right(struct auth *auth, struct wh_session *s, const char *account);
 
 /** It was wrong: counted, and in the audit log. Returns how long to wait. */
 int64_t second_wrong(struct auth *auth, struct wh_session *s, const char *account);
+
+/** The secret of an app, as it is stored. False: it is another account's, was changed, or sealed under another key. */
+bool second_open(struct auth *auth, const char *account, struct wh_str sealed, uint8_t secret[TOTP_SECRET]);
 
 /** A task of `size` bytes, which begins with a struct proof_task, for somebody signed in who showed their password just now or shows it as
  * the argument `password`. NULL: the call was failed. second_proof_run has to follow; `then` is called when it is the right one. */
@@ -50,6 +54,7 @@ enum wh_err second_totp_begin(void *self, struct wh_call *call);
 enum wh_err second_totp_confirm(void *self, struct wh_call *call);
 enum wh_err second_totp_off(void *self, struct wh_call *call);
 enum wh_err second_recovery_codes(void *self, struct wh_call *call);
+enum wh_err second_reset(void *self, struct wh_call *call);
 
 extern const struct wh_field second_fields[], second_password_fields[], second_code_fields[], second_off_fields[];
 

@@ -24,7 +24,14 @@ signing_issuer(const struct auth *auth)
 	return wh_str(auth->settings.site);
 }
 
-static const char seal_purpose[] = "signing";
+enum { LABEL = JOSE_KID + 32 };
+
+static const char *
+seal_label(const char *kid, char out[LABEL])
+{
+	snprintf(out, LABEL, "signing key %s", kid);
+	return out;
+}
 
 /* One key more. It is the set's from here on; without room it is freed. */
 static bool
@@ -63,7 +70,7 @@ static void
 keys_read(void *self, uint64_t cookie, const struct wh_result *result)
 {
 	struct auth *auth = self;
-	char pem[JOSE_PEM_ROOM], kid[JOSE_KID + 1];
+	char pem[JOSE_PEM_ROOM], label[LABEL], kid[JOSE_KID + 1];
 	size_t n;
 
 	(void)cookie;
@@ -71,7 +78,7 @@ keys_read(void *self, uint64_t cookie, const struct wh_result *result)
 		struct jose_key *key = NULL;
 
 		auth_clip(kid, sizeof kid, wh_row_str(result->rows, i, 0));
-		if (!seal_get_text(auth, seal_purpose, wh_str(kid), wh_row_str(result->rows, i, 1), pem, sizeof pem, &n) ||
+		if (!seal_get(auth, seal_label(kid, label), wh_row_str(result->rows, i, 1), pem, sizeof pem, &n) ||
 		    jose_key_read((struct wh_str){ pem, n }, &key) != WH_OK)
 			wh_host_log(auth->host, WH_ERROR, "auth_signing_key_lost", WH_T("kid", kid),
 			    WH_T("why", "it can't be opened; its tokens are void, and another is made"));
@@ -84,20 +91,20 @@ keys_read(void *self, uint64_t cookie, const struct wh_result *result)
 /* A key as the store keeps it. */
 struct key_row {
 	char kid[JOSE_KID + 1];
-	char sealed[SEAL_TEXT_ROOM(JOSE_PEM_ROOM)];
+	char sealed[SEAL_ROOM(JOSE_PEM_ROOM)];
 	struct wh_cell add[3], retire[2];
 };
 
 static bool
 key_row(struct auth *auth, const struct jose_key *key, int64_t now, struct key_row *row)
 {
-	char pem[JOSE_PEM_ROOM];
+	char pem[JOSE_PEM_ROOM], label[LABEL];
 	size_t n;
 	bool good;
 
 	snprintf(row->kid, sizeof row->kid, "%s", jose_key_kid(key));
 	good = jose_key_write(key, pem, sizeof pem, &n) &&
-	    seal_put_text(auth, seal_purpose, wh_str(row->kid), (struct wh_str){ pem, n }, row->sealed, sizeof row->sealed);
+	    seal_put(auth, seal_label(row->kid, label), (struct wh_str){ pem, n }, row->sealed, sizeof row->sealed);
 	explicit_bzero(pem, sizeof pem);
 	row->add[0] = WH_CELL_TEXT(wh_str(row->kid));
 	row->add[1] = WH_CELL_TEXT(wh_str(row->sealed));

@@ -114,3 +114,11 @@ ticket_back(struct auth *auth, struct ticket *ticket)
 	memcpy(&key, ticket->place, sizeof key);
 	ticket_put(&auth->tickets.entries[(key >> 8) % (TICKET_ENTRIES / TICKET_WAYS) * TICKET_WAYS], ticket);
 }
+
+void
+ticket_forget(struct auth *auth, struct wh_str account)
+{
+	for (size_t i = 0; i < TICKET_ENTRIES; i++)
+		if (auth->tickets.entries[i].kind != 0 && wh_str_is(account, auth->tickets.entries[i].account))
+			explicit_bzero(&auth->tickets.entries[i], sizeof auth->tickets.entries[i]);
+}

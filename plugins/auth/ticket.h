@@ -51,4 +51,7 @@ bool ticket_take_token(struct auth *auth, struct wh_session *s, enum ticket_kind
 /** Puts it back after a try that failed, unless there were too many. */
 void ticket_back(struct auth *auth, struct ticket *ticket);
 
+/** What was promised to an account is void: its password is another, or it is locked. */
+void ticket_forget(struct auth *auth, struct wh_str account);
+
 #endif

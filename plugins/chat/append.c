@@ -11,7 +11,8 @@ struct append {
 	struct chat_room *room;
 	wh_id call, from;
 	struct chat_entry entry;
-	bool guarded;			/* step 0 is `first` */
+	unsigned guards;		/* steps before the seq is taken */
+	bool guarded;			/* the last of them is `first` */
 	const char *why_not;
 	chat_appended *then;
 	size_t nonce_n;
@@ -60,6 +61,13 @@ append_answer(struct chat *chat, struct append *a, const struct chat_entry *e)
 	wh_json_uint(wh_reply(call), "seq", e->seq);
 	wh_json_text(wh_reply(call), "id", id);
 	wh_json_int(wh_reply(call), "time", e->time);
+	if (a->room->sides != NULL) {
+		const struct chat_side *to = whisper_side(a->room, a->entry.who, true);
+
+		wh_json_text(wh_reply(call), "room", a->room->name);
+		wh_json_text(wh_reply(call), "to", to != NULL ? to->id : "");
+		wh_json_text(wh_reply(call), "to_name", to != NULL ? to->name : "");
+	}
 	if (a->then != NULL)
 		a->then(chat, a->room, call, e);
 	wh_call_done(call, WH_OK);
@@ -99,7 +107,7 @@ append_done(void *self, uint64_t cookie, const struct wh_result *r)
 	struct wh_call *call;
 
 	if (r->err == WH_OK) {
-		a->entry.seq = (uint64_t)wh_row_int(&r->rows[a->guarded ? 1 : 0], 0, 0);
+		a->entry.seq = (uint64_t)wh_row_int(&r->rows[a->guards], 0, 0);
 		a->room->seq = a->entry.seq;
 		wh_metric_add(chat->host, &chat_metrics[M_ENTRIES], 1);
 		entry_publish(a->room, &a->entry, wh_session_get(chat->host, a->from));
@@ -115,7 +123,9 @@ append_done(void *self, uint64_t cookie, const struct wh_result *r)
 			return;
 	}
 	call = wh_call_find(chat->host, a->call);
-	if (call != NULL && a->guarded && r->step == 0 && (r->err == WH_ESTATE || r->err == WH_EEXIST))
+	if (call != NULL && r->err == WH_ESTATE && r->step + a->guarded < a->guards)
+		wh_call_done(call, wh_fail(call, WH_EPERM, "they take no whispers from you"));
+	else if (call != NULL && a->guarded && r->step + 1 == a->guards && (r->err == WH_ESTATE || r->err == WH_EEXIST))
 		wh_call_done(call, wh_fail(call, r->err == WH_EEXIST ? WH_EEXIST : WH_ENOENT, a->why_not));
 	else if (call != NULL)
 		wh_call_done(call, chat_store_failed(call, r));
@@ -171,11 +181,14 @@ chat_append(struct chat_room *room, struct wh_call *call, struct chat_entry *e, 
 	struct append *a = append_new(room, call, e, nonce);
 	struct wh_step steps[APPEND_STEPS];
 	const struct wh_cell room_id = WH_CELL_INT(room->id);
+	const struct chat_side *to = e->kind != CHAT_REDACT && e->kind != CHAT_UNREACT ? whisper_side(room, e->who, true) : NULL;
 	size_t n = 0;
 	enum wh_err err;
 
 	if (a == NULL)
 		return WH_ENOMEM;
+	const struct wh_cell wanted[] = { WH_CELL_TEXT(e->who), WH_CELL_TEXT(wh_str(to != NULL ? to->id : "")),
+		WH_CELL_INT(wh_session_identity(chat->host, wh_call_session(call))->kind == WH_GUEST) };
 	const struct wh_cell cells[] = { WH_CELL_INT(e->id), room_id, WH_CELL_INT(e->time), WH_CELL_INT(e->kind), WH_CELL_TEXT(e->who),
 		WH_CELL_TEXT(e->name), cell_or_null(e->text), e->ref != 0 ? WH_CELL_INT(e->ref) : WH_CELL_NULL,
 		e->extra.n != 0 ? WH_CELL_TEXT(e->extra) : WH_CELL_NULL, nonce.n != 0 ? WH_CELL_TEXT(((struct wh_str){ a->nonce, a->nonce_n })) : WH_CELL_NULL };
@@ -183,8 +196,11 @@ chat_append(struct chat_room *room, struct wh_call *call, struct chat_entry *e, 
 	a->then = then;
 	a->why_not = why_not;
 	a->guarded = first != NULL;
+	if (to != NULL)
+		steps[n++] = (struct wh_step){ Q_WHISPER_UNWANTED, wanted, 3, WH_NONE };
 	if (first != NULL)
 		steps[n++] = *first;
+	a->guards = (unsigned)n;
 	steps[n++] = (struct wh_step){ Q_ROOM_NEXT, &room_id, 1, WH_ONE };
 	steps[n++] = (struct wh_step){ Q_ENTRY_ADD, cells, 10, WH_ONE };
 	for (size_t i = 0; i < n_more && n < APPEND_STEPS; i++)

@@ -13,21 +13,20 @@ enum {
 static bool
 history_allowed(struct chat_room *room, struct wh_session *s)
 {
-	struct chat *chat = room->chat;
-	struct wh_room *hub = room_hub(room);
-
-	if (hub != NULL && wh_room_has(chat->host, hub, s))
-		return true;
-	return room->kept && room->rules.access == CHAT_PUBLIC;
+	return room_has(room, s) || (room->kept && room->rules.access == CHAT_PUBLIC);
 }
 
-/* The room of a held call, while it is still there. */
-static struct chat_room *
-call_room(struct chat *chat, struct wh_call *call)
+/* Ends the task of a reading. True: the call is there and the rows are. */
+static bool
+found(struct chat *chat, uint64_t task, const struct wh_result *r, struct chat_room **room_out, struct wh_call **call_out)
 {
-	char key[CHAT_NAME + 1];
-
-	return text_room_key(wh_arg_str(call, "room"), key) ? room_by_key(chat, wh_str(key)) : NULL;
+	*room_out = task_end(chat, task, call_out);
+	if (*call_out != NULL && r->err == WH_OK)
+		return true;
+	if (*call_out != NULL)
+		wh_call_done(*call_out, chat_store_failed(*call_out, r));
+	room_settle(*room_out);
+	return false;
 }
 
 /* Two pages at most: what is before, newest first, and what is after. */
@@ -35,16 +34,12 @@ static void
 history_found(void *self, uint64_t cookie, const struct wh_result *r)
 {
 	struct chat *chat = self;
-	struct wh_call *call = wh_call_find(chat->host, cookie);
-	struct chat_room *room = call != NULL ? call_room(chat, call) : NULL;
+	struct wh_call *call;
+	struct chat_room *room;
 	struct wh_json *w;
 
-	if (call == NULL)
+	if (!found(chat, cookie, r, &room, &call))
 		return;
-	if (r->err != WH_OK || room == NULL) {
-		wh_call_done(call, r->err != WH_OK ? chat_store_failed(call, r) : wh_fail(call, WH_ENOENT, "the room ended meanwhile"));
-		return;
-	}
 	w = wh_reply(call);
 	wh_json_text(w, "room", room->name);
 	wh_json_int(w, "epoch", room->epoch);
@@ -99,10 +94,8 @@ history_go(struct chat *chat, struct wh_call *call, struct chat_room *room)
 	int64_t at = INT64_MAX, since = 0;
 	bool by_id = false;
 
-	if (!history_allowed(room, wh_call_session(call))) {
-		room_settle(room);
+	if (!history_allowed(room, wh_call_session(call)))
 		return wh_fail(call, WH_EPERM, "enter the room first: chat.join");
-	}
 	for (size_t i = 0; i < 3; i++)
 		if (wh_arg_has(call, fields[i])) {
 			if (field != NULL || !place_parse(wh_arg_str(call, fields[i]), &at, &by_id))
@@ -119,9 +112,8 @@ history_go(struct chat *chat, struct wh_call *call, struct chat_room *room)
 	const struct wh_step before_step = { by_id ? Q_BEFORE_ID : Q_BEFORE_SEQ, before_cells, 5, WH_ANY };
 	const struct wh_step after_step = { by_id ? Q_AFTER_ID : Q_AFTER_SEQ, after_cells, 5, WH_ANY };
 	const struct wh_step steps[] = { after ? after_step : before_step, after_step };
-	wh_id held = wh_call_hold(call);
 
-	return chat_started(call, wh_store_run(&chat->table, steps, around ? 2 : 1, history_found, held));
+	return task_run(room, call, steps, around ? 2 : 1, history_found);
 }
 
 enum wh_err
@@ -295,16 +287,12 @@ static void
 list_found(void *self, uint64_t cookie, const struct wh_result *r)
 {
 	struct chat *chat = self;
-	struct wh_call *call = wh_call_find(chat->host, cookie);
-	struct chat_room *room = call != NULL ? call_room(chat, call) : NULL;
+	struct wh_call *call;
+	struct chat_room *room;
 	struct chat_entry e;
 
-	if (call == NULL)
+	if (!found(chat, cookie, r, &room, &call))
 		return;
-	if (r->err != WH_OK || room == NULL) {
-		wh_call_done(call, r->err != WH_OK ? chat_store_failed(call, r) : wh_fail(call, WH_ENOENT, "the room ended meanwhile"));
-		return;
-	}
 	wh_json_text(wh_reply(call), "room", room->name);
 	wh_json_array(wh_reply(call), "entries");
 	for (size_t i = 0; i < r->rows[0].n; i++) {
@@ -322,19 +310,16 @@ search_go(struct chat *chat, struct wh_call *call, struct chat_room *room)
 	char query[2048];
 	size_t n = search_quote(wh_arg_str(call, "query"), query, sizeof query);
 	int64_t before = INT64_MAX;
-	wh_id held;
 
-	if (!history_allowed(room, wh_call_session(call))) {
-		room_settle(room);
+	(void)chat;
+	if (!history_allowed(room, wh_call_session(call)))
 		return wh_fail(call, WH_EPERM, "enter the room first: chat.join");
-	}
 	if (n == 0 || (wh_arg_has(call, "before") && !id_parse(wh_arg_str(call, "before"), &before)))
 		return wh_fail(call, WH_EINVAL, n == 0 ? "name words to look for" : "before is a message's id");
 	const struct wh_cell cells[] = { WH_CELL_TEXT(((struct wh_str){ query, n })), WH_CELL_INT(room->id), WH_CELL_INT(before),
 		WH_CELL_INT(wh_arg_int(call, "limit")) };
 
-	held = wh_call_hold(call);
-	return chat_started(call, wh_store_run(&chat->table, &(struct wh_step){ Q_SEARCH, cells, 4, WH_ANY }, 1, list_found, held));
+	return task_run(room, call, &(struct wh_step){ Q_SEARCH, cells, 4, WH_ANY }, 1, list_found);
 }
 
 enum wh_err
@@ -346,14 +331,10 @@ history_search(void *self, struct wh_call *call)
 static enum wh_err
 pins_go(struct chat *chat, struct wh_call *call, struct chat_room *room)
 {
-	wh_id held;
-
-	if (!history_allowed(room, wh_call_session(call))) {
-		room_settle(room);
+	(void)chat;
+	if (!history_allowed(room, wh_call_session(call)))
 		return wh_fail(call, WH_EPERM, "enter the room first: chat.join");
-	}
-	held = wh_call_hold(call);
-	return chat_started(call, wh_store_run(&chat->table, &(struct wh_step){ Q_PINS, &WH_CELL_INT(room->id), 1, WH_ANY }, 1, list_found, held));
+	return task_run(room, call, &(struct wh_step){ Q_PINS, &WH_CELL_INT(room->id), 1, WH_ANY }, 1, list_found);
 }
 
 enum wh_err

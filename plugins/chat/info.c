@@ -5,24 +5,21 @@
 #include "chat.h"
 
 static enum wh_err
-room_go(struct chat *chat, struct wh_call *call, struct chat_room *room)
+info_go(struct chat *chat, struct wh_call *call, struct chat_room *room)
 {
 	struct wh_session *s = wh_call_session(call);
-	struct wh_room *hub = room_hub(room);
 
-	if (room->rules.access == CHAT_INVITED && (hub == NULL || !wh_room_has(chat->host, hub, s))) {
-		room_settle(room);
+	(void)chat;
+	if (room->rules.access == CHAT_INVITED && !room_has(room, s))
 		return wh_fail(call, WH_ENOENT, "there is no such room; chat.join makes it");
-	}
 	room_write(room, s, wh_reply(call));
-	room_settle(room);
 	return WH_OK;
 }
 
 enum wh_err
 info_room(void *self, struct wh_call *call)
 {
-	return room_with(self, call, false, room_go);
+	return room_with(self, call, false, info_go);
 }
 
 static void
@@ -262,22 +259,6 @@ done_plain(void *self, uint64_t cookie, const struct wh_result *r)
 		wh_call_done(call, r->err == WH_OK ? WH_OK : chat_store_failed(call, r));
 }
 
-struct inviting {
-	struct chat *chat;
-	struct wh_str id;
-	const struct wh_event *event;
-};
-
-static bool
-invite_tell(void *self, struct wh_session *s)
-{
-	struct inviting *i = self;
-
-	if (wh_str_eq(wh_session_identity(i->chat->host, s)->id, i->id))
-		wh_session_notify(i->chat->host, s, i->event);
-	return true;
-}
-
 static void
 invite_found(void *self, uint64_t cookie, enum wh_err err, const struct wh_account *account)
 {
@@ -303,7 +284,7 @@ invite_found(void *self, uint64_t cookie, enum wh_err err, const struct wh_accou
 		wh_call_done(call, chat_started(call, err));
 		return;
 	}
-	wh_session_each(chat->host, invite_tell, &(struct inviting){ chat, account->id, &(struct wh_event){ "chat.invited", items, 2 } });
+	live_tell(chat, account->id, &(struct wh_event){ "chat.invited", items, 2 }, NULL);
 }
 
 static enum wh_err
@@ -312,6 +293,8 @@ invite_go(struct chat *chat, struct wh_call *call, struct chat_room *room)
 	enum chat_rank needed = room->rules.access == CHAT_INVITED || room->rules.access == CHAT_KEYED ? CHAT_MODERATOR : CHAT_NOBODY;
 	enum wh_err err;
 
+	if (room->sides != NULL)
+		return wh_fail(call, WH_EPERM, "a whisper is between two");
 	if (chat->accounts == NULL)
 		return wh_fail(call, WH_ENOTSUP, "there are no accounts here to invite");
 	if (room_rank(room, wh_call_session(call)) < needed)

@@ -13,23 +13,6 @@ marked(void *self, uint64_t cookie, const struct wh_result *r)
 		wh_call_done(call, r->err == WH_OK ? WH_OK : chat_store_failed(call, r));
 }
 
-struct marking {
-	struct chat *chat;
-	struct wh_str id;
-	const struct wh_session *but;
-	const struct wh_event *event;
-};
-
-static bool
-mark_tell(void *self, struct wh_session *s)
-{
-	struct marking *m = self;
-
-	if (s != m->but && wh_str_eq(wh_session_identity(m->chat->host, s)->id, m->id))
-		wh_session_notify(m->chat->host, s, m->event);
-	return true;
-}
-
 /* The person's other sessions hear of it. */
 static enum wh_err
 mark_go(struct chat *chat, struct wh_call *call, struct chat_room *room)
@@ -37,7 +20,6 @@ mark_go(struct chat *chat, struct wh_call *call, struct chat_room *room)
 	struct wh_session *s = wh_call_session(call);
 	const struct wh_identity *who = wh_session_identity(chat->host, s);
 	int64_t seq = wh_arg_int(call, "seq");
-	struct wh_room *hub = room_hub(room);
 	wh_id held;
 
 	if ((uint64_t)seq > room->seq)
@@ -45,8 +27,7 @@ mark_go(struct chat *chat, struct wh_call *call, struct chat_room *room)
 	const struct wh_cell cells[] = { WH_CELL_TEXT(who->id), WH_CELL_INT(room->id), WH_CELL_INT(seq) };
 	const struct wh_item items[] = { WH_ITEM_STR("room", wh_str(room->name)), WH_ITEM_INT("seq", seq) };
 
-	if (hub != NULL && member_find(room, who->id) != NULL && member_find(room, who->id)->sessions > 1)
-		wh_room_each(chat->host, hub, mark_tell, &(struct marking){ chat, who->id, s, &(struct wh_event){ "chat.marked", items, 2 } });
+	live_tell(chat, who->id, &(struct wh_event){ "chat.marked", items, 2 }, s);
 	held = wh_call_hold(call);
 	return chat_started(call, wh_store_run(&chat->table, &(struct wh_step){ Q_MARK, cells, 3, WH_ANY }, 1, marked, held));
 }
@@ -101,9 +82,15 @@ row_write(struct chat *chat, const struct wh_rows *rows, size_t i, struct wh_jso
 {
 	struct chat_room shown = { .chat = chat };
 	const struct wh_rows rest = { .n = rows->n, .columns = rows->columns, .cells = rows->cells + 1 };
+	struct chat_side sides[2] = { { .guest = false }, { .guest = false } };
+	struct wh_str ids[2];
 	struct chat_entry e;
 
 	snprintf(shown.name, sizeof shown.name, "%.*s", WH_FMT(wh_row_str(rows, i, 0)));
+	for (unsigned side = 0; whisper_split(wh_str(shown.name), ids) && side < 2; side++) {
+		snprintf(sides[side].id, sizeof sides[side].id, "%.*s", WH_FMT(ids[side]));
+		shown.sides = sides;
+	}
 	entry_read(&rest, i, &e);
 	e.reactions = (struct wh_str){ NULL, 0 };
 	entry_write(&shown, &e, w);

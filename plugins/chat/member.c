@@ -139,13 +139,19 @@ member_tell(struct chat_room *room, const struct chat_person *person, bool came,
 void
 room_write(struct chat_room *room, struct wh_session *s, struct wh_json *w)
 {
-	static const char *const access[] = { "public", "unlisted", "invited", "key" }, *const speakers[] = { "all", "registered", "voice", "moderators" };
+	static const char *const access[] = { "public", "unlisted", "invited", "key", "whisper" }, *const speakers[] = { "all", "registered", "voice", "moderators" };
 	struct chat *chat = room->chat;
 
 	wh_json_text(w, "room", room->name);
 	wh_json_int(w, "epoch", room->epoch);
 	wh_json_uint(w, "seq", room->seq);
-	wh_json_uint(w, "members", wh_dict_count(chat->host, room->people));
+	wh_json_uint(w, "members", room->sides != NULL ? 2 : wh_dict_count(chat->host, room->people));
+	if (room->sides != NULL) {
+		const struct chat_side *to = whisper_side(room, wh_session_identity(chat->host, s)->id, true);
+
+		wh_json_text(w, "to", to != NULL ? to->id : "");
+		wh_json_text(w, "to_name", to != NULL ? to->name : "");
+	}
 	wh_json_text(w, "topic", room->topic);
 	wh_json_int(w, "created", room->created);
 	wh_json_bool(w, "registered", room->kept);
@@ -263,6 +269,8 @@ join_go(struct chat *chat, struct wh_call *call, struct chat_room *room)
 	struct wh_session *s = wh_call_session(call);
 	struct wh_str id = wh_session_identity(chat->host, s)->id;
 
+	if (room->sides != NULL)
+		return wh_fail(call, WH_ESTATE, "a whisper needs no entering: chat.whisper");
 	if (member_find(room, id) != NULL || room_rank(room, s) >= CHAT_MODERATOR)
 		return member_enter(chat, call, room);
 	if (room->rules.access == CHAT_KEYED && !key_matches(room, wh_arg_str(call, "key"))) {
@@ -284,6 +292,8 @@ member_join(void *self, struct wh_call *call)
 	struct chat *chat = self;
 	const struct wh_identity *who = wh_session_identity(chat->host, wh_call_session(call));
 
+	if (*wh_session_dialect(chat->host, wh_call_session(call)) == '\0')
+		return wh_fail(call, WH_ESTATE, "only a client that stays connected can be in a room: connect to /ws");
 	return room_with(chat, call, chat->set.create_guests || who->kind != WH_GUEST, join_go);
 }
 
@@ -294,8 +304,10 @@ member_left(void *self, struct wh_passage *p)
 {
 	struct chat *chat = self;
 	struct chat_room *room = room_of_hub(chat, p->room);
-	struct chat_person *person = room != NULL ? member_find(room, wh_session_identity(chat->host, p->session)->id) : NULL;
+	struct chat_person *person = room != NULL && room->sides == NULL ? member_find(room, wh_session_identity(chat->host, p->session)->id) : NULL;
 
+	if (room != NULL && room->sides != NULL)
+		room_settle(room);
 	if (person == NULL || --person->sessions != 0)
 		return WH_PASS;
 	wh_dict_remove(chat->host, room->people, person->id);
@@ -308,7 +320,7 @@ member_left(void *self, struct wh_passage *p)
 static enum wh_err
 leave_go(struct chat *chat, struct wh_call *call, struct chat_room *room)
 {
-	struct wh_room *hub = room_hub(room);
+	struct wh_room *hub = room->sides == NULL ? room_hub(room) : NULL;
 
 	if (hub == NULL || wh_room_leave(chat->host, hub, wh_call_session(call), wh_arg_str(call, "reason")) != WH_OK)
 		return wh_fail(call, WH_ENOENT, "you are not in that room");
@@ -321,47 +333,32 @@ member_leave(void *self, struct wh_call *call)
 	return room_with_member(self, call, leave_go);
 }
 
-struct kicking {
-	struct chat *chat;
-	struct wh_str id;
-	struct wh_session *found[64];
-	size_t n;
-};
-
-static bool
-kick_find(void *self, struct wh_session *s)
-{
-	struct kicking *k = self;
-
-	if (wh_str_eq(wh_session_identity(k->chat->host, s)->id, k->id) && k->n < sizeof k->found / sizeof k->found[0])
-		k->found[k->n++] = s;
-	return true;
-}
-
 static enum wh_err
 kick_go(struct chat *chat, struct wh_call *call, struct chat_room *room)
 {
 	struct chat_person *person = member_by_name(room, wh_arg_str(call, "name"));
 	struct wh_room *hub = room_hub(room);
-	struct kicking k = { .chat = chat };
-	char id[64];
-
-	if (room_rank(room, wh_call_session(call)) < CHAT_MODERATOR)
-		return wh_fail(call, WH_EPERM, "only the room's moderators may do that");
-	if (person == NULL || hub == NULL)
-		return wh_fail(call, WH_ENOENT, "nobody of that name is here");
-	snprintf(id, sizeof id, "%.*s", WH_FMT(person->id));
-	k.id = wh_str(id);
-	wh_room_each(chat->host, hub, kick_find, &k);
-	for (size_t i = 0; i < k.n; i++)
-		if (room_rank(room, k.found[i]) >= CHAT_OWNER)
-			return wh_fail(call, WH_EPERM, "an owner can't be sent out");
+	const struct chat_live *live = person != NULL ? live_by_id(chat, person->id) : NULL;
 	const struct wh_item items[] = { WH_ITEM_STR("room", wh_str(room->name)), WH_ITEM_STR("reason", wh_arg_str(call, "reason")),
 		WH_ITEM_STR("by", wh_session_identity(chat->host, wh_call_session(call))->name) };
 
-	for (size_t i = 0; i < k.n; i++) {
-		wh_session_notify(chat->host, k.found[i], &(struct wh_event){ "chat.sent_out", items, 3 });
-		wh_room_leave(chat->host, hub, k.found[i], wh_arg_str(call, "reason"));
+	if (room_rank(room, wh_call_session(call)) < CHAT_MODERATOR)
+		return wh_fail(call, WH_EPERM, "only the room's moderators may do that");
+	if (live == NULL || hub == NULL)
+		return wh_fail(call, WH_ENOENT, "nobody of that name is here");
+	for (unsigned i = 0; i < live->n; i++) {
+		struct wh_session *s = wh_session_get(chat->host, live->sessions[i]);
+
+		if (s != NULL && room_rank(room, s) >= CHAT_OWNER)
+			return wh_fail(call, WH_EPERM, "an owner can't be sent out");
+	}
+	for (unsigned i = 0; i < live->n; i++) {
+		struct wh_session *s = wh_session_get(chat->host, live->sessions[i]);
+
+		if (s == NULL || !wh_room_has(chat->host, hub, s))
+			continue;
+		wh_session_notify(chat->host, s, &(struct wh_event){ "chat.sent_out", items, 3 });
+		wh_room_leave(chat->host, hub, s, wh_arg_str(call, "reason"));
 	}
 	return WH_OK;
 }
@@ -372,20 +369,47 @@ member_kick(void *self, struct wh_call *call)
 	return room_with_member(self, call, kick_go);
 }
 
+/* Of a whisper: does the other one want to hear of it? */
+static void
+typing_wanted(void *self, uint64_t cookie, const struct wh_result *r)
+{
+	struct chat *chat = self;
+	struct wh_call *call;
+	struct chat_room *room = task_end(chat, cookie, &call);
+
+	if (call != NULL && r->err == WH_OK && r->rows[0].n == 0) {
+		const struct wh_identity *who = wh_session_identity(chat->host, wh_call_session(call));
+		const struct chat_side *to = whisper_side(room, who->id, true);
+		const struct wh_item items[] = { WH_ITEM_STR("room", wh_str(room->name)), WH_ITEM_STR("who", who->id), WH_ITEM_STR("name", who->name),
+			WH_ITEM_BOOL("on", wh_arg_bool(call, "on")), WH_ITEM_STR("to", wh_str(to != NULL ? to->id : "")) };
+
+		whisper_publish(room, 0, &(struct wh_event){ "chat.typing", items, 5 }, wh_call_session(call), WH_PRESENCE);
+	}
+	if (call != NULL)
+		wh_call_done(call, r->err == WH_OK ? WH_OK : chat_store_failed(call, r));
+	room_settle(room);
+}
+
 static enum wh_err
 typing_go(struct chat *chat, struct wh_call *call, struct chat_room *room)
 {
 	struct wh_session *s = wh_call_session(call);
-	struct chat_session *mine = wh_slot_of(chat->host, s, chat->slot);
+	struct chat_session *mine = live_session(chat, s);
 	const struct wh_identity *who = wh_session_identity(chat->host, s);
 	struct wh_room *hub = room_hub(room);
 	int64_t now = wh_now_ms(chat->host);
 	const struct wh_item items[] = { WH_ITEM_STR("room", wh_str(room->name)), WH_ITEM_STR("who", who->id), WH_ITEM_STR("name", who->name),
 		WH_ITEM_BOOL("on", wh_arg_bool(call, "on")) };
+	const struct chat_side *to = whisper_side(room, who->id, true);
 
 	if (wh_arg_bool(call, "on") && mine->typing_ms != 0 && now - mine->typing_ms < 2000)
 		return WH_OK;
 	mine->typing_ms = wh_arg_bool(call, "on") ? now : 0;
+	if (to != NULL) {
+		const struct wh_cell cells[] = { WH_CELL_TEXT(who->id), WH_CELL_TEXT(wh_str(to->id)), WH_CELL_INT(who->kind == WH_GUEST) };
+
+		return task_run(room, call, &(struct wh_step){ Q_WHISPER_UNWANTED, cells, 3, WH_ANY }, 1, typing_wanted);
+	}
 	if (hub != NULL && wh_dict_count(chat->host, room->people) <= (size_t)chat->set.crowd)
 		wh_room_publish(chat->host, hub, 0, &(struct wh_event){ "chat.typing", items, 4 }, s, WH_PRESENCE);
 	return WH_OK;

@@ -31,6 +31,7 @@ room_free(struct chat_room *room)
 	while (wh_dict_next(chat->host, room->people, &it))
 		wh_delete(chat->host, it.value);
 	wh_dict_free(chat->host, &room->people);
+	wh_delete(chat->host, room->sides);
 	wh_timer_stop(chat->host, room->batch);
 	while (!link_none(&room->waiters)) {
 		struct chat_waiter *w = LINK_OF(room->waiters.next, struct chat_waiter, link);
@@ -44,17 +45,35 @@ room_free(struct chat_room *room)
 	wh_metric_set(chat->host, &chat_metrics[M_ROOMS], (int64_t)wh_dict_count(chat->host, chat->rooms));
 }
 
+/* Is a whisper still of use to those who are here? */
+static bool
+whisper_stays(struct chat_room *room)
+{
+	struct wh_room *hub = room->sides != NULL && room->state == CHAT_READY ? room_hub(room) : NULL;
+
+	return hub != NULL && wh_room_members(room->chat->host, hub) != 0 &&
+	    wh_now_ms(room->chat->host) - room->used_ms <= CHAT_WHISPER_IDLE;
+}
+
 void
 room_settle(struct chat_room *room)
 {
 	struct chat *chat = room->chat;
 
 	if (room->state == CHAT_LOADING || room->state == CHAT_MAKING || room->pending != 0 || !link_none(&room->waiters) ||
-	    wh_dict_count(chat->host, room->people) != 0)
+	    wh_dict_count(chat->host, room->people) != 0 || whisper_stays(room))
 		return;
+	if (room->sides != NULL)
+		whisper_leave(room);
 	if (room->state == CHAT_READY && !room->kept)
 		wh_store_run(&chat->table, &(struct wh_step){ Q_ROOM_DROP, &WH_CELL_INT(room->id), 1, WH_ANY }, 1, NULL, 0);
 	room_free(room);
+}
+
+static const char *
+room_absent(const struct chat_room *room)
+{
+	return room->sides != NULL ? "nothing was whispered with them yet" : "there is no such room; chat.join makes it";
 }
 
 static void
@@ -73,7 +92,7 @@ waiters_go(struct chat_room *room)
 		wh_delete(chat->host, w);
 		if (call == NULL)
 			continue;
-		err = room->state == CHAT_READY ? go(chat, call, room) : wh_fail(call, WH_ENOENT, "there is no such room; chat.join makes it");
+		err = room->state == CHAT_READY ? go(chat, call, room) : wh_fail(call, WH_ENOENT, room_absent(room));
 		if (err != WH_WAIT)
 			wh_call_done(call, err);
 	}
@@ -169,8 +188,8 @@ room_made(void *self, uint64_t cookie, const struct wh_result *r)
 	room_catch_up(room);
 }
 
-static void
-room_make(struct chat_room *room)
+static enum wh_err
+room_make_place(struct chat_room *room)
 {
 	struct chat *chat = room->chat;
 	const struct wh_cell cells[] = { WH_CELL_TEXT(wh_str(room->key)), WH_CELL_TEXT(wh_str(room->name)), WH_CELL_INT(wh_wall_ms(chat->host)),
@@ -179,8 +198,14 @@ room_make(struct chat_room *room)
 	room->epoch = room->created = cells[2].i;
 	room->rules.links = true;
 	room->rules.keep_ms = chat->set.keep_ms;
+	return wh_store_run(&chat->table, &(struct wh_step){ Q_ROOM_MAKE, cells, 6, WH_ONE }, 1, room_made, (uintptr_t)room);
+}
+
+static void
+room_make(struct chat_room *room)
+{
 	room->state = CHAT_MAKING;
-	if (wh_store_run(&chat->table, &(struct wh_step){ Q_ROOM_MAKE, cells, 6, WH_ONE }, 1, room_made, (uintptr_t)room) == WH_OK)
+	if ((room->sides != NULL ? whisper_make(room, room_made) : room_make_place(room)) == WH_OK)
 		return;
 	room->state = CHAT_ABSENT;
 	waiters_fail(room, WH_EAWAY);
@@ -217,6 +242,8 @@ room_loaded(void *self, uint64_t cookie, const struct wh_result *r)
 		room_settle(room);
 	} else if (r->rows[0].n != 0) {
 		room_read(room, &r->rows[0]);
+		if (r->n > 1)
+			whisper_read(room, &r->rows[1]);
 		room_catch_up(room);
 	} else if (waiters_make(room)) {
 		room_make(room);
@@ -230,6 +257,8 @@ struct chat_room *
 room_load(struct chat *chat, struct wh_str key, struct wh_str name)
 {
 	struct chat_room *room;
+	const struct wh_cell by = WH_CELL_TEXT(key);
+	const struct wh_step steps[] = { { Q_ROOM_BY_KEY, &by, 1, WH_ANY }, { Q_PAIR_OF, &by, 1, WH_ANY } };
 
 	if (wh_dict_count(chat->host, chat->rooms) >= (size_t)chat->set.rooms || (room = wh_new(chat->host, sizeof *room)) == NULL)
 		return NULL;
@@ -240,9 +269,8 @@ room_load(struct chat *chat, struct wh_str key, struct wh_str name)
 	snprintf(room->name, sizeof room->name, "%.*s", WH_FMT(name));
 	room->people = wh_dict_new(chat->host, 0);
 	link_add(&chat->all, &room->link);
-	if (room->people == NULL || wh_dict_add(chat->host, chat->rooms, wh_str(room->key), room) != WH_OK ||
-	    wh_store_run(&chat->table, &(struct wh_step){ Q_ROOM_BY_KEY, &WH_CELL_TEXT(wh_str(room->key)), 1, WH_ANY }, 1, room_loaded,
-		(uintptr_t)room) != WH_OK) {
+	if (room->people == NULL || wh_dict_add(chat->host, chat->rooms, wh_str(room->key), room) != WH_OK || whisper_name(room) != WH_OK ||
+	    wh_store_run(&chat->table, steps, room->sides != NULL ? 2 : 1, room_loaded, (uintptr_t)room) != WH_OK) {
 		if (room->people == NULL) {
 			link_remove(&room->link);
 			wh_delete(chat->host, room);
@@ -274,27 +302,62 @@ room_with(struct chat *chat, struct wh_call *call, bool make, chat_go *go)
 	char key[CHAT_NAME + 1];
 	struct chat_room *room;
 
+	if (name.n > 1 && name.p[0] == '@')
+		return whisper_with(chat, call, name, false, go);
 	if (!text_room_key(name, key))
 		return wh_fail(call, WH_EINVAL, "that can be no room's name: use letters, digits, and - _ .");
 	room = room_by_key(chat, wh_str(key));
-	if (room != NULL && room->state == CHAT_READY)
-		return go(chat, call, room);
 	if (name.p[0] == '#')
 		name = wh_str_from(name, 1);
 	if (room == NULL)
 		room = room_load(chat, wh_str(key), name);
 	if (room == NULL)
 		return wh_fail_str(call, WH_EFULL, WH_STR("too many rooms are open now; try again"), 1000);
-	return room_wait(room, call, make, go);
+	return room_go(room, call, make, go);
+}
+
+enum wh_err
+room_go(struct chat_room *room, struct wh_call *call, bool make, chat_go *go)
+{
+	enum wh_err err;
+
+	if (room->state == CHAT_READY) {
+		room->pending++;	/* it stays until we know what came of it */
+		err = go(room->chat, call, room);
+		room->pending--;
+		room_settle(room);
+		return err;
+	}
+	if (room->state == CHAT_ABSENT && !make)
+		return wh_fail(call, WH_ENOENT, room_absent(room));
+	err = room_wait(room, call, make, go);
+	if (room->state == CHAT_ABSENT)
+		room_make(room);
+	return err;
+}
+
+bool
+room_has(struct chat_room *room, struct wh_session *s)
+{
+	const struct chat *chat = room->chat;
+	struct wh_room *hub;
+
+	if (room->sides != NULL)
+		return whisper_side(room, wh_session_identity(chat->host, s)->id, false) != NULL;
+	hub = room_hub(room);
+	return hub != NULL && wh_room_has(chat->host, hub, s);
 }
 
 /* Which function runs when it is known that the caller is a member; of the call's command. */
 enum wh_err
 room_with_member(struct chat *chat, struct wh_call *call, chat_go *go)
 {
+	struct wh_str name = wh_arg_str(call, "room");
 	char key[CHAT_NAME + 1];
 	struct wh_room *hub;
 
+	if (name.n > 1 && name.p[0] == '@')
+		return whisper_with(chat, call, name, false, go);
 	if (!text_room_key(wh_arg_str(call, "room"), key))
 		return wh_fail(call, WH_EINVAL, "that can be no room's name: use letters, digits, and - _ .");
 	hub = wh_room_find(chat->host, wh_str(key));
@@ -334,6 +397,8 @@ room_rank(struct chat_room *room, struct wh_session *s)
 	const struct chat_person *person = member_find(room, wh_session_identity(chat->host, s)->id);
 	struct wh_str roles = { NULL, 0 };
 
+	if (room->sides != NULL)
+		return room_has(room, s) ? CHAT_VOICE : CHAT_NOBODY;
 	if (wh_session_may(chat->host, s, "chat.moderate"))
 		return CHAT_OWNER;
 	if (person != NULL && person->founder && !room->kept)
@@ -361,9 +426,9 @@ room_restore(void *self, struct wh_room *r)
 	struct wh_str key = wh_room_name(chat->host, r);
 	struct chat_room *room = room_by_key(chat, key);
 
-	if (room == NULL && key.n <= CHAT_NAME)
+	if (room == NULL && (key.n <= CHAT_NAME || key.p[0] == '@') && key.n <= CHAT_KEY)
 		room = room_load(chat, key, key);
-	if (room != NULL && wh_dict_count(chat->host, room->people) == 0)
+	if (room != NULL && room->sides == NULL && wh_dict_count(chat->host, room->people) == 0)
 		wh_room_each(chat->host, r, person_restore, room);
 	return true;
 }
@@ -374,6 +439,7 @@ rooms_recovered(void *self, struct wh_recovered *r)
 	struct chat *chat = self;
 
 	(void)r;
+	lives_read(chat);
 	wh_rooms_each(chat->host, room_restore, chat);
 	return WH_PASS;
 }
@@ -397,6 +463,7 @@ rooms_sweep(void *self, uint64_t cookie)
 	int64_t now = wh_wall_ms(chat->host);
 
 	(void)cookie;
+	whispers_sweep(chat);
 	wh_store_run(&chat->table, &(struct wh_step){ Q_ROOMS_LOOSE, &WH_CELL_INT(now - chat->set.idle_ms), 1, WH_ANY }, 1, loose_found, 0);
 	wh_store_run(&chat->table, &(struct wh_step){ Q_FORGET, &WH_CELL_INT(now), 1, WH_ANY }, 1, NULL, 0);
 }

@@ -42,6 +42,20 @@ static const struct wh_migration migrations[] = {
 		"CREATE TRIGGER chat_text_change AFTER UPDATE OF text ON chat_entry WHEN old.kind <= 2 AND old.text IS NOT NULL BEGIN"
 		" INSERT INTO chat_text (chat_text, rowid, text) VALUES ('delete', old.id, old.text);"
 		" INSERT INTO chat_text (rowid, text) SELECT new.id, new.text WHERE new.text IS NOT NULL; END;" },
+	/* Whispers, blocks; and indexes for what goes with its room or entry. */
+	{ .sql =
+		"CREATE TABLE chat_pair (who TEXT NOT NULL, other TEXT NOT NULL, room INTEGER NOT NULL REFERENCES chat_room (id) ON DELETE CASCADE,"
+		" name TEXT NOT NULL, PRIMARY KEY (who, other)) WITHOUT ROWID;"
+		"CREATE INDEX chat_pair_room ON chat_pair (room);"
+		"CREATE TABLE chat_block (who TEXT NOT NULL, other TEXT NOT NULL, name TEXT NOT NULL, time INTEGER NOT NULL, guest INTEGER NOT NULL,"
+		" PRIMARY KEY (who, other)) WITHOUT ROWID;"
+		"CREATE TABLE chat_refuse (who TEXT NOT NULL PRIMARY KEY, mode INTEGER NOT NULL, time INTEGER NOT NULL, guest INTEGER NOT NULL) WITHOUT ROWID;"
+		"CREATE INDEX chat_room_passing ON chat_room (created) WHERE kept <> 1;"
+		"CREATE INDEX chat_room_unused ON chat_room (created) WHERE access = 4 AND seq = 0;"
+		"CREATE INDEX chat_block_guest ON chat_block (time) WHERE guest = 1;"
+		"CREATE INDEX chat_refuse_guest ON chat_refuse (time) WHERE guest = 1;"
+		"CREATE INDEX chat_mark_room ON chat_mark (room);"
+		"CREATE INDEX chat_mention_entry ON chat_mention (entry);" },
 	{ 0 }
 };
 
@@ -59,7 +73,7 @@ static const struct wh_statement statements[] = {
 	[Q_ROOM_EPOCH] = { "room_epoch", "UPDATE chat_room SET epoch = $2 WHERE id = $1", "ii", .writes = true },
 	[Q_ROOMS] = { "rooms", "SELECT key, name, topic, seq FROM chat_room WHERE access IN (0, 3) AND key > $1 AND ($2 = '' OR instr(key, $2) > 0) "
 		"ORDER BY key LIMIT $3", "tti", .gives = "ttti" },
-	[Q_ROOMS_LOOSE] = { "rooms_loose", "SELECT id, key FROM chat_room WHERE kept = 0 AND created < $1 LIMIT 1000", "i", .gives = "it" },
+	[Q_ROOMS_LOOSE] = { "rooms_loose", "SELECT id, key FROM chat_room WHERE kept <> 1 AND kept = 0 AND created < $1 LIMIT 1000", "i", .gives = "it" },
 	[Q_ENTRY_ADD] = { "entry_add", "INSERT INTO chat_entry (id, room, seq, time, kind, who, name, text, ref, extra, nonce) "
 		"SELECT $1, id, seq, $3, $4, $5, $6, $7, $8, $9, $10 FROM chat_room WHERE id = $2", "iiiittTITT", .writes = true },
 	[Q_ENTRY_BY_NONCE] = { "entry_by_nonce", "SELECT seq, id, time FROM chat_entry WHERE who = $1 AND room = $2 AND nonce = $3", "tit", .gives = "iii" },
@@ -96,7 +110,7 @@ static const struct wh_statement statements[] = {
 	[Q_MARK] = { "mark", "INSERT INTO chat_mark (who, room, seq) VALUES ($1, $2, $3) ON CONFLICT (who, room) DO UPDATE SET seq = excluded.seq "
 		"WHERE excluded.seq > chat_mark.seq", "tii", .writes = true },
 	[Q_MARKS] = { "marks", "SELECT r.name, m.seq, r.seq, (SELECT count(*) FROM (SELECT 1 FROM chat_entry e WHERE e.room = r.id AND e.seq > m.seq AND "
-		"e.kind IN (1, 2, 10) AND e.redacted IS NULL LIMIT 1000)), (SELECT count(*) FROM chat_mention n JOIN chat_entry e ON e.id = n.entry WHERE "
+		"e.kind IN (1, 2, 10) AND e.who <> $1 AND e.redacted IS NULL LIMIT 1000)), (SELECT count(*) FROM chat_mention n JOIN chat_entry e ON e.id = n.entry WHERE "
 		"n.who = $1 AND e.room = r.id AND e.seq > m.seq) FROM chat_mark m JOIN chat_room r ON r.id = m.room WHERE m.who = $1 ORDER BY r.key LIMIT 500",
 		"t", .gives = "tiiii" },
 	[Q_MENTION] = { "mention", "INSERT INTO chat_mention (who, entry) VALUES ($1, $2) ON CONFLICT DO NOTHING", "ti", .writes = true },
@@ -112,6 +126,33 @@ static const struct wh_statement statements[] = {
 	[Q_ERASE] = { "erase", "UPDATE chat_entry SET who = $2, name = 'someone who left', text = NULL, extra = NULL, redacted = coalesce(redacted, $3) WHERE who = $1",
 		"tti", .writes = true },
 	[Q_ERASE_MARKS] = { "erase_marks", "DELETE FROM chat_mark WHERE who = $1", "t", .writes = true },
+	[Q_WHISPER_MAKE] = { "whisper_make", "INSERT INTO chat_room (key, name, epoch, created, kept, access) VALUES ($1, $1, $2, $2, $3, 4) RETURNING id",
+		"tii", .gives = "i", .writes = true },
+	[Q_PAIR_ADD] = { "pair_add", "INSERT INTO chat_pair (who, other, room, name) SELECT $1, $2, id, $4 FROM chat_room WHERE key = $3 "
+		"ON CONFLICT (who, other) DO UPDATE SET room = excluded.room, name = excluded.name", "tttt", .writes = true },
+	[Q_PAIR_OF] = { "pair_of", "SELECT p.other, p.name FROM chat_room r JOIN chat_pair p ON p.room = r.id WHERE r.key = $1", "t", .gives = "tt" },
+	[Q_MARK_AT] = { "mark_at", "INSERT INTO chat_mark (who, room, seq) SELECT $1, id, 0 FROM chat_room WHERE key = $2 ON CONFLICT DO NOTHING", "tt",
+		.writes = true },
+	/* A row stands in the way: a block in either direction, or what the other one refuses. */
+	[Q_WHISPER_UNWANTED] = { "whisper_unwanted", "SELECT 1 FROM chat_block WHERE who = $1 AND other = $2 UNION ALL SELECT 1 FROM chat_block WHERE who = $2 "
+		"AND other = $1 UNION ALL SELECT 1 FROM chat_refuse WHERE who = $2 AND (mode = 2 OR (mode = 1 AND $3 = 1))", "tti", .gives = "i" },
+	[Q_WHISPERS] = { "whispers", "SELECT r.key, p.other, p.name, r.seq, e.id, e.time FROM chat_pair p JOIN chat_room r ON r.id = p.room JOIN chat_entry e "
+		"ON e.room = r.id AND e.seq = r.seq WHERE p.who = $1 AND e.id < $2 ORDER BY e.id DESC LIMIT $3", "tii", .gives = "tttiii" },
+	[Q_BLOCK] = { "block", "INSERT INTO chat_block (who, other, name, time, guest) SELECT $1, $2, $3, $4, $5 WHERE (SELECT count(*) FROM chat_block "
+		"WHERE who = $1) < 1000 OR EXISTS (SELECT 1 FROM chat_block WHERE who = $1 AND other = $2) "
+		"ON CONFLICT (who, other) DO UPDATE SET name = excluded.name, time = excluded.time", "tttii", .writes = true },
+	[Q_UNBLOCK] = { "unblock", "DELETE FROM chat_block WHERE who = $1 AND (other = $2 OR name = $2 OR other = $3)", "ttt", .writes = true },
+	[Q_BLOCKS] = { "blocks", "SELECT other, name, time FROM chat_block WHERE who = $1 ORDER BY time DESC LIMIT 1000", "t", .gives = "tti" },
+	[Q_REFUSE] = { "refuse", "INSERT INTO chat_refuse (who, mode, time, guest) VALUES ($1, $2, $3, $4) ON CONFLICT (who) DO UPDATE SET "
+		"mode = excluded.mode, time = excluded.time", "tiii", .writes = true },
+	[Q_REFUSED] = { "refused", "SELECT mode FROM chat_refuse WHERE who = $1", "t", .gives = "i" },
+	/* Those in which nothing was ever said, and those with a guest that nobody used for long. */
+	[Q_FORGET_WHISPERS] = { "forget_whispers", "DELETE FROM chat_room WHERE id IN (SELECT id FROM chat_room WHERE access = 4 AND seq = 0 AND created < $1 "
+		"UNION ALL SELECT r.id FROM chat_room r WHERE r.kept <> 1 AND r.kept = 2 AND r.created < $2 AND "
+		"coalesce((SELECT e.time FROM chat_entry e WHERE e.room = r.id AND e.seq = r.seq), r.created) < $2 LIMIT 200)",
+		"ii", .writes = true },
+	[Q_FORGET_BLOCKS] = { "forget_blocks", "DELETE FROM chat_block WHERE guest = 1 AND time < $1", "i", .writes = true },
+	[Q_FORGET_REFUSALS] = { "forget_refusals", "DELETE FROM chat_refuse WHERE guest = 1 AND time < $1", "i", .writes = true },
 	{ 0 }
 };
 
