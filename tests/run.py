@@ -70,7 +70,7 @@ def integration(tally, pattern):
         return
     report = ROOT / "build-asan" / "pytest.xml"
     report.unlink(missing_ok=True)
-    command = ["/usr/bin/python3", "-m", "pytest", "-q", "-n", "2", "--dist", "loadfile", f"--junitxml={report}", "-p", "no:cacheprovider", str(folder)]
+    command = ["/usr/bin/python3", "-m", "pytest", "-q", "-rs", "-n", "2", "--dist", "loadfile", f"--junitxml={report}", "-p", "no:cacheprovider", str(folder)]
     if pattern:
         command += ["-k", pattern]
     done = subprocess.run(command, cwd=ROOT, env={**environment(), "PYTHONDONTWRITEBYTECODE": "1"}, capture_output=True, text=True, errors="replace")
