@@ -364,12 +364,13 @@ new_looked(void *self, uint64_t cookie, const struct wh_result *result)
 		naming_ask(t, "that name is taken here; choose another");
 }
 
+/* A name that the person chose was read already. */
 static void
-new_apply(struct arriving *t, struct wh_str name)
+new_apply(struct arriving *t)
 {
 	struct auth *auth = t->task.auth;
 	struct wh_session *s = task_session(&t->task);
-	const char *flaw = account_name_read(name, &t->name);
+	const char *flaw = t->chosen ? NULL : account_name_read(wh_str(t->a.shown), &t->name);
 	struct wh_cell looks[ACCOUNT_LOOKS];
 	char address[KEY_ADDRESS_ROOM], why[200];
 	int64_t wait;
@@ -419,7 +420,7 @@ identity_found(void *self, uint64_t cookie, const struct wh_result *result)
 	else if (result->rows->n != 0)
 		known_apply(t, result->rows);
 	else
-		new_apply(t, t->chosen ? wh_str(t->name.shown) : wh_str(t->a.shown));
+		new_apply(t);
 }
 
 static void

@@ -358,7 +358,7 @@ say_call(struct auth *auth, struct wh_call *call, bool decides)
 		return auth->failed;
 	memcpy(t->user, user, sizeof user);
 	t->posted = decides;
-	t->allow = wh_arg_bool(call, "allow");
+	t->allow = decides && wh_arg_bool(call, "allow");
 	auth_clip(t->device, sizeof t->device, wh_str(device_of_call(auth, call)));
 	auth_clip(t->account, sizeof t->account, wh_session_identity(auth->host, wh_call_session(call))->id);
 	wait = say_wait(auth, t->account);

@@ -206,11 +206,12 @@ code_found(void *self, uint64_t cookie, const struct wh_result *result)
 		provider_fail(&t->head, 400, "invalid_grant", used_up);
 		return;
 	}
-	if (wh_row_int(row, 0, KC_USED) != 0) {
+	/* One that was burnt has no family. */
+	if (wh_row_int(row, 0, KC_USED) != 0 && wh_row_str(row, 0, KC_FAMILY).n != 0) {
 		family_reused(t, wh_row_str(row, 0, KC_ACCOUNT), wh_row_str(row, 0, KC_FAMILY));
 		return;
 	}
-	if (wh_row_int(row, 0, KC_EXPIRES) <= now) {
+	if (wh_row_int(row, 0, KC_USED) != 0 || wh_row_int(row, 0, KC_EXPIRES) <= now) {
 		provider_fail(&t->head, 400, "invalid_grant", used_up);
 		return;
 	}
