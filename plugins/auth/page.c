@@ -9,7 +9,6 @@ page_headers(struct wh_request *r)
 {
 	wh_respond_header(r, "cache-control", WH_STR("no-store"));
 	wh_respond_header(r, "referrer-policy", WH_STR("no-referrer"));
-	wh_respond_header(r, "x-content-type-options", WH_STR("nosniff"));
 }
 
 void
@@ -34,7 +33,6 @@ page_respond(struct wh_request *r, struct text *t, unsigned status, struct wh_st
 	snprintf(policy, sizeof policy, "default-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self' %.*s", WH_FMT(form_to));
 	page_headers(r);
 	wh_respond_header(r, "content-security-policy", wh_str(policy));
-	wh_respond_header(r, "x-frame-options", WH_STR("DENY"));
 	wh_out_put(wh_respond_body(r), text_slice(t));
 	return wh_respond(r, status, "text/html; charset=utf-8");
 }
