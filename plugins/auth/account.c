@@ -254,7 +254,7 @@ register_hashed(struct auth_task *task, struct hash_work *work)
 	struct auth *auth = task->auth;
 	struct account_name_cells names;
 	struct wh_step steps[3 + 2 * ACCOUNT_LOOKS + SIGNIN_STEPS];
-	char sealed[SASL_SEALED];
+	char sealed[SASL_SEALED] = "";
 	int64_t now = wh_wall_ms(auth->host);
 	size_t n = 0;
 
@@ -271,9 +271,10 @@ register_hashed(struct auth_task *task, struct hash_work *work)
 		steps[n++] = TASK_STEP(ST_INVITATION_USE, invitation, WH_ONE);
 	steps[n++] = TASK_STEP(ST_ACCOUNT_ADD, add, WH_ONE);
 	n = account_name_steps(&r->name, r->id, now, &names, steps, n);
+	bool kept = work->scram && sasl_scram_seal(auth, r->id, &work->scram_keys, sealed);
 	const struct wh_cell scram[] = { WH_CELL_TEXT(wh_str(sealed)), add[0] };
 
-	if (work->scram && sasl_scram_seal(auth, r->id, &work->scram_keys, sealed))
+	if (kept)
 		steps[n++] = TASK_STEP(ST_ACCOUNT_SCRAM, scram, WH_ONE);
 	r->first = n;
 	if (r->sign_in)

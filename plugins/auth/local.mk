@@ -88,3 +88,4 @@ check_PROGRAMS += %D%/test_signing %D%/test_oidc %D%/test_provider
 %C%_test_signing_LDADD = $(AUTH_TEST_LIBS)
 %C%_test_oidc_LDADD = $(AUTH_TEST_LIBS)
 %C%_test_provider_LDADD = $(AUTH_TEST_LIBS)
+%C%_test_sasl_LDADD = $(AUTH_TEST_LIBS) $(SSL_LIBS)

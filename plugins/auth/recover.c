@@ -184,12 +184,12 @@ reset_hashed(struct auth_task *task, struct hash_work *work)
 	const struct wh_cell id = WH_CELL_TEXT(wh_str(t->account)), only[] = { id };
 	const struct wh_cell take[] = { WH_CELL_TEXT(wh_str(t->link.hash)), WH_CELL_TEXT(WH_STR("reset")), WH_CELL_INT(now) };
 	const struct wh_cell password[] = { WH_CELL_TEXT(wh_str(work->hash)), WH_CELL_INT(now), id };
+	bool kept = work->scram && sasl_scram_seal(task->auth, t->account, &work->scram_keys, sealed);
 	const struct wh_cell scram[] = { WH_CELL_TEXT(wh_str(sealed)), id };
 	const struct wh_step steps[] = {
 		TASK_STEP(ST_LINK_TAKE, take, WH_ONE), TASK_STEP(ST_ACCOUNT_PASSWORD, password, WH_ONE), TASK_STEP(ST_DEVICE_DROP_ALL, only, WH_ANY),
 		TASK_STEP(ST_LINK_DROP_ALL, only, WH_ANY), TASK_STEP(ST_ACCOUNT_SCRAM, scram, WH_ONE),
 	};
-	bool kept = work->scram && sasl_scram_seal(task->auth, t->account, &work->scram_keys, sealed);
 
 	task_run(task, steps, sizeof steps / sizeof steps[0] - (kept ? 0 : 1), reset_stored);
 }

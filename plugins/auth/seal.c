@@ -95,7 +95,7 @@ seal_put(struct auth *auth, const char *label, struct wh_str bytes, char *out, s
 	    EVP_EncryptUpdate(ctx, sealed + NONCE, &n, (const uint8_t *)bytes.p, (int)bytes.n) == 1 &&
 	    EVP_EncryptFinal_ex(ctx, sealed + NONCE + n, &last) == 1 &&
 	    EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_GCM_GET_TAG, TAG, sealed + NONCE + n) == 1 &&
-	    text64_put(TEXT64_URL, out, cap, sealed, (size_t)(NONCE + n + TAG));
+	    text64_put(TEXT64_URL, out, cap, sealed, NONCE + (size_t)n + TAG);
 	free(sealed);
 	EVP_CIPHER_CTX_free(ctx);
 	return good;

@@ -82,7 +82,7 @@ one_code_shown_twice_at_once_lets_one_in(void **state)
 	struct fixture *f = begin("tries = 100;");
 	struct wh_session *ann = registered(f, "ann"), *s[2];
 	const struct wh_test_answer *answer[2];
-	char ticket[2][256], code[256], args[400];
+	char ticket[2][256], code[256], args[1000];
 	struct app app;
 
 	(void)state;

@@ -189,6 +189,7 @@ live_forget(struct chat *chat, struct wh_session *s)
 static bool
 live_each(void *self, struct wh_session *s)
 {
+	live_session(self, s)->rooms = 0;	/* rooms_read counts them */
 	live_update(self, s);
 	return true;
 }
@@ -208,6 +209,27 @@ lives_free(struct chat *chat)
 		live_free(chat, it.value);
 	wh_dict_free(chat->host, &chat->lives);
 	wh_dict_free(chat->host, &chat->names);
+}
+
+/* Each message costs an interval; what is owed may not exceed a burst. Who is not connected has the server's rates alone. */
+bool
+live_speaks(struct chat *chat, struct wh_session *s, int64_t *retry_ms_out)
+{
+	struct chat_live *live = live_by_id(chat, wh_session_identity(chat->host, s)->id);
+	const struct wh_rate *rate = &chat->set.rate;
+	int64_t now = wh_now_ms(chat->host) * 1000, each = rate->per_ms * 1000 / (rate->count != 0 ? rate->count : 1), owed;
+
+	if (live == NULL || wh_session_may(chat->host, s, "chat.moderate"))
+		return true;
+	if (live->free_us < now)
+		live->free_us = now;
+	owed = live->free_us - now + each - each * rate->burst;
+	if (owed > 0) {
+		*retry_ms_out = (owed + 999) / 1000;
+		return false;
+	}
+	live->free_us += each;
+	return true;
 }
 
 void

@@ -64,6 +64,26 @@ whisper_name(struct chat_room *room)
 	return WH_OK;
 }
 
+struct chat_room *
+whisper_shown(struct chat_room *shown, struct chat_side sides[static 2], struct wh_str key)
+{
+	struct wh_str ids[2];
+
+	if (!whisper_split(key, ids))
+		return shown;
+	memcpy(shown->name, key.p, key.n);
+	shown->name[key.n] = '\0';
+	for (unsigned i = 0; i < 2; i++) {
+		const struct chat_live *live = live_by_id(shown->chat, ids[i]);
+
+		snprintf(sides[i].id, sizeof sides[i].id, "%.*s", WH_FMT(ids[i]));
+		if (live != NULL)
+			side_named(&sides[i], live->name);
+	}
+	shown->sides = sides;
+	return shown;
+}
+
 void
 whisper_read(struct chat_room *room, const struct wh_rows *rows)
 {
