@@ -43,7 +43,7 @@ struct provider {
 	uint8_t key[KEY_SIZE];		/* of this run: ties a consent page to its device and its request */
 };
 
-struct client {
+struct oauth_client {
 	char id[ACCOUNT_ID_ROOM], name[PROVIDER_CLIENT_NAME + 1];
 	char secret[DEVICE_HASH_ROOM];		/* hash; "": public */
 	char redirects[PROVIDER_REDIRECTS * (URL_MOST + 1)];	/* a newline behind each */
@@ -54,7 +54,7 @@ struct client {
 struct provider_task {
 	struct auth_task task;
 	struct form form;
-	struct client client;
+	struct oauth_client client;
 	char claimed[ACCOUNT_ID_ROOM];		/* the client that it says it is */
 	char secret[DEVICE_HASH_ROOM];		/* hash of what it showed; "": nothing */
 	bool basic;
@@ -65,9 +65,9 @@ struct provider_task {
 enum wh_err provider_open(struct auth *auth);
 void provider_close(struct auth *auth);
 void provider_tick(struct auth *auth, int64_t now);
-void client_read(const struct wh_rows *row, struct client *out);
+void client_read(const struct wh_rows *row, struct oauth_client *out);
 /** Is the URI one of those that it was registered with, to the letter? */
-bool client_has_redirect(const struct client *c, struct wh_str uri);
+bool client_has_redirect(const struct oauth_client *c, struct wh_str uri);
 /** Reads the form and finds out which client asks; `then` is called when it is one. NULL, or answered already: the return is for `serve`. */
 enum wh_err provider_endpoint(struct auth *auth, struct wh_request *r, size_t size, void (*then)(struct provider_task *t));
 /** The error of RFC 6749. */

@@ -57,7 +57,7 @@ provider_tick(struct auth *auth, int64_t now)
 }
 
 void
-client_read(const struct wh_rows *row, struct client *out)
+client_read(const struct wh_rows *row, struct oauth_client *out)
 {
 	memset(out, 0, sizeof *out);
 	if (row->n == 0)
@@ -71,7 +71,7 @@ client_read(const struct wh_rows *row, struct client *out)
 }
 
 bool
-client_has_redirect(const struct client *c, struct wh_str uri)
+client_has_redirect(const struct oauth_client *c, struct wh_str uri)
 {
 	for (const char *at = c->redirects; *at != '\0'; at += strcspn(at, "\n") + 1)
 		if (wh_str_eq(uri, (struct wh_str){ at, strcspn(at, "\n") }))
@@ -143,7 +143,7 @@ endpoint_client(void *self, uint64_t cookie, const struct wh_result *result)
 {
 	struct auth *auth = self;
 	struct provider_task *t = task_of(cookie);
-	struct client *c = &t->client;
+	struct oauth_client *c = &t->client;
 	bool good;
 
 	if (!task_stored(&t->task, result))
@@ -317,7 +317,7 @@ provider_scopes_html(struct text *t, struct wh_str scopes)
 
 struct client_task {
 	struct auth_task task;
-	struct client client;
+	struct oauth_client client;
 	struct device_secret secret;
 };
 
