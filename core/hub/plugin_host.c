@@ -316,6 +316,26 @@ host_session_address(const struct wh_host *h, const struct wh_session *s)
 	return session_address(hub_of(h), s);
 }
 
+static bool
+host_session_secure(const struct wh_host *h, const struct wh_session *s)
+{
+	(void)h;
+	return s->tls;
+}
+
+static enum wh_err
+host_session_address_set(const struct wh_host *h, struct wh_session *s, struct wh_str address)
+{
+	struct wh_addr addr;
+	enum wh_err err = wh_addr_parse_ip(&addr, address);
+
+	if (err != WH_OK)
+		return WH_EINVAL;
+	s->address = addr;
+	session_changed(hub_of(h), s);
+	return WH_OK;
+}
+
 static const char *
 host_session_dialect(const struct wh_host *h, const struct wh_session *s)
 {
@@ -719,4 +739,6 @@ const struct wh_host_ops plugin_host_ops = {
 	.dict = &wh_dict_ops,
 	.json_read = host_json_read,
 	.session_rooms = host_session_rooms,
+	.session_secure = host_session_secure,
+	.session_address_set = host_session_address_set,
 };

@@ -265,4 +265,6 @@ const struct wh_host_ops fake_ops = {
 	.room_begin_epoch = fake_room_begin_epoch,
 	.rooms_each = fake_rooms_each,
 	.session_rooms = fake_session_rooms,
+	.session_secure = fake_session_secure,
+	.session_address_set = fake_session_address_set,
 };

@@ -2,6 +2,8 @@
  * A session has at most one exchange. It begins with `start`; all mechanisms let the client speak first, so the plugin then sends an empty
  * challenge, and hands what the client says to `step`, decoded of base64. What comes of each step is told by `done`, once, on the hub's
  * thread, possibly before the call returns. With WH_SASL_DONE the session has its new identity already, and WH_ON_PRESENCE was told.
+ * An exchange hangs on its session's connection: it ends with that, and with a hub that is replaced, and nothing is told of it then.
+ * Wrong passwords are counted, and made to wait, together with those of auth.login: a dialect passes `why` on and counts nothing itself.
  *
  *  PLAIN           the account's password; where it has a second factor: an app password (auth.app_password); a bot's key
  *  EXTERNAL        the TLS client certificate of the session (auth.certificate_add)

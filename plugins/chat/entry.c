@@ -120,14 +120,14 @@ entry_write(struct chat_room *room, const struct chat_entry *e, struct wh_json *
 }
 
 void
-entry_read(const struct wh_rows *rows, size_t row, struct chat_entry *e)
+entry_read(const struct wh_rows *rows, size_t row, size_t at, struct chat_entry *e)
 {
 	*e = (struct chat_entry){
-		.seq = (uint64_t)wh_row_int(rows, row, 0), .id = wh_row_int(rows, row, 1), .time = wh_row_int(rows, row, 2),
-		.kind = (int)wh_row_int(rows, row, 3), .who = wh_row_str(rows, row, 4), .name = wh_row_str(rows, row, 5),
-		.text = wh_row_str(rows, row, 6), .ref = wh_row_int(rows, row, 7), .extra = wh_row_str(rows, row, 8),
-		.edited = wh_row_int(rows, row, 9), .redacted = !wh_row_null(rows, row, 10),
+		.seq = (uint64_t)wh_row_int(rows, row, at), .id = wh_row_int(rows, row, at + 1), .time = wh_row_int(rows, row, at + 2),
+		.kind = (int)wh_row_int(rows, row, at + 3), .who = wh_row_str(rows, row, at + 4), .name = wh_row_str(rows, row, at + 5),
+		.text = wh_row_str(rows, row, at + 6), .ref = wh_row_int(rows, row, at + 7), .extra = wh_row_str(rows, row, at + 8),
+		.edited = wh_row_int(rows, row, at + 9), .redacted = !wh_row_null(rows, row, at + 10),
 	};
-	if (rows->columns > 11)
-		e->reactions = wh_row_str(rows, row, 11);
+	if (rows->columns > at + 11)
+		e->reactions = wh_row_str(rows, row, at + 11);
 }

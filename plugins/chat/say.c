@@ -43,7 +43,7 @@ say_forbidden(struct chat_room *room, struct wh_session *s, struct wh_str text, 
 		return NULL;
 	if (person == NULL)
 		return "enter the room first: chat.join";
-	if (rank >= CHAT_VOICE)
+	if (rank >= CHAT_MODERATOR || (rank == CHAT_VOICE && room->rules.speakers != CHAT_MODERATORS))
 		return NULL;
 	if (room->rules.speakers == CHAT_VOICED || room->rules.speakers == CHAT_MODERATORS)
 		return room->rules.speakers == CHAT_VOICED ? "only those with a voice may speak here" : "only moderators may speak here";
@@ -122,24 +122,27 @@ said(void *self, uint64_t cookie, struct wh_message *m, enum wh_err err, struct 
 	struct chat *chat = self;
 	struct wh_call *call;
 	struct chat_room *room = asked(chat, cookie, m, err, why, retry_ms, &call);
-	struct chat_person *person;
 	struct chat_entry e;
 	struct wh_str ids[CHAT_MENTIONS];
 	struct wh_cell cells[CHAT_MENTIONS][2];
 	struct wh_step steps[CHAT_MENTIONS];
+	const char *no;
 	size_t n;
 
 	if (room == NULL)
 		return;
+	/* Another may have been said meanwhile, and a hook may have put a link into it. */
+	no = say_forbidden(room, m->from, m->text, &err, &retry_ms);
+	if (no != NULL) {
+		asked_done(room, call, wh_fail_str(call, err, wh_str(no), retry_ms));
+		return;
+	}
 	e = entry_by(chat, call, strcmp(m->kind, "act") == 0 ? CHAT_ACT : CHAT_SAY);
 	e.text = m->text;
 	if (strcmp(m->kind, "notice") == 0)
 		e.extra = WH_STR("{\"notice\":true}");
 	if (wh_arg_has(call, "reply"))
 		arg_id(call, "reply", &e.ref);
-	person = member_find(room, e.who);
-	if (person != NULL)
-		person->said_ms = wh_now_ms(chat->host);
 	if (chat->accounts != NULL)
 		chat->accounts->said(chat->accounts_self, m->from);
 	n = mentions_of(room, m->text, ids);
@@ -182,6 +185,10 @@ say_kind(struct chat *chat, struct wh_call *call, struct chat_room *room, const 
 		why = not_an_id;
 	if (why == NULL)
 		why = say_forbidden(room, s, checked, &err, &retry_ms);
+	if (why == NULL && !live_speaks(chat, s, &retry_ms)) {
+		why = "too fast; wait before you speak again";
+		err = WH_EFAST;
+	}
 	if (why != NULL)
 		return wh_fail_str(call, err, wh_str(why), retry_ms);
 	return say_ask(room, call, kind, checked, said);
@@ -235,8 +242,10 @@ edited(void *self, uint64_t cookie, struct wh_message *m, enum wh_err err, struc
 	arg_id(call, "id", &e.ref);
 	const struct wh_cell cells[] = { WH_CELL_INT(e.ref), WH_CELL_INT(room->id), WH_CELL_TEXT(m->text), WH_CELL_INT(e.time), WH_CELL_TEXT(e.who) };
 
+	/* What it said before is nowhere. */
 	asked_done(room, call, chat_append(room, call, &e, wh_arg_str(call, "nonce"), &(struct wh_step){ Q_ENTRY_EDIT, cells, 5, WH_ONE },
-	    "you can edit only what you said yourself, and what is still there", NULL, 0, NULL));
+	    "you can edit only what you said yourself, and what is still there",
+	    &(struct wh_step){ Q_EDITS_GONE, (const struct wh_cell[]){ cells[0], cells[1], cells[3], WH_CELL_INT(e.id) }, 4, WH_ANY }, 1, NULL));
 }
 
 static enum wh_err
@@ -274,9 +283,11 @@ redact_go(struct chat *chat, struct wh_call *call, struct chat_room *room)
 	if (wh_arg_has(call, "reason"))
 		e.text = wh_arg_str(call, "reason");
 	const struct wh_cell cells[] = { WH_CELL_INT(e.ref), WH_CELL_INT(room->id), WH_CELL_INT(e.time), WH_CELL_TEXT(moderates ? WH_STR("") : e.who) };
+	const struct wh_cell gone[] = { cells[0], cells[1], cells[2], WH_CELL_INT(0) }, pin[] = { cells[1], cells[0] };
+	const struct wh_step more[] = { { Q_EDITS_GONE, gone, 4, WH_ANY }, { Q_PIN_GONE, pin, 2, WH_ANY } };
 
 	return chat_append(room, call, &e, wh_arg_str(call, "nonce"), &(struct wh_step){ Q_ENTRY_REDACT, cells, 4, WH_ONE },
-	    moderates ? "there is no such message" : "you can remove only what you said yourself, and what is still there", NULL, 0, NULL);
+	    moderates ? "there is no such message" : "you can remove only what you said yourself, and what is still there", more, 2, NULL);
 }
 
 enum wh_err
@@ -335,7 +346,6 @@ topic_go(struct chat *chat, struct wh_call *call, struct chat_room *room)
 	e.text = (struct wh_str){ text, n };
 	const struct wh_cell cells[] = { WH_CELL_INT(room->id), WH_CELL_TEXT(e.text) };
 
-	snprintf(room->topic, sizeof room->topic, "%.*s", WH_FMT(e.text));
 	return chat_append(room, call, &e, wh_arg_str(call, "nonce"), &(struct wh_step){ Q_ROOM_TOPIC, cells, 2, WH_ONE }, "the room is gone", NULL, 0, NULL);
 }
 
@@ -442,6 +452,51 @@ enum wh_err
 say_poll(void *self, struct wh_call *call)
 {
 	return room_with_member(self, call, poll_go);
+}
+
+/* How it stands, and what oneself voted. */
+static void
+results_found(void *self, uint64_t cookie, const struct wh_result *r)
+{
+	struct chat *chat = self;
+	struct wh_call *call;
+	struct chat_room *room = task_end(chat, cookie, &call);
+
+	if (call != NULL && r->err != WH_OK) {
+		wh_call_done(call, chat_store_failed(call, r));
+	} else if (call != NULL) {
+		int64_t counts[10] = { 0 };
+
+		for (size_t i = 0; i < r->rows[0].n; i++)
+			if (wh_row_int(&r->rows[0], i, 0) >= 0 && wh_row_int(&r->rows[0], i, 0) < 10)
+				counts[wh_row_int(&r->rows[0], i, 0)] = wh_row_int(&r->rows[0], i, 1);
+		wh_json_array(wh_reply(call), "votes");
+		for (size_t i = 0; i < 10; i++)
+			wh_json_int(wh_reply(call), NULL, counts[i]);
+		wh_json_end(wh_reply(call));
+		if (r->rows[1].n != 0)
+			wh_json_int(wh_reply(call), "mine", wh_row_int(&r->rows[1], 0, 0));
+		wh_call_done(call, WH_OK);
+	}
+	room_settle(room);
+}
+
+static enum wh_err
+results_go(struct chat *chat, struct wh_call *call, struct chat_room *room)
+{
+	int64_t id;
+
+	if (!arg_id(call, "id", &id))
+		return wh_fail(call, WH_EINVAL, not_an_id);
+	const struct wh_cell cells[] = { WH_CELL_INT(room->id), WH_CELL_INT(id), WH_CELL_TEXT(wh_session_identity(chat->host, wh_call_session(call))->id) };
+
+	return task_run(room, call, (const struct wh_step[]){ { Q_POLL, cells, 2, WH_ANY }, { Q_VOTED, cells, 3, WH_ANY } }, 2, results_found);
+}
+
+enum wh_err
+say_results(void *self, struct wh_call *call)
+{
+	return room_with_member(self, call, results_go);
 }
 
 /* Everybody hears that a vote was given, and for what; nobody hears by whom. */

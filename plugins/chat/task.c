@@ -12,9 +12,16 @@ task_begin(struct chat_room *room, struct wh_call *call)
 		return 0;
 	task->room = room;
 	task->call = wh_call_hold(call);
+	task->session = wh_session_id(chat->host, wh_call_session(call));
 	link_add(&chat->tasks, &task->link);
 	room->pending++;
 	return (uintptr_t)task;
+}
+
+struct wh_session *
+task_session(struct chat *chat, uint64_t cookie)
+{
+	return wh_session_get(chat->host, ((const struct chat_task *)(uintptr_t)cookie)->session);
 }
 
 struct chat_room *

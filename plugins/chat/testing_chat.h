@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include <cmocka.h>
+#include <sqlite3.h>
 
 #include <whiply/accounts.h>
 #include <whiply/testing.h>
@@ -267,6 +268,21 @@ said(struct fixture *f, struct wh_session *s, const char *room, const char *text
 
 	snprintf(args, sizeof args, "{'room':'%s','text':'%s'}", room, text);
 	return member(call(f, s, "chat.say", args), "id", id);
+}
+
+/** Does something to the store behind the plugin's back. */
+static inline void
+behind(struct fixture *f, const char *sql)
+{
+	const char *dir = wh_test_state_dir(f->t), *end = strrchr(dir, '/');
+	char path[512], *why = NULL;
+	sqlite3 *db = NULL;
+
+	snprintf(path, sizeof path, "%.*s/sqlite/whiply.db", (int)(end - dir), dir);
+	assert_int_equal(sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);
+	if (sqlite3_exec(db, sql, NULL, NULL, &why) != SQLITE_OK)
+		fail_msg("%s", why);
+	sqlite3_close(db);
 }
 
 /** A session that has entered the room. */

@@ -64,6 +64,26 @@ whisper_name(struct chat_room *room)
 	return WH_OK;
 }
 
+struct chat_room *
+whisper_shown(struct chat_room *shown, struct chat_side sides[static 2], struct wh_str key)
+{
+	struct wh_str ids[2];
+
+	if (!whisper_split(key, ids))
+		return shown;
+	memcpy(shown->name, key.p, key.n);
+	shown->name[key.n] = '\0';
+	for (unsigned i = 0; i < 2; i++) {
+		const struct chat_live *live = live_by_id(shown->chat, ids[i]);
+
+		snprintf(sides[i].id, sizeof sides[i].id, "%.*s", WH_FMT(ids[i]));
+		if (live != NULL)
+			side_named(&sides[i], live->name);
+	}
+	shown->sides = sides;
+	return shown;
+}
+
 void
 whisper_read(struct chat_room *room, const struct wh_rows *rows)
 {
@@ -219,6 +239,23 @@ whispers_sweep(struct chat *chat)
 	}
 	wh_store_run(&chat->table, (const struct wh_step[]){ { Q_FORGET_WHISPERS, old, 2, WH_ANY }, { Q_FORGET_BLOCKS, &old[1], 1, WH_ANY },
 		{ Q_FORGET_REFUSALS, &old[1], 1, WH_ANY } }, 3, NULL, 0);
+}
+
+bool
+whisper_makes_room(struct chat *chat)
+{
+	int64_t now = wh_now_ms(chat->host);
+
+	for (struct link *l = chat->all.prev; l != &chat->all; l = l->prev) {
+		struct chat_room *room = LINK_OF(l, struct chat_room, link);
+
+		if (room->sides == NULL || room->state != CHAT_READY || room->pending != 0 || !link_none(&room->waiters))
+			continue;
+		room->used_ms = now - CHAT_WHISPER_IDLE - 1;
+		room_settle(room);
+		return true;
+	}
+	return false;
 }
 
 /* Finding the room */

@@ -32,6 +32,7 @@ static const struct {
 	{ "server-time", CAP_SERVER_TIME, NULL },
 	{ "setname", CAP_SETNAME, NULL },
 	{ "standard-replies", CAP_STANDARD, NULL },
+	{ "sts", 0, "" },
 	{ "userhost-in-names", CAP_USERHOST, NULL },
 };
 
@@ -53,6 +54,8 @@ cap_offered(const struct irc_client *c, size_t i)
 		return irc->sasl != NULL;
 	if (caps[i].bit == CAP_REGISTER)
 		return irc->accounts != NULL;
+	if (caps[i].bit == 0)
+		return irc->set.sts_port != 0 && c->cap_version >= 302;
 	return true;
 }
 
@@ -61,11 +64,20 @@ cap_show(const struct irc_client *c, size_t i, bool with_value, char *to, size_t
 {
 	struct wh_session *s = client_session(c);
 	struct wh_str value = { NULL, 0 };
+	char sts[48];
 
 	if (caps[i].bit == CAP_SASL && s != NULL)
 		value = c->irc->sasl->mechanisms(c->irc->sasl_self, s);
 	else if (caps[i].value != NULL)
 		value = wh_str(caps[i].value);
+	/* Where it has to go, or, once it is there, for how long that holds. */
+	if (caps[i].bit == 0 && s != NULL) {
+		if (wh_session_secure(c->irc->host, s))
+			snprintf(sts, sizeof sts, "duration=%lld", (long long)c->irc->set.sts_seconds);
+		else
+			snprintf(sts, sizeof sts, "port=%lld", (long long)c->irc->set.sts_port);
+		value = wh_str(sts);
+	}
 	snprintf(to, cap, "%s%s%.*s", caps[i].name, with_value && value.n != 0 ? "=" : "", with_value ? (int)value.n : 0, value.n != 0 ? value.p : "");
 }
 
@@ -80,7 +92,7 @@ cap_names(struct irc_client *c, const char *verb, bool all)
 
 	out_begin(&out, c);
 	for (size_t i = 0; i < CAPS; i++) {
-		if (all ? !cap_offered(c, i) : (c->caps & caps[i].bit) == 0)
+		if (all ? !cap_offered(c, i) : (c->caps & caps[i].bit) == 0)	/* sts has no bit: nobody asks for it */
 			continue;
 		cap_show(c, i, all && c->cap_version >= 302, one, sizeof one);
 		if (n + strlen(one) + 1 > CAPS_LINE) {
@@ -109,7 +121,7 @@ cap_req(struct irc_client *c, struct wh_str wanted)
 			name = wh_str_from(name, 1);
 		known = false;
 		for (size_t i = 0; i < CAPS; i++)
-			if (cap_offered(c, i) && wh_str_is(name, caps[i].name)) {
+			if (caps[i].bit != 0 && cap_offered(c, i) && wh_str_is(name, caps[i].name)) {
 				/* Who asked for the list of 302 is told of changes. */
 				known = !(off && caps[i].bit == CAP_NOTIFY && c->cap_version >= 302);
 				now = off ? now & ~caps[i].bit : now | caps[i].bit;

@@ -54,6 +54,8 @@ told(struct irc_task *task, struct irc_client *c, enum wh_err err, struct wh_str
 	char head[IRC_CHANNEL * 2 + 32];
 
 	if (err != WH_OK || wh_json_read_text(irc->host, result, &v) != WH_OK || !wh_json_get(&v, "entries", &entries)) {
+		if (strcmp(task->verb, "REPLAY") == 0)
+			return;
 		irc_fail(c, "CHATHISTORY", err == WH_ENOENT || err == WH_EPERM ? "INVALID_TARGET" : "MESSAGE_ERROR", task->target, result);
 		return;
 	}
@@ -65,6 +67,7 @@ told(struct irc_task *task, struct irc_client *c, enum wh_err err, struct wh_str
 		char id[17];
 
 		message_read(&entry, &m);
+		m.past = true;
 		text_flat(m.id, id, sizeof id);
 		if ((above[0] != '\0' && strcmp(id, above) <= 0) || (below[0] != '\0' && strcmp(id, below) >= 0))
 			continue;
@@ -86,7 +89,7 @@ fail(struct irc_client *c, const char *code, struct wh_str sub, const char *why)
 }
 
 static void
-ask(struct irc_client *c, struct wh_str target, const char *field, const struct place *at, const struct place *above, const struct place *below, int64_t limit)
+ask(struct irc_client *c, const char *verb, struct wh_str target, const char *field, const struct place *at, const struct place *above, const struct place *below, int64_t limit)
 {
 	char bounds[34] = "", room[IRC_CHANNEL + 2];
 	struct wh_item items[4];
@@ -95,7 +98,7 @@ ask(struct irc_client *c, struct wh_str target, const char *field, const struct 
 
 	memcpy(bounds, above->text, 17);
 	memcpy(bounds + 17, below->text, 17);
-	task = task_new(c, "CHATHISTORY", target, (struct wh_str){ bounds, sizeof bounds });
+	task = task_new(c, verb, target, (struct wh_str){ bounds, sizeof bounds });
 	if (task == NULL)
 		return;
 	if (is_channel(target)) {
@@ -114,6 +117,64 @@ ask(struct irc_client *c, struct wh_str target, const char *field, const struct 
 		items[n++] = WH_ITEM_BOOL("events", true);
 	task->done = told;
 	task_run(task, "chat.history", items, n);
+}
+
+void
+history_replay(struct irc_client *c, const char *channel)
+{
+	const struct place none = { .any = true };
+
+	ask(c, "REPLAY", wh_str(channel), NULL, &none, &none, &none, c->irc->set.replay);
+}
+
+/* TARGETS: with whom one whispered between two times, the earliest first. */
+
+static void
+targets_told(struct irc_task *task, struct irc_client *c, enum wh_err err, struct wh_str result)
+{
+	struct wh_value v, list, one, name, time;
+	struct wh_json_in in;
+	struct irc_out out;
+
+	if (err != WH_OK || wh_json_read_text(c->irc->host, result, &v) != WH_OK || !wh_json_get(&v, "whispers", &list)) {
+		irc_fail(c, "CHATHISTORY", "MESSAGE_ERROR", "TARGETS", result);
+		return;
+	}
+	out_begin(&out, c);
+	out_batch(&out, "draft/chathistory-targets");
+	in = wh_json_each(&list);
+	while (wh_json_next(&in, NULL, &one)) {
+		char nick[IRC_NICK + 1], when[32];
+
+		if (!wh_json_get(&one, "name", &name) || !wh_json_get(&one, "time", &time) || time.i <= task->number || time.i >= task->other)
+			continue;
+		nick_show(name.s, nick);
+		time_show(time.i, when);
+		out_server(&out, "CHATHISTORY TARGETS %s timestamp=%s", nick, when);
+	}
+	out_batch_end(&out);
+	out_end(&out);
+}
+
+static void
+targets(struct irc_client *c, const struct irc_line *line, int64_t limit)
+{
+	const struct wh_item item = WH_ITEM_INT("limit", limit);
+	int64_t from, to;
+	struct irc_task *task;
+
+	if (!wh_str_starts(line->params[1], WH_STR("timestamp=")) || !wh_str_starts(line->params[2], WH_STR("timestamp=")) ||
+	    !time_read(wh_str_from(line->params[1], 10), &from) || !time_read(wh_str_from(line->params[2], 10), &to)) {
+		fail(c, "INVALID_PARAMS", line->params[0], "Write: CHATHISTORY TARGETS timestamp=FROM timestamp=TO limit");
+		return;
+	}
+	task = task_new(c, "CHATHISTORY", WH_STR("TARGETS"), WH_STR(""));
+	if (task == NULL)
+		return;
+	task->number = from < to ? from : to;
+	task->other = from < to ? to : from;
+	task->done = targets_told;
+	task_run(task, "chat.whispers", &item, 1);
 }
 
 void
@@ -139,26 +200,30 @@ verb_chathistory(struct irc *irc, struct irc_client *c, const struct irc_line *l
 	}
 	if (limit > IRC_HISTORY)
 		limit = IRC_HISTORY;
+	if (same_word(sub, "TARGETS")) {
+		targets(c, line, limit);
+		return;
+	}
 	if (!place_read(line->params[2], same_word(sub, "AFTER") || same_word(sub, "LATEST"), &one) || (between && !place_read(line->params[3], false, &other))) {
 		fail(c, "INVALID_PARAMS", sub, "A mark is timestamp=YYYY-MM-DDThh:mm:ss.sssZ or msgid=ID");
 		return;
 	}
 	if (same_word(sub, "LATEST")) {
-		ask(c, target, NULL, &none, &one, &none, limit);
+		ask(c, "CHATHISTORY", target, NULL, &none, &one, &none, limit);
 	} else if (same_word(sub, "BEFORE")) {
-		ask(c, target, "before", &one, &none, &none, limit);
+		ask(c, "CHATHISTORY", target, "before", &one, &none, &none, limit);
 	} else if (same_word(sub, "AFTER")) {
-		ask(c, target, "after", &one, &none, &none, limit);
+		ask(c, "CHATHISTORY", target, "after", &one, &none, &none, limit);
 	} else if (same_word(sub, "AROUND")) {
-		ask(c, target, "around", &one, &none, &none, limit);
+		ask(c, "CHATHISTORY", target, "around", &one, &none, &none, limit);
 	} else if (between) {
 		forward = strcmp(one.text, other.text) <= 0;
 		if (forward)
 			place_read(line->params[2], true, &one);
 		else
 			place_read(line->params[3], true, &other);
-		ask(c, target, forward ? "after" : "before", &one, forward ? &none : &other, forward ? &other : &none, limit);
+		ask(c, "CHATHISTORY", target, forward ? "after" : "before", &one, forward ? &none : &other, forward ? &other : &none, limit);
 	} else {
-		fail(c, "UNKNOWN_COMMAND", sub, "There are LATEST, BEFORE, AFTER, AROUND, BETWEEN");
+		fail(c, "UNKNOWN_COMMAND", sub, "There are LATEST, BEFORE, AFTER, AROUND, BETWEEN, TARGETS");
 	}
 }

@@ -16,6 +16,7 @@ const struct irc_command irc_commands[] = {
 	{ "ADMIN", 0, 0, verb_admin, "ADMIN", "who runs this server" },
 	{ "AUTHENTICATE", 1, VERB_EARLY, verb_authenticate, "AUTHENTICATE mechanism", "sign in by SASL" },
 	{ "AWAY", 0, VERB_EARLY, verb_away, "AWAY [:reason]", "say that you are away, or back" },
+	{ "BATCH", 1, 0, verb_batch, "BATCH +name draft/multiline target", "a message of several lines" },
 	{ "CAP", 1, VERB_EARLY, verb_cap, "CAP LS|LIST|REQ|END", "agree on capabilities" },
 	{ "CHANSERV", 0, 0, verb_chanserv, "CS words", "channels, by the words of old" },
 	{ "CHATHISTORY", 1, 0, verb_chathistory, "CHATHISTORY LATEST|BEFORE|AFTER|AROUND|BETWEEN target mark limit", "read what was said" },
@@ -60,6 +61,7 @@ const struct irc_command irc_commands[] = {
 	{ "VERIFY", 2, VERB_EARLY, verb_verify, "VERIFY account code", "confirm a mail address" },
 	{ "VERSION", 0, 0, verb_version, "VERSION", "what runs here" },
 	{ "WALLOPS", 1, 0, verb_wallops, "WALLOPS :text", "tell everyone with mode w; for operators" },
+	{ "WEBIRC", 4, VERB_EARLY, verb_webirc, "WEBIRC password gateway host address", "a gateway says for whom it speaks" },
 	{ "WHO", 0, 0, verb_who, "WHO #channel|nick [%fields]", "who is in a channel" },
 	{ "WHOIS", 0, 0, verb_whois, "WHOIS nick", "who somebody is" },
 	{ "WHOWAS", 0, 0, verb_whowas, "WHOWAS nick", "who somebody was" },
@@ -127,6 +129,7 @@ client_free(struct irc_client *c)
 	struct irc *irc = c->irc;
 
 	watches_drop(c);
+	multiline_drop(c);
 	if (c->prev != NULL)
 		c->prev->next = c->next;
 	else
@@ -192,7 +195,8 @@ irc_receive(void *self, struct wh_session *s, struct wh_str bytes, unsigned flag
 		return;
 	if ((c->caps & CAP_LABELS) != 0)
 		line_tag(&line, "label", c->label, sizeof c->label);
-	client_line(c, &line);
+	if (!multiline_line(c, &line))
+		client_line(c, &line);
 	if (c->label[0] != '\0') {
 		struct irc_out out;
 
@@ -369,7 +373,8 @@ irc_save(void *self, struct wh_papers *p)
 	const struct irc_client *c = client_of(irc, p->session);
 
 	if (c != NULL)
-		wh_out_fmt(p->save, "1\n%s\n%s\n%s\n%s\n%x\n%x\n%u\n%d\n", c->nick, c->user, c->real, c->away, c->caps, c->modes, c->cap_version, c->welcome);
+		wh_out_fmt(p->save, "1\n%s\n%s\n%s\n%s\n%x\n%x\n%u\n%d\n%s\n", c->nick, c->user, c->real, c->away, c->caps, c->modes, c->cap_version, c->welcome,
+		    c->address);
 	return WH_PASS;
 }
 
@@ -409,6 +414,9 @@ irc_load(void *self, struct wh_papers *p)
 	c->modes = paper_number(&rest, 16);
 	c->cap_version = paper_number(&rest, 10);
 	c->welcome = paper_number(&rest, 10) != 0;
+	text_flat(paper_line(&rest), c->address, sizeof c->address);
+	if (c->address[0] != '\0')
+		wh_session_address_set(irc->host, p->session, wh_str(c->address));
 	return WH_PASS;
 }
 
@@ -454,8 +462,16 @@ irc_reload(void *self, const struct wh_conf *conf)
 	text_flat(wh_conf_str(conf, "admin"), irc->admin, sizeof irc->admin);
 	text_flat(wh_conf_str(conf, "password"), irc->pass, sizeof irc->pass);
 	snprintf(irc->motd, sizeof irc->motd, "%.*s", WH_FMT(wh_conf_str(conf, "motd")));
-	irc->set.ping_ms = wh_conf_ms(conf, "ping");
-	irc->set.crowd = wh_conf_int(conf, "crowd");
+	irc->set = (struct irc_settings){ .ping_ms = wh_conf_ms(conf, "ping"), .crowd = wh_conf_int(conf, "crowd"), .replay = wh_conf_int(conf, "replay"),
+		.sts_port = wh_conf_int(conf, "sts_port"), .sts_seconds = wh_conf_ms(conf, "sts") / 1000 };
+	irc->n_gateways = 0;
+	for (size_t i = 0; i < wh_conf_count(conf, "webirc") && i < IRC_GATEWAYS; i++) {
+		const struct wh_conf *one = wh_conf_table(conf, "webirc", i);
+		struct irc_gateway *gateway = &irc->gateways[irc->n_gateways++];
+
+		text_flat(wh_conf_str(one, "password"), gateway->password, sizeof gateway->password);
+		text_flat(wh_conf_str(one, "from"), gateway->from, sizeof gateway->from);
+	}
 	return WH_OK;
 }
 
@@ -536,6 +552,12 @@ static const struct wh_hook irc_hooks[] = {
 	{ 0 }
 };
 
+static const struct wh_setting webirc_settings[] = {
+	{ "password", WH_STRING, .required = true, .min = "8", .max = "128", .help = "what it shows" },
+	{ "from", WH_STRING, .required = true, .help = "its address" },
+	{ 0 }
+};
+
 static const struct wh_setting irc_settings[] = {
 	{ "name", WH_STRING, .def = "irc.localhost", .help = "the server's name, as clients see it" },
 	{ "network", WH_STRING, .def = "whiply", .help = "the network's name, one word" },
@@ -544,6 +566,10 @@ static const struct wh_setting irc_settings[] = {
 	{ "password", WH_STRING, .def = "", .help = "what guests have to send with PASS; empty: nothing" },
 	{ "ping", WH_DURATION, .def = "2m", .min = "20s", .max = "1h", .help = "silence after which a client is asked for a sign of life; as long again, and it is closed" },
 	{ "crowd", WH_INT, .def = "100", .min = "1", .max = "10000", .help = "members above which a room is not told of AWAY, NICK, QUIT and the like at once; as chat's crowd" },
+	{ "replay", WH_INT, .def = "0", .min = "0", .max = "100", .help = "messages that a client is told when it enters a channel, if it can't ask for history" },
+	{ "sts_port", WH_INT, .def = "0", .min = "0", .max = "65535", .help = "the port with TLS that clients shall use from now on; 0: none is told" },
+	{ "sts", WH_DURATION, .def = "30d", .min = "1m", .max = "3650d", .help = "how long clients remember that" },
+	{ "webirc", WH_TABLES, .table = webirc_settings, .help = "gateways that say for others from where they come; at most 8" },
 	{ 0 }
 };
 

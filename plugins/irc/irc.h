@@ -11,6 +11,7 @@
  *  channel.c  JOIN, PART, TOPIC, NAMES, LIST, KICK, INVITE
  *  mode.c     MODE of channels and of oneself
  *  message.c  PRIVMSG, NOTICE, TAGMSG, REDACT
+ *  multiline.c BATCH: messages of several lines
  *  history.c  CHATHISTORY
  *  who.c      WHO, WHOIS, WHOWAS, ISON, USERHOST, MONITOR
  *  server.c   what a server tells of itself: MOTD, LUSERS, ISUPPORT, HELP, …
@@ -25,6 +26,7 @@
 #include <whiply/whiply.h>
 
 enum {
+	IRC_GATEWAYS = 8,
 	IRC_NICK = 32, IRC_USER = 16, IRC_REAL = 150, IRC_AWAY = 300, IRC_ID = 40, IRC_HOST = 64, IRC_CHANNEL = 65, IRC_TOPIC = 390, IRC_KICK = 200,
 	IRC_PARAMS = 16,		/* of one line */
 	IRC_LINE = 512,			/* bytes of a line with its end, tags not counted */
@@ -79,6 +81,7 @@ struct irc_client {
 	char quit[IRC_AWAY + 1];
 	char label[IRC_LABEL + 1];	/* of the line that is being handled, until an answer takes it */
 	char pass[256];
+	char address[48];		/* as a gateway told it; "": its own */
 	char *sasl;			/* owned: what came of a message of an exchange */
 	size_t sasl_n;
 	bool sasl_open;
@@ -86,6 +89,7 @@ struct irc_client {
 	int64_t heard_ms;
 	bool pinged;
 	unsigned batches;
+	struct irc_multiline *multiline;	/* owned: the batch that is open */
 	struct irc_watch *watches[IRC_MONITOR];
 	size_t n_watches;
 };
@@ -107,9 +111,13 @@ struct irc_watch {
 	unsigned clients;
 };
 
+/** Who may say for others from where they come. */
+struct irc_gateway {
+	char password[129], from[64];
+};
+
 struct irc_settings {
-	struct wh_str name, network, motd, admin, pass;
-	int64_t ping_ms, crowd;
+	int64_t ping_ms, crowd, replay, sts_port, sts_seconds;
 };
 
 struct irc {
@@ -123,6 +131,8 @@ struct irc {
 	struct wh_sasl *sasl_self;
 	struct irc_settings set;
 	char name[65], network[33], motd[4001], admin[201], pass[129];
+	struct irc_gateway gateways[IRC_GATEWAYS];
+	size_t n_gateways;
 	struct wh_dict *people, *nicks;	/* owned persons, by id; the same by folded nick */
 	struct wh_dict *watches;	/* owned, by folded nick */
 	struct irc_client *clients;
@@ -257,7 +267,7 @@ void cap_each(void (*each)(void *self, const char *name, const char *value), voi
 
 /* register.c */
 void register_try(struct irc_client *c);
-irc_verb verb_nick, verb_user, verb_pass, verb_quit, verb_authenticate;
+irc_verb verb_nick, verb_user, verb_pass, verb_quit, verb_authenticate, verb_webirc;
 void client_welcome(struct irc_client *c);
 /** Has it been welcomed, and its nick changed by the server? Tells it and its peers. */
 void nick_changed(struct irc *irc, struct irc_person *person, const char *old_nick);
@@ -280,8 +290,15 @@ void peers_each(struct irc *irc, struct wh_session *s, bool own, void (*each)(st
 /* channel.c, mode.c, message.c, history.c, who.c, server.c, account.c */
 irc_verb verb_join, verb_part, verb_topic, verb_names, verb_list, verb_kick, verb_invite;
 irc_verb verb_mode;
-irc_verb verb_privmsg, verb_notice, verb_tagmsg, verb_redact;
+irc_verb verb_privmsg, verb_notice, verb_tagmsg, verb_redact, verb_batch;
+/** Says something to a channel or a nick. `reply`: the message that it answers, or "". */
+void message_say(struct irc_client *c, const char *verb, struct wh_str target, struct wh_str text, const char *reply);
+/** Is the line a part of a batch? Then it is taken. */
+bool multiline_line(struct irc_client *c, const struct irc_line *line);
+void multiline_drop(struct irc_client *c);
 irc_verb verb_chathistory;
+/** Tells what was said in a channel before: for clients that do not ask for it themselves. */
+void history_replay(struct irc_client *c, const char *channel);
 irc_verb verb_who, verb_whois, verb_whowas, verb_ison, verb_userhost, verb_monitor, verb_away, verb_setname;
 irc_verb verb_ping, verb_pong, verb_motd, verb_lusers, verb_version, verb_time, verb_admin, verb_info, verb_help, verb_links, verb_stats, verb_wallops,
     verb_rehash, verb_kill, verb_error;
@@ -305,6 +322,7 @@ struct irc_message {
 	struct wh_str event, room, id, from, who, text, emoji, reason, topic, question, reply, target, to, to_name;
 	int64_t time;
 	bool act, notice, redacted;
+	bool past;			/* of history: people are called as they were */
 	struct wh_value raw;		/* of a poll, or a room's rules */
 };
 

@@ -73,14 +73,13 @@ said(struct irc_task *task, struct irc_client *c, enum wh_err err, struct wh_str
 	out_end(&out);
 }
 
-static void
-say(struct irc_client *c, const char *verb, struct wh_str target, struct wh_str text, const struct irc_line *line)
+void
+message_say(struct irc_client *c, const char *verb, struct wh_str target, struct wh_str text, const char *reply)
 {
 	struct irc *irc = c->irc;
 	const bool channel = is_channel(target), act = is_action(text), notice = strcmp(verb, "NOTICE") == 0;
 	const struct irc_person *p = channel ? NULL : person_by_nick(irc, target);
 	struct wh_str words = act ? action_text(text) : text;
-	char reply[MESSAGE_TAG];
 	struct wh_item items[5];
 	struct irc_task *task;
 	size_t n = 0;
@@ -96,7 +95,7 @@ say(struct irc_client *c, const char *verb, struct wh_str target, struct wh_str 
 		return;
 	items[n++] = channel ? WH_ITEM_STR("room", channel_room(target)) : WH_ITEM_STR("to", p != NULL ? wh_str(p->id) : target);
 	items[n++] = WH_ITEM_STR("text", words);
-	if (line_tag(line, "+draft/reply", reply, sizeof reply) && reply[0] != '\0')
+	if (reply[0] != '\0')
 		items[n++] = WH_ITEM_STR("reply", wh_str(reply));
 	if (channel && notice && !act)
 		items[n++] = WH_ITEM_BOOL("notice", true);
@@ -110,8 +109,10 @@ static void
 message(struct irc_client *c, const char *verb, const struct irc_line *line)
 {
 	struct wh_str targets = line->n != 0 ? line->params[0] : WH_STR(""), text = line->n > 1 ? line->params[1] : WH_STR(""), target;
+	char reply[MESSAGE_TAG] = "";
 	unsigned n = 0;
 
+	line_tag(line, "+draft/reply", reply, sizeof reply);
 	if (targets.n == 0) {
 		irc_numeric(c, 411, ":Say to whom: %s target :text", verb);
 		return;
@@ -126,7 +127,7 @@ message(struct irc_client *c, const char *verb, const struct irc_line *line)
 			return;
 		}
 		if (!service_message(c, target, text))
-			say(c, verb, target, text, line);
+			message_say(c, verb, target, text, reply);
 	}
 }
 

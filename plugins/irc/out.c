@@ -78,13 +78,15 @@ static void
 out_add(struct irc_sink *sink, const char *text, size_t n)
 {
 	struct irc_out *out = (struct irc_out *)(void *)sink;
+	const bool batched = n > 7 && memcmp(text, "@batch=", 7) == 0;	/* a line is in one batch, the innermost */
 	char tags[64] = "";
 
 	if (out->label[0] != '\0' && out->lines == 1)
 		out_wrap(out);
-	if (out->inner[0] != '\0')
+
+	if (!batched && out->inner[0] != '\0')
 		snprintf(tags, sizeof tags, "batch=%s", out->inner);
-	else if (out->batch[0] != '\0')
+	else if (!batched && out->batch[0] != '\0')
 		snprintf(tags, sizeof tags, "batch=%s", out->batch);
 	out_copy(out, tags, text, n);
 	out->lines++;

@@ -144,15 +144,15 @@ passed(struct irc_task *task, struct irc_client *c, enum wh_err err, struct wh_s
 		wh_session_close(c->irc->host, s, 4001, WH_STR("That password is wrong"));
 }
 
+/* In a time that does not tell how much of it is right. */
 static bool
-pass_right(const struct irc_client *c)
+secret_is(struct wh_str shown, const char *want)
 {
-	const char *want = c->irc->pass;
 	size_t n = strlen(want);
-	unsigned char differ = strlen(c->pass) != n;
+	unsigned char differ = shown.n != n;
 
 	for (size_t i = 0; i < n; i++)
-		differ |= (unsigned char)(want[i] ^ c->pass[i < sizeof c->pass ? i : 0]);
+		differ |= (unsigned char)(want[i] ^ (i < shown.n ? shown.p[i] : 0));
 	return differ == 0;
 }
 
@@ -178,7 +178,7 @@ register_try(struct irc_client *c)
 		c->naming = true;
 		task->done = passed;
 		task_run(task, "auth.login", items, 2);
-	} else if (irc->pass[0] != '\0' && !pass_right(c)) {
+	} else if (irc->pass[0] != '\0' && !secret_is(wh_str(c->pass), irc->pass)) {
 		irc_numeric(c, 464, ":This server has a password; send it with PASS, or sign in");
 		wh_session_close(irc->host, s, 4001, WH_STR("That password is wrong"));
 	} else {
@@ -257,6 +257,29 @@ verb_pass(struct irc *irc, struct irc_client *c, const struct irc_line *line)
 		irc_numeric(c, 462, ":You are registered already");
 	else
 		text_flat(line->params[0], c->pass, sizeof c->pass);
+}
+
+/* A gateway speaks for somebody else, before anything else is said. */
+void
+verb_webirc(struct irc *irc, struct irc_client *c, const struct irc_line *line)
+{
+	struct wh_session *s = client_session(c);
+
+	if (s == NULL || c->welcome || c->nick[0] != '\0')
+		return;
+	for (size_t i = 0; i < irc->n_gateways; i++) {
+		const struct irc_gateway *gateway = &irc->gateways[i];
+
+		if (!wh_str_is(wh_session_address(irc->host, s), gateway->from) || !secret_is(line->params[0], gateway->password))
+			continue;
+		if (wh_session_address_set(irc->host, s, line->params[3]) != WH_OK)
+			break;
+		text_flat(line->params[3], c->address, sizeof c->address);
+		irc_changed(c);
+		return;
+	}
+	wh_host_log(irc->host, WH_WARN, "irc_webirc_refused", WH_S("from", wh_session_address(irc->host, s)));
+	wh_session_close(irc->host, s, 4001, WH_STR("That gateway is not known here"));
 }
 
 void

@@ -239,7 +239,16 @@ render_message(struct irc *irc, const struct irc_message *m, uint32_t caps, cons
 	const struct irc_person *to = person_by_id(irc, m->to);
 	char tags[TAGS_ROOM];
 
-	source_of(irc, m->from, m->who, w.source);
+	if (m->past) {
+		char nick[IRC_NICK + 1], host[IRC_HOST + 1];
+		const char *user;
+
+		source_parts(irc, m->from, m->who, nick, &user, host);
+		nick_show(m->from, nick);
+		snprintf(w.source, sizeof w.source, "%s!%s@%s", nick, user, host);
+	} else {
+		source_of(irc, m->from, m->who, w.source);
+	}
 	if (to != NULL)
 		memcpy(w.target, to->nick, sizeof to->nick);
 	else if (m->to_name.n != 0)

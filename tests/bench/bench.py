@@ -17,14 +17,15 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "integra
 import endings
 import logins
 import servers
+import store
 import table
 from machine import Failure, Load, Process, cpu_ns, descriptors, memory_bytes
 from wire import WebSocket, http
 
 FULL = dict(rounds=9, slice=0.3, members=1000, rate=2.0, rate_rounds=3, join=10000, join_seconds=10, idle=10000, edges=1, http=2.0, starts=5, kill=10000,
-            seconds=4.0, edge_queue=64 << 20)
+            seconds=4.0, edge_queue=64 << 20, store_rounds=3, store_seconds=6, store_rows=100000)
 QUICK = dict(rounds=3, slice=0.1, members=600, rate=0.4, rate_rounds=1, join=1000, join_seconds=2, idle=1000, edges=1, http=0.15, starts=2, kill=1000,
-             seconds=1.0, edge_queue=4 << 20)
+             seconds=1.0, edge_queue=4 << 20, store_rounds=1, store_seconds=3, store_rows=50000)
 
 
 class Bench:
@@ -134,6 +135,12 @@ class Bench:
         self.figure("fan-out, 1 in flight, CPU", ours["one_floor"], "× floor", most=1.3)
         self.figure("fan-out, 32 in flight, CPU", ours["many_floor"], "× floor", most=3.0)
         self.figure("delivery p95 above the floor's", ours["p95_ms"] - floor["p95_ms"], "ms", most=10)
+        chat = self.rows.get("whiply chat", {})
+        if "one_floor" in chat:
+            self.figure("chat: fan-out, 1 in flight, CPU", chat["one_floor"], "× floor")
+            self.figure("chat: fan-out, 32 in flight, CPU", chat["many_floor"], "× floor")
+            self.figure("chat: deliveries a second", chat["many_s"], "", least=100000 if not self.options.quick else None)
+            self.figure("chat: delivery p95 above the floor's", chat["p95_ms"] - floor["p95_ms"], "ms", most=10)
         if "one_ours" in inspircd:
             # In a small room InspIRCd is nearer to the floor, and short slices are noisy: --quick tells, and does not judge.
             judge = not self.options.quick
@@ -159,13 +166,19 @@ class Bench:
         self.each("join", measure)
         if "join_us" in self.rows.get("whiply ws", {}):
             self.figure(f"joining a room of {self.size['join']:,}, CPU", self.rows["whiply ws"]["join_us"], "µs", most=20)
+        if "join_us" in self.rows.get("whiply chat", {}):
+            self.figure(f"chat: joining a room of {self.size['join']:,}, CPU", self.rows["whiply chat"]["join_us"], "µs")
+
+    @staticmethod
+    def ours(name, edges):
+        return servers.whiply_chat(edges) if name.endswith("chat") else servers.whiply("plain" if name.endswith("line") else "ws", edges=edges)
 
     def idle(self):
         def measure(name):
             ours = name.startswith("whiply")
             n = self.size["idle"] if ours or self.size["idle"] <= 19000 else 19000
             edges = (n + 18999) // 19000
-            with servers.whiply("plain" if name.endswith("line") else "ws", edges=edges) if ours else servers.ALL[name]() as server:
+            with self.ours(name, edges) if ours else servers.ALL[name]() as server:
                 self.rows[name] |= self.hold(server, n, self.at_least(name, n))
 
         self.each("idle", measure)
@@ -275,6 +288,9 @@ class Bench:
 
     def stall(self):
         endings.stall(self)
+
+    def store(self):
+        store.measure(self)
 
     def flood(self):
         """One address connects and speaks as fast as it can, while the members of a room, from many addresses, hear each other."""
@@ -388,7 +404,7 @@ class Bench:
         return [f for f in self.figures if f["ok"] is False]
 
 
-BENCHES = ["fanout", "join", "idle", "many", "http", "start", "kill", "flood", "slow", "stall", "logins", "self"]
+BENCHES = ["fanout", "join", "idle", "many", "http", "start", "kill", "flood", "slow", "stall", "store", "logins", "self"]
 ORDER = ["self", *(b for b in BENCHES if b != "self")]
 
 
