@@ -431,6 +431,9 @@ a_room_with_a_key_opens_with_it(void **state)
 	assert_call(f, ann, "chat.set", "{'room':'den','access':'key','key':'sesame'}", WH_OK);
 	assert_lacks(heard(ann, "chat.rules"), "sesame");
 	assert_call(f, bob, "chat.join", "{'room':'den'}", WH_EPERM);
+	assert_call(f, ann, "chat.topic", "{'room':'den','topic':'caves'}", WH_OK);
+	assert_null(strstr(call(f, bob, "chat.room", "{'room':'den'}")->json, "caves"));
+	assert_non_null(strstr(call(f, ann, "chat.room", "{'room':'den'}")->json, "caves"));
 	assert_call(f, bob, "chat.join", "{'room':'den','key':'sesam'}", WH_EPERM);
 	assert_call(f, bob, "chat.join", "{'room':'den','key':'sesame!'}", WH_EPERM);
 	assert_call(f, bob, "chat.join", "{'room':'den','key':'sesame'}", WH_OK);
