@@ -89,6 +89,7 @@ proof_hashed(struct auth_task *task, struct hash_work *work)
 	struct auth *auth = task->auth;
 
 	if (work->err == WH_ENOMEM) {
+		lockout_untried(auth, wh_str(t->proof.canonical), wh_str(t->proof.address[0]));
 		task_fail_later(task, WH_EAWAY, "the server has no memory for this now; try again", 2000);
 	} else if (work->err != WH_OK || !t->proof.exists) {
 		login_failed(t);
@@ -112,6 +113,7 @@ proof_read(void *self, uint64_t cookie, const struct wh_result *result)
 
 	if (result->err != WH_OK) {
 		hashing_release(auth);
+		lockout_untried(auth, wh_str(p->canonical), wh_str(p->address[0]));
 		task_stored(&t->task, result);
 		return;
 	}
@@ -130,6 +132,8 @@ proof_read(void *self, uint64_t cookie, const struct wh_result *result)
 	wait = lockout_stranger(auth, wh_str(p->canonical), wh_str(p->address[0]));
 	if (wait != 0) {
 		hashing_release(auth);
+		/* Who waits for what others did has not failed. */
+		lockout_untried(auth, wh_str(p->canonical), wh_str(p->address[0]));
 		wh_metric_add_for(auth->host, &auth_metrics[AUTH_METRIC_LOGINS], WH_STR("locked"), 1);
 		task_fail_later(&t->task, WH_EFAST, "too many wrong passwords from where you are, or for this account; wait a moment", wait);
 		return;

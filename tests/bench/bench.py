@@ -15,6 +15,7 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "integration"))
 
 import endings
+import logins
 import servers
 import store
 import table
@@ -350,6 +351,33 @@ class Bench:
         self.figure("slow members that were closed", closed, f"of {stalled}", least=stalled)
         self.figure("slow members: memory that their queues took", memory_most / 2**20, "MiB", most=0.256 * stalled + 16)
 
+    def logins(self):
+        """More logins than two cores can hash."""
+        self.say("500 logins a second")
+        try:
+            with servers.whiply("ws", limits=logins.LIMITS, hub=logins.HUB, plugins=logins.PLUGINS) as server:
+                done = logins.run(server.http, seconds=3 if self.options.quick else 10, accounts=25 if self.options.quick else 100)
+        except (Failure, OSError, AssertionError, logins.Wrong) as failure:
+            self.failed["logins"] = str(failure)
+            return
+
+        def of(table, *keys):
+            return sum(n for (who, what), n in table.items() if (who in keys or what in keys))
+
+        surplus = of(done["refused"], "busy")
+        self.figure("logins: offered a second", done["rate"], "", least=490)
+        self.figure("logins: the loop's p99 at rest (session.ping and back)", done["rest"][1], "ms")
+        self.figure("logins: the loop's p99 meanwhile", done["load"][1], "ms", most=20)
+        self.figure("logins: p99 of the hub's turns is below", done["turn_ms"], "ms", most=20)
+        self.figure("logins: right ones let in, median time", done["took_ms"], "ms")
+        self.figure("logins: let in", of(done["statuses"], 200), f"of {done['sent']}", least=1)
+        self.figure("logins: surplus told to come back (429, Retry-After)", surplus, "", least=1)
+        self.figure("logins: answers that are neither 200, 401 nor 429", sum(n for (_, s), n in done["statuses"].items() if s not in (200, 401, 429)), "", most=0)
+        self.figure("logins: wrong passwords let in", sum(n for (who, s), n in done["statuses"].items() if s == 200 and who != "right"), "", most=0)
+        self.figure("logins: right passwords called wrong, or locked", done["statuses"].get(("right", 401), 0) +
+                    sum(n for (who, kind), n in done["refused"].items() if who == "right" and kind != "busy"), "", most=0)
+        self.figure("logins: afterwards locked, of those who did not fail", len(done["not_in"]) + len(done["strangers_not_in"]), "", most=0)
+
     def self_test(self):
         """Does the yardstick see what it must see? A floor that burns CPU is slower by just that; one that loses is found out."""
         self.say("the yardstick itself")
@@ -376,7 +404,7 @@ class Bench:
         return [f for f in self.figures if f["ok"] is False]
 
 
-BENCHES = ["fanout", "join", "idle", "many", "http", "start", "kill", "flood", "slow", "stall", "store", "self"]
+BENCHES = ["fanout", "join", "idle", "many", "http", "start", "kill", "flood", "slow", "stall", "store", "logins", "self"]
 ORDER = ["self", *(b for b in BENCHES if b != "self")]
 
 
