@@ -21,6 +21,7 @@ check_PROGRAMS += %D%/relay/test_relay %D%/metrics/test_metrics
 include plugins/sqlite/local.mk
 include plugins/chat/local.mk
 include plugins/auth/local.mk
+include plugins/matching/local.mk
 
 plugin_LTLIBRARIES += plugins/fetch.la
 fetch_sources = %D%/fetch/guard.c %D%/fetch/guard.h %D%/fetch/target.c %D%/fetch/target.h %D%/fetch/transfer.c %D%/fetch/transfer.h

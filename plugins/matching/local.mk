@@ -1,0 +1,12 @@
+# The parts of plugins/matching that are functions on numbers: no host, no store, no clock.
+noinst_LTLIBRARIES += libmatchingparts.la
+libmatchingparts_la_SOURCES = %D%/table.c %D%/table.h %D%/lane.c %D%/lane.h %D%/pairs.c %D%/pairs.h %D%/wheel.c %D%/wheel.h \
+	%D%/matcher.c %D%/matcher.h %D%/matcher_own.h %D%/agree.c %D%/look.c %D%/group.c
+check_PROGRAMS += %D%/test_oracle
+%C%_test_oracle_LDADD = libmatchingparts.la -lcmocka
+
+# What ./dev bench builds: the simulator.
+BENCH += tests/bench/match_sim
+EXTRA_PROGRAMS += tests/bench/match_sim
+tests_bench_match_sim_SOURCES = tests/bench/match_sim.c
+tests_bench_match_sim_LDADD = libmatchingparts.la -lm
