@@ -215,7 +215,7 @@ pair_make(struct matcher *m, uint32_t a, uint32_t b, int64_t cost)
 {
 	const struct ticket *x = ticket_at(m, a), *y = ticket_at(m, b);
 	const struct seat seats[2] = {
-		{ ticket_id(m, a), ticket_persons(m, x)[0], x->since, 0, ROLE_ANY }, { ticket_id(m, b), ticket_persons(m, y)[0], y->since, 1, ROLE_ANY },
+		{ ticket_id(m, a), ticket_persons(m, x)[0], x->since, 0, ROLE_ANY }, { ticket_id(m, b), ticket_persons(m, y)[0], y->since, (uint8_t)(m->plan.teams - 1), ROLE_ANY },
 	};
 
 	if (!matcher_made(m, &(struct made){ .n = 2, .seed = seats[0].ticket, .cost = cost, .at = m->now }, seats))
