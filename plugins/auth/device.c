@@ -114,6 +114,8 @@ device_forget(struct auth *auth, struct wh_str account, struct wh_str device)
 		if (e->hash[0] != '\0' && wh_str_is(account, e->live->id) && (device.n == 0 || wh_str_is(device, e->device)))
 			cached_drop(auth, e);
 	}
+	if (device.n == 0)
+		ticket_forget(auth, account);
 }
 
 void
@@ -121,6 +123,8 @@ device_revoked(struct auth *auth, struct wh_str account, struct wh_str device, s
 {
 	device_forget(auth, account, device);
 	live_close(auth, account, device, but_device, why);
+	if (but_device.n == 0)
+		bot_key_forget(auth, account, device);
 }
 
 /* A write that nobody waits for. */
@@ -138,7 +142,7 @@ static void
 device_used(struct auth *auth, struct cached_token *e, int64_t now)
 {
 	e->seen = now;
-	if (now - e->used < USED_EVERY_MS)
+	if (now - e->used < USED_EVERY_MS || e->device[0] == PROVIDER_LETTER)
 		return;
 	e->used = now;
 	const struct wh_cell cells[] = { WH_CELL_INT(now),
@@ -152,8 +156,12 @@ device_used(struct auth *auth, struct cached_token *e, int64_t now)
 struct wh_str
 device_cookie_find(const struct auth *auth, struct wh_str header)
 {
-	const char *name = auth->settings.insecure_cookie ? cookie_name_plain : cookie_name;
+	return device_cookie_named(header, auth->settings.insecure_cookie ? cookie_name_plain : cookie_name);
+}
 
+struct wh_str
+device_cookie_named(struct wh_str header, const char *name)
+{
 	while (header.n != 0) {
 		const char *end = memchr(header.p, ';', header.n), *equals;
 		struct wh_str pair = { header.p, end != NULL ? (size_t)(end - header.p) : header.n };
@@ -198,6 +206,7 @@ struct device_lookup {
 	struct auth_task task;
 	char hash[DEVICE_HASH_ROOM];
 	bool cookie;
+	bool oauth;			/* a token of another site */
 };
 
 const char *
@@ -225,7 +234,9 @@ lookup_take(struct auth *auth, struct device_lookup *look, const struct wh_rows 
 		return WH_ENOMEM;
 	device_used(auth, cache_add(auth, look->hash, look->cookie, live, device,
 	    wh_row_int(rows, 0, look->cookie ? DC_EXPIRES : DC_TOKEN_EXPIRES), wh_row_int(rows, 0, DC_USED), now), now);
-	err = live_attach(auth, s, live, device);
+	err = bot_key_learn(auth, live, rows);
+	if (err == WH_OK)
+		err = live_attach(auth, s, live, device);
 	live_drop(auth, &live);
 	return err;
 }
@@ -260,7 +271,8 @@ lookup_run(struct device_lookup *look, wh_store_done *done)
 {
 	const struct wh_cell find[] = { WH_CELL_TEXT(wh_str(look->hash)) };
 	const struct wh_cell grants[] = { find[0], WH_CELL_INT(wh_wall_ms(look->task.auth->host)) };
-	const struct wh_step steps[] = { TASK_STEP(ST_DEVICE_FIND, find, WH_ANY), TASK_STEP(ST_DEVICE_GRANTS, grants, WH_ANY) };
+	const struct wh_step steps[] = { TASK_STEP(look->oauth ? ST_OTOKEN_FIND : ST_DEVICE_FIND, find, WH_ANY),
+		TASK_STEP(look->oauth ? ST_OTOKEN_GRANTS : ST_DEVICE_GRANTS, grants, WH_ANY) };
 
 	return task_run(&look->task, steps, 2, done);
 }
@@ -287,13 +299,14 @@ device_credential(void *self, struct wh_credential *c)
 	char hash[DEVICE_HASH_ROOM];
 	bool cookie = token.n == 0;
 
+	sasl_certificate(auth, c->session, c->certificate);
 	if (guest_is_token(token))
 		return guest_credential(auth, c);
 	if (cookie)
 		token = device_cookie_find(auth, c->cookie);
 	if (token.n == 0)
 		return WH_PASS;
-	if (!token_is(token, TOKEN_SESSION)) {
+	if (!token_is(token, TOKEN_SESSION) && (cookie || (!token_is(token, TOKEN_BOT) && !token_is(token, TOKEN_OAUTH)))) {
 		live_of(auth, c->session)->bad_cookie = cookie;
 		return WH_PASS;
 	}
@@ -306,6 +319,7 @@ device_credential(void *self, struct wh_credential *c)
 	look->task.ticket = c->at.ticket;
 	look->task.session = wh_session_id(auth->host, c->session);
 	look->cookie = cookie;
+	look->oauth = token_is(token, TOKEN_OAUTH);
 	memcpy(look->hash, hash, sizeof hash);
 	lookup_run(look, credential_looked);
 	return WH_HOLD;
@@ -428,6 +442,8 @@ device_signed_in(struct auth *auth, struct signin *si, const struct wh_rows *row
 	cache_add(auth, si->token.hash, false, live, wh_str(si->device), si->token_expires, si->now, si->now);
 	if (s != NULL)
 		err = live_attach(auth, s, live, wh_str(si->device));
+	if (s != NULL && err == WH_OK)
+		live_of(auth, s)->proved = si->now;
 	live_drop(auth, &live);
 	return err;
 }
@@ -478,7 +494,8 @@ recheck_done(void *self, uint64_t cookie, const struct wh_result *result)
 			live_of(auth, s)->device[0] = '\0';
 			wh_session_close(auth->host, s, AUTH_CLOSE_SIGNED_OUT, WH_STR("you were signed out; sign in again"));
 		} else if ((live = live_learn(auth, &rows[0], DC_ACCOUNT_ID, &rows[1])) != NULL) {
-			live_attach(auth, s, live, wh_row_str(rows, 0, DC_ID));
+			if (bot_key_learn(auth, live, rows) == WH_OK)
+				live_attach(auth, s, live, wh_row_str(rows, 0, DC_ID));
 			live_drop(auth, &live);
 		}
 	} else if (s != NULL) {
@@ -527,7 +544,8 @@ device_recheck(void *self, uint64_t cookie)
 		live_of(auth, s)->checked = true;
 		const struct wh_cell device[] = { WH_CELL_TEXT(wh_str(live_of(auth, s)->device)) };
 		const struct wh_cell grants[] = { WH_CELL_TEXT(wh_session_identity(auth->host, s)->id), WH_CELL_INT(wh_wall_ms(auth->host)) };
-		const struct wh_step steps[] = { TASK_STEP(ST_DEVICE_BY_ID, device, WH_ANY), TASK_STEP(ST_GRANT_OF, grants, WH_ANY) };
+		const struct wh_step steps[] = { TASK_STEP(live_of(auth, s)->device[0] == PROVIDER_LETTER ? ST_FAMILY_GET : ST_DEVICE_BY_ID, device, WH_ANY),
+			TASK_STEP(ST_GRANT_OF, grants, WH_ANY) };
 
 		if (!task_run(task, steps, 2, recheck_done)) {
 			live_of(auth, s)->checked = false;
