@@ -749,8 +749,7 @@ match_gone(void *self, struct wh_passage *passage)
 	struct match_seat *seat = m != NULL ? match_seat_of(m, wh_session_identity(x->host, passage->session)->id) : NULL;
 
 	/* A session that ends leaves as well, but its person has its grace. */
-	if (seat != NULL && seat->person != NULL && seat->person->lost_at == 0 && seat->person->session == wh_session_id(x->host, passage->session) &&
-	    !wh_str_is(passage->reason, "session ended"))
+	if (seat != NULL && seat->person != NULL && seat->person->lost_at == 0 && seat->person->session == wh_session_id(x->host, passage->session))
 		match_left(x, m, seat, "left");
 	return WH_PASS;
 }

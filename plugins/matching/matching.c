@@ -141,8 +141,13 @@ matching_sweep(void *self, uint64_t cookie)
 	(void)cookie;
 	people_sweep(x);
 	matches_sweep(x);
-	for (unsigned i = 0; i < x->n_queues; i++)
-		x->host->ops->metric_set(x->host, &matching_metrics[M_WAITING], wh_str(x->queues[i].name), matcher_waiting(x->queues[i].matcher));
+	for (unsigned i = 0; i < x->n_queues; i++) {
+		struct queue *q = &x->queues[i];
+		unsigned waiting = matcher_waiting(q->matcher);
+
+		wh_metric_add_for(x->host, &matching_metrics[M_WAITING], wh_str(q->name), (int64_t)waiting - q->shown);
+		q->shown = waiting;
+	}
 }
 
 static void

@@ -75,6 +75,7 @@ struct queue {
 	struct table stubs;		/* of the matcher's tickets */
 	int64_t waits[WAITS];		/* the last ones, ms */
 	uint64_t n_waits;
+	int64_t shown;			/* by the gauge */
 };
 
 struct person {

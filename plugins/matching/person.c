@@ -198,6 +198,7 @@ person_presence(void *self, struct wh_presence *presence)
 		if (ours)
 			p->session = 0;
 		/* fall through */
+	case WH_ENDING:	/* before it leaves its rooms, which then is no leaving of the match */
 	case WH_DETACHED:
 		if (ours)
 			person_lose(x, p);
