@@ -1,0 +1,22 @@
+# The judge of rule packs: a library, and the program whiply-rules, which is helper and command line.
+noinst_LIBRARIES += librules.a
+RULES_CFLAGS = $(LUA_CFLAGS) $(PCRE2_CFLAGS) $(PSL_CFLAGS) $(ICU_CFLAGS) $(UTF8PROC_CFLAGS) $(SECCOMP_CFLAGS)
+RULES_LIBS = librules.a libscript.a libring.a libbase.a $(LUA_LIBS) $(PCRE2_LIBS) $(PSL_LIBS) $(ICU_LIBS) $(UTF8PROC_LIBS) $(CONFIG_LIBS) \
+	$(SECCOMP_LIBS) -lm
+
+librules_a_CPPFLAGS = $(AM_CPPFLAGS) $(RULES_CFLAGS)
+librules_a_SOURCES = \
+	%D%/fold.c %D%/fold.h \
+	%D%/ac.c %D%/ac.h \
+	%D%/regex.c %D%/regex.h \
+	%D%/links.c %D%/links.h \
+	%D%/sketch.c %D%/sketch.h \
+	%D%/list.c %D%/list.h \
+	%D%/window.c %D%/window.h \
+	%D%/kv.c %D%/kv.h \
+	%D%/scene.c %D%/scene.h \
+	%D%/source.c %D%/source.h \
+	%D%/pack.c %D%/pack.h %D%/pack_lua.h \
+	%D%/pack_manifest.c %D%/pack_rule.c \
+	%D%/bind.c %D%/bind_event.c %D%/bind_text.c %D%/bind_memory.c \
+	%D%/judge.c %D%/judge.h
