@@ -19,4 +19,13 @@ librules_a_SOURCES = \
 	%D%/pack.c %D%/pack.h %D%/pack_lua.h \
 	%D%/pack_manifest.c %D%/pack_rule.c \
 	%D%/bind.c %D%/bind_event.c %D%/bind_text.c %D%/bind_memory.c \
-	%D%/judge.c %D%/judge.h
+	%D%/judge.c %D%/judge.h \
+	%D%/crowd.c %D%/crowd.h \
+	%D%/tester.c %D%/tester.h \
+	%D%/helper.c %D%/control.c %D%/jail.c %D%/helper.h \
+	%D%/cli.c %D%/backtest.c %D%/repl.c %D%/new.c %D%/cli.h
+
+bin_PROGRAMS += bin/whiply-rules
+bin_whiply_rules_SOURCES = %D%/main.c
+bin_whiply_rules_CPPFLAGS = $(AM_CPPFLAGS) $(RULES_CFLAGS)
+bin_whiply_rules_LDADD = $(RULES_LIBS)

@@ -1,0 +1,20 @@
+/* whiply-rules as the moderation plugin's helper: begun by the keeper with --ring, asked over a ring, jailed before it reads the first pack.
+ * What it is asked and answers is in whiply/judge.h; it never asks by itself. */
+#ifndef WHIPLY_RULES_HELPER_H
+#define WHIPLY_RULES_HELPER_H
+
+#include "rules/judge.h"
+
+struct wh_proctitle;
+
+/** The program's exit code. */
+int helper_main(struct wh_proctitle *title);
+
+/** What an ask is answered with: whatever the bytes are, `out` gets an answer. Used by helper_main, benches and fuzzers. */
+void helper_answer(struct judge *j, struct wh_str ask, struct wh_buf *out);
+
+/** Gives up everything but memory, time, and the descriptors that are open. Never returns from what is not allowed: the process is
+ * killed. WH_EIO: the kernel refused, and nothing should be judged. `memory` bounds the address space beyond what is there now. */
+enum wh_err jail_enter(size_t memory);
+
+#endif
