@@ -257,6 +257,23 @@ add_place(const struct links_suffixes *s, struct wh_buf *to, size_t url, size_t 
 	return true;
 }
 
+/* A bare link is written once more, at the end of the buffer, as a browser would ask for it. */
+static void
+add_scheme(struct wh_buf *memory, struct place *p)
+{
+	size_t n = p->end - p->url, at = memory->n;
+	char *to = wh_buf_reserve(memory, n + 8);
+
+	if (to == NULL)
+		return;
+	memcpy(to, "https://", 8);
+	memcpy(to + 8, memory->p + p->url, n);
+	wh_buf_grew(memory, n + 8);
+	p->host = at + 8 + (p->host - p->url);
+	p->url = at;
+	p->end = memory->n;
+}
+
 void
 links_find(const struct links_suffixes *s, struct wh_str text, struct wh_buf *memory, struct links *out)
 {
@@ -292,6 +309,11 @@ links_find(const struct links_suffixes *s, struct wh_str text, struct wh_buf *me
 			&& starts(wh_str_from(wh_buf_slice(memory), at), "http") == 0)
 			at++;
 	}
+	for (size_t i = 0; i < out->n && !memory->failed; i++)
+		if (places[i].bare)
+			add_scheme(memory, &places[i]);
+	if (memory->failed)
+		out->n = 0;
 	for (size_t i = 0; i < out->n; i++) {
 		const struct place *p = &places[i];
 		struct link *l = &out->of[i];
