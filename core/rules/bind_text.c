@@ -20,6 +20,7 @@ text_normalize(lua_State *L)
 	struct pack *p = pack_of(L);
 	struct wh_str s = arg_text(L, 1);
 
+	wh_script_take(L, 4 * s.n);
 	wh_buf_reset(&p->scratch);
 	if (!fold_normalize(s, &p->scratch))
 		return luaL_error(L, "the text is not UTF-8");
