@@ -1,5 +1,8 @@
 /* The helper's process: start, jail, loop, and the watch that ends it. The watch is a timer of the process's own CPU time: a rule that
  * stays inside one C function, where no budget is looked at, ends with the process, wherever it is; the keeper starts another. */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
 #include "rules/helper.h"
 
 #include <poll.h>
@@ -11,11 +14,16 @@
 #include "ring/child.h"
 #include "ring/record.h"
 
+#ifdef WH_SANITIZED
+enum { HELPER_MEMORY = 0, HELPER_LENIENT = 1, HELPER_SLOWER = 10 };
+#else
+enum { HELPER_MEMORY = 512 << 20, HELPER_LENIENT = 0, HELPER_SLOWER = 1 };
+#endif
+
 enum {
-	HELPER_TICK_MS = 100,		/* of CPU */
+	HELPER_TICK_MS = 100 * HELPER_SLOWER,		/* of CPU */
 	HELPER_TICKS_EVENT = 2,		/* that one event may see */
 	HELPER_TICKS_CONTROL = 60,
-	HELPER_MEMORY = 512 << 20,
 };
 
 /* What the signal handler needs: it has no argument. */
@@ -42,7 +50,7 @@ watch_begin(char *page)
 {
 	struct sigaction act = { .sa_handler = watch_tick, .sa_flags = SA_RESTART | SA_ONSTACK };
 	struct sigevent event = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGALRM };
-	struct itimerspec every = { { 0, HELPER_TICK_MS * 1000000L }, { 0, HELPER_TICK_MS * 1000000L } };
+	struct itimerspec every = { { HELPER_TICK_MS / 1000, HELPER_TICK_MS % 1000 * 1000000L }, { HELPER_TICK_MS / 1000, HELPER_TICK_MS % 1000 * 1000000L } };
 	timer_t timer;
 
 	watch.page = page;
@@ -192,7 +200,7 @@ helper_prepare(struct helper_process *h)
 	}
 	if (h->ended)
 		return false;
-	if (watch_begin(h->child.last_words) != WH_OK || jail_enter(HELPER_MEMORY) != WH_OK) {
+	if (watch_begin(h->child.last_words) != WH_OK || jail_enter(HELPER_MEMORY, HELPER_LENIENT != 0) != WH_OK) {
 		wh_log(&h->child.log, WH_FATAL, "jail_failed");
 		return false;
 	}

@@ -35,3 +35,16 @@ check_PROGRAMS += %D%/test_attacks
 %C%_test_attacks_SOURCES = %D%/test_attacks.c $(TESTING_RULES)
 %C%_test_attacks_CPPFLAGS = $(AM_CPPFLAGS) $(RULES_CFLAGS)
 %C%_test_attacks_LDADD = $(RULES_LIBS) -lcmocka
+
+check_PROGRAMS += %D%/test_helper
+%C%_test_helper_SOURCES = %D%/test_helper.c %D%/helper_bed.c %D%/helper_bed.h
+%C%_test_helper_CPPFLAGS = $(AM_CPPFLAGS) $(RULES_CFLAGS) -DWHIPLY_RULES='"$(abs_builddir)/bin/whiply-rules"'
+%C%_test_helper_LDADD = $(RULES_LIBS) -lcmocka
+%C%_test_helper_DEPENDENCIES = bin/whiply-rules librules.a
+
+BENCH += %D%/bench_rules
+EXTRA_PROGRAMS += %D%/bench_rules
+%C%_bench_rules_SOURCES = %D%/bench_rules.c %D%/helper_bed.c %D%/helper_bed.h
+%C%_bench_rules_CPPFLAGS = $(AM_CPPFLAGS) $(RULES_CFLAGS) -DWHIPLY_RULES='"$(abs_builddir)/bin/whiply-rules"' -DPACKS='"$(abs_srcdir)/lua/packs"'
+%C%_bench_rules_LDADD = $(RULES_LIBS)
+%C%_bench_rules_DEPENDENCIES = bin/whiply-rules librules.a
