@@ -13,6 +13,7 @@ enum field {
 	FIELD_ATTACHMENTS,
 	FIELD_DETAIL,
 	FIELD_ROLES,
+	FIELD_STATS,
 	FIELD_KEPT,
 	/* cheap */
 	FIELD_USER,
@@ -43,7 +44,7 @@ struct field_name {
 
 static const struct field_name event_fields[] = {
 	{ "text", FIELD_TEXT }, { "before", FIELD_BEFORE }, { "links", FIELD_LINKS }, { "mentions", FIELD_MENTIONS },
-	{ "attachments", FIELD_ATTACHMENTS }, { "detail", FIELD_DETAIL }, { "score", FIELD_DETAIL }, { "user", FIELD_USER }, { "room", FIELD_ROOM },
+	{ "attachments", FIELD_ATTACHMENTS }, { "detail", FIELD_DETAIL }, { "score", FIELD_DETAIL }, { "stats", FIELD_STATS }, { "user", FIELD_USER }, { "room", FIELD_ROOM },
 	{ "time", FIELD_TIME }, { "on", FIELD_ON }, { "reply_to", FIELD_REPLY_TO }, { "entry", FIELD_ENTRY }, { NULL, FIELD_NONE },
 };
 
@@ -146,6 +147,10 @@ make_kept(lua_State *L, struct scene *s, enum field field)
 		return;
 	case FIELD_ROLES:
 		push_parts(L, e->roles, ' ');
+		return;
+	case FIELD_STATS:
+		bind_push_stats(L, scene_stats(s, e->text, &steps));
+		wh_script_take(L, steps);
 		return;
 	default:
 		push_json(L, e->detail);

@@ -87,12 +87,9 @@ text_caps(lua_State *L)
 	return 2;
 }
 
-static int
-text_stats(lua_State *L)
+void
+bind_push_stats(lua_State *L, const struct fold_stats *t)
 {
-	struct wh_str s = arg_text(L, 1);
-	uint64_t steps = 0;
-	const struct fold_stats *t = scene_stats(bind_scene(L), s, &steps);
 	const struct {
 		const char *name;
 		uint32_t value;
@@ -106,7 +103,62 @@ text_stats(lua_State *L)
 		lua_pushinteger(L, all[i].value);
 		lua_setfield(L, -2, all[i].name);
 	}
+}
+
+static int
+text_stats(lua_State *L)
+{
+	struct wh_str s = arg_text(L, 1);
+	uint64_t steps = 0;
+
+	bind_push_stats(L, scene_stats(bind_scene(L), s, &steps));
 	return 1;
+}
+
+enum { COMMON_WORDS = 256 };
+
+/* text.commonest(s): how often the word is there that is there most, how many words there are, and the word, as a skeleton. Of a very long
+ * text the first COMMON_WORDS different words. */
+static int
+text_commonest(lua_State *L)
+{
+	struct wh_str text = arg_text(L, 1), s, best = { NULL, 0 };
+	struct {
+		struct wh_str word;
+		uint32_t n;
+	} seen[2 * COMMON_WORDS];
+	uint64_t steps = 0;
+	uint32_t most = 0, all = 0, different = 0;
+
+	s = wh_buf_slice(&scene_views(bind_scene(L), text, &steps)->skeleton);
+	wh_script_take(L, steps + s.n / 8);
+	memset(seen, 0, sizeof seen);
+	while (s.n > 0) {
+		const char *end = memchr(s.p, ' ', s.n);
+		struct wh_str word = { s.p, end != NULL ? (size_t)(end - s.p) : s.n };
+		uint32_t h = 2166136261u;
+
+		s = wh_str_from(s, word.n + 1);
+		if (word.n == 0)
+			continue;
+		all++;
+		for (size_t i = 0; i < word.n; i++)
+			h = (h ^ (unsigned char)word.p[i]) * 16777619u;
+		for (h %= 2 * COMMON_WORDS; seen[h].n != 0 && !wh_str_eq(seen[h].word, word);)
+			h = (h + 1) % (2 * COMMON_WORDS);
+		if (seen[h].n == 0 && different == COMMON_WORDS)
+			continue;
+		different += seen[h].n == 0;
+		seen[h].word = word;
+		if (++seen[h].n > most) {
+			most = seen[h].n;
+			best = word;
+		}
+	}
+	lua_pushinteger(L, most);
+	lua_pushinteger(L, all);
+	bind_push(L, best);
+	return 3;
 }
 
 static int
@@ -234,7 +286,7 @@ void
 bind_open_text(lua_State *L)
 {
 	static const luaL_Reg text[] = { { "normalize", text_normalize }, { "skeleton", text_skeleton }, { "words", text_words },
-		{ "caps", text_caps }, { "stats", text_stats }, { "similarity", text_similarity }, { "script", text_script }, { "len", text_len },
+		{ "caps", text_caps }, { "stats", text_stats }, { "commonest", text_commonest }, { "similarity", text_similarity }, { "script", text_script }, { "len", text_len },
 		{ "match", text_match }, { NULL, NULL } };
 	static const luaL_Reg links[] = { { "find", links_in }, { "domain", links_domain_of }, { "shortener", links_shortener },
 		{ NULL, NULL } };

@@ -16,8 +16,13 @@ struct fold_page {
 	struct fold_point points[256];
 };
 
+/* ASCII, which most text is: no page is looked at. */
+enum ascii_kind { ASCII_PARTS, ASCII_LETTER, ASCII_DIGIT, ASCII_SIGN };
+
 struct fold {
 	USpoofChecker *spoof;
+	uint8_t ascii[128];			/* enum ascii_kind */
+	char letter[128];			/* of the skeleton */
 	struct fold_page *pages[FOLD_ALL];	/* owned; NULL: not seen yet */
 	unsigned n_pages;
 	struct fold_point spare;		/* of a code point without a page */
@@ -160,6 +165,13 @@ fold_point(struct fold *f, uint32_t point)
 	return &page->points[point & 255];
 }
 
+/* Signs that stand for letters: part of a word only when letters are around. */
+static bool
+is_sign(const struct fold_point *p)
+{
+	return p->class == FOLD_OTHER && p->n == 1 && (p->folded[0] == '@' || p->folded[0] == '$' || p->folded[0] == '!' || p->folded[0] == '|');
+}
+
 struct fold *
 fold_open(void)
 {
@@ -176,6 +188,16 @@ fold_open(void)
 	/* Whatever ICU loads late is loaded now. */
 	for (uint32_t point = 0; point < 0x500; point++)
 		(void)fold_point(f, point);
+	if (f->pages[0] == NULL) {
+		fold_close(&f);
+		return NULL;
+	}
+	for (int c = 0; c < 128; c++) {
+		const struct fold_point *p = fold_point(f, (uint32_t)c);
+
+		f->ascii[c] = p->class == FOLD_LETTER ? ASCII_LETTER : p->class == FOLD_DIGIT ? ASCII_DIGIT : is_sign(p) ? ASCII_SIGN : ASCII_PARTS;
+		f->letter[c] = p->skeleton_n == 1 ? p->skeleton[0] : (char)c;
+	}
 	return f;
 }
 
@@ -229,65 +251,99 @@ fold_text(struct fold *f, struct wh_str text, struct wh_buf *out)
 	word_ends(out);
 }
 
-/* Signs that stand for letters: part of a word only when letters are around. */
-static bool
-is_sign(const struct fold_point *p)
+/* A word that begins at `from` ends at `at`: where it ends now. Digits are letters only among letters; signs at its end are punctuation, and
+ * without a letter they are nothing. */
+static char *
+skeleton_word(char *from, char *at, bool letters)
 {
-	return p->class == FOLD_OTHER && p->n == 1 && (p->folded[0] == '@' || p->folded[0] == '$' || p->folded[0] == '!' || p->folded[0] == '|');
+	char *to = from;
+
+	while (at > from && (at[-1] == '!' || at[-1] == '|'))
+		at--;
+	for (char *p = from; p < at; p++) {
+		if (letters)
+			*to++ = leet(*p);
+		else if (*p != '@' && *p != '$' && *p != '!' && *p != '|')
+			*to++ = *p;
+	}
+	return to;
 }
 
-/* A word from `from` on is whole. Digits are letters only among letters; signs at its end are punctuation. */
+/* Where the skeleton is written to, which has room for all of it. */
+struct skeleton {
+	char *at, *word;	/* where the word began */
+	bool letters, odd;	/* the word has letters; digits or signs */
+};
+
 static void
-skeleton_word(struct wh_buf *out, size_t from, bool letters)
+skeleton_parts(struct skeleton *s)
 {
-	char *p = out->p;
-	size_t n = out->n;
+	if (s->odd)
+		s->at = skeleton_word(s->word, s->at, s->letters);
+	if (s->at[-1] != ' ')
+		*s->at++ = ' ';
+	s->word = s->at;
+	s->letters = s->odd = false;
+}
 
-	if (out->failed)
-		return;
-	while (n > from && strchr("!|", p[n - 1]) != NULL)
-		n--;
-	if (!letters) {
-		/* "@" and "$" alone are nothing: only digits stay. */
-		size_t to = from;
+static void
+skeleton_wide(struct fold *f, struct skeleton *s, uint32_t point)
+{
+	const struct fold_point *p = fold_point(f, point);
 
-		for (size_t i = from; i < n; i++)
-			if (strchr("@$!|", p[i]) == NULL)
-				p[to++] = p[i];
-		out->n = to;
-		return;
+	if (p->class == FOLD_LETTER || p->class == FOLD_DIGIT) {
+		memcpy(s->at, p->skeleton, p->skeleton_n);
+		s->at += p->skeleton_n;
+		s->letters |= p->class == FOLD_LETTER;
+		s->odd = true;
+	} else if (is_sign(p)) {
+		*s->at++ = p->folded[0];
+		s->odd = true;
+	} else if (p->class != FOLD_INVISIBLE && p->class != FOLD_MARK) {
+		skeleton_parts(s);
 	}
-	for (size_t i = from; i < n; i++)
-		p[i] = leet(p[i]);
-	out->n = n;
 }
 
 void
 fold_skeleton(struct fold *f, struct wh_str text, struct wh_buf *out)
 {
-	bool letters = false, before = false;
-	size_t n, from;
+	/* A code point of two bytes or more becomes FOLD_BYTES at most. */
+	char *to = wh_buf_reserve(out, text.n * (FOLD_BYTES / 2) + 4);
+	struct skeleton s = { .at = to, .word = to + 1 };
 
-	wh_buf_byte(out, ' ');
-	from = out->n;
-	for (; text.n > 0 && !out->failed; text = wh_str_from(text, n)) {
-		const struct fold_point *p = fold_point(f, next_point(text, &n));
+	if (to == NULL)
+		return;
+	*s.at++ = ' ';
+	for (size_t i = 0, n; i < text.n; i += n) {
+		unsigned char c = (unsigned char)text.p[i];
 
-		if (p->class == FOLD_LETTER || p->class == FOLD_DIGIT) {
-			wh_buf_put(out, p->skeleton, p->skeleton_n);
-			letters |= p->class == FOLD_LETTER;
-			before = true;
-		} else if (is_sign(p) && (before || p->folded[0] == '@' || p->folded[0] == '$')) {
-			wh_buf_byte(out, p->folded[0]);
-		} else if (p->class != FOLD_INVISIBLE && p->class != FOLD_MARK) {
-			skeleton_word(out, from, letters);
-			word_ends(out);
-			from = out->n;
-			letters = before = false;
+		n = 1;
+		if (c >= 0x80) {
+			skeleton_wide(f, &s, next_point(wh_str_from(text, i), &n));
+			continue;
+		}
+		switch ((enum ascii_kind)f->ascii[c]) {
+		case ASCII_LETTER:
+			*s.at++ = f->letter[c];
+			s.letters = true;
+			break;
+		case ASCII_DIGIT:
+			*s.at++ = (char)c;
+			s.odd = true;
+			break;
+		case ASCII_SIGN:
+			if (s.at > s.word || c == '@' || c == '$') {
+				*s.at++ = (char)c;
+				s.odd = true;
+				break;
+			}
+			/* fallthrough */
+		case ASCII_PARTS:
+			skeleton_parts(&s);
 		}
 	}
-	skeleton_word(out, from, letters);
-	word_ends(out);
+	skeleton_parts(&s);
+	wh_buf_grew(out, (size_t)(s.at - to));
 }
 
 /* The bytes of the character at `p`. */
@@ -302,7 +358,7 @@ char_bytes(const char *p, const char *end)
 }
 
 static bool
-joined_matters(struct wh_str s)
+joined_matters_wide(struct wh_str s)
 {
 	const char *end = s.p + s.n, *last = NULL;
 	unsigned run = 0, alone = 0;
@@ -318,6 +374,28 @@ joined_matters(struct wh_str s)
 		last = p;
 		if (p > s.p && p[-1] == ' ')
 			alone = p + n < end && p[n] == ' ' ? alone + 1 : 0;
+		if (run >= 3 || alone >= 3)
+			return true;
+	}
+	return false;
+}
+
+/* The same for ASCII, byte by byte. A skeleton begins and ends with a blank. */
+static bool
+joined_matters(struct wh_str s)
+{
+	unsigned run = 0, alone = 0;
+
+	for (size_t i = 1; i + 1 < s.n; i++) {
+		char c = s.p[i], before = s.p[i - 1];
+
+		if ((unsigned char)c >= 0x80)
+			return joined_matters_wide(s);
+		if (c == ' ')
+			continue;
+		run = c == before ? run + 1 : 1;
+		if (before == ' ')
+			alone = s.p[i + 1] == ' ' ? alone + 1 : 0;
 		if (run >= 3 || alone >= 3)
 			return true;
 	}
@@ -401,7 +479,7 @@ fold_stats(struct fold *f, struct wh_str text, struct fold_stats *s)
 	*s = (struct fold_stats){ .lines = text.n > 0 };
 	for (; text.n > 0; text = wh_str_from(text, n)) {
 		uint32_t point = next_point(text, &n);
-		const struct fold_point *p = fold_point(f, point);
+		const struct fold_point *p = point < 0x80 ? &f->pages[0]->points[point] : fold_point(f, point);
 		bool word = p->class == FOLD_LETTER || p->class == FOLD_DIGIT;
 
 		s->chars++;

@@ -45,7 +45,8 @@ void bind_open_memory(lua_State *L);	/* bind_memory.c: window, kv, score */
 /** Reads an act: a name, or a table. */
 void bind_act(lua_State *L, int index, struct pack_act *out);
 
-/** Pushes one link as a table. */
+/** Pushes an array of links as tables; what a text looks like as a table. */
 void bind_push_links(lua_State *L, const struct links *links);
+void bind_push_stats(lua_State *L, const struct fold_stats *stats);
 
 #endif

@@ -11,56 +11,59 @@ mix(uint32_t h)
 	return h ^ h >> 16;
 }
 
-/* Keeps the smallest, as a heap whose root is the largest kept. */
-static void
-keep(uint32_t kept[static SKETCH_KEPT], size_t *n, uint32_t h)
-{
-	size_t at, child;
-
-	if (*n < SKETCH_KEPT) {
-		for (at = (*n)++; at > 0 && kept[(at - 1) / 2] < h; at = (at - 1) / 2)
-			kept[at] = kept[(at - 1) / 2];
-		kept[at] = h;
-		return;
-	}
-	if (h >= kept[0])
-		return;
-	for (at = 0; (child = 2 * at + 1) < SKETCH_KEPT; at = child) {
-		child += child + 1 < SKETCH_KEPT && kept[child + 1] > kept[child];
-		if (kept[child] <= h)
-			break;
-		kept[at] = kept[child];
-	}
-	kept[at] = h;
-}
-
+/* The runs whose hash is below a bound that a text's length sets: some SKETCH_KEPT of a long text. Of two texts that are nearly as long, what
+ * both have is kept of both. */
 void
 sketch_make(struct wh_str s, struct sketch *out)
 {
-	uint32_t kept[SKETCH_KEPT], run = 0;
-	size_t n = 0;
+	uint64_t runs = s.n > 2 ? s.n - 2 : 0, below = runs <= SKETCH_KEPT ? UINT64_C(1) << 32 : (UINT64_C(1) << 32) / runs * SKETCH_KEPT;
+	uint32_t run = 0, h;
 
-	*out = (struct sketch){ 0 };
+	*out = (struct sketch){ .n = 0 };
 	for (size_t i = 0; i < s.n; i++) {
 		run = run << 8 | (unsigned char)s.p[i];
-		if (i >= 2)
-			keep(kept, &n, mix((run & 0xFFFFFF) + 1));
+		h = mix((run & 0xFFFFFF) + 1);
+		if (i >= 2 && h < below)
+			out->bits[h >> 6 & 3] |= UINT64_C(1) << (h & 63);
 	}
-	for (size_t i = 0; i < n; i++)
-		out->bits[kept[i] >> 6 & 3] |= UINT64_C(1) << (kept[i] & 63);
 	for (size_t i = 0; i < 4; i++)
 		out->n = (uint16_t)(out->n + __builtin_popcountll(out->bits[i]));
 }
 
+static inline unsigned
+likeness(const struct sketch *a, const struct sketch *b)
+{
+	unsigned both = 0;
+
+	for (size_t i = 0; i < 4; i++)
+		both += (unsigned)__builtin_popcountll(a->bits[i] & b->bits[i]);
+	return both * 1000 / (a->n + b->n - both);
+}
+
+#if defined __x86_64__ || defined __i386__
+/* Where the processor counts bits itself, which the baseline of x86 does not have: a window is gone through in a third of the time. */
+static unsigned __attribute__((target("popcnt")))
+likeness_popcnt(const struct sketch *a, const struct sketch *b)
+{
+	unsigned both = 0;
+
+	for (size_t i = 0; i < 4; i++)
+		both += (unsigned)__builtin_popcountll(a->bits[i] & b->bits[i]);
+	return both * 1000 / (a->n + b->n - both);
+}
+#endif
+
 unsigned
 sketch_likeness(const struct sketch *a, const struct sketch *b)
 {
-	unsigned both = 0, less = a->n < b->n ? a->n : b->n, more = a->n < b->n ? b->n : a->n;
+	unsigned less = a->n < b->n ? a->n : b->n, more = a->n < b->n ? b->n : a->n;
 
 	/* Most texts differ in their length alone; a share of a half is never reached then. */
 	if (less < SKETCH_LEAST || 2 * less < more)
 		return 0;
-	for (size_t i = 0; i < 4; i++)
-		both += (unsigned)__builtin_popcountll(a->bits[i] & b->bits[i]);
-	return both * 1000 / (a->n + b->n - both);
+#if defined __x86_64__ || defined __i386__
+	if (__builtin_cpu_supports("popcnt"))
+		return likeness_popcnt(a, b);
+#endif
+	return likeness(a, b);
 }

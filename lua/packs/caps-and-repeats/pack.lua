@@ -14,27 +14,15 @@ rule "shouting" { on = "message", exempt = "trusted",
   end,
   act = { "warn", reason = "shouting" } }
 
--- The word that is there most, and how often.
-local function commonest(words)
-  local counts, most, which = {}, 0, nil
-  for _, word in ipairs(words) do
-    local n = (counts[word] or 0) + 1
-    counts[word] = n
-    if n > most then most, which = n, word end
-  end
-  return most, which
-end
-
 rule "repeats" { on = "message", exempt = "trusted",
   when = function(m)
-    local stats = text.stats(m.text)
+    local stats = m.stats
     -- Rulers and dots are no words: code and logs have them.
     if stats.run >= settings.run and stats.letters * 2 > stats.chars then return { run = stats.run } end
     if stats.emoji >= settings.emoji then return { emoji = stats.emoji } end
     if stats.words < settings.words then return end
-    local words = text.words(m.text)
-    local most, word = commonest(words)
-    if most >= settings.words and most * 2 > #words then return { word = word, times = most } end
+    local most, all, word = text.commonest(m.text)
+    if most >= settings.words and most * 2 > all then return { word = word, times = most } end
   end,
   act = { "redact", reason = "repeats" } }
 

@@ -8,7 +8,7 @@ pack { id = "new-account-hold", version = "1.0.0", api = 1, license = "MIT",
 
 -- How an advertisement tends to look. Each sign alone is innocent.
 local function signs(m)
-  local stats, found = text.stats(m.text), {}
+  local stats, found = m.stats, {}
   if #m.links > 0 then found[#found + 1] = "link" end
   for _, link in ipairs(m.links) do
     if link.shortener or link.address then

@@ -6,14 +6,14 @@ pack { id = "zalgo", version = "1.0.0", api = 1, license = "MIT",
 
 rule "piled-marks" { on = { "message", "edit", "nick" },
   when = function(m)
-    local stats = text.stats(m.text)
+    local stats = m.stats
     if stats.marks_run >= settings.marks then return { marks = stats.marks_run } end
   end,
   act = { "redact", reason = "zalgo" } }
 
 rule "invisible" { on = { "message", "edit", "nick" },
   when = function(m)
-    local stats = text.stats(m.text)
+    local stats = m.stats
     -- Families and flags are emoji that are joined by invisible characters.
     local hidden = stats.invisible - 3 * stats.emoji
     -- Some scripts need them: Persian has one for every few letters.
