@@ -122,7 +122,7 @@ find_point(const struct fold *f, uint32_t point, struct fold_point *p)
 	p->upper = u_isUUppercase((UChar32)point) ? 1 : u_isULowercase((UChar32)point) ? 2 : 0;
 	if (p->class == FOLD_INVISIBLE || p->class == FOLD_SPACE)
 		return;
-	n = utf8proc_decompose_char((utf8proc_int32_t)point, parts, 32, UTF8PROC_COMPAT | UTF8PROC_CASEFOLD | UTF8PROC_IGNORE, &bound);
+	n = utf8proc_decompose_char((utf8proc_int32_t)point, parts, 32, UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT | UTF8PROC_CASEFOLD | UTF8PROC_IGNORE, &bound);
 	if (n <= 0 || n > 8) {
 		parts[0] = (utf8proc_int32_t)point;
 		n = 1;
@@ -357,75 +357,97 @@ char_bytes(const char *p, const char *end)
 	return n;
 }
 
-static bool
-joined_matters_wide(struct wh_str s)
+/* Do three letters stand alone in a row? Does one come three times in a row? A skeleton begins and ends with a blank, and what follows the
+ * first byte of a wide character is never one. */
+static void
+hidden_ways(struct wh_str s, bool *alone_out, bool *run_out)
 {
-	const char *end = s.p + s.n, *last = NULL;
 	unsigned run = 0, alone = 0;
-	size_t n;
+	const char *last = s.p, *end = s.p + s.n - 1;
+	size_t last_n = 1, n;
 
-	for (const char *p = s.p; p < end; p += n) {
-		n = char_bytes(p, end);
-		if (*p == ' ') {
-			last = NULL;
-			continue;
+	*alone_out = *run_out = false;
+	for (const char *p = s.p + 1; p < end; p += n) {
+		n = (unsigned char)*p < 0x80 ? 1 : char_bytes(p, end);
+		if (*p != ' ') {
+			run = n == last_n && (n == 1 ? *p == *last : memcmp(p, last, n) == 0) ? run + 1 : 1;
+			if (p[-1] == ' ')
+				alone = p[n] == ' ' ? alone + 1 : 0;
+			*run_out |= run >= 3;
+			*alone_out |= alone >= 3;
 		}
-		run = last != NULL && last + n == p && memcmp(last, p, n) == 0 ? run + 1 : 1;
 		last = p;
-		if (p > s.p && p[-1] == ' ')
-			alone = p + n < end && p[n] == ' ' ? alone + 1 : 0;
-		if (run >= 3 || alone >= 3)
-			return true;
+		last_n = n;
 	}
-	return false;
-}
-
-/* The same for ASCII, byte by byte. A skeleton begins and ends with a blank. */
-static bool
-joined_matters(struct wh_str s)
-{
-	unsigned run = 0, alone = 0;
-
-	for (size_t i = 1; i + 1 < s.n; i++) {
-		char c = s.p[i], before = s.p[i - 1];
-
-		if ((unsigned char)c >= 0x80)
-			return joined_matters_wide(s);
-		if (c == ' ')
-			continue;
-		run = c == before ? run + 1 : 1;
-		if (before == ' ')
-			alone = s.p[i + 1] == ' ' ? alone + 1 : 0;
-		if (run >= 3 || alone >= 3)
-			return true;
-	}
-	return false;
 }
 
 bool
-fold_joined(struct wh_str s, bool twice, struct wh_buf *out)
+fold_joined(struct wh_str s, struct wh_buf *out)
 {
 	const char *end = s.p + s.n;
-	bool alone = false, was_alone;
-	size_t n, run;
+	bool alone, run, was_alone;
+	size_t n;
 
-	if (s.n == 0 || !joined_matters(s))
+	if (s.n < 2)
 		return false;
-	for (const char *p = s.p; p < end && !out->failed; p += n * run) {
+	hidden_ways(s, &alone, &run);
+	if (!alone)
+		return false;
+	alone = false;
+	for (const char *p = s.p; p < end && !out->failed; p += n) {
 		n = char_bytes(p, end);
-		run = 1;
-		if (*p == ' ') {
-			wh_buf_byte(out, ' ');
-			continue;
+		if (*p != ' ') {
+			was_alone = alone;
+			alone = p > s.p && p[-1] == ' ' && p + n < end && p[n] == ' ';
+			if (alone && was_alone)
+				out->n--;
 		}
-		was_alone = alone;
-		alone = p > s.p && p[-1] == ' ' && p + n < end && p[n] == ' ';
-		if (alone && was_alone)
-			out->n--;
-		while (p + (run + 1) * n <= end && memcmp(p, p + run * n, n) == 0)
-			run++;
-		for (size_t i = 0; i < (run < 3 ? run : twice ? 2 : 1); i++)
-			wh_buf_put(out, p, n);
+		wh_buf_put(out, p, n);
+	}
+	return true;
+}
+
+/* The word from `p` to `end` with each run as one; does it have one of three? */
+static bool
+squeeze_word(const char *p, const char *end, struct wh_buf *out)
+{
+	size_t n, times;
+	bool run = false;
+
+	for (; p < end; p += n * times) {
+		n = char_bytes(p, end);
+		for (times = 1; p + (times + 1) * n <= end && memcmp(p, p + times * n, n) == 0;)
+			times++;
+		run |= times >= 3;
+		wh_buf_put(out, p, n);
+	}
+	return run;
+}
+
+bool
+fold_squeezed(struct wh_str s, bool all, struct wh_buf *out)
+{
+	bool alone, run = all;
+	size_t from;
+
+	if (s.n < 2)
+		return false;
+	if (!all)
+		hidden_ways(s, &alone, &run);
+	if (!run)
+		return false;
+	if (s.p[0] == ' ')
+		wh_buf_byte(out, ' ');
+	while (s.n > 0 && !out->failed) {
+		const char *blank = memchr(s.p, ' ', s.n);
+		size_t n = blank != NULL ? (size_t)(blank - s.p) : s.n;
+
+		from = out->n;
+		if (!squeeze_word(s.p, s.p + n, out) && !all)
+			out->n = from;
+		if (blank != NULL && (out->n == 0 || out->p[out->n - 1] != ' '))
+			wh_buf_byte(out, ' ');
+		s = wh_str_from(s, n + 1);
 	}
 	return true;
 }

@@ -41,9 +41,12 @@ const struct fold_point *fold_point(struct fold *f, uint32_t point);
 void fold_text(struct fold *f, struct wh_str text, struct wh_buf *out);
 void fold_skeleton(struct fold *f, struct wh_str text, struct wh_buf *out);
 
-/** A skeleton with what people put into words to hide them taken out: letters that stand alone in a row are joined, and a letter that comes
- * three times or more in a row is there once (or, `twice`, twice). False, and nothing appended, when that changes nothing. */
-bool fold_joined(struct wh_str skeleton, bool twice, struct wh_buf *out);
+/** A skeleton with letters that stand alone in a row joined to a word ("b a d"). False, and nothing appended, when there are no three. */
+bool fold_joined(struct wh_str skeleton, struct wh_buf *out);
+
+/** The words of a skeleton in which a letter comes three times in a row, or `all`, with each run as one letter ("baaad" is "bad"); the
+ * others are left out. False, and nothing appended, when there are none. */
+bool fold_squeezed(struct wh_str skeleton, bool all, struct wh_buf *out);
 
 /** Appends NFKC with case folding, as text and not as words. False: it is not UTF-8, or memory is out. */
 bool fold_normalize(struct wh_str text, struct wh_buf *out);

@@ -192,8 +192,8 @@ host_at(struct wh_buf *to, size_t at)
 	if (n == 0 || n > LINK_HOST)
 		return 0;
 	for (size_t i = at; i < at + n; i++) {
-		if (to->p[i] == '.') {
-			if (label == 0)
+		if (to->p[i] == '.' || (to->p[i] == '-' && label == 0)) {
+			if (label == 0 || to->p[i - 1] == '-')
 				return 0;
 			dots++;
 			label = 0;

@@ -21,6 +21,7 @@ struct list {
 	size_t n, cap;
 	struct wh_map domains;
 	struct ac *ac;		/* owned; of the needles */
+	struct ac *squeezed;	/* owned; words: of the needles with each run of letters as one; numbers are those of `ac` */
 	uint32_t *of_ac;	/* owned: the entry of each needle of `ac`, and how many have the same: patterns */
 	uint32_t *always;	/* owned: patterns without a needle */
 	size_t n_ac, n_always;
@@ -53,6 +54,7 @@ list_free(struct list **list)
 	free(l->always);
 	wh_map_free(&l->domains);
 	ac_free(&l->ac);
+	ac_free(&l->squeezed);
 	wh_arena_free(&l->arena);
 	free(l);
 }
@@ -235,10 +237,36 @@ build_ac(struct list *l)
 	return err;
 }
 
+/* Of a few letters too little is left to be told from other words. */
+enum { SQUEEZED_LEAST = 4 };
+
+static enum wh_err
+build_squeezed(struct list *l)
+{
+	struct wh_str *needles = calloc(l->n_ac + 1, sizeof *needles);
+	struct wh_buf b = { 0 };
+	enum wh_err err = needles != NULL ? WH_OK : WH_ENOMEM;
+
+	for (size_t i = 0; i < l->n_ac && err == WH_OK; i++) {
+		wh_buf_reset(&b);
+		(void)fold_squeezed(l->entries[l->of_ac[i]].needle, true, &b);
+		/* What cannot be found that way is a text that no text has. */
+		needles[i] = b.n < SQUEEZED_LEAST ? WH_STR("\n") : wh_arena_str(&l->arena, wh_buf_slice(&b));
+		err = needles[i].p != NULL && !b.failed ? WH_OK : WH_EFULL;
+	}
+	if (err == WH_OK && l->n_ac != 0)
+		err = ac_build(needles, l->n_ac, &l->squeezed);
+	wh_buf_free(&b);
+	free(needles);
+	return err;
+}
+
 enum wh_err
 list_build(struct list *l)
 {
-	return l->kind == LIST_DOMAINS ? build_domains(l) : build_ac(l);
+	enum wh_err err = l->kind == LIST_DOMAINS ? build_domains(l) : build_ac(l);
+
+	return err == WH_OK && l->kind == LIST_WORDS ? build_squeezed(l) : err;
 }
 
 size_t
@@ -254,10 +282,10 @@ list_kind(const struct list *l)
 }
 
 static struct wh_str
-find_word(const struct list *l, struct wh_str in)
+find_word(const struct list *l, const struct ac *ac, struct wh_str in)
 {
 	struct ac_at it = { 0 };
-	int32_t found = l->ac != NULL && in.n != 0 ? ac_next(l->ac, in, &it) : -1;
+	int32_t found = ac != NULL && in.n != 0 ? ac_next(ac, in, &it) : -1;
 
 	return found >= 0 ? l->entries[l->of_ac[found]].text : (struct wh_str){ NULL, 0 };
 }
@@ -349,10 +377,10 @@ list_find(const struct list *l, const struct list_text *t, uint64_t *steps)
 	*steps += 5 + t->text.n / 8;
 	if (l->kind == LIST_PATTERNS)
 		return find_pattern(l, t->text, steps);
-	found = find_word(l, t->skeleton);
+	found = find_word(l, l->ac, t->skeleton);
 	if (found.p == NULL)
-		found = find_word(l, t->joined);
+		found = find_word(l, l->ac, t->joined);
 	if (found.p == NULL)
-		found = find_word(l, t->joined_twice);
+		found = find_word(l, l->squeezed, t->squeezed);
 	return found;
 }

@@ -23,7 +23,7 @@ struct list;
 /** Texts that the caller has made already; those it has not are empty. */
 struct list_text {
 	struct wh_str text;
-	struct wh_str skeleton, joined, joined_twice;	/* words */
+	struct wh_str skeleton, joined, squeezed;	/* words */
 };
 
 struct list *list_new(enum list_kind kind);

@@ -48,3 +48,14 @@ EXTRA_PROGRAMS += %D%/bench_rules
 %C%_bench_rules_CPPFLAGS = $(AM_CPPFLAGS) $(RULES_CFLAGS) -DWHIPLY_RULES='"$(abs_builddir)/bin/whiply-rules"' -DPACKS='"$(abs_srcdir)/lua/packs"'
 %C%_bench_rules_LDADD = $(RULES_LIBS)
 %C%_bench_rules_DEPENDENCIES = bin/whiply-rules librules.a
+
+check_PROGRAMS += %D%/test_text %D%/test_memory
+%C%_test_text_CPPFLAGS = $(AM_CPPFLAGS) $(RULES_CFLAGS)
+%C%_test_text_LDADD = $(RULES_LIBS) -lcmocka
+%C%_test_memory_CPPFLAGS = $(AM_CPPFLAGS) $(RULES_CFLAGS)
+%C%_test_memory_LDADD = $(RULES_LIBS) -lcmocka
+
+check_PROGRAMS += %D%/test_judge
+%C%_test_judge_SOURCES = %D%/test_judge.c $(TESTING_RULES)
+%C%_test_judge_CPPFLAGS = $(AM_CPPFLAGS) $(RULES_CFLAGS)
+%C%_test_judge_LDADD = $(RULES_LIBS) -lcmocka

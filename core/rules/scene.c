@@ -38,7 +38,7 @@ views_free(struct views *v)
 {
 	wh_buf_free(&v->skeleton);
 	wh_buf_free(&v->joined);
-	wh_buf_free(&v->joined_twice);
+	wh_buf_free(&v->squeezed);
 }
 
 void
@@ -93,12 +93,12 @@ scene_list_text(struct scene *s, struct wh_str text, uint64_t *steps)
 	if (!v->joined_made) {
 		*steps += skeleton.n / 8;
 		wh_buf_reset(&v->joined);
-		wh_buf_reset(&v->joined_twice);
-		if (fold_joined(skeleton, false, &v->joined))
-			(void)fold_joined(skeleton, true, &v->joined_twice);
+		wh_buf_reset(&v->squeezed);
+		(void)fold_joined(skeleton, &v->joined);
+		(void)fold_squeezed(v->joined.n != 0 ? wh_buf_slice(&v->joined) : skeleton, false, &v->squeezed);
 		v->joined_made = true;
 	}
-	return (struct list_text){ text, skeleton, wh_buf_slice(&v->joined), wh_buf_slice(&v->joined_twice) };
+	return (struct list_text){ text, skeleton, wh_buf_slice(&v->joined), wh_buf_slice(&v->squeezed) };
 }
 
 const struct sketch *

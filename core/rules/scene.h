@@ -21,7 +21,7 @@ void shared_close(struct shared *s);
 
 struct views {
 	bool made, joined_made, sketched, counted;
-	struct wh_buf skeleton, joined, joined_twice;
+	struct wh_buf skeleton, joined, squeezed;
 	struct sketch sketch;
 	struct fold_stats stats;
 };
