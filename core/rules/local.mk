@@ -59,3 +59,38 @@ check_PROGRAMS += %D%/test_judge
 %C%_test_judge_SOURCES = %D%/test_judge.c $(TESTING_RULES)
 %C%_test_judge_CPPFLAGS = $(AM_CPPFLAGS) $(RULES_CFLAGS)
 %C%_test_judge_LDADD = $(RULES_LIBS) -lcmocka
+
+check_PROGRAMS += %D%/test_cli
+%C%_test_cli_CPPFLAGS = $(AM_CPPFLAGS) -DWHIPLY_RULES='"$(abs_builddir)/bin/whiply-rules"' -DPACKS='"$(abs_srcdir)/lua/packs"'
+%C%_test_cli_LDADD = -lcmocka
+%C%_test_cli_DEPENDENCIES = bin/whiply-rules
+
+# Shipped packs, with their tests and READMEs.
+nobase_dist_pkgdata_DATA = \
+	lua/packs/caps-and-repeats/README.md \
+	lua/packs/caps-and-repeats/pack.lua \
+	lua/packs/copypasta-raid/README.md \
+	lua/packs/copypasta-raid/pack.lua \
+	lua/packs/copypasta-raid/tests.lua \
+	lua/packs/flood-ladder/README.md \
+	lua/packs/flood-ladder/pack.lua \
+	lua/packs/invite-gate/README.md \
+	lua/packs/invite-gate/pack.lua \
+	lua/packs/link-gate/README.md \
+	lua/packs/link-gate/pack.lua \
+	lua/packs/mention-bomb/README.md \
+	lua/packs/mention-bomb/pack.lua \
+	lua/packs/new-account-hold/README.md \
+	lua/packs/new-account-hold/pack.lua \
+	lua/packs/similar-names/README.md \
+	lua/packs/similar-names/pack.lua \
+	lua/packs/slurs-and-lists/README.md \
+	lua/packs/slurs-and-lists/pack.lua \
+	lua/packs/slurs-and-lists/tests.lua \
+	lua/packs/zalgo/README.md \
+	lua/packs/zalgo/pack.lua
+
+# The keeper looks for helper programs where whiplyd is.
+install-exec-hook:
+	test "$(bindir)" = "$(sbindir)" || { $(MKDIR_P) "$(DESTDIR)$(sbindir)" && \
+		$(LN_S) -f "$(bindir)/whiply-rules" "$(DESTDIR)$(sbindir)/whiply-rules"; }

@@ -109,7 +109,7 @@ a_rule_sees_the_whole_event(void **state)
 	assert_int_equal(b.live, WH_ACT_FLAG);
 	/* The next event is another. */
 	bed_say(&b, "bob", "hello");
-	assert_non_null(strstr(b.error, "pack.lua:2:"));
+	assert_non_null(strstr(b.error, "pack.lua:3:"));
 	bed_end(&b);
 }
 
