@@ -20,6 +20,7 @@ check_PROGRAMS += %D%/relay/test_relay %D%/metrics/test_metrics
 %C%_metrics_test_metrics_LDADD = $(TESTING_LIBS)
 include plugins/sqlite/local.mk
 include plugins/chat/local.mk
+include plugins/irc/local.mk
 include plugins/auth/local.mk
 
 plugin_LTLIBRARIES += plugins/fetch.la

@@ -771,7 +771,7 @@ a_client_above_its_rate_is_read_later(void **state)
 	int fd;
 
 	(void)state;
-	PLAIN("limits = { messages = \"20/s burst 3\"; };");
+	PLAIN("limits = { messages = \"4/s burst 3\"; };");
 	bed_serve(&b);
 	fd = client_ws(b.port[0], "one", "");
 	conn = next_opened(&b, 0);

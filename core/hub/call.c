@@ -284,7 +284,7 @@ call_permit(struct call *c)
 static enum wh_err
 call_admit(struct call *c)
 {
-	const struct wh_flow *flow = c->command->row->rate != NULL ? &c->command->rate : &c->hub->rates->command;
+	const struct wh_flow *flow = c->command->rated ? &c->command->rate : &c->hub->rates->command;
 	struct hook_refusal why;
 	enum wh_err err = call_permit(c);
 

@@ -6,6 +6,7 @@
 
 #include "base/conf.h"
 #include "base/nearest.h"
+#include "base/permit.h"
 #include "hub/call.h"
 #include "hub/plugin.h"
 
@@ -129,6 +130,28 @@ command_compare(const void *a, const void *b)
 	return strcmp((*x)->row->name, (*y)->row->name);
 }
 
+static void
+command_rate(struct hub *hub, struct command *command)
+{
+	const struct hub_settings *set = &hub->settings;
+
+	command->rated = command->row->rate != NULL;
+	command->rate = rate_of(command->row->rate);
+	for (size_t i = 0; i < set->n_rates; i++)
+		if (wh_permit_glob(wh_str(set->rates[i].commands), wh_str(command->row->name))) {
+			command->rated = true;
+			command->rate = wh_flow_of(set->rates[i].rate);
+			return;
+		}
+}
+
+void
+commands_rate(struct hub *hub)
+{
+	for (size_t i = 0; hub->commands != NULL && i < hub->commands->n; i++)
+		command_rate(hub, hub->commands->sorted[i]);
+}
+
 static enum wh_err
 command_add(struct hub *hub, struct plugin *p, const struct wh_command *row)
 {
@@ -150,8 +173,7 @@ command_add(struct hub *hub, struct plugin *p, const struct wh_command *row)
 		return WH_ENOMEM;
 	command->row = row;
 	command->plugin = p;
-	if (row->rate != NULL)
-		command->rate = rate_of(row->rate);
+	command_rate(hub, command);
 	err = wh_map_add(&cs->by_name, wh_str(row->name), command);
 	if (err != WH_OK) {
 		command_free(&command);

@@ -33,7 +33,8 @@ enum {
 struct command {
 	const struct wh_command *row;
 	struct plugin *plugin;
-	struct wh_flow rate;	/* the row's, or the server's default */
+	struct wh_flow rate;	/* the operator's or the row's */
+	bool rated;		/* there is one; else the server's default holds */
 };
 
 struct command_result {
@@ -114,6 +115,9 @@ void commands_finish(struct hub *hub);
 
 /** Is the row fit to be a command? Appends the reason. */
 bool command_row_ok(const struct wh_command *row, struct wh_buf *why);
+
+/** The settings changed: finds each command's rate anew. */
+void commands_rate(struct hub *hub);
 
 /** Adds a plugin's rows, all or none. WH_EEXIST, WH_EINVAL, WH_EFULL, WH_ENOMEM; `why` gets a sentence. */
 enum wh_err commands_add(struct hub *hub, struct plugin *p, const struct wh_command *rows, struct wh_buf *why);

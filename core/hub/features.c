@@ -128,6 +128,7 @@ features_reload(struct hub *hub, const struct hub_config *next, struct wh_buf *w
 	plugins_apply(hub, next);
 	hub_settings_read(&hub->settings, next);
 	rates_configure(hub);
+	commands_rate(hub);
 	return WH_OK;
 }
 

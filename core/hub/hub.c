@@ -102,6 +102,17 @@ hub_turn_end(struct hub *hub)
 	helpers_flush(hub);
 }
 
+static void
+hub_turn_took(struct hub *hub, uint64_t us)
+{
+	unsigned bucket = 0;
+
+	while (bucket + 1 < WH_EDGE_TURN_BUCKETS && us > wh_edge_turn_bound_us(bucket))
+		bucket++;
+	hub->turn_counts[bucket]++;
+	hub->turn_us += us;
+}
+
 void
 hub_turn(struct hub *hub)
 {
@@ -115,6 +126,7 @@ hub_turn(struct hub *hub)
 	hub_turn_end(hub);
 	hub->more |= hub->later_n != 0;
 	hub->in_turn = false;
+	hub_turn_took(hub, (uint64_t)(wh_clock_mono_ns(hub->clock) - hub->now_ns) / 1000);
 }
 
 void

@@ -22,6 +22,7 @@
 #include "hub/room.h"
 #include "hub/session.h"
 #include "hub/timer.h"
+#include "ring/edge_metrics.h"
 
 struct event_base;
 struct wh_child;
@@ -57,6 +58,7 @@ struct hub {
 	struct hub_settings settings;
 	struct hub_config *config;	/* the settings in force; owned by hub_main.c; NULL in tests */
 	struct hub_counts counts;
+	uint64_t turn_counts[WH_EDGE_TURN_BUCKETS], turn_us;	/* how long turns took: the same buckets as an edge's */
 
 	struct timers timers;
 	struct jobs jobs;

@@ -27,6 +27,12 @@ const struct wh_setting hub_settings_table[] = {
 	{ .name = NULL },
 };
 
+const struct wh_setting hub_rate_settings[] = {
+	{ "command", WH_STRING, .min = "1", .max = "64", .required = true, .help = "a command, or several, such as \"chat.*\"" },
+	{ "rate", WH_RATE, .required = true, .help = "how often one session may run each of them" },
+	{ .name = NULL },
+};
+
 /* Of each listener the hub reads what concerns it. */
 static const struct wh_setting listener_settings[] = {
 	{ "name", WH_STRING, .help = "its name" },
@@ -39,6 +45,7 @@ const struct wh_setting hub_root_settings[] = {
 	{ "hub", WH_TABLE, .table = hub_settings_table, .help = "the hub" },
 	{ "listeners", WH_TABLES, .table = listener_settings, .help = "the edges check them" },
 	{ "roles", WH_FREE, .table = role_settings, .help = "roles of your own, and lists for guest, member, moderator and admin" },
+	{ "rates", WH_TABLES, .table = hub_rate_settings, .help = "rates of commands in place of their own; the first that covers a command holds, and at most 64 count" },
 	{ "tokens", WH_FREE, .table = api_token_settings, .help = "who shows one of these as Authorization: Bearer has its roles" },
 	{ .name = NULL },
 };
@@ -85,6 +92,20 @@ settings_listeners(struct hub_settings *settings, const struct hub_config *confi
 	}
 }
 
+static void
+settings_rates(struct hub_settings *settings, const struct hub_config *config)
+{
+	size_t n = wh_conf_count(config->root, "rates");
+
+	settings->n_rates = n < HUB_RATES_MAX ? n : HUB_RATES_MAX;
+	for (size_t i = 0; i < settings->n_rates; i++) {
+		const struct wh_conf *one = wh_conf_table(config->root, "rates", i);
+
+		settings_copy(settings->rates[i].commands, sizeof settings->rates[i].commands, wh_conf_str(one, "command"));
+		settings->rates[i].rate = wh_conf_rate(one, "rate");
+	}
+}
+
 void
 hub_settings_read(struct hub_settings *settings_out, const struct hub_config *config)
 {
@@ -108,6 +129,7 @@ hub_settings_read(struct hub_settings *settings_out, const struct hub_config *co
 	};
 	settings_copy(settings_out->control_group, sizeof settings_out->control_group, wh_conf_str(c, "control_group"));
 	settings_listeners(settings_out, config);
+	settings_rates(settings_out, config);
 }
 
 enum wh_err

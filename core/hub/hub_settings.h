@@ -7,11 +7,17 @@
 
 #include "base/conf.h"
 
-enum { HUB_LISTENERS_MAX = 64, HUB_DIALECT_NAME = 32 };
+enum { HUB_LISTENERS_MAX = 64, HUB_DIALECT_NAME = 32, HUB_RATES_MAX = 64 };
 
 struct hub_listener {
 	char name[64];
 	char dialect[HUB_DIALECT_NAME];	/* empty: by subprotocol alone */
+};
+
+/** The operator's own rate for commands. */
+struct hub_rate {
+	char commands[65];		/* a glob: "chat.*" */
+	struct wh_rate rate;
 };
 
 struct hub_settings {
@@ -28,6 +34,8 @@ struct hub_settings {
 	struct wh_rate account_rate, address_rate;	/* all commands of one account; of the guests of one address */
 	int64_t call_timeout_ms;	/* a held call fails after that */
 	char control_group[64];		/* whose members may use the control socket; empty: nobody's */
+	size_t n_rates;
+	struct hub_rate rates[HUB_RATES_MAX];	/* the first that covers a command holds */
 	size_t n_listeners;
 	struct hub_listener listeners[HUB_LISTENERS_MAX];	/* in the order of the config: OPENED names them by number */
 };
@@ -48,6 +56,9 @@ void hub_config_free(struct hub_config **config);
 
 /** The rows of the group `hub`; the keeper puts them into its root table. */
 extern const struct wh_setting hub_settings_table[];
+
+/** The rows of one of the groups `rates`. */
+extern const struct wh_setting hub_rate_settings[];
 
 /** What stands when the config says nothing; also for tests. */
 void hub_settings_default(struct hub_settings *settings_out);

@@ -52,6 +52,23 @@ read_gauge(struct metrics_page *page, const char *name, const char *help, const 
 	wh_buf_free(&labels);
 }
 
+/* A turn is from the first event after the wait to the last record that is handed over: what comes meanwhile waits so long. */
+static void
+read_turns(struct hub *hub, struct metrics_page *page)
+{
+	double bounds[WH_EDGE_TURN_BUCKETS - 1];
+
+	for (unsigned b = 0; b < WH_EDGE_TURN_BUCKETS - 1; b++)
+		bounds[b] = (double)wh_edge_turn_bound_us(b) / 1e6;
+	const struct wh_sample s = {
+		.name = "whiply_hub_turn_seconds", .help = "Turns of the hub's loop, without waiting.", .type = WH_HISTOGRAM,
+		.labels = { NULL, 0 }, .counts = hub->turn_counts, .bounds = bounds, .n_bounds = WH_EDGE_TURN_BUCKETS - 1,
+		.sum = (double)hub->turn_us / 1e6,
+	};
+
+	page->each(page->self, &s);
+}
+
 static void
 read_hub(struct hub *hub, struct metrics_page *page)
 {
@@ -282,6 +299,7 @@ metrics_read(struct hub *hub, void (*each)(void *self, const struct wh_sample *s
 	for (unsigned i = 0; i < hub->metrics->n_sources; i++)
 		hub->metrics->sources[i](hub, &page);
 	read_hub(hub, &page);
+	read_turns(hub, &page);
 	read_processes(&page);
 	if (hub->edges.n == 0)
 		return;

@@ -126,6 +126,15 @@ host_rooms_each(const struct wh_host *h, bool (*each)(void *self, struct wh_room
 	room_each_room(hub_of(h), each, self);
 }
 
+static void
+host_session_rooms(const struct wh_host *h, struct wh_session *s, bool (*each)(void *self, struct wh_room *r), void *self)
+{
+	(void)h;
+	for (uint32_t i = 0; i < s->n_links; i++)
+		if (s->links[i].set->kind == SET_ROOM && !each(self, WH_CONTAINER(s->links[i].set, struct wh_room, members)))
+			return;
+}
+
 static enum wh_err
 host_json_read(const struct wh_host *h, struct wh_str text, struct wh_value *value_out)
 {
@@ -305,6 +314,26 @@ static struct wh_str
 host_session_address(const struct wh_host *h, const struct wh_session *s)
 {
 	return session_address(hub_of(h), s);
+}
+
+static bool
+host_session_secure(const struct wh_host *h, const struct wh_session *s)
+{
+	(void)h;
+	return s->tls;
+}
+
+static enum wh_err
+host_session_address_set(const struct wh_host *h, struct wh_session *s, struct wh_str address)
+{
+	struct wh_addr addr;
+	enum wh_err err = wh_addr_parse_ip(&addr, address);
+
+	if (err != WH_OK)
+		return WH_EINVAL;
+	s->address = addr;
+	session_changed(hub_of(h), s);
+	return WH_OK;
 }
 
 static const char *
@@ -709,4 +738,7 @@ const struct wh_host_ops plugin_host_ops = {
 	.room_begin_epoch = host_room_begin_epoch,
 	.dict = &wh_dict_ops,
 	.json_read = host_json_read,
+	.session_rooms = host_session_rooms,
+	.session_secure = host_session_secure,
+	.session_address_set = host_session_address_set,
 };

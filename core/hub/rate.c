@@ -35,6 +35,8 @@ rates_configure(struct hub *hub)
 	hub->rates->command = wh_flow_of(hub->settings.command_rate);
 	hub->rates->account = rate_not_below(wh_flow_of(hub->settings.account_rate), hub->rates->command);
 	hub->rates->address = rate_not_below(wh_flow_of(hub->settings.address_rate), hub->rates->command);
+	/* What was taken of an old rate says nothing of a new one. */
+	memset(hub->rates->entries, 0, RATE_ENTRIES * sizeof *hub->rates->entries);
 }
 
 enum wh_err

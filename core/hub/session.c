@@ -183,6 +183,8 @@ session_end(struct hub *hub, struct wh_session *s)
 	s->state = SESSION_ENDED;
 	wh_list_remove(&s->place);
 	wh_list_remove(&s->dirty);
+	if (known)
+		hub->features->presence(hub, s, WH_ENDING);
 	while (s->n_links != 0) {
 		struct set *set = s->links[s->n_links - 1].set;
 

@@ -60,6 +60,22 @@ what_is_written_is_read_and_the_listeners_dialects_too(void **state)
 }
 
 static void
+rates_of_commands_are_read_in_their_order(void **state)
+{
+	struct hub_settings read;
+	struct wh_conf_errors errors = { 0 };
+
+	(void)state;
+	assert_int_equal(config_of("rates = ( { command = \"chat.say\"; rate = \"9/s burst 30\"; }, { command = \"chat.*\"; rate = \"2/m\"; } );", &read, &errors), WH_OK);
+	assert_int_equal(read.n_rates, 2);
+	assert_string_equal(read.rates[0].commands, "chat.say");
+	assert_int_equal(read.rates[0].rate.burst, 30);
+	assert_string_equal(read.rates[1].commands, "chat.*");
+	assert_int_equal(config_of("rates = ( { command = \"chat.say\"; } );", &read, &errors), WH_EINVAL);
+	wh_conf_errors_free(&errors);
+}
+
+static void
 a_value_out_of_its_range_is_an_error_with_its_line(void **state)
 {
 	struct hub_settings read;
@@ -78,6 +94,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_empty_config_gives_the_defaults),
 		cmocka_unit_test(what_is_written_is_read_and_the_listeners_dialects_too),
+		cmocka_unit_test(rates_of_commands_are_read_in_their_order),
 		cmocka_unit_test(a_value_out_of_its_range_is_an_error_with_its_line),
 	};
 

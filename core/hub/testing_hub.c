@@ -82,7 +82,8 @@ f_presence(struct hub *hub, struct wh_session *s, int what)
 	static const char *const names[] = { "?", "opened", "identified", "detached", "resumed", "ended" };
 
 	(void)s;
-	note(test_of(hub)->heard, "%s;", names[what]);
+	if (what != WH_ENDING)	/* each that ends was about to */
+		note(test_of(hub)->heard, "%s;", names[what]);
 }
 
 static void

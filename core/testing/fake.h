@@ -97,6 +97,7 @@ struct fake_rate {
 };
 
 struct wh_session {
+	struct wh_str address;		/* empty: the usual one */
 	struct wh_list place;
 	struct wh_test *t;
 	wh_id id;
@@ -333,6 +334,8 @@ const struct wh_identity *fake_session_identity(const struct wh_host *h, const s
 enum wh_err fake_session_identify(const struct wh_host *h, struct wh_session *s, const struct wh_identity *who);
 bool fake_session_may(const struct wh_host *h, const struct wh_session *s, const char *permission);
 struct wh_str fake_session_address(const struct wh_host *h, const struct wh_session *s);
+enum wh_err fake_session_address_set(const struct wh_host *h, struct wh_session *s, struct wh_str address);
+bool fake_session_secure(const struct wh_host *h, const struct wh_session *s);
 uint32_t fake_session_accent(const struct wh_host *h, const struct wh_session *s);
 enum wh_err fake_session_accent_set(const struct wh_host *h, struct wh_session *s, uint32_t accent);
 const char *fake_session_dialect(const struct wh_host *h, const struct wh_session *s);
@@ -362,6 +365,7 @@ size_t fake_room_members(const struct wh_host *h, const struct wh_room *r);
 void fake_room_each(const struct wh_host *h, struct wh_room *r, bool (*each)(void *self, struct wh_session *s), void *self);
 void fake_room_begin_epoch(const struct wh_host *h, struct wh_room *r, uint64_t seq);
 void fake_rooms_each(const struct wh_host *h, bool (*each)(void *self, struct wh_room *r), void *self);
+void fake_session_rooms(const struct wh_host *h, struct wh_session *s, bool (*each)(void *self, struct wh_room *r), void *self);
 void fake_room_keep(const struct wh_host *h, struct wh_room *r, bool keep);
 uint64_t fake_room_seq(const struct wh_host *h, const struct wh_room *r);
 enum wh_err fake_room_publish(const struct wh_host *h, struct wh_room *r, uint64_t seq, const struct wh_event *e,

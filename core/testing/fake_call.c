@@ -322,7 +322,7 @@ fake_call_hold(struct wh_call *c)
 {
 	struct fake_call *call = call_of(c, "wh_call_hold");
 
-	if (!call->running)
+	if (!call->running && !call->held)
 		fake_fault(call->p, "wh_call_hold is called for %s, which does not run now", call->row->name);
 	if (!call->held)
 		call->timer = fake_deadline(call->t, call_timed_out, call);

@@ -264,4 +264,7 @@ const struct wh_host_ops fake_ops = {
 	.json_read = fake_json_read,
 	.room_begin_epoch = fake_room_begin_epoch,
 	.rooms_each = fake_rooms_each,
+	.session_rooms = fake_session_rooms,
+	.session_secure = fake_session_secure,
+	.session_address_set = fake_session_address_set,
 };

@@ -198,6 +198,17 @@ fake_rooms_each(const struct wh_host *h, bool (*each)(void *self, struct wh_room
 }
 
 void
+fake_session_rooms(const struct wh_host *h, struct wh_session *s, bool (*each)(void *self, struct wh_room *r), void *self)
+{
+	WH_LIST_EACH(link, &fake_of(h)->t->rooms) {
+		struct wh_room *r = WH_CONTAINER(link, struct wh_room, place);
+
+		if (!r->ended && members_find(&r->members, s) != NULL && !each(self, r))
+			return;
+	}
+}
+
+void
 fake_room_keep(const struct wh_host *h, struct wh_room *r, bool keep)
 {
 	room_of(fake_of(h), r, "wh_room_keep")->keep = keep;

@@ -1,6 +1,8 @@
 /* Sessions of the fake host: identity, permissions, what they are sent, slots, and when their papers are mirrored. */
 #include "testing/fake.h"
 
+#include "base/addr.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -124,6 +126,8 @@ fake_session_end(struct wh_session *s, bool tell)
 
 	if (s->state == FAKE_ENDED)
 		return;
+	if (known)
+		fake_tell_presence(t, s, WH_ENDING);
 	fake_rooms_forget_session(t, s, tell);
 	s->state = FAKE_ENDED;
 	s->ended_turn = t->turn;
@@ -328,7 +332,26 @@ struct wh_str
 fake_session_address(const struct wh_host *h, const struct wh_session *s)
 {
 	fake_session(fake_of(h), s, "wh_session_address");
-	return WH_STR("192.0.2.1");
+	return s->address.n != 0 ? s->address : WH_STR("192.0.2.1");
+}
+
+enum wh_err
+fake_session_address_set(const struct wh_host *h, struct wh_session *s, struct wh_str address)
+{
+	struct wh_addr addr;
+
+	fake_session(fake_of(h), s, "wh_session_address_set");
+	if (wh_addr_parse_ip(&addr, address) != WH_OK)
+		return WH_EINVAL;
+	s->address = fake_copy(s->t, address);
+	return WH_OK;
+}
+
+bool
+fake_session_secure(const struct wh_host *h, const struct wh_session *s)
+{
+	fake_session(fake_of(h), s, "wh_session_secure");
+	return false;
 }
 
 const char *

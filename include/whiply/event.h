@@ -48,7 +48,14 @@ struct wh_passage {
 	struct wh_str reason;
 };
 
-enum wh_presence_kind { WH_OPENED = 1, WH_IDENTIFIED, WH_DETACHED, WH_RESUMED, WH_ENDED };
+enum wh_presence_kind {
+	WH_OPENED = 1,
+	WH_IDENTIFIED,
+	WH_DETACHED,
+	WH_RESUMED,
+	WH_ENDED,
+	WH_ENDING,	/**< will end at once; it still is in its rooms */
+};
 
 /** A session began, became somebody, lost its connection, was resumed, or ended. */
 struct wh_presence {

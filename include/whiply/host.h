@@ -128,6 +128,9 @@ struct wh_host_ops {
 	void (*room_begin_epoch)(const struct wh_host *h, struct wh_room *r, uint64_t seq);
 	const struct wh_dict_ops *dict;
 	enum wh_err (*json_read)(const struct wh_host *h, struct wh_str text, struct wh_value *value_out);
+	void (*session_rooms)(const struct wh_host *h, struct wh_session *s, bool (*each)(void *self, struct wh_room *r), void *self);
+	bool (*session_secure)(const struct wh_host *h, const struct wh_session *s);
+	enum wh_err (*session_address_set)(const struct wh_host *h, struct wh_session *s, struct wh_str address);
 };
 
 /** One plugin's host. Borrowed: it lives from before `open` until after `close`. */

@@ -91,6 +91,13 @@ wh_rooms_each(const struct wh_host *h, bool (*each)(void *self, struct wh_room *
 	h->ops->rooms_each(h, each, self);
 }
 
+/** Calls `each` for every room that the session is in until it returns false. It must not change the membership. */
+static inline void
+wh_session_rooms(const struct wh_host *h, struct wh_session *s, bool (*each)(void *self, struct wh_room *r), void *self)
+{
+	h->ops->session_rooms(h, s, each, self);
+}
+
 /** The highest seq that was published in the room, remembered by the edges while the hub is away: the next entry's is one more. */
 static inline uint64_t
 wh_room_seq(const struct wh_host *h, const struct wh_room *r)

@@ -59,6 +59,20 @@ wh_session_address(const struct wh_host *h, const struct wh_session *s)
 	return h->ops->session_address(h, s);
 }
 
+/** A gateway that is trusted says from where the client really came; from now on that is its address. WH_EINVAL: it is none. */
+static inline enum wh_err
+wh_session_address_set(const struct wh_host *h, struct wh_session *s, struct wh_str address)
+{
+	return h->ops->session_address_set(h, s, address);
+}
+
+/** Does it come over TLS, as far as this server, or a proxy that it trusts, can tell? */
+static inline bool
+wh_session_secure(const struct wh_host *h, const struct wh_session *s)
+{
+	return h->ops->session_secure(h, s);
+}
+
 /** The name of the dialect it speaks. */
 static inline const char *
 wh_session_dialect(const struct wh_host *h, const struct wh_session *s)

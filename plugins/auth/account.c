@@ -253,7 +253,8 @@ register_hashed(struct auth_task *task, struct hash_work *work)
 	struct account_registering *r = (struct account_registering *)task;
 	struct auth *auth = task->auth;
 	struct account_name_cells names;
-	struct wh_step steps[2 + 2 * ACCOUNT_LOOKS + SIGNIN_STEPS];
+	struct wh_step steps[3 + 2 * ACCOUNT_LOOKS + SIGNIN_STEPS];
+	char sealed[SASL_SEALED] = "";
 	int64_t now = wh_wall_ms(auth->host);
 	size_t n = 0;
 
@@ -270,6 +271,11 @@ register_hashed(struct auth_task *task, struct hash_work *work)
 		steps[n++] = TASK_STEP(ST_INVITATION_USE, invitation, WH_ONE);
 	steps[n++] = TASK_STEP(ST_ACCOUNT_ADD, add, WH_ONE);
 	n = account_name_steps(&r->name, r->id, now, &names, steps, n);
+	bool kept = work->scram && sasl_scram_seal(auth, r->id, &work->scram_keys, sealed);
+	const struct wh_cell scram[] = { WH_CELL_TEXT(wh_str(sealed)), add[0] };
+
+	if (kept)
+		steps[n++] = TASK_STEP(ST_ACCOUNT_SCRAM, scram, WH_ONE);
 	r->first = n;
 	if (r->sign_in)
 		n = device_steps(&r->signin, steps, n);
@@ -371,6 +377,7 @@ account_register(void *self, struct wh_call *call)
 	memcpy(r->signin.account, r->id, sizeof r->id);
 	if (r->sign_in)
 		device_prepare(auth, wh_call_session(call), wh_call_request(call), wh_arg_str(call, "device"), "registration", &r->signin);
+	r->work.scram = auth->settings.scram;
 	r->work.password_n = password.n;
 	memcpy(r->work.password, password.p, password.n);
 	struct wh_cell looks[ACCOUNT_LOOKS];

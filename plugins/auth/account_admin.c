@@ -199,8 +199,10 @@ state_stored(void *self, uint64_t cookie, const struct wh_result *result)
 		wh_json_text(wh_reply(call), "account", t->id);
 		wh_json_text(wh_reply(call), "state", t->to_state);
 	}
-	if (strcmp(t->to_state, "active") != 0)
+	if (strcmp(t->to_state, "active") != 0) {
 		device_revoked(auth, wh_str(t->id), (struct wh_str){ NULL, 0 }, (struct wh_str){ NULL, 0 }, "this account was disabled");
+		bot_owner_gone(auth, wh_str(t->id));
+	}
 	task_done(&t->task);
 }
 

@@ -46,7 +46,9 @@ auth_fail(struct wh_call *call, enum wh_err err, const char *format, ...)
 void
 auth_no(struct auth *auth, struct wh_call *call, enum wh_err err, const char *why, int64_t retry_ms)
 {
-	auth->failed = wh_fail_str(call, err, wh_str(why), retry_ms);
+	auth->failed = call != NULL ? wh_fail_str(call, err, wh_str(why), retry_ms) : err;
+	auth->refusal = why;
+	auth->refusal_ms = retry_ms;
 }
 
 bool
@@ -99,6 +101,7 @@ auth_tick(void *self, uint64_t cookie)
 	(void)cookie;
 	auth->ticks++;
 	lives_tick(auth, now);
+	sasl_tick(auth);
 	if (auth->ticks % TICKS_SAID == 0)
 		trust_tick(auth);
 	if (auth->ticks % TICKS_SWEEP == 0) {
@@ -122,6 +125,8 @@ auth_read_settings(struct auth *auth, const struct wh_conf *conf)
 			s->registration = (enum auth_registration)i;
 	s->guests = wh_conf_bool(conf, "guests");
 	s->insecure_cookie = wh_conf_bool(conf, "insecure_cookie");
+	s->scram = wh_conf_bool(conf, "scram");
+	s->bots = (unsigned)wh_conf_int(conf, "bots");
 	s->hashing = (unsigned)wh_conf_int(conf, "hashing");
 	s->cost = (struct password_params){ (uint32_t)(wh_conf_bytes(conf, "hash_memory") / 1024), (uint32_t)wh_conf_int(conf, "hash_passes"), 1 };
 	s->tries = (unsigned)wh_conf_int(conf, "tries");
@@ -155,8 +160,11 @@ auth_close(void *self)
 	wh_store_close(&auth->table);
 	auth->trust.first = NULL;
 	tasks_end_all(auth);
+	sasl_close(auth);
+	ticket_close(auth);
 	lockout_close(auth);
 	keys_close(auth);
+	seal_close(auth);
 	wh_delete(auth->host, auth);
 }
 
@@ -175,6 +183,10 @@ auth_open(const struct wh_host *host, const struct wh_conf *conf, void **self_ou
 	auth->audit = wh_service_find(host, "audit", WH_AUDIT_VERSION, &self);
 	auth->audit_self = self;
 	err = lockout_open(auth);
+	if (err == WH_OK)
+		err = ticket_open(auth);
+	if (err == WH_OK)
+		err = seal_open(auth);
 	if (err == WH_OK)
 		err = auth_read_settings(auth, conf);
 	if (err == WH_OK)
@@ -209,7 +221,7 @@ static enum wh_verdict
 auth_attempt(void *self, struct wh_attempt *a)
 {
 	device_attempt(self, a);
-	return guest_attempt(self, a);
+	return bot_attempt(self, a) == WH_REFUSE ? WH_REFUSE : guest_attempt(self, a);
 }
 
 static const struct wh_setting auth_settings[] = {
@@ -233,6 +245,10 @@ static const struct wh_setting auth_settings[] = {
 	{ "lockout_most", WH_DURATION, .def = "15m", .min = "1s", .max = "1d", .help = "the longest wait" },
 	{ "lockout_forget", WH_DURATION, .def = "1d", .min = "1m", .max = "30d", .help = "after so long without a wrong password all is forgotten" },
 	{ "grants", WH_FREE, .table = role_settings, .help = "roles that may grant roles; admin may grant all" },
+	{ "passkey_domain", WH_STRING, .max = "253", .help = "domain that passkeys are for; without it the site's host" },
+	{ "passkey_origins", WH_STRINGS, .max = "16", .help = "origins of pages that may use passkeys, besides the site: https://www.example.org" },
+	{ "scram", WH_BOOL, .def = "false", .help = "keep what SCRAM-SHA-256 needs with each new password" },
+	{ "bots", WH_INT, .def = "5", .min = "0", .max = "1000", .help = "bots that an account may have" },
 	{ "room_roles", WH_STRINGS, .def = "[ \"moderator\", \"voice\" ]", .max = "64", .help = "roles that a room's owner may grant in it" },
 	{ 0 }
 };
@@ -266,6 +282,31 @@ static const struct wh_command auth_commands[] = {
 	{ "auth.reset", recover_reset_fields, WH_ALLOW_GUEST, .rate = "6/m burst 10", .run = recover_reset, .help = "choose a new password, with the token of the letter" },
 	{ "auth.confirm_begin", recover_mail_fields, WH_ALLOW_MEMBER, .rate = "6/m burst 5", .run = recover_confirm_begin, .help = "ask for a letter that confirms a mail address" },
 	{ "auth.confirm", recover_confirm_fields, WH_ALLOW_GUEST, .rate = "6/m burst 10", .run = recover_confirm, .help = "confirm a mail address, with the token of the letter" },
+
+	{ "auth.second", second_fields, WH_ALLOW_GUEST, .rate = "1/s burst 10", .run = second_second, .help = "go on with signing in: a code of the app, or a recovery code" },
+	{ "auth.second_state", NULL, WH_ALLOW_MEMBER, .flags = WH_READS, .run = second_state, .help = "the second factors of this account" },
+	{ "auth.totp_begin", second_password_fields, WH_ALLOW_MEMBER, .rate = "6/m burst 5", .run = second_totp_begin, .help = "get a secret for an authenticator app" },
+	{ "auth.totp_confirm", second_code_fields, WH_ALLOW_MEMBER, .rate = "6/m burst 10", .run = second_totp_confirm, .help = "turn the app on with its first code, and get recovery codes" },
+	{ "auth.totp_off", second_off_fields, WH_ALLOW_MEMBER, .rate = "6/m burst 5", .run = second_totp_off, .help = "turn the app off" },
+	{ "auth.recovery_codes", second_off_fields, WH_ALLOW_MEMBER, .rate = "6/m burst 5", .run = second_recovery_codes, .help = "get new recovery codes; the old ones are void" },
+	{ "auth.second_reset", account_why_fields, WH_ALLOW_ADMIN, .flags = WH_AUDIT, .run = second_reset, .help = "take all second factors off an account whose owner has lost them" },
+
+	{ "auth.passkey_begin", second_password_fields, WH_ALLOW_MEMBER, .rate = "6/m burst 10", .run = passkey_begin, .help = "get a challenge to add a passkey" },
+	{ "auth.passkey_add", passkey_add_fields, WH_ALLOW_MEMBER, .rate = "6/m burst 10", .flags = WH_AUDIT, .run = passkey_add, .help = "add a passkey" },
+	{ "auth.passkeys", NULL, WH_ALLOW_MEMBER, .flags = WH_READS, .run = passkey_list, .help = "the passkeys of this account" },
+	{ "auth.passkey_remove", passkey_remove_fields, WH_ALLOW_MEMBER, .rate = "6/m burst 10", .run = passkey_remove, .help = "remove a passkey" },
+	{ "auth.passkey_second", passkey_second_fields, WH_ALLOW_MEMBER, .rate = "6/m burst 5", .run = passkey_second, .help = "ask for a passkey after the password, or no longer" },
+	{ "auth.passkey_login_begin", passkey_login_begin_fields, WH_ALLOW_GUEST, .rate = "1/s burst 10", .run = passkey_login_begin, .help = "get a challenge to sign in with a passkey" },
+	{ "auth.passkey_login", passkey_login_fields, WH_ALLOW_GUEST, .rate = "1/s burst 10", .run = passkey_login, .help = "sign in with a passkey" },
+
+	{ "auth.app_password", bot_app_fields, WH_ALLOW_MEMBER, .rate = "6/m burst 5", .run = bot_app_password, .help = "make a password for one program, to sign in with by SASL" },
+	{ "auth.certificate_add", sasl_certificate_fields, WH_ALLOW_MEMBER, .rate = "6/m burst 5", .run = sasl_certificate_add, .help = "let this connection's TLS certificate sign in by SASL" },
+	{ "auth.bot_create", bot_create_fields, WH_ALLOW_MEMBER, .rate = "6/m burst 5", .flags = WH_AUDIT, .run = bot_create, .help = "make an account for a bot of yours" },
+	{ "auth.bots", NULL, WH_ALLOW_MEMBER, .flags = WH_READS, .run = bot_list, .help = "your bots" },
+	{ "auth.bot_remove", bot_fields, WH_ALLOW_MEMBER, .rate = "6/m burst 5", .flags = WH_AUDIT, .run = bot_remove, .help = "lock a bot of yours, for good" },
+	{ "auth.key_create", bot_key_fields, WH_ALLOW_MEMBER, .rate = "6/m burst 10", .flags = WH_AUDIT, .run = bot_key_create, .help = "make a key for a bot of yours; it is shown once" },
+	{ "auth.keys", bot_fields, WH_ALLOW_MEMBER, .flags = WH_READS, .run = bot_keys, .help = "the keys of a bot of yours" },
+	{ "auth.key_revoke", bot_revoke_fields, WH_ALLOW_MEMBER, .flags = WH_AUDIT, .run = bot_key_revoke, .help = "end a key; its connections close" },
 
 	{ "auth.whoami", NULL, WH_ALLOW_GUEST, .flags = WH_READS, .run = device_whoami, .help = "who you are" },
 	{ "auth.use", device_use_fields, WH_ALLOW_GUEST, .rate = "1/s burst 20", .run = device_use, .help = "sign this connection in with an access token" },
@@ -301,6 +342,7 @@ static const struct wh_hook auth_hooks[] = {
 
 static const struct wh_service auth_offers[] = {
 	{ "accounts", WH_ACCOUNTS_VERSION, &trust_service },
+	{ "sasl", WH_SASL_VERSION, &sasl_service },
 	{ 0 }
 };
 

@@ -10,6 +10,11 @@
  *	account     registration, names, administration
  *	login       passwords;  recover: letters with one-time links
  *	guest, role, trust, privacy
+ *	ticket      what was promised to a client: half a sign-in, a challenge
+ *	seal        secrets that are read again, encrypted
+ *	second      second factors;  passkey: WebAuthn
+ *	bot         bot accounts and what their keys may
+ *	sasl        signing in by SASL, for IRC
  *
  * To add a part (another way to sign in): a struct in struct auth if it needs memory, x_open and x_close called by auth_open and
  * auth_close, its rows in auth.c. To sign somebody in it uses struct signin of device.h. */
@@ -31,6 +36,12 @@
 #include "live.h"
 #include "lockout.h"
 #include "login.h"
+#include "bot.h"
+#include "passkey.h"
+#include "sasl.h"
+#include "seal.h"
+#include "second.h"
+#include "ticket.h"
 #include "password.h"
 #include "privacy.h"
 #include "recover.h"
@@ -47,6 +58,8 @@ struct auth_settings {
 	enum auth_registration registration;
 	bool guests;
 	bool insecure_cookie;
+	bool scram;			/* SCRAM keys are made with each password */
+	unsigned bots;			/* of one account */
 	unsigned hashing;
 	struct password_params cost;
 	unsigned tries;
@@ -73,6 +86,9 @@ struct auth {
 	struct hashing hashing;
 	struct lockouts lockouts;
 	struct lives lives;
+	struct seal seal;
+	struct tickets tickets;
+	struct sasl_exchanges sasl;
 	struct device_cache cache;
 	struct first_admin first_admin;
 	struct trust_asks trust;
@@ -87,6 +103,8 @@ struct auth {
 	unsigned keys_missing;			/* while it opens */
 	bool keys_bad;
 	enum wh_err failed;			/* by auth_no */
+	const char *refusal;			/* likewise: the sentence, and when to try again */
+	int64_t refusal_ms;
 	char room_roles[LIVE_ROLES_TEXT];	/* what the service said last */
 };
 

@@ -80,6 +80,43 @@ enum auth_statement {
 	ST_KEY_ADD,
 	ST_KEY_DROP,
 
+	/* Second factors. */
+	ST_SECOND_GET,		/* account → SECOND_COLUMNS */
+	ST_SECOND_PENDING,	/* account, sealed, now */
+	ST_SECOND_ON,		/* step, account, sealed: what is pending holds from now on */
+	ST_SECOND_STEP,		/* step, account: no code of it or before is taken again */
+	ST_SECOND_OFF,		/* account */
+	ST_ACCOUNT_SECOND,	/* bits that stay, bits that are set, account */
+	ST_RECOVERY_DROP,	/* account */
+	ST_RECOVERY_ADD,	/* account, hash */
+	ST_RECOVERY_USE,	/* account, hash */
+
+	/* Passkeys. */
+	ST_PASSKEY_ADD,
+	ST_PASSKEY_GET,		/* id → PASSKEY_COLUMNS */
+	ST_PASSKEY_LIST,	/* account */
+	ST_PASSKEY_OF_NAME,	/* canonical → id */
+	ST_PASSKEY_USED,	/* counter, now, backed up, id: only when the counter grew */
+	ST_PASSKEY_SUSPECT,	/* id */
+	ST_PASSKEY_DROP,	/* id, account */
+	ST_PASSKEY_DROP_ALL,	/* account */
+	ST_PASSKEY_SECOND,	/* account: a passkey is asked for after the password */
+	ST_PASSKEY_LAST,	/* account: no longer, as there is none */
+
+	/* Bots, keys, app passwords, certificates: the latter three are devices with scopes. */
+	ST_BOT_ADD,		/* …, owner, most, those that are younger count too */
+	ST_BOT_LIST,		/* owner → id, name, state, created */
+	ST_BOT_FIND,		/* id, canonical, owner → id, name */
+	ST_BOT_REMOVE,		/* id, owner */
+	ST_BOT_REMOVE_ALL,	/* owner */
+	ST_CREDENTIAL_ADD,
+	ST_CREDENTIAL_LIST,	/* account → id, name, scopes, created, used, expires */
+	ST_CREDENTIAL_OF,	/* id, owner → account */
+	ST_CREDENTIAL_OWNED,	/* owner → id, account, name, scopes, created, used, expires */
+	ST_CREDENTIAL_DROP_ALL,	/* owner: of all its bots */
+	ST_ACCOUNT_SCRAM,	/* sealed, account */
+	ST_SCRAM_GET,		/* as ST_ACCOUNT_LOGIN, and the sealed keys */
+
 	ST_COUNT
 };
 
@@ -89,12 +126,18 @@ enum account_column {
 	AC_PASSWORD_SET,
 };
 
-/** Columns of ST_ACCOUNT_LOGIN. */
-enum login_column { LC_ID, LC_NAME, LC_STATE, LC_PASSWORD, LC_FAILURES, LC_FAILED, LC_SECOND, LC_KNOWN, LC_CANONICAL };
+/** Columns of ST_ACCOUNT_LOGIN; the last one of ST_SCRAM_GET alone. */
+enum login_column { LC_ID, LC_NAME, LC_STATE, LC_PASSWORD, LC_FAILURES, LC_FAILED, LC_SECOND, LC_KNOWN, LC_CANONICAL, LC_SCRAM };
+
+/** Columns of ST_SECOND_GET. */
+enum second_column { SC_SECOND, SC_STATE, SC_NAME, SC_CANONICAL, SC_TOTP, SC_STEP, SC_PENDING, SC_PENDING_AT, SC_RECOVERY, SC_PASSKEYS };
+
+/** Columns of ST_PASSKEY_GET. */
+enum passkey_column { PC_ACCOUNT, PC_NAME, PC_COSE, PC_COUNTER, PC_SUSPECT, PC_OWNER };
 
 /** Columns of ST_DEVICE_FIND and ST_DEVICE_BY_ID. From DC_ACCOUNT_ID on they are those of the account: see live_learn. */
 enum device_column {
-	DC_ID, DC_TOKEN, DC_COOKIE, DC_REFRESH, DC_PREVIOUS, DC_ROTATED, DC_TOKEN_EXPIRES, DC_EXPIRES, DC_USED,
+	DC_ID, DC_TOKEN, DC_COOKIE, DC_REFRESH, DC_PREVIOUS, DC_ROTATED, DC_TOKEN_EXPIRES, DC_EXPIRES, DC_USED, DC_SCOPES,
 	DC_ACCOUNT_ID, DC_NAME, DC_KIND, DC_STATE, DC_CREATED, DC_MAIL, DC_CONFIRMED, DC_SAID, DC_STRIKES,
 };
 

@@ -114,6 +114,8 @@ device_forget(struct auth *auth, struct wh_str account, struct wh_str device)
 		if (e->hash[0] != '\0' && wh_str_is(account, e->live->id) && (device.n == 0 || wh_str_is(device, e->device)))
 			cached_drop(auth, e);
 	}
+	if (device.n == 0)
+		ticket_forget(auth, account);
 }
 
 void
@@ -121,6 +123,8 @@ device_revoked(struct auth *auth, struct wh_str account, struct wh_str device, s
 {
 	device_forget(auth, account, device);
 	live_close(auth, account, device, but_device, why);
+	if (but_device.n == 0)
+		bot_key_forget(auth, account, device);
 }
 
 /* A write that nobody waits for. */
@@ -225,7 +229,9 @@ lookup_take(struct auth *auth, struct device_lookup *look, const struct wh_rows 
 		return WH_ENOMEM;
 	device_used(auth, cache_add(auth, look->hash, look->cookie, live, device,
 	    wh_row_int(rows, 0, look->cookie ? DC_EXPIRES : DC_TOKEN_EXPIRES), wh_row_int(rows, 0, DC_USED), now), now);
-	err = live_attach(auth, s, live, device);
+	err = bot_key_learn(auth, live, rows);
+	if (err == WH_OK)
+		err = live_attach(auth, s, live, device);
 	live_drop(auth, &live);
 	return err;
 }
@@ -287,13 +293,14 @@ device_credential(void *self, struct wh_credential *c)
 	char hash[DEVICE_HASH_ROOM];
 	bool cookie = token.n == 0;
 
+	sasl_certificate(auth, c->session, c->certificate);
 	if (guest_is_token(token))
 		return guest_credential(auth, c);
 	if (cookie)
 		token = device_cookie_find(auth, c->cookie);
 	if (token.n == 0)
 		return WH_PASS;
-	if (!token_is(token, TOKEN_SESSION)) {
+	if (!token_is(token, TOKEN_SESSION) && (cookie || !token_is(token, TOKEN_BOT))) {
 		live_of(auth, c->session)->bad_cookie = cookie;
 		return WH_PASS;
 	}
@@ -428,6 +435,8 @@ device_signed_in(struct auth *auth, struct signin *si, const struct wh_rows *row
 	cache_add(auth, si->token.hash, false, live, wh_str(si->device), si->token_expires, si->now, si->now);
 	if (s != NULL)
 		err = live_attach(auth, s, live, wh_str(si->device));
+	if (s != NULL && err == WH_OK)
+		live_of(auth, s)->proved = si->now;
 	live_drop(auth, &live);
 	return err;
 }
@@ -478,7 +487,8 @@ recheck_done(void *self, uint64_t cookie, const struct wh_result *result)
 			live_of(auth, s)->device[0] = '\0';
 			wh_session_close(auth->host, s, AUTH_CLOSE_SIGNED_OUT, WH_STR("you were signed out; sign in again"));
 		} else if ((live = live_learn(auth, &rows[0], DC_ACCOUNT_ID, &rows[1])) != NULL) {
-			live_attach(auth, s, live, wh_row_str(rows, 0, DC_ID));
+			if (bot_key_learn(auth, live, rows) == WH_OK)
+				live_attach(auth, s, live, wh_row_str(rows, 0, DC_ID));
 			live_drop(auth, &live);
 		}
 	} else if (s != NULL) {

@@ -70,6 +70,8 @@ devices_read(void *self, uint64_t cookie, const struct wh_result *result)
 			wh_json_int(w, "used", wh_row_int(rows, i, 4));
 			wh_json_int(w, "expires", wh_row_int(rows, i, 5));
 			wh_json_bool(w, "browser", wh_row_int(rows, i, 6) != 0);
+			if (!wh_row_null(rows, i, 8))
+				wh_json_str(w, "scopes", wh_row_str(rows, i, 8));
 			wh_json_bool(w, "this", wh_str_is(wh_row_str(rows, i, 0), t->device));
 			wh_json_end(w);
 		}
@@ -396,14 +398,15 @@ devices_expired(void *self, uint64_t cookie, const struct wh_result *result)
 		return;
 	for (size_t i = 0; i < result->rows->n && n < 32; i++, n++) {
 		struct wh_str device = wh_row_str(result->rows, i, 0), account = wh_row_str(result->rows, i, 1);
-		bool live = live_device(auth, account, device);
+		/* What has scopes ends when it was said to. */
+		bool live = wh_row_null(result->rows, i, 2) && live_device(auth, account, device);
 
 		cells[n][0] = live ? WH_CELL_INT(now) : WH_CELL_TEXT(device);
 		cells[n][1] = live ? WH_CELL_INT(now + auth->settings.session_time) : WH_CELL_TEXT(account);
 		cells[n][2] = WH_CELL_TEXT(device);
 		steps[n] = (struct wh_step){ .statement = live ? ST_DEVICE_USED : ST_DEVICE_DROP, .params = cells[n], .n = live ? 3 : 2 };
 		if (!live)
-			device_forget(auth, account, device);
+			device_revoked(auth, account, device, (struct wh_str){ NULL, 0 }, "this key has expired");
 	}
 	if (n != 0)
 		wh_store_run(&auth->table, steps, n, swept, 0);

@@ -36,6 +36,8 @@ hash_work(void *request)
 		w->err = password_hash(&w->params, fresh, w->salt, w->hash);
 	else if (w->err == WH_OK && (w->verify[0] == '\0' || upgrade))
 		w->err = password_hash(&w->params, password, w->salt, w->hash);
+	if (w->err == WH_OK && w->scram)
+		w->scram = scram_keys_make(fresh.n != 0 ? fresh : password, w->scram_salt, SASL_ITERATIONS, &w->scram_keys) == WH_OK;
 	if (w->took_us < 1000)
 		w->took_us = hashing_clock_us() - began;
 	explicit_bzero(w->password, sizeof w->password);
@@ -100,6 +102,7 @@ hashing_start(struct auth_task *task, struct hash_work *work, hash_done *done)
 	struct hash_job job = { .task = task, .done = done };
 
 	wh_random(auth->host, work->salt, sizeof work->salt);
+	wh_random(auth->host, work->scram_salt, sizeof work->scram_salt);
 	work->params = auth->settings.cost;
 	job.work = *work;
 	explicit_bzero(work->password, sizeof work->password);

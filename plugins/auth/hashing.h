@@ -6,6 +6,7 @@
 #include <whiply/whiply.h>
 
 #include "password.h"
+#include "scram.h"
 
 struct auth;
 struct auth_task;
@@ -25,6 +26,9 @@ struct hash_work {
 	size_t fresh_n;
 	struct password_params params;		/* set by hashing_start */
 	uint8_t salt[PASSWORD_SALT];
+	bool scram;				/* in: make keys for SCRAM of what is hashed, too */
+	uint8_t scram_salt[SCRAM_SALT];
+	struct scram_keys scram_keys;		/* out */
 	enum wh_err err;			/* out: WH_EAUTH, it is another; WH_ENOMEM */
 	char hash[PASSWORD_ENCODED];		/* out: the new hash, or "" */
 	int64_t took_us;

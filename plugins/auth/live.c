@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "auth.h"
+#include "text64.h"
 
 /* Ids are our own random ones: nobody can choose them to crowd a bucket. */
 static size_t
@@ -51,6 +52,7 @@ live_drop(struct auth *auth, struct live **held)
 		;
 	*at = live->next;
 	auth->lives.n--;
+	bot_keys_free(auth, live);
 	wh_delete(auth->host, live->grants);
 	wh_delete(auth->host, live);
 }
@@ -116,6 +118,7 @@ live_unlink(struct auth *auth, struct wh_session *s)
 	own->live = NULL;
 	own->before = own->after = 0;
 	own->device[0] = '\0';
+	own->proved = 0;
 	live_drop(auth, &live);
 }
 
@@ -361,6 +364,10 @@ live_presence(void *self, struct wh_presence *p)
 	struct auth *auth = self;
 	struct live_session *own = live_of(auth, p->session);
 
+	if (p->what == WH_ENDED)
+		sasl_ended(auth, p->session);
+	if (p->what == WH_DETACHED)
+		sasl_detached(auth, p->session);
 	if (own->live == NULL)
 		return WH_PASS;
 	if (p->what == WH_ENDED ||
@@ -377,6 +384,12 @@ live_save(void *self, struct wh_papers *papers)
 
 	if (own->device[0] != '\0')
 		wh_out_text(papers->save, own->device);
+	if (own->has_certificate) {
+		char text[TEXT64_ROOM(sizeof own->certificate)];
+
+		text64_put(TEXT64_URL, text, sizeof text, own->certificate, sizeof own->certificate);
+		wh_out_fmt(papers->save, " %s", text);
+	}
 	return WH_PASS;
 }
 
@@ -386,8 +399,17 @@ live_load(void *self, struct wh_papers *papers)
 	struct auth *auth = self;
 	struct live_session *own = live_of(auth, papers->session);
 
-	if (papers->load.n < sizeof own->device)
-		snprintf(own->device, sizeof own->device, "%.*s", WH_FMT(papers->load));
+	struct wh_str device = papers->load;
+	const char *blank = device.n != 0 ? memchr(device.p, ' ', device.n) : NULL;
+	size_t n;
+
+	if (blank != NULL) {
+		device.n = (size_t)(blank - device.p);
+		own->has_certificate = text64_get(TEXT64_URL, own->certificate, sizeof own->certificate, &n, wh_str_from(papers->load, device.n + 1)) &&
+		    n == sizeof own->certificate;
+	}
+	if (device.n < sizeof own->device)
+		snprintf(own->device, sizeof own->device, "%.*s", WH_FMT(device));
 	if (auth->lives.recheck == 0)
 		auth->lives.recheck = wh_timer_start(auth->host, 1, 0, device_recheck, 0);
 	return WH_PASS;
@@ -429,6 +451,7 @@ lives_close(struct auth *auth)
 			if (live->said_more != 0)
 				trust_write(auth, live);
 			auth->lives.buckets[i] = live->next;
+			bot_keys_free(auth, live);
 			wh_delete(auth->host, live->grants);
 			wh_delete(auth->host, live);
 		}

@@ -43,6 +43,7 @@ struct live {
 	struct live_grant *grants;	/* owned */
 	unsigned n_grants;
 	int64_t expires;		/* when the next grant does; 0: none */
+	struct bot_key *keys;		/* owned: its keys that were seen, and what they may */
 };
 
 /* Our bytes in each session. */
@@ -52,6 +53,9 @@ struct live_session {
 	char device[DEVICE_ID_ROOM];	/* that it came with; "": none */
 	bool bad_cookie;		/* it showed a cookie that nobody knows */
 	bool checked;			/* the store was asked for its device since the hub began */
+	bool has_certificate;
+	uint8_t certificate[32];	/* SHA-256 of what its client showed to TLS */
+	int64_t proved;			/* when it showed a password, a passkey or the like; wall clock, 0: not */
 };
 
 struct lives {

@@ -49,6 +49,9 @@ AUTH_SOURCES = %D%/auth.c %D%/auth.h %D%/auth_schema.c %D%/auth_schema.h %D%/tas
 	%D%/device.c %D%/device.h %D%/device_own.h %D%/device_commands.c %D%/account.c %D%/account.h %D%/account_admin.c \
 	%D%/login.c %D%/login.h %D%/recover.c %D%/recover.h %D%/guest.c %D%/guest.h %D%/role.c %D%/role.h \
 	%D%/trust.c %D%/trust.h %D%/privacy.c %D%/privacy.h
+AUTH_SOURCES += %D%/ticket.c %D%/ticket.h %D%/seal.c %D%/seal.h %D%/second.c %D%/second.h %D%/second_own.h \
+	%D%/second_commands.c %D%/passkey.c %D%/passkey.h %D%/passkey_own.h %D%/passkey_login.c \
+	%D%/bot.c %D%/bot.h %D%/sasl.c %D%/sasl.h %D%/sasl_mechanism.c %D%/sasl_own.h
 noinst_LTLIBRARIES += libauthplugin.la
 libauthplugin_la_SOURCES = $(AUTH_SOURCES)
 libauthplugin_la_CPPFLAGS = $(AM_CPPFLAGS) $(SSL_CFLAGS) $(ARGON2_CFLAGS) $(UTF8PROC_CFLAGS)
@@ -67,3 +70,9 @@ check_PROGRAMS += %D%/test_account %D%/test_login %D%/test_device %D%/test_guest
 %C%_test_guest_LDADD = $(AUTH_TEST_LIBS)
 %C%_test_role_LDADD = $(AUTH_TEST_LIBS)
 %C%_test_privacy_LDADD = $(AUTH_TEST_LIBS)
+noinst_HEADERS += %D%/testing_second.h
+check_PROGRAMS += %D%/test_second %D%/test_passkey %D%/test_bot %D%/test_sasl
+%C%_test_second_LDADD = $(AUTH_TEST_LIBS)
+%C%_test_passkey_LDADD = $(AUTH_TEST_LIBS) $(SSL_LIBS)
+%C%_test_bot_LDADD = $(AUTH_TEST_LIBS)
+%C%_test_sasl_LDADD = $(AUTH_TEST_LIBS) $(SSL_LIBS)

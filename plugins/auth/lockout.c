@@ -155,6 +155,15 @@ lockout_attempt(struct auth *auth, struct wh_str account, struct wh_str address)
 	entry_count(auth, lockout_key(auth, LOCKOUT_PAIR, account, address), wh_wall_ms(auth->host), auth->settings.lockout_forget);
 }
 
+void
+lockout_untried(struct auth *auth, struct wh_str account, struct wh_str address)
+{
+	struct lockout_entry *e = entry_find(auth, lockout_key(auth, LOCKOUT_PAIR, account, address), false);
+
+	if (e != NULL && e->n != 0)
+		e->n--;
+}
+
 int64_t
 lockout_failed(struct auth *auth, struct wh_str account, struct wh_str address)
 {

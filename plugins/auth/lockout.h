@@ -18,6 +18,7 @@ enum lockout_kind {
 	LOCKOUT_ADDRESS,
 	LOCKOUT_REGISTER,	/* accounts made from an address */
 	LOCKOUT_LETTER,		/* letters sent for an account or address */
+	LOCKOUT_TICKET,		/* counts nothing: where an address's tickets stand */
 };
 
 struct lockout_entry {
@@ -52,6 +53,9 @@ void lockout_known(struct auth *auth, struct wh_str account, struct wh_str addre
 
 /** An attempt begins: it counts against the pair until it succeeded, so that many at once are not more than one after the other. */
 void lockout_attempt(struct auth *auth, struct wh_str account, struct wh_str address);
+
+/** It came to no answer, for reasons that are not the caller's: it counts no more. */
+void lockout_untried(struct auth *auth, struct wh_str account, struct wh_str address);
 
 /** It failed. Returns how long the pair has to wait now. */
 int64_t lockout_failed(struct auth *auth, struct wh_str account, struct wh_str address);

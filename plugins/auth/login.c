@@ -16,16 +16,23 @@ const struct wh_field login_fields[] = {
 const struct wh_field login_password_fields[] = {
 	{ "old", WH_F_TEXT, .required = true, .min = 1, .max = PASSWORD_BYTES - 1, .help = "the password as it is" },
 	{ "new", WH_F_TEXT, .required = true, .min = 1, .max = PASSWORD_BYTES - 1, .help = "what it shall be" },
+	{ "scram", WH_F_BOOL, .help = "keep what SCRAM-SHA-256 needs as well; without it, as the server's settings say" },
 	{ 0 }
 };
 
 bool
 login_may_try(struct auth *auth, struct wh_call *call, struct wh_str canonical)
 {
+	return login_may_try_at(auth, call, wh_call_session(call), canonical);
+}
+
+bool
+login_may_try_at(struct auth *auth, struct wh_call *call, struct wh_session *s, struct wh_str canonical)
+{
 	char address[KEY_ADDRESS_ROOM];
 	int64_t wait;
 
-	keys_address(auth, wh_session_address(auth->host, wh_call_session(call)), false, address);
+	keys_address(auth, wh_session_address(auth->host, s), false, address);
 	wait = lockout_wait(auth, canonical, wh_str(address));
 	if (wait != 0) {
 		wh_metric_add_for(auth->host, &auth_metrics[AUTH_METRIC_LOGINS], WH_STR("locked"), 1);
@@ -48,8 +55,8 @@ failure_written(void *self, uint64_t cookie, const struct wh_result *result)
 		wh_host_log(auth->host, WH_WARN, "auth_failure_not_written", WH_S("why", result->why));
 }
 
-static void
-proof_failed(struct proof_task *t)
+void
+login_failed(struct proof_task *t)
 {
 	struct auth *auth = t->task.auth;
 	struct login_proof *p = &t->proof;
@@ -82,12 +89,15 @@ proof_hashed(struct auth_task *task, struct hash_work *work)
 	struct auth *auth = task->auth;
 
 	if (work->err == WH_ENOMEM) {
+		lockout_untried(auth, wh_str(t->proof.canonical), wh_str(t->proof.address[0]));
 		task_fail_later(task, WH_EAWAY, "the server has no memory for this now; try again", 2000);
 	} else if (work->err != WH_OK || !t->proof.exists) {
-		proof_failed(t);
+		login_failed(t);
 	} else {
 		lockout_succeeded(auth, wh_str(t->proof.canonical), wh_str(t->proof.address[0]));
 		memcpy(t->proof.work.hash, work->hash, sizeof work->hash);
+		t->proof.work.scram = work->scram;
+		t->proof.work.scram_keys = work->scram_keys;
 		t->proof.then(task);
 	}
 }
@@ -103,6 +113,7 @@ proof_read(void *self, uint64_t cookie, const struct wh_result *result)
 
 	if (result->err != WH_OK) {
 		hashing_release(auth);
+		lockout_untried(auth, wh_str(p->canonical), wh_str(p->address[0]));
 		task_stored(&t->task, result);
 		return;
 	}
@@ -121,6 +132,8 @@ proof_read(void *self, uint64_t cookie, const struct wh_result *result)
 	wait = lockout_stranger(auth, wh_str(p->canonical), wh_str(p->address[0]));
 	if (wait != 0) {
 		hashing_release(auth);
+		/* Who waits for what others did has not failed. */
+		lockout_untried(auth, wh_str(p->canonical), wh_str(p->address[0]));
 		wh_metric_add_for(auth->host, &auth_metrics[AUTH_METRIC_LOGINS], WH_STR("locked"), 1);
 		task_fail_later(&t->task, WH_EFAST, "too many wrong passwords from where you are, or for this account; wait a moment", wait);
 		return;
@@ -132,9 +145,15 @@ proof_read(void *self, uint64_t cookie, const struct wh_result *result)
 void
 login_verify(struct proof_task *t, struct wh_call *call, struct wh_str password, struct wh_str fresh)
 {
+	login_verify_at(t, wh_call_session(call), password, fresh);
+}
+
+void
+login_verify_at(struct proof_task *t, struct wh_session *s, struct wh_str password, struct wh_str fresh)
+{
 	struct auth *auth = t->task.auth;
 	struct login_proof *p = &t->proof;
-	struct wh_str address = wh_session_address(auth->host, wh_call_session(call));
+	struct wh_str address = wh_session_address(auth->host, s);
 
 	p->work.password_n = password.n < sizeof p->work.password ? password.n : sizeof p->work.password - 1;
 	memcpy(p->work.password, password.p, p->work.password_n);
@@ -189,6 +208,12 @@ login_proved(struct auth_task *task)
 		wh_metric_add_for(auth->host, &auth_metrics[AUTH_METRIC_LOGINS], WH_STR("inactive"), 1);
 		task_fail(task, WH_EPERM, strcmp(p->state, "pending") == 0 ? "this account waits for a moderator's approval" :
 		    "this account is disabled; ask a moderator");
+		return;
+	}
+	if (p->second != 0) {
+		if (p->work.hash[0] != '\0')
+			wh_store_run(&auth->table, &TASK_STEP(ST_ACCOUNT_REHASH, rehash, WH_ANY), 1, failure_written, 0);
+		second_ask(task, p->second, p->account, "password", wh_arg_str(call, "device"));
 		return;
 	}
 	if (p->work.hash[0] != '\0')
@@ -267,6 +292,7 @@ password_proved(struct auth_task *task)
 	struct signin *si = &t->signin;
 	struct auth *auth = task->auth;
 	struct wh_call *call = task_call(task);
+	char sealed[SASL_SEALED] = "";
 
 	if (call == NULL) {
 		task_done(task);
@@ -285,7 +311,15 @@ password_proved(struct auth_task *task)
 		TASK_STEP(ST_DEVICE_DROP_OTHERS, others, WH_ANY), TASK_STEP(ST_DEVICE_RENEW, renew, WH_ANY),
 	};
 
-	task_run(task, steps, sizeof steps / sizeof steps[0], password_stored);
+	bool kept = p->work.scram && sasl_scram_seal(auth, p->account, &p->work.scram_keys, sealed);
+	const struct wh_cell scram[] = { WH_CELL_TEXT(wh_str(sealed)), account };
+	struct wh_step all[sizeof steps / sizeof steps[0] + 1];
+	size_t n = sizeof steps / sizeof steps[0];
+
+	memcpy(all, steps, sizeof steps);
+	if (kept)
+		all[n++] = TASK_STEP(ST_ACCOUNT_SCRAM, scram, WH_ONE);
+	task_run(task, all, n, password_stored);
 }
 
 enum wh_err
@@ -313,6 +347,7 @@ login_password(void *self, struct wh_call *call)
 	auth_clip(t->proof.proof.account, sizeof t->proof.proof.account, who->id);
 	auth_clip(t->device, sizeof t->device, wh_str(device_of_call(auth, call)));
 	t->proof.proof.then = password_proved;
+	t->proof.proof.work.scram = wh_arg_has(call, "scram") ? wh_arg_bool(call, "scram") : auth->settings.scram;
 	login_verify(&t->proof, call, wh_arg_str(call, "old"), wh_arg_str(call, "new"));
 	return WH_WAIT;
 }

@@ -32,9 +32,17 @@ struct proof_task {
  * hashing_release has to follow. False: the call was failed. */
 bool login_may_try(struct auth *auth, struct wh_call *call, struct wh_str canonical);
 
+/** The same for whoever has no call (call NULL): then auth->failed and auth->refusal say why. */
+bool login_may_try_at(struct auth *auth, struct wh_call *call, struct wh_session *s, struct wh_str canonical);
+
 /** Verifies: asks the store, looks at lockouts, hashes, counts. proof.then is called when it is the right one, otherwise the task ends.
  * `fresh` is hashed as well, unless it is empty. */
 void login_verify(struct proof_task *task, struct wh_call *call, struct wh_str password, struct wh_str fresh);
+
+void login_verify_at(struct proof_task *task, struct wh_session *s, struct wh_str password, struct wh_str fresh);
+
+/** It is the wrong one: counted and audited as every wrong password, and the task ends. */
+void login_failed(struct proof_task *task);
 
 enum wh_err login_login(void *self, struct wh_call *call);
 enum wh_err login_password(void *self, struct wh_call *call);

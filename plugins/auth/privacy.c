@@ -35,12 +35,29 @@ write_rows(struct wh_json *w, const char *key, const struct wh_rows *rows, const
 	wh_json_end(w);
 }
 
+/* What there is of second factors, but none of their secrets. */
+static void
+write_second(struct wh_json *w, const struct wh_rows *row)
+{
+	if (row->n == 0)
+		return;
+	wh_json_object(w, "second");
+	wh_json_bool(w, "totp", !wh_row_null(row, 0, SC_TOTP));
+	wh_json_bool(w, "totp_begun", !wh_row_null(row, 0, SC_PENDING));
+	wh_json_bool(w, "passkey", (wh_row_int(row, 0, SC_SECOND) & SECOND_PASSKEY) != 0);
+	wh_json_int(w, "recovery_left", wh_row_int(row, 0, SC_RECOVERY));
+	wh_json_end(w);
+}
+
 static void
 export_read(void *self, uint64_t cookie, const struct wh_result *result)
 {
 	static const char *const account[] = { "id", "name", "kind", "state", "created", "mail", "mail_confirmed", "said", "strikes", "seen", "note",
 		"canonical", "password_set", NULL };
-	static const char *const devices[] = { "id", "name", "agent", "created", "used", "expires", "browser", "address_hash", NULL };
+	static const char *const devices[] = { "id", "name", "agent", "created", "used", "expires", "browser", "address_hash", "scopes", NULL };
+	static const char *const passkeys[] = { "id", "name", "created", "used", "backed_up", "suspect", NULL };
+	static const char *const bots[] = { "id", "name", "state", "created", NULL };
+	static const char *const keys[] = { "id", "bot", "name", "scopes", "created", "used", "expires", NULL };
 	static const char *const grants[] = { "role", "room", "until", "by", "granted", "why", NULL };
 	struct auth *auth = self;
 	struct auth_task *task = task_of(cookie);
@@ -52,6 +69,10 @@ export_read(void *self, uint64_t cookie, const struct wh_result *result)
 		write_rows(person->out, "account", &result->rows[0], account);
 		write_rows(person->out, "devices", &result->rows[1], devices);
 		write_rows(person->out, "grants", &result->rows[2], grants);
+		write_rows(person->out, "passkeys", &result->rows[3], passkeys);
+		write_rows(person->out, "bots", &result->rows[4], bots);
+		write_rows(person->out, "bot_keys", &result->rows[5], keys);
+		write_second(person->out, &result->rows[6]);
 	}
 	task_pass(task, WH_PASS);
 }
@@ -68,6 +89,8 @@ privacy_on_export(void *self, struct wh_person *p)
 	const struct wh_cell id[] = { WH_CELL_TEXT(p->id) }, grants[] = { id[0], WH_CELL_INT(0) };
 	const struct wh_step steps[] = {
 		TASK_STEP(ST_ACCOUNT_BY_ID, id, WH_ANY), TASK_STEP(ST_DEVICE_LIST, id, WH_ANY), TASK_STEP(ST_GRANT_LIST, grants, WH_ANY),
+		TASK_STEP(ST_PASSKEY_LIST, id, WH_ANY), TASK_STEP(ST_BOT_LIST, id, WH_ANY),
+		TASK_STEP(ST_CREDENTIAL_OWNED, id, WH_ANY), TASK_STEP(ST_SECOND_GET, id, WH_ANY),
 	};
 
 	task_run(task, steps, sizeof steps / sizeof steps[0], export_read);
@@ -104,7 +127,9 @@ privacy_on_erase(void *self, struct wh_person *p)
 	const struct wh_cell rest[] = { WH_CELL_INT(now + auth->settings.name_rest), id };
 	const struct wh_step steps[] = {
 		TASK_STEP(ST_ACCOUNT_ERASE, erase, WH_ANY), TASK_STEP(ST_NAME_REST, rest, WH_ANY), TASK_STEP(ST_DEVICE_DROP_ALL, only, WH_ANY),
-		TASK_STEP(ST_GRANT_DROP_ALL, only, WH_ANY), TASK_STEP(ST_LINK_DROP_ALL, only, WH_ANY),
+		TASK_STEP(ST_GRANT_DROP_ALL, only, WH_ANY), TASK_STEP(ST_LINK_DROP_ALL, only, WH_ANY), TASK_STEP(ST_SECOND_OFF, only, WH_ANY),
+		TASK_STEP(ST_RECOVERY_DROP, only, WH_ANY), TASK_STEP(ST_PASSKEY_DROP_ALL, only, WH_ANY), TASK_STEP(ST_CREDENTIAL_DROP_ALL, only, WH_ANY),
+		TASK_STEP(ST_BOT_REMOVE_ALL, only, WH_ANY),
 	};
 
 	task_run(task, steps, sizeof steps / sizeof steps[0], erase_stored);
@@ -166,6 +191,7 @@ erased(void *self, uint64_t cookie, enum wh_err err, struct wh_str json, struct 
 		device_cookie(auth, wh_call_request(call), WH_STR(""));
 	task_done(&t->proof.task);
 	device_revoked(auth, wh_str(id), (struct wh_str){ NULL, 0 }, (struct wh_str){ NULL, 0 }, "this account was erased");
+	bot_owner_gone(auth, wh_str(id));
 }
 
 static void

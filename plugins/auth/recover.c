@@ -175,6 +175,7 @@ reset_hashed(struct auth_task *task, struct hash_work *work)
 {
 	struct recover_task *t = (struct recover_task *)task;
 	int64_t now = wh_wall_ms(task->auth->host);
+	char sealed[SASL_SEALED] = "";
 
 	if (work->err != WH_OK) {
 		task_fail_later(task, WH_EAWAY, "the server has no memory for this now; try again", 2000);
@@ -183,12 +184,14 @@ reset_hashed(struct auth_task *task, struct hash_work *work)
 	const struct wh_cell id = WH_CELL_TEXT(wh_str(t->account)), only[] = { id };
 	const struct wh_cell take[] = { WH_CELL_TEXT(wh_str(t->link.hash)), WH_CELL_TEXT(WH_STR("reset")), WH_CELL_INT(now) };
 	const struct wh_cell password[] = { WH_CELL_TEXT(wh_str(work->hash)), WH_CELL_INT(now), id };
+	bool kept = work->scram && sasl_scram_seal(task->auth, t->account, &work->scram_keys, sealed);
+	const struct wh_cell scram[] = { WH_CELL_TEXT(wh_str(sealed)), id };
 	const struct wh_step steps[] = {
 		TASK_STEP(ST_LINK_TAKE, take, WH_ONE), TASK_STEP(ST_ACCOUNT_PASSWORD, password, WH_ONE), TASK_STEP(ST_DEVICE_DROP_ALL, only, WH_ANY),
-		TASK_STEP(ST_LINK_DROP_ALL, only, WH_ANY),
+		TASK_STEP(ST_LINK_DROP_ALL, only, WH_ANY), TASK_STEP(ST_ACCOUNT_SCRAM, scram, WH_ONE),
 	};
 
-	task_run(task, steps, sizeof steps / sizeof steps[0], reset_stored);
+	task_run(task, steps, sizeof steps / sizeof steps[0] - (kept ? 0 : 1), reset_stored);
 }
 
 static void
@@ -235,6 +238,7 @@ recover_reset(void *self, struct wh_call *call)
 		return auth->failed;
 	}
 	device_hash(token, t->link.hash);
+	t->work.scram = auth->settings.scram;
 	t->work.password_n = password.n;
 	memcpy(t->work.password, password.p, password.n);
 	const struct wh_cell cells[] = { WH_CELL_TEXT(wh_str(t->link.hash)), WH_CELL_TEXT(WH_STR("reset")), WH_CELL_INT(wh_wall_ms(auth->host)) };

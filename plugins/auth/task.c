@@ -78,6 +78,8 @@ task_fail_later(struct auth_task *task, enum wh_err err, const char *why, int64_
 	struct wh_call *call = task_call(task);
 	wh_id ticket = task->ticket;
 
+	if (task->failed != NULL)
+		task->failed(task, err, why, retry_ms);
 	task_free(task);
 	if (call != NULL)
 		wh_call_done(call, wh_fail_str(call, err, wh_str(why), retry_ms));

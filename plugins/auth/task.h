@@ -18,6 +18,8 @@ struct auth_task {
 	wh_id call;		/* held; 0: none */
 	wh_id ticket;		/* of a hook that is held; 0: none */
 	wh_id session;		/* whose call or credential it is */
+	/* Told of a refusal where neither a call nor a hook is; NULL: nobody. The task is gone afterwards. */
+	void (*failed)(struct auth_task *task, enum wh_err err, const char *why, int64_t retry_ms);
 };
 
 /** A zeroed task of `size` bytes that holds the call (NULL: none). NULL: no memory or too many; the call was failed. */

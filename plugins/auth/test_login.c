@@ -111,6 +111,28 @@ a_guesser_locks_nobody_out_who_signed_in_before(void **state)
 }
 
 static void
+who_waits_for_what_others_did_has_not_failed(void **state)
+{
+	struct fixture *f = begin("tries = 3; lockout = \"10m\";");
+	struct wh_session *s = wh_test_session(f->t, "x", "guest"), *ann = registered(f, "ann");
+	struct auth *auth = wh_test_self(f->t);
+	char text[32];
+
+	(void)state;
+	assert_call(f, ann, "auth.revoke_all", NULL, WH_OK);
+	memset(auth->lockouts.entries, 0, LOCKOUT_ENTRIES * sizeof *auth->lockouts.entries);
+	for (unsigned i = 0; i < 30; i++) {
+		snprintf(text, sizeof text, "1.bot%u", i);
+		lockout_failed(auth, WH_STR("ann"), wh_str(text));
+	}
+	for (unsigned i = 0; i < 6; i++)
+		assert_in_range(call(f, s, "auth.login", GOOD)->retry_ms, 1, 60000);
+	wh_test_advance(f->t, 61000);
+	assert_call(f, s, "auth.login", GOOD, WH_OK);
+	end(f);
+}
+
+static void
 the_count_of_an_account_survives_the_hub(void **state)
 {
 	struct fixture *f = begin("tries = 100;");
@@ -322,6 +344,7 @@ main(void)
 		cmocka_unit_test(who_fails_too_often_waits_longer_and_longer),
 		cmocka_unit_test(names_that_nobody_has_are_locked_alike),
 		cmocka_unit_test(a_guesser_locks_nobody_out_who_signed_in_before),
+		cmocka_unit_test(who_waits_for_what_others_did_has_not_failed),
 		cmocka_unit_test(the_count_of_an_account_survives_the_hub),
 		cmocka_unit_test(only_so_many_wait_for_a_hash_and_nobody_is_counted_for_that),
 		cmocka_unit_test(a_hash_is_made_anew_when_the_cost_went_up),

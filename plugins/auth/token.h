@@ -14,7 +14,8 @@ enum token_kind {
 	TOKEN_LINK,		/**< whl: used once */
 	TOKEN_CODE,		/**< wha: an authorization code */
 	TOKEN_DEVICE,		/**< whd: a device code */
-	TOKEN_TICKET,		/**< whv: lets a socket in, for 30 s */
+	TOKEN_TICKET,		/**< whv: lets a socket in, or goes on with a sign-in; for minutes at most */
+	TOKEN_APP,		/**< whp: a password for one program */
 	TOKEN_KINDS
 };
 

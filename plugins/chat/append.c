@@ -11,7 +11,11 @@ struct append {
 	struct chat_room *room;
 	wh_id call, from;
 	struct chat_entry entry;
-	bool guarded;			/* step 0 is `first` */
+	struct chat_rules rules;	/* of CHAT_RULES */
+	int64_t said_before;		/* of CHAT_SAY: what slow mode knew */
+	enum wh_err failed;		/* and a look is taken at what the first try became */
+	unsigned guards;		/* steps before the seq is taken */
+	bool guarded;			/* the last of them is `first` */
 	const char *why_not;
 	chat_appended *then;
 	size_t nonce_n;
@@ -60,6 +64,13 @@ append_answer(struct chat *chat, struct append *a, const struct chat_entry *e)
 	wh_json_uint(wh_reply(call), "seq", e->seq);
 	wh_json_text(wh_reply(call), "id", id);
 	wh_json_int(wh_reply(call), "time", e->time);
+	if (a->room->sides != NULL) {
+		const struct chat_side *to = whisper_side(a->room, a->entry.who, true);
+
+		wh_json_text(wh_reply(call), "room", a->room->name);
+		wh_json_text(wh_reply(call), "to", to != NULL ? to->id : "");
+		wh_json_text(wh_reply(call), "to_name", to != NULL ? to->name : "");
+	}
 	if (a->then != NULL)
 		a->then(chat, a->room, call, e);
 	wh_call_done(call, WH_OK);
@@ -86,8 +97,61 @@ append_found(void *self, uint64_t cookie, const struct wh_result *r)
 	if (r->err == WH_OK && r->rows[0].n != 0)
 		append_answer(chat, a, &(struct chat_entry){ .seq = (uint64_t)wh_row_int(&r->rows[0], 0, 0), .id = wh_row_int(&r->rows[0], 0, 1),
 			.time = wh_row_int(&r->rows[0], 0, 2) });
+	else if (call != NULL && r->err != WH_OK)
+		wh_call_done(call, chat_store_failed(call, r));
 	else if (call != NULL)
-		wh_call_done(call, r->err != WH_OK ? chat_store_failed(call, r) : wh_fail(call, WH_EEXIST, "that stands there already"));
+		wh_call_done(call, wh_fail(call, a->failed, a->why_not != NULL ? a->why_not : "that stands there already"));
+	append_over(a);
+}
+
+/* What the room is from now on. */
+static void
+append_applies(struct append *a)
+{
+	if (a->entry.kind == CHAT_TOPIC_SET)
+		snprintf(a->room->topic, sizeof a->room->topic, "%.*s", WH_FMT(a->entry.text));
+	if (a->entry.kind == CHAT_RULES)
+		a->room->rules = a->rules;
+}
+
+/* For slow mode: speaking counts from when it is asked for, so that two messages can't be under way at once. */
+static struct chat_person *
+append_speaker(const struct append *a)
+{
+	int kind = a->entry.kind;
+
+	return kind == CHAT_SAY || kind == CHAT_ACT || kind == CHAT_POLL ? member_find(a->room, a->entry.who) : NULL;
+}
+
+/* Who has said nothing need not wait for having said it. */
+static void
+append_undone(const struct append *a)
+{
+	struct chat_person *person = append_speaker(a);
+
+	if (person != NULL)
+		person->said_ms = a->said_before;
+}
+
+static void
+append_failed(struct chat *chat, struct append *a, const struct wh_result *r)
+{
+	struct wh_call *call = wh_call_find(chat->host, a->call);
+	bool guard = r->step < a->guards && (r->err == WH_ESTATE || r->err == WH_EEXIST), wanted = guard && a->guarded && r->step + 1 == a->guards;
+
+	append_undone(a);
+	a->failed = !guard || r->err == WH_EEXIST ? WH_EEXIST : wanted ? WH_ENOENT : WH_EPERM;
+	a->why_not = wanted ? a->why_not : guard ? "they take no whispers from you" : NULL;
+	/* It may be a retry of what was done. */
+	if ((r->err == WH_EEXIST || guard) && a->nonce_n != 0) {
+		const struct wh_cell cells[] = { WH_CELL_TEXT(a->entry.who), WH_CELL_INT(a->room->id),
+			WH_CELL_TEXT(((struct wh_str){ a->nonce, a->nonce_n })) };
+
+		if (wh_store_run(&chat->table, &(struct wh_step){ Q_ENTRY_BY_NONCE, cells, 3, WH_ANY }, 1, append_found, (uintptr_t)a) == WH_OK)
+			return;
+	}
+	if (call != NULL)
+		wh_call_done(call, guard ? wh_fail(call, a->failed, a->why_not) : chat_store_failed(call, r));
 	append_over(a);
 }
 
@@ -96,29 +160,19 @@ append_done(void *self, uint64_t cookie, const struct wh_result *r)
 {
 	struct chat *chat = self;
 	struct append *a = (struct append *)(uintptr_t)cookie;
-	struct wh_call *call;
 
-	if (r->err == WH_OK) {
-		a->entry.seq = (uint64_t)wh_row_int(&r->rows[a->guarded ? 1 : 0], 0, 0);
-		a->room->seq = a->entry.seq;
-		wh_metric_add(chat->host, &chat_metrics[M_ENTRIES], 1);
-		entry_publish(a->room, &a->entry, wh_session_get(chat->host, a->from));
-		append_answer(chat, a, &a->entry);
-		append_over(a);
+	if (a->entry.kind == CHAT_RULES)
+		a->room->setting--;
+	if (r->err != WH_OK) {
+		append_failed(chat, a, r);
 		return;
 	}
-	if (r->err == WH_EEXIST && a->nonce_n != 0) {
-		const struct wh_cell cells[] = { WH_CELL_TEXT(a->entry.who), WH_CELL_INT(a->room->id),
-			WH_CELL_TEXT(((struct wh_str){ a->nonce, a->nonce_n })) };
-
-		if (wh_store_run(&chat->table, &(struct wh_step){ Q_ENTRY_BY_NONCE, cells, 3, WH_ANY }, 1, append_found, cookie) == WH_OK)
-			return;
-	}
-	call = wh_call_find(chat->host, a->call);
-	if (call != NULL && a->guarded && r->step == 0 && (r->err == WH_ESTATE || r->err == WH_EEXIST))
-		wh_call_done(call, wh_fail(call, r->err == WH_EEXIST ? WH_EEXIST : WH_ENOENT, a->why_not));
-	else if (call != NULL)
-		wh_call_done(call, chat_store_failed(call, r));
+	a->entry.seq = (uint64_t)wh_row_int(&r->rows[a->guards], 0, 0);
+	a->room->seq = a->entry.seq;
+	append_applies(a);
+	wh_metric_add(chat->host, &chat_metrics[M_ENTRIES], 1);
+	entry_publish(a->room, &a->entry, wh_session_get(chat->host, a->from));
+	append_answer(chat, a, &a->entry);
 	append_over(a);
 }
 
@@ -147,10 +201,13 @@ append_new(struct chat_room *room, struct wh_call *call, const struct chat_entry
 	a->from = wh_session_id(room->chat->host, wh_call_session(call));
 	a->call = wh_call_hold(call);
 	a->entry = *e;
+	a->entry.rules = NULL;
 	a->entry.who = append_keep(&to, e->who);
 	a->entry.name = append_keep(&to, e->name);
 	a->entry.text = append_keep(&to, e->text);
 	a->entry.extra = append_keep(&to, e->extra);
+	if (e->rules != NULL)
+		a->rules = *e->rules;
 	a->nonce_n = nonce.n < sizeof a->nonce ? nonce.n : sizeof a->nonce;
 	if (a->nonce_n != 0)
 		memcpy(a->nonce, nonce.p, a->nonce_n);
@@ -171,11 +228,14 @@ chat_append(struct chat_room *room, struct wh_call *call, struct chat_entry *e, 
 	struct append *a = append_new(room, call, e, nonce);
 	struct wh_step steps[APPEND_STEPS];
 	const struct wh_cell room_id = WH_CELL_INT(room->id);
+	const struct chat_side *to = e->kind != CHAT_REDACT && e->kind != CHAT_UNREACT ? whisper_side(room, e->who, true) : NULL;
 	size_t n = 0;
 	enum wh_err err;
 
 	if (a == NULL)
 		return WH_ENOMEM;
+	const struct wh_cell wanted[] = { WH_CELL_TEXT(e->who), WH_CELL_TEXT(wh_str(to != NULL ? to->id : "")),
+		WH_CELL_INT(wh_session_identity(chat->host, wh_call_session(call))->kind == WH_GUEST) };
 	const struct wh_cell cells[] = { WH_CELL_INT(e->id), room_id, WH_CELL_INT(e->time), WH_CELL_INT(e->kind), WH_CELL_TEXT(e->who),
 		WH_CELL_TEXT(e->name), cell_or_null(e->text), e->ref != 0 ? WH_CELL_INT(e->ref) : WH_CELL_NULL,
 		e->extra.n != 0 ? WH_CELL_TEXT(e->extra) : WH_CELL_NULL, nonce.n != 0 ? WH_CELL_TEXT(((struct wh_str){ a->nonce, a->nonce_n })) : WH_CELL_NULL };
@@ -183,8 +243,11 @@ chat_append(struct chat_room *room, struct wh_call *call, struct chat_entry *e, 
 	a->then = then;
 	a->why_not = why_not;
 	a->guarded = first != NULL;
+	if (to != NULL)
+		steps[n++] = (struct wh_step){ Q_WHISPER_UNWANTED, wanted, 3, WH_NONE };
 	if (first != NULL)
 		steps[n++] = *first;
+	a->guards = (unsigned)n;
 	steps[n++] = (struct wh_step){ Q_ROOM_NEXT, &room_id, 1, WH_ONE };
 	steps[n++] = (struct wh_step){ Q_ENTRY_ADD, cells, 10, WH_ONE };
 	for (size_t i = 0; i < n_more && n < APPEND_STEPS; i++)
@@ -195,5 +258,13 @@ chat_append(struct chat_room *room, struct wh_call *call, struct chat_entry *e, 
 		return chat_started(call, err);
 	}
 	room->pending++;
+	if (append_speaker(a) != NULL) {
+		a->said_before = append_speaker(a)->said_ms;
+		append_speaker(a)->said_ms = wh_now_ms(chat->host);
+	}
+	if (e->rules != NULL) {
+		room->asked = *e->rules;
+		room->setting++;
+	}
 	return WH_WAIT;
 }

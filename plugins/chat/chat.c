@@ -17,11 +17,14 @@ static enum wh_err
 chat_reload(void *self, const struct wh_conf *conf)
 {
 	struct chat *chat = self;
+	struct wh_str whispers = wh_conf_str(conf, "whispers");
 
 	chat->set = (struct chat_settings){
 		.crowd = wh_conf_int(conf, "crowd"), .crowd_every = wh_conf_ms(conf, "crowd_every"), .rooms = wh_conf_int(conf, "rooms"),
 		.text = wh_conf_bytes(conf, "text"), .lines = wh_conf_int(conf, "lines"), .idle_ms = wh_conf_ms(conf, "idle"),
 		.keep_ms = wh_conf_ms(conf, "keep"), .create_guests = wh_str_is(wh_conf_str(conf, "create"), "guests"),
+		.rate = wh_conf_rate(conf, "rate"), .own = wh_conf_int(conf, "own"), .guest_ms = wh_conf_ms(conf, "guest_whispers"),
+		.whispers = wh_str_is(whispers, "guests") ? CHAT_WHISPER_GUESTS : wh_str_is(whispers, "members") ? CHAT_WHISPER_MEMBERS : CHAT_WHISPER_OFF,
 	};
 	return WH_OK;
 }
@@ -32,13 +35,38 @@ chat_close(void *self)
 	struct chat *chat = self;
 
 	wh_timer_stop(chat->host, chat->sweep);
+	wh_timer_stop(chat->host, chat->opened);
 	if (chat->accounts != NULL)
 		chat->accounts->forget(chat->accounts_self, chat);
 	wh_store_close(&chat->table);
+	tasks_free(chat);
+	askings_free(chat);
 	while (!link_none(&chat->all))
 		room_free(LINK_OF(chat->all.next, struct chat_room, link));
 	wh_dict_free(chat->host, &chat->rooms);
+	lives_free(chat);
 	wh_delete(chat->host, chat);
+}
+
+static void
+chat_last_id(void *self, uint64_t cookie, const struct wh_result *r)
+{
+	struct chat *chat = self;
+
+	(void)cookie;
+	if (r->err == WH_OK)
+		chat->last_id = wh_row_int(&r->rows[0], 0, 0);
+}
+
+/* Sessions and rooms that are there already: the plugin was loaded into a server that runs. */
+static void
+chat_opened(void *self, uint64_t cookie)
+{
+	struct chat *chat = self;
+
+	(void)cookie;
+	chat->opened = 0;
+	rooms_read(chat);
 }
 
 static enum wh_err
@@ -52,13 +80,20 @@ chat_open(const struct wh_host *host, const struct wh_conf *conf, void **self_ou
 		return WH_ENOMEM;
 	chat->host = host;
 	link_init(&chat->all);
+	link_init(&chat->tasks);
+	link_init(&chat->asking);
+	wh_random(host, &chat->instance, sizeof chat->instance);
 	chat_reload(chat, conf);
 	chat->accounts = wh_service_find(host, "accounts", WH_ACCOUNTS_VERSION, &accounts);
 	chat->accounts_self = accounts;
 	chat->rooms = wh_dict_new(host, 0);
+	chat->lives = wh_dict_new(host, 0);
+	chat->names = wh_dict_new(host, 0);
 	chat->slot = wh_session_slot(host, "chat.session", sizeof(struct chat_session));
-	err = chat->rooms == NULL || chat->slot == NULL ? WH_ENOMEM : wh_store_open(host, &chat_schema, chat, &chat->table);
+	err = chat->rooms == NULL || chat->lives == NULL || chat->names == NULL || chat->slot == NULL ? WH_ENOMEM : wh_store_open(host, &chat_schema, chat, &chat->table);
 	if (err == WH_OK) {
+		wh_store_run_now(&chat->table, &(struct wh_step){ Q_LAST_ID, NULL, 0, WH_ANY }, 1, chat_last_id, 0);
+		chat->opened = wh_timer_start(host, 1, 0, chat_opened, 0);
 		chat->sweep = wh_timer_start(host, 60000, 60000, rooms_sweep, 0);
 		*self_out = chat;
 	} else {
@@ -67,7 +102,7 @@ chat_open(const struct wh_host *host, const struct wh_conf *conf, void **self_ou
 	return err;
 }
 
-#define ROOM { "room", WH_F_NAME, .required = true, .help = "the room's name" }
+#define ROOM { "room", WH_F_TEXT, .required = true, .min = 1, .max = 128, .help = "the room's name; @ and a name is the whisper with them" }
 #define NONCE { "nonce", WH_F_NAME, .help = "makes a retry harmless: what was done once with it is not done again" }
 #define ID(what) { "id", WH_F_ID, .required = true, .help = what }
 #define LIMIT(most, usual) { "limit", WH_F_INT, .min = 1, .max = (most), .def = usual, .help = "how many at most" }
@@ -77,7 +112,19 @@ static const struct wh_field join_fields[] = { ROOM, { "key", WH_F_TEXT, .min = 
 static const struct wh_field leave_fields[] = { ROOM, { "reason", WH_F_TEXT, .max = 200, .help = "told to the others" }, { 0 } };
 static const struct wh_field say_fields[] = {
 	ROOM, { "text", WH_F_TEXT, .required = true, .min = 1, .max = 16000, .help = "what to say" },
+	{ "reply", WH_F_ID, .help = "id of the message that this answers" },
+	{ "notice", WH_F_BOOL, .help = "marks what a bot says, to which no other bot answers" }, NONCE, { 0 }
+};
+static const struct wh_field whisper_fields[] = {
+	{ "to", WH_F_TEXT, .required = true, .min = 1, .max = 80, .help = "name or id of who shall hear it" },
+	{ "text", WH_F_TEXT, .required = true, .min = 1, .max = 16000, .help = "what to say" },
+	{ "kind", WH_F_CHOICE, .choices = "say|act|notice", .def = "say", .help = "said, done (as /me), or said by a bot" },
 	{ "reply", WH_F_ID, .help = "id of the message that this answers" }, NONCE, { 0 }
+};
+static const struct wh_field whispers_fields[] = { { "before", WH_F_ID, .help = "further back than this message" }, LIMIT(CHAT_PAGE, "50"), { 0 } };
+static const struct wh_field block_fields[] = { { "name", WH_F_TEXT, .required = true, .min = 1, .max = 80, .help = "name or id" }, { 0 } };
+static const struct wh_field refuse_fields[] = {
+	{ "from", WH_F_CHOICE, .required = true, .choices = "nobody|guests|everybody", .help = "whose whispers you refuse" }, { 0 }
 };
 static const struct wh_field edit_fields[] = {
 	ROOM, ID("of the message"), { "text", WH_F_TEXT, .required = true, .min = 1, .max = 16000, .help = "what it shall say" }, NONCE, { 0 }
@@ -98,7 +145,8 @@ static const struct wh_field poll_fields[] = {
 static const struct wh_field vote_fields[] = { ROOM, ID("of the poll"), { "choice", WH_F_INT, .required = true, .min = 0, .max = 9, .help = "counted from 0" }, NONCE, { 0 } };
 static const struct wh_field history_fields[] = {
 	ROOM, { "before", WH_F_TEXT, .max = 20, .help = "a seq, an id, or milliseconds since 1970" }, { "after", WH_F_TEXT, .max = 20, .help = "likewise" },
-	{ "around", WH_F_TEXT, .max = 20, .help = "likewise" }, { "events", WH_F_BOOL, .help = "edits, reactions and so on as well" }, LIMIT(CHAT_PAGE, "50"), { 0 }
+	{ "around", WH_F_TEXT, .max = 20, .help = "likewise" },
+	{ "until", WH_F_TEXT, .max = 20, .help = "with before or after: and not beyond this, which is of the same kind" }, { "events", WH_F_BOOL, .help = "edits, reactions and so on as well" }, LIMIT(CHAT_PAGE, "50"), { 0 }
 };
 static const struct wh_field resume_fields[] = { { "rooms", WH_F_LIST, .required = true, .help = "objects with room, epoch and seq, at most 50" }, { 0 } };
 static const struct wh_field search_fields[] = {
@@ -129,8 +177,14 @@ static const struct wh_field mentions_fields[] = { { "before", WH_F_ID, .help = 
 static const struct wh_command chat_commands[] = {
 	{ "chat.join", join_fields, WH_ALLOW_GUEST, .rate = "5/s burst 50", .run = member_join, .help = "enter a room; the first to enter makes it" },
 	{ "chat.leave", leave_fields, WH_ALLOW_GUEST, .run = member_leave, .help = "leave a room" },
-	{ "chat.say", say_fields, WH_ALLOW_GUEST, .rate = "5/s burst 20", .run = say_say, .help = "say something to everyone in a room" },
-	{ "chat.act", say_fields, WH_ALLOW_GUEST, .rate = "5/s burst 20", .run = say_act, .help = "tell what you do, as /me" },
+	{ "chat.say", say_fields, WH_ALLOW_GUEST, .run = say_say, .help = "say something to everyone in a room" },
+	{ "chat.whisper", whisper_fields, WH_ALLOW_GUEST, .run = whisper_say, .help = "say something to one person" },
+	{ "chat.whispers", whispers_fields, WH_ALLOW_GUEST, .flags = WH_READS, .run = whisper_list, .help = "with whom you whispered, the latest first" },
+	{ "chat.block", block_fields, WH_ALLOW_GUEST, .rate = "1/s burst 20", .run = block_add, .help = "no whispers between you and somebody" },
+	{ "chat.unblock", block_fields, WH_ALLOW_GUEST, .rate = "1/s burst 20", .run = block_remove, .help = "whispers again" },
+	{ "chat.blocks", NULL, WH_ALLOW_GUEST, .flags = WH_READS, .run = block_list, .help = "whom you block, and whose whispers you refuse" },
+	{ "chat.refuse", refuse_fields, WH_ALLOW_GUEST, .rate = "1/s burst 10", .run = block_refuse, .help = "take no whispers from guests, or from anybody" },
+	{ "chat.act", say_fields, WH_ALLOW_GUEST, .run = say_act, .help = "tell what you do, as /me" },
 	{ "chat.edit", edit_fields, WH_ALLOW_GUEST, .rate = "1/s burst 10", .run = say_edit, .help = "change what you said" },
 	{ "chat.redact", redact_fields, WH_ALLOW_GUEST, .rate = "5/s burst 50", .run = say_redact, .help = "remove what you said, or, as a moderator, what anybody said" },
 	{ "chat.react", react_fields, WH_ALLOW_GUEST, .rate = "2/s burst 10", .run = say_react, .help = "put a sign to a message, or take it back" },
@@ -140,13 +194,14 @@ static const struct wh_command chat_commands[] = {
 	{ "chat.unpin", id_fields, WH_ALLOW_GUEST, .run = say_unpin, .help = "take a pin off" },
 	{ "chat.pins", room_only, WH_ALLOW_GUEST, .flags = WH_READS, .run = history_pins, .help = "what is pinned" },
 	{ "chat.poll", poll_fields, WH_ALLOW_GUEST, .rate = "1/m burst 5", .run = say_poll, .help = "ask the room" },
+	{ "chat.results", id_fields, WH_ALLOW_GUEST, .rate = "2/s burst 20", .flags = WH_READS, .run = say_results, .help = "how a poll stands" },
 	{ "chat.vote", vote_fields, WH_ALLOW_GUEST, .run = say_vote, .help = "answer a poll, once; a later answer replaces it" },
 	{ "chat.history", history_fields, WH_ALLOW_GUEST, .flags = WH_READS, .run = history_read, .help = "read what was said" },
 	{ "chat.resume", resume_fields, WH_ALLOW_GUEST, .flags = WH_READS, .run = history_resume, .help = "what was missed since the seqs that you know" },
 	{ "chat.search", search_fields, WH_ALLOW_GUEST, .rate = "1/s burst 5", .flags = WH_READS, .run = history_search, .help = "look for words in a room" },
-	{ "chat.rooms", rooms_fields, WH_ALLOW_GUEST, .flags = WH_READS, .run = info_rooms, .help = "the rooms that anybody may see" },
+	{ "chat.rooms", rooms_fields, WH_ALLOW_GUEST, .rate = "2/s burst 20", .flags = WH_READS, .run = info_rooms, .help = "the rooms that anybody may see" },
 	{ "chat.room", room_only, WH_ALLOW_GUEST, .flags = WH_READS, .run = info_room, .help = "what there is to know of a room" },
-	{ "chat.members", members_fields, WH_ALLOW_GUEST, .flags = WH_READS, .run = info_members, .help = "who is in a room" },
+	{ "chat.members", members_fields, WH_ALLOW_GUEST, .rate = "2/s burst 10", .flags = WH_READS, .run = info_members, .help = "who is in a room" },
 	{ "chat.set", set_fields, WH_ALLOW_GUEST, .flags = WH_AUDIT, .run = info_set, .help = "change a room's rules, as its owner" },
 	{ "chat.register", room_only, WH_ALLOW_MEMBER, .rate = "1/m burst 5", .flags = WH_AUDIT, .run = info_register, .help = "make a room last, and own it" },
 	{ "chat.invite", invite_fields, WH_ALLOW_GUEST, .rate = "1/s burst 10", .run = info_invite, .help = "ask somebody into a room" },
@@ -158,7 +213,38 @@ static const struct wh_command chat_commands[] = {
 	{ 0 }
 };
 
+static void
+chat_identified(struct chat *chat, struct wh_session *s)
+{
+	const struct chat_live *live = live_session(chat, s)->live;
+	char was[CHAT_WHO + 1];
+
+	if (live == NULL || live->id.n > CHAT_WHO) {
+		live_update(chat, s);
+		return;
+	}
+	snprintf(was, sizeof was, "%.*s", WH_FMT(live->id));
+	live_update(chat, s);
+	member_renamed(chat, s, wh_str(was));
+}
+
+static enum wh_verdict
+chat_presence(void *self, struct wh_presence *p)
+{
+	struct chat *chat = self;
+
+	if (p->what == WH_OPENED) {
+		live_update(chat, p->session);
+	} else if (p->what == WH_IDENTIFIED) {
+		chat_identified(chat, p->session);
+	} else if (p->what == WH_ENDED) {
+		live_forget(chat, p->session);
+	}
+	return WH_PASS;
+}
+
 static const struct wh_hook chat_hooks[] = {
+	{ WH_ON_PRESENCE, .order = 50, .presence = chat_presence },
 	{ WH_ON_LEAVE, .order = 50, .passage = member_left },
 	{ WH_ON_RECOVERED, .order = 50, .recovered = rooms_recovered },
 	{ WH_ON_EXPORT, .order = 50, .person = privacy_export },
@@ -169,9 +255,13 @@ static const struct wh_hook chat_hooks[] = {
 static const struct wh_setting chat_settings[] = {
 	{ "create", WH_CHOICE, .def = "guests", .choices = "guests|members", .help = "who may make a room by entering it" },
 	{ "rooms", WH_INT, .def = "20000", .min = "1", .max = "1000000", .help = "rooms in memory at once" },
+	{ "own", WH_INT, .def = "20", .min = "0", .max = "100000", .help = "rooms that one account may register" },
+	{ "rate", WH_RATE, .def = "5/s burst 20", .help = "how fast one person may speak, over all sessions and rooms" },
 	{ "text", WH_SIZE, .def = "4000", .min = "100", .max = "16000", .help = "longest message" },
 	{ "lines", WH_INT, .def = "20", .min = "1", .max = "200", .help = "lines of a message" },
 	{ "keep", WH_DURATION, .def = "0ms", .min = "0ms", .max = "3650d", .help = "how long messages of a new room are kept; 0: for good" },
+	{ "whispers", WH_CHOICE, .def = "guests", .choices = "guests|members|off", .help = "who may whisper" },
+	{ "guest_whispers", WH_DURATION, .def = "7d", .min = "1h", .max = "3650d", .help = "how long whispers with a guest are kept after the last" },
 	{ "crowd", WH_INT, .def = "100", .min = "1", .max = "100000", .help = "people above which comings and goings are told in batches" },
 	{ "crowd_every", WH_DURATION, .def = "2s", .min = "100ms", .max = "60s", .help = "how often those are told" },
 	{ "idle", WH_DURATION, .def = "5m", .min = "10s", .max = "1d", .help = "age at which a room that nobody registered and nobody is in ends, if it outlived its hub" },

@@ -2,17 +2,29 @@
  *  chat.c      tables, settings, opening
  *  schema.c    what is kept, and the statements
  *  text.c      what may be said, and what rooms may be called
+ *  live.c      who is connected, by id and name
  *  room.c      rooms in memory: loading, creating, ending; calls that wait for one
- *  member.c    who is in a room; joining and leaving, told at once or in batches
+ *  member.c    who is in a room; joining and leaving
+ *  crowd.c     telling who came and went, at once or in batches
  *  append.c    entries: written, then published
  *  entry.c     an entry as clients are told of it
  *  say.c       saying, editing, redacting, reacting, pins, polls, topics
- *  history.c   reading the log; resuming; search
+ *  whisper.c   rooms of two, that need no entering
+ *  block.c     whom somebody takes no whispers from
+ *  task.c      what a room is needed for meanwhile
+ *  history.c   reading the log; search
+ *  resume.c    what a resumed client missed
  *  info.c      lists of rooms and members, settings of a room, roles, invitations
  *  mark.c      what was read, what was missed
+ *  privacy.c   a person's own data
  *  service.c   what other plugins read
  * A room's log is written by the store, one entry behind the other, and an entry is published when it is committed: nobody sees what a
- * crash could take back. seq is given by the database, dense, from 1. */
+ * crash could take back. seq is given by the database, dense, from 1.
+ * What grows, and its bound: rooms in memory (`rooms`), and each is freed when nobody needs it; people of a room and of the indexes (the
+ * server's sessions); tasks, waiters and entries under way (the server's held calls and the store's queue); names of one gathering of
+ * joins (CHAT_BATCH_NAMES). In the store: rooms that nobody registered (`idle`), registered ones (`own` for each account), entries (`keep`
+ * of the room; for good is the operator's choice), signs of a message, pins of a room and options of a poll (50, 50, 10), blocks of a
+ * person (CHAT_BLOCKS), invitations (CHAT_INVITES for each room, a week), and all that is kept of guests (`guest_whispers`). */
 #ifndef PLUGIN_CHAT_H
 #define PLUGIN_CHAT_H
 
@@ -22,15 +34,24 @@
 
 enum {
 	CHAT_NAME = 64,			/* bytes of a room's name */
+	CHAT_WHO = 60,			/* of the id of somebody who whispers */
+	CHAT_PERSON_NAME = 80,		/* of a person's name, where it is copied */
+	CHAT_KEY = 2 * CHAT_WHO + 2,	/* of a room's key: the hub takes 128 */
+	CHAT_FOLD = 256,		/* of a person's name, folded, with the NUL */
 	CHAT_TOPIC = 500,
 	CHAT_ID_TEXT = 17,		/* an entry's id in hex, with the NUL */
 	CHAT_PAGE = 200,		/* entries or rows of one answer */
 	CHAT_MENTIONS = 10,		/* of one entry */
 	CHAT_BATCH_NAMES = 50,		/* names of one batch of joins */
 	CHAT_RESUME_ROOMS = 50,
-	CHAT_RESUME_ENTRIES = 500,	/* more than that are a gap */
+	CHAT_RESUME_ENTRIES = 500,	/* of one answer, shared by its rooms; more than that are a gap */
+	CHAT_CATCH_UP = 500,		/* entries that are read at once to be published again */
 	CHAT_EXTRA = 4096,
 	CHAT_MARKS = 4,			/* combining marks behind one character */
+	CHAT_BLOCKS = 1000,		/* people that one person blocks */
+	CHAT_INVITES = 1000,		/* open ones of one room */
+	CHAT_INVITE_MS = 7 * 86400000,
+	CHAT_WHISPER_IDLE = 600000,	/* ms after which a whisper leaves memory */
 };
 
 enum chat_kind {
@@ -38,7 +59,7 @@ enum chat_kind {
 	CHAT_RULES, CHAT_KINDS
 };
 
-enum chat_access { CHAT_PUBLIC, CHAT_UNLISTED, CHAT_INVITED, CHAT_KEYED };
+enum chat_access { CHAT_PUBLIC, CHAT_UNLISTED, CHAT_INVITED, CHAT_KEYED, CHAT_WHISPER };
 enum chat_speakers { CHAT_ALL, CHAT_REGISTERED, CHAT_VOICED, CHAT_MODERATORS };
 enum chat_rank { CHAT_NOBODY, CHAT_VOICE, CHAT_MODERATOR, CHAT_OWNER };
 
@@ -55,8 +76,28 @@ struct chat_rules {
 	char key[65];			/* of CHAT_KEYED */
 };
 
+struct chat_crowd;
 struct chat_room;
 struct wh_chat_ops;
+
+/** Somebody who is connected. */
+struct chat_live {
+	struct wh_str id;		/* in `text` */
+	struct wh_str name, fold;	/* in `names` */
+	enum wh_identity_kind kind;
+	struct chat_live *same;		/* the next of that name */
+	char *names;			/* owned */
+	wh_id *sessions;		/* owned */
+	int64_t free_us;		/* when all that they said is paid for, by the rate of speaking; now */
+	unsigned n, cap;
+	char text[];
+};
+
+/** One of the two of a whisper. */
+struct chat_side {
+	char id[CHAT_WHO + 1], name[CHAT_PERSON_NAME + 1];
+	bool guest;
+};
 
 /** Somebody in a room, with however many sessions. */
 struct chat_person {
@@ -86,34 +127,61 @@ struct chat_room {
 	struct link link;		/* in chat.all */
 	struct chat *chat;
 	enum chat_room_state state;
-	char key[CHAT_NAME + 1];	/* how it is found; the hub's room has this name */
-	char name[CHAT_NAME + 1];	/* as it was written first */
+	char key[CHAT_KEY + 1];		/* how it is found; the hub's room has this name */
+	char name[CHAT_KEY + 1];	/* as it was written first; of a whisper its key */
+	struct chat_side *sides;	/* owned: the two of a whisper, the lower id first; NULL: it is none */
+	int64_t used_ms;		/* of a whisper: when it was last needed; now_ms */
 	int64_t id;			/* of the store */
 	uint64_t seq;			/* of the last entry that was committed */
 	int64_t epoch, created;
 	char topic[CHAT_TOPIC + 1];
+	char owner[CHAT_WHO + 4];	/* id of who made it, or registered it; empty: nobody knows */
 	bool kept;			/* registered: it lasts */
-	struct chat_rules rules;
+	struct chat_rules rules, asked;	/* `asked`: as they will be when what is under way was written */
+	unsigned setting;		/* rules under way */
 	struct wh_dict *people;		/* owned persons, by id */
 	struct link waiters;
-	unsigned pending;		/* entries under way */
-	wh_id batch;			/* timer */
-	struct {
-		struct chat_person_name {
-			char id[40], name[72];
-		} of[CHAT_BATCH_NAMES];
-		unsigned n, more;
-	} joined, left;
+	unsigned pending;		/* entries and tasks under way */
+	unsigned entering;		/* of them, who waits to enter */
+	wh_id batch;			/* timer of `crowd` */
+	struct chat_crowd *crowd;	/* owned: who came and went since it was last told; NULL: nobody */
 };
 
-/** What a session has of ours. */
+/** What a session has of ours. Ask for it with live_session. */
 struct chat_session {
+	uint64_t instance;
+	struct chat_live *live;
 	int64_t typing_ms;
+	unsigned rooms;			/* in which it is counted, whispers aside */
 };
+
+enum chat_whisperers { CHAT_WHISPER_GUESTS, CHAT_WHISPER_MEMBERS, CHAT_WHISPER_OFF };
 
 struct chat_settings {
-	int64_t crowd, crowd_every, rooms, text, lines, idle_ms, keep_ms;
+	int64_t crowd, crowd_every, rooms, text, lines, idle_ms, keep_ms, guest_ms, own;
 	bool create_guests;
+	enum chat_whisperers whispers;
+	struct wh_rate rate;		/* of one person's messages */
+};
+
+/** A call that goes on later, and the room that has to stay for it. */
+struct chat_task {
+	struct link link;
+	struct chat_room *room;
+	wh_id call, session;
+};
+
+/** A call that waits for who is meant by a name. */
+struct chat_asking;
+typedef enum wh_err chat_found(struct chat *chat, struct wh_call *call, const struct chat_side *who, const struct chat_asking *asking);
+struct chat_asking {
+	struct link link;
+	struct chat *chat;
+	wh_id call;
+	chat_found *found;
+	chat_go *go;			/* for `found` */
+	bool make;
+	char who[CHAT_PERSON_NAME + 1];
 };
 
 struct chat {
@@ -122,11 +190,15 @@ struct chat {
 	struct chat_settings set;
 	struct wh_dict *rooms;		/* by key */
 	struct link all;
+	struct wh_dict *lives, *names;	/* who is connected: by id (owned), by folded name */
+	struct link tasks, asking;	/* owned */
+	uint64_t instance;		/* by chance */
 	struct wh_slot *slot;
 	const struct wh_accounts_ops *accounts;	/* NULL: there is none */
 	struct wh_accounts *accounts_self;
 	int64_t last_id;
-	wh_id sweep;
+	unsigned export_pages;		/* of the export under way; two at once share the bound */
+	wh_id sweep, opened;		/* timers */
 };
 
 struct chat_entry {
@@ -135,6 +207,7 @@ struct chat_entry {
 	int kind;
 	struct wh_str who, name, text, extra, reactions;
 	bool redacted;
+	const struct chat_rules *rules;	/* of CHAT_RULES, while it is being written */
 };
 
 /* link: a list is a link that points at itself. */
@@ -175,6 +248,10 @@ enum chat_statement {
 	Q_ENTRY_ADD, Q_ENTRY_BY_NONCE, Q_ENTRY_EDIT, Q_ENTRY_REDACT, Q_ENTRY_OF, Q_BEFORE_SEQ, Q_AFTER_SEQ, Q_BEFORE_ID, Q_AFTER_ID, Q_SEARCH,
 	Q_REACT, Q_UNREACT, Q_PIN, Q_UNPIN, Q_PINS, Q_VOTE, Q_POLL,
 	Q_MARK, Q_MARKS, Q_MENTION, Q_MENTIONS, Q_INVITE, Q_INVITED, Q_FORGET, Q_EXPORT, Q_ERASE, Q_ERASE_MARKS,
+	Q_WHISPER_MAKE, Q_PAIR_ADD, Q_PAIR_OF, Q_MARK_AT, Q_WHISPER_UNWANTED, Q_WHISPERS, Q_BLOCK, Q_UNBLOCK, Q_BLOCKS, Q_REFUSE, Q_REFUSED,
+	Q_FORGET_WHISPERS, Q_FORGET_BLOCKS, Q_FORGET_REFUSALS, Q_FORGET_INVITES, Q_FORGET_MARKS, Q_ROOM_OWNER, Q_ROOM_LOOSE, Q_LAST_ID, Q_EDITS_GONE,
+	Q_PIN_GONE, Q_RESUME_WHISPER, Q_VOTED, Q_EXPORT_REST, Q_ERASE_REACTIONS, Q_ERASE_VOTES, Q_ERASE_MENTIONS, Q_ERASE_INVITES, Q_ERASE_PAIRS,
+	Q_ERASE_PAIR_NAMES, Q_ERASE_BLOCKS, Q_ERASE_REFUSAL, Q_ERASE_WHISPERS, Q_ERASE_OWNER, Q_END
 };
 extern const struct wh_schema chat_schema;
 
@@ -182,6 +259,12 @@ extern const struct wh_schema chat_schema;
 
 /** The key of a room's name, without a leading '#': NFKC, case folded. False: it can be no name. */
 bool text_room_key(struct wh_str name, char key_out[static CHAT_NAME + 1]);
+
+/** As many bytes of the text as fit, without cutting a character. */
+size_t text_cut(struct wh_str text, size_t most);
+
+/** A person's name as it is compared: NFKC, without case. Returns its bytes, 0 when it can be no name; behind it stands a NUL. */
+size_t text_fold(struct wh_str name, char out[static CHAT_FOLD]);
 
 /** What is wrong with a text, as a sentence, or NULL; `out` (of `text.n * 3 + 1` bytes at least) gets it in NFC. */
 const char *text_check(const struct chat_settings *set, struct wh_str text, char *out, size_t cap, size_t *n_out);
@@ -200,14 +283,21 @@ struct chat_room *room_of_hub(struct chat *chat, struct wh_room *r);
 /** The hub's room, or NULL. */
 struct wh_room *room_hub(struct chat_room *room);
 
-/** Runs `go` with the room that the call's argument `room` names, at once or when it was loaded; `make`: also when it has to be made. */
+/** Runs `go` with the room that the call's argument `room` names, at once or when it was loaded; `make`: also when it has to be made. A whisper is
+ * a room for its two. */
 enum wh_err room_with(struct chat *chat, struct wh_call *call, bool make, chat_go *go);
 
 /** The same, for members alone. */
 enum wh_err room_with_member(struct chat *chat, struct wh_call *call, chat_go *go);
 
+/** The same with a room that the caller has found. */
+enum wh_err room_go(struct chat_room *room, struct wh_call *call, bool make, chat_go *go);
+
 /** Begins to read it from the store. NULL: no memory, or too many rooms. */
 struct chat_room *room_load(struct chat *chat, struct wh_str key, struct wh_str name);
+
+/** Is the session's person in it: a member, or one of the two? */
+bool room_has(struct chat_room *room, struct wh_session *s);
 
 /** Nobody needs it in memory any more? Then it goes; and ends, if nobody registered it. */
 void room_settle(struct chat_room *room);
@@ -217,6 +307,7 @@ const char *rank_name(enum chat_rank rank);
 
 /** After the hub was replaced. */
 enum wh_verdict rooms_recovered(void *self, struct wh_recovered *r);
+void rooms_read(struct chat *chat);
 void rooms_sweep(void *self, uint64_t cookie);
 
 /* member.c */
@@ -228,11 +319,100 @@ enum wh_verdict member_left(void *self, struct wh_passage *p);
 struct chat_person *member_find(struct chat_room *room, struct wh_str id);
 struct chat_person *member_by_name(struct chat_room *room, struct wh_str name);
 
-/** One more session of a person. NULL: out of memory. */
-struct chat_person *member_add(struct chat_room *room, const struct wh_identity *who);
+/** One more session of its person. NULL: out of memory. */
+struct chat_person *member_add(struct chat_room *room, struct wh_session *s);
+
+/** The session was the person `was_id` until now, or had another name. */
+void member_renamed(struct chat *chat, struct wh_session *s, struct wh_str was_id);
 
 /** Writes the room as who enters it sees it. */
 void room_write(struct chat_room *room, struct wh_session *s, struct wh_json *w);
+
+/* task.c */
+
+/** Holds the call, and keeps the room until task_end. 0: no memory. */
+uint64_t task_begin(struct chat_room *room, struct wh_call *call);
+
+/** Whose task it is; NULL: they are gone. Before task_end. */
+struct wh_session *task_session(struct chat *chat, uint64_t cookie);
+
+/** What was begun. The call is NULL when it is over. The room may go now: say room_settle when you are done with it. */
+struct chat_room *task_end(struct chat *chat, uint64_t cookie, struct wh_call **call_out);
+
+/** Runs steps for a held call; what came of it goes to `done` with the task as its cookie. Returns what the command returns. */
+enum wh_err task_run(struct chat_room *room, struct wh_call *call, const struct wh_step *steps, size_t n, wh_store_done *done);
+void tasks_free(struct chat *chat);
+
+/* live.c */
+struct chat_live *live_by_id(struct chat *chat, struct wh_str id);
+
+/** The first of that name; `same` goes on. */
+struct chat_live *live_by_name(struct chat *chat, struct wh_str name);
+struct chat_session *live_session(struct chat *chat, struct wh_session *s);
+
+/** The session came, or is somebody else now. */
+void live_update(struct chat *chat, struct wh_session *s);
+void live_forget(struct chat *chat, struct wh_session *s);
+void lives_read(struct chat *chat);
+void lives_free(struct chat *chat);
+
+/** Who is meant by a name or an id, connected or not: an account before a guest. `found` runs at once or later, and says what came of the
+ * call, as this does. */
+enum wh_err person_find(struct chat *chat, struct wh_call *call, struct wh_str who, const struct chat_asking *ask);
+void askings_free(struct chat *chat);
+
+/** Has the person spoken less than the rate of speaking allows? Else when they may again. Counts it. */
+bool live_speaks(struct chat *chat, struct wh_session *s, int64_t *retry_ms_out);
+
+/** Tells all sessions of a person, but one (may be NULL). */
+void live_tell(struct chat *chat, struct wh_str id, const struct wh_event *event, const struct wh_session *but);
+
+/* whisper.c */
+enum wh_err whisper_with(struct chat *chat, struct wh_call *call, struct wh_str room, bool make, chat_go *go);
+enum wh_err whisper_say(void *self, struct wh_call *call);
+enum wh_err whisper_list(void *self, struct wh_call *call);
+
+/** Gives a room that is only for showing what the key of a whisper says, with the names of those who are here. Returns it. */
+struct chat_room *whisper_shown(struct chat_room *shown, struct chat_side sides[static 2], struct wh_str key);
+
+/** Splits the key of a whisper; false: it is none. */
+bool whisper_split(struct wh_str key, struct wh_str ids_out[static 2]);
+
+/** The side of that id, or, `other`, the one across; NULL: it is none of them. */
+struct chat_side *whisper_side(const struct chat_room *room, struct wh_str id, bool other);
+
+/** Makes the room one of the two that its key names. WH_ENOMEM. */
+enum wh_err whisper_name(struct chat_room *room);
+
+/** Their names, from Q_PAIR_OF. */
+void whisper_read(struct chat_room *room, const struct wh_rows *rows);
+
+/** All sessions of the two are in the hub's room; returns that, or NULL. */
+struct wh_room *whisper_attend(struct chat_room *room);
+
+/** Publishes to the two, and to those that the hub's room could not take. */
+void whisper_publish(struct chat_room *room, uint64_t seq, const struct wh_event *event, const struct wh_session *from, unsigned flags);
+
+/** Lets the hub's room go. */
+void whisper_leave(struct chat_room *room);
+void whispers_sweep(struct chat *chat);
+
+/** Writes a new one; its names are known. `done` finds the room's id in the first step. */
+enum wh_err whisper_make(struct chat_room *room, wh_store_done *done);
+
+/* block.c */
+enum wh_err block_add(void *self, struct wh_call *call);
+enum wh_err block_remove(void *self, struct wh_call *call);
+enum wh_err block_list(void *self, struct wh_call *call);
+enum wh_err block_refuse(void *self, struct wh_call *call);
+
+/* crowd.c */
+
+/** Tells that somebody came or went. `but`: who knows already. */
+void crowd_came(struct chat_room *room, const struct chat_person *person, bool came, struct wh_str reason, const struct wh_session *but);
+void crowd_renamed(struct chat_room *room, const struct chat_person *was, const struct chat_person *is);
+bool crowd_is(const struct chat_room *room);
+void crowd_free(struct chat_room *room);
 
 /* append.c */
 typedef void chat_appended(struct chat *chat, struct chat_room *room, struct wh_call *call, const struct chat_entry *e);
@@ -252,12 +432,13 @@ void entry_publish(struct chat_room *room, const struct chat_entry *e, const str
 /** Writes it as an object, as history has it. */
 void entry_write(struct chat_room *room, const struct chat_entry *e, struct wh_json *w);
 
-/** Reads it from a row of the columns of schema.c. */
-void entry_read(const struct wh_rows *rows, size_t row, struct chat_entry *e);
+/** Reads it from a row whose columns of schema.c begin at `at`. */
+void entry_read(const struct wh_rows *rows, size_t row, size_t at, struct chat_entry *e);
 
 /* The commands of the other files. */
 enum wh_err say_say(void *self, struct wh_call *call);
 enum wh_err say_act(void *self, struct wh_call *call);
+chat_go say_whisper;
 enum wh_err say_edit(void *self, struct wh_call *call);
 enum wh_err say_redact(void *self, struct wh_call *call);
 enum wh_err say_react(void *self, struct wh_call *call);
@@ -265,6 +446,7 @@ enum wh_err say_topic(void *self, struct wh_call *call);
 enum wh_err say_pin(void *self, struct wh_call *call);
 enum wh_err say_unpin(void *self, struct wh_call *call);
 enum wh_err say_poll(void *self, struct wh_call *call);
+enum wh_err say_results(void *self, struct wh_call *call);
 enum wh_err say_vote(void *self, struct wh_call *call);
 enum wh_err history_read(void *self, struct wh_call *call);
 enum wh_err history_resume(void *self, struct wh_call *call);
@@ -280,6 +462,9 @@ enum wh_err info_role(void *self, struct wh_call *call);
 enum wh_err mark_read(void *self, struct wh_call *call);
 enum wh_err mark_unread(void *self, struct wh_call *call);
 enum wh_err mark_mentions(void *self, struct wh_call *call);
+
+/** An entry behind its room's name, in one row. */
+void row_write(struct chat *chat, const struct wh_rows *rows, size_t i, struct wh_json *w);
 enum wh_verdict privacy_export(void *self, struct wh_person *p);
 enum wh_verdict privacy_erase(void *self, struct wh_person *p);
 

@@ -50,15 +50,25 @@ entry_items(const struct chat_room *room, const struct chat_entry *e, struct wh_
 	items[n++] = WH_ITEM_STR("from", e->name);
 	items[n++] = WH_ITEM_STR("who", e->who);
 	items[n++] = WH_ITEM_INT("time", e->time);
+	if (room->sides != NULL) {
+		const struct chat_side *to = whisper_side(room, e->who, true);
+
+		if (to != NULL)
+			items[n++] = WH_ITEM_STR("to", wh_str(to->id));
+		if (to != NULL && to->name[0] != '\0')
+			items[n++] = WH_ITEM_STR("to_name", wh_str(to->name));
+	}
 	if (e->kind == CHAT_ACT)
 		items[n++] = WH_ITEM_BOOL("act", true);
+	if (e->kind == CHAT_SAY && e->extra.n != 0)
+		items[n++] = WH_ITEM_BOOL("notice", true);
 	if (e->text.p != NULL)
 		items[n++] = WH_ITEM_STR(entry_text_key(e->kind), e->text);
 	if (e->ref != 0) {
 		id_text(e->ref, t->ref);
 		items[n++] = WH_ITEM_STR(entry_ref_key(e->kind), wh_str(t->ref));
 	}
-	if (e->extra.n != 0)
+	if (e->extra.n != 0 && e->kind != CHAT_SAY)
 		items[n++] = WH_ITEM_JSON(e->kind == CHAT_POLL ? "poll" : e->kind == CHAT_VOTE ? "vote" : e->kind == CHAT_RULES ? "rules" : "extra", e->extra);
 	if (e->redacted)
 		items[n++] = WH_ITEM_BOOL("redacted", true);
@@ -75,7 +85,11 @@ entry_publish(struct chat_room *room, const struct chat_entry *e, const struct w
 	struct entry_texts texts;
 	size_t n = entry_items(room, e, items, &texts);
 
-	if (hub != NULL && e->kind > 0 && e->kind < CHAT_KINDS)
+	if (e->kind <= 0 || e->kind >= CHAT_KINDS)
+		return;
+	if (room->sides != NULL)
+		whisper_publish(room, e->seq, &(struct wh_event){ events[e->kind], items, n }, from, WH_UNLESS_ECHO);
+	else if (hub != NULL)
 		wh_room_publish(room->chat->host, hub, e->seq, &(struct wh_event){ events[e->kind], items, n }, from, WH_UNLESS_ECHO);
 }
 
@@ -106,14 +120,14 @@ entry_write(struct chat_room *room, const struct chat_entry *e, struct wh_json *
 }
 
 void
-entry_read(const struct wh_rows *rows, size_t row, struct chat_entry *e)
+entry_read(const struct wh_rows *rows, size_t row, size_t at, struct chat_entry *e)
 {
 	*e = (struct chat_entry){
-		.seq = (uint64_t)wh_row_int(rows, row, 0), .id = wh_row_int(rows, row, 1), .time = wh_row_int(rows, row, 2),
-		.kind = (int)wh_row_int(rows, row, 3), .who = wh_row_str(rows, row, 4), .name = wh_row_str(rows, row, 5),
-		.text = wh_row_str(rows, row, 6), .ref = wh_row_int(rows, row, 7), .extra = wh_row_str(rows, row, 8),
-		.edited = wh_row_int(rows, row, 9), .redacted = !wh_row_null(rows, row, 10),
+		.seq = (uint64_t)wh_row_int(rows, row, at), .id = wh_row_int(rows, row, at + 1), .time = wh_row_int(rows, row, at + 2),
+		.kind = (int)wh_row_int(rows, row, at + 3), .who = wh_row_str(rows, row, at + 4), .name = wh_row_str(rows, row, at + 5),
+		.text = wh_row_str(rows, row, at + 6), .ref = wh_row_int(rows, row, at + 7), .extra = wh_row_str(rows, row, at + 8),
+		.edited = wh_row_int(rows, row, at + 9), .redacted = !wh_row_null(rows, row, at + 10),
 	};
-	if (rows->columns > 11)
-		e->reactions = wh_row_str(rows, row, 11);
+	if (rows->columns > at + 11)
+		e->reactions = wh_row_str(rows, row, at + 11);
 }

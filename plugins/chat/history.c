@@ -1,4 +1,4 @@
-/* Reading the log: pages before, after and around a place, what a resumed client missed, search, pins. A place is a seq, an id or a time. */
+/* Reading the log: pages before, after and around a place, search, pins. A place is a seq, an id or a time. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -13,21 +13,20 @@ enum {
 static bool
 history_allowed(struct chat_room *room, struct wh_session *s)
 {
-	struct chat *chat = room->chat;
-	struct wh_room *hub = room_hub(room);
-
-	if (hub != NULL && wh_room_has(chat->host, hub, s))
-		return true;
-	return room->kept && room->rules.access == CHAT_PUBLIC;
+	return room_has(room, s) || (room->kept && room->rules.access == CHAT_PUBLIC);
 }
 
-/* The room of a held call, while it is still there. */
-static struct chat_room *
-call_room(struct chat *chat, struct wh_call *call)
+/* Ends the task of a reading. True: the call is there and the rows are. */
+static bool
+found(struct chat *chat, uint64_t task, const struct wh_result *r, struct chat_room **room_out, struct wh_call **call_out)
 {
-	char key[CHAT_NAME + 1];
-
-	return text_room_key(wh_arg_str(call, "room"), key) ? room_by_key(chat, wh_str(key)) : NULL;
+	*room_out = task_end(chat, task, call_out);
+	if (*call_out != NULL && r->err == WH_OK)
+		return true;
+	if (*call_out != NULL)
+		wh_call_done(*call_out, chat_store_failed(*call_out, r));
+	room_settle(*room_out);
+	return false;
 }
 
 /* Two pages at most: what is before, newest first, and what is after. */
@@ -35,16 +34,12 @@ static void
 history_found(void *self, uint64_t cookie, const struct wh_result *r)
 {
 	struct chat *chat = self;
-	struct wh_call *call = wh_call_find(chat->host, cookie);
-	struct chat_room *room = call != NULL ? call_room(chat, call) : NULL;
+	struct wh_call *call;
+	struct chat_room *room;
 	struct wh_json *w;
 
-	if (call == NULL)
+	if (!found(chat, cookie, r, &room, &call))
 		return;
-	if (r->err != WH_OK || room == NULL) {
-		wh_call_done(call, r->err != WH_OK ? chat_store_failed(call, r) : wh_fail(call, WH_ENOENT, "the room ended meanwhile"));
-		return;
-	}
 	w = wh_reply(call);
 	wh_json_text(w, "room", room->name);
 	wh_json_int(w, "epoch", room->epoch);
@@ -57,7 +52,7 @@ history_found(void *self, uint64_t cookie, const struct wh_result *r)
 		for (size_t i = 0; i < rows->n; i++) {
 			struct chat_entry e;
 
-			entry_read(rows, backwards ? rows->n - 1 - i : i, &e);
+			entry_read(rows, backwards ? rows->n - 1 - i : i, 0, &e);
 			entry_write(room, &e, w);
 		}
 	}
@@ -96,13 +91,11 @@ history_go(struct chat *chat, struct wh_call *call, struct chat_room *room)
 	static const char *const fields[] = { "before", "after", "around" };
 	const int64_t limit = wh_arg_int(call, "limit"), kinds = wh_arg_bool(call, "events") ? KINDS_ALL : KINDS_SHOWN;
 	const char *field = NULL;
-	int64_t at = INT64_MAX, since = 0;
-	bool by_id = false;
+	int64_t at = INT64_MAX, since = 0, until = 0;
+	bool by_id = false, until_by_id = false;
 
-	if (!history_allowed(room, wh_call_session(call))) {
-		room_settle(room);
+	if (!history_allowed(room, wh_call_session(call)))
 		return wh_fail(call, WH_EPERM, "enter the room first: chat.join");
-	}
 	for (size_t i = 0; i < 3; i++)
 		if (wh_arg_has(call, fields[i])) {
 			if (field != NULL || !place_parse(wh_arg_str(call, fields[i]), &at, &by_id))
@@ -111,156 +104,25 @@ history_go(struct chat *chat, struct wh_call *call, struct chat_room *room)
 		}
 	if (room->rules.keep_ms != 0)
 		since = wh_wall_ms(chat->host) - room->rules.keep_ms;
-	bool around = field == fields[2], after = field == fields[1];
-	const struct wh_cell before_cells[] = { WH_CELL_INT(room->id), WH_CELL_INT(at), WH_CELL_INT(kinds), WH_CELL_INT(around ? (limit + 1) / 2 : limit),
-		WH_CELL_INT(since) };
-	const struct wh_cell after_cells[] = { WH_CELL_INT(room->id), WH_CELL_INT(around ? at - 1 : at), WH_CELL_INT(kinds),
-		WH_CELL_INT(around ? limit - (limit + 1) / 2 : limit), WH_CELL_INT(since) };
-	const struct wh_step before_step = { by_id ? Q_BEFORE_ID : Q_BEFORE_SEQ, before_cells, 5, WH_ANY };
-	const struct wh_step after_step = { by_id ? Q_AFTER_ID : Q_AFTER_SEQ, after_cells, 5, WH_ANY };
-	const struct wh_step steps[] = { after ? after_step : before_step, after_step };
-	wh_id held = wh_call_hold(call);
+	bool around = field != NULL && field == fields[2], after = field != NULL && field == fields[1], bounded = wh_arg_has(call, "until");
 
-	return chat_started(call, wh_store_run(&chat->table, steps, around ? 2 : 1, history_found, held));
+	if (bounded && (field == NULL || around || !place_parse(wh_arg_str(call, "until"), &until, &until_by_id) || until_by_id != by_id))
+		return wh_fail(call, WH_EINVAL, "until goes with before or after, and is of the same kind: a seq, or an id or milliseconds since 1970");
+	const struct wh_cell before_cells[] = { WH_CELL_INT(room->id), WH_CELL_INT(at), WH_CELL_INT(kinds), WH_CELL_INT(around ? (limit + 1) / 2 : limit),
+		WH_CELL_INT(since), WH_CELL_INT(bounded ? until : -1) };
+	const struct wh_cell after_cells[] = { WH_CELL_INT(room->id), WH_CELL_INT(around ? at - 1 : at), WH_CELL_INT(kinds),
+		WH_CELL_INT(around ? limit - (limit + 1) / 2 : limit), WH_CELL_INT(since), WH_CELL_INT(bounded ? until : INT64_MAX) };
+	const struct wh_step before_step = { by_id ? Q_BEFORE_ID : Q_BEFORE_SEQ, before_cells, 6, WH_ANY };
+	const struct wh_step after_step = { by_id ? Q_AFTER_ID : Q_AFTER_SEQ, after_cells, 6, WH_ANY };
+	const struct wh_step steps[] = { after ? after_step : before_step, after_step };
+
+	return task_run(room, call, steps, around ? 2 : 1, history_found);
 }
 
 enum wh_err
 history_read(void *self, struct wh_call *call)
 {
 	return room_with(self, call, false, history_go);
-}
-
-/* Resuming: for each room that the caller is in, what it missed, or that there is a gap. */
-
-struct resume_ask {
-	struct wh_str name;
-	int64_t epoch;
-	uint64_t seq;
-	struct chat_room *room;
-	bool gap;
-};
-
-static size_t
-resume_read(struct chat *chat, struct wh_call *call, struct resume_ask asks[static CHAT_RESUME_ROOMS])
-{
-	struct wh_json_in in = wh_json_each(wh_arg(call, "rooms"));
-	struct wh_value item, v;
-	size_t n = 0;
-
-	while (n < CHAT_RESUME_ROOMS && wh_json_next(&in, NULL, &item)) {
-		struct resume_ask *a = &asks[n];
-		struct wh_room *hub;
-		char key[CHAT_NAME + 1];
-
-		if (!wh_json_get(&item, "room", &v) || v.type != WH_V_STR || !text_room_key(v.s, key))
-			continue;
-		*a = (struct resume_ask){ .name = v.s, .room = room_by_key(chat, wh_str(key)) };
-		if (wh_json_get(&item, "seq", &v) && v.type == WH_V_INT && v.i >= 0)
-			a->seq = (uint64_t)v.i;
-		if (wh_json_get(&item, "epoch", &v) && v.type == WH_V_INT)
-			a->epoch = v.i;
-		hub = a->room != NULL ? room_hub(a->room) : NULL;
-		if (hub == NULL || a->room->state != CHAT_READY || !wh_room_has(chat->host, hub, wh_call_session(call)))
-			a->room = NULL;
-		if (a->room != NULL)
-			a->gap = a->epoch != a->room->epoch || a->seq > a->room->seq || a->room->seq - a->seq > CHAT_RESUME_ENTRIES;
-		n++;
-	}
-	return n;
-}
-
-/* Which step reads the room of which ask; -1: none. By the time of the answer rooms may have ended. */
-struct resume {
-	wh_id call;
-	int step_of[CHAT_RESUME_ROOMS];
-};
-
-static void
-resume_found(void *self, uint64_t cookie, const struct wh_result *r)
-{
-	struct chat *chat = self;
-	struct resume *resume = (struct resume *)(uintptr_t)cookie;
-	const struct resume known = *resume;
-	struct wh_call *call = wh_call_find(chat->host, known.call);
-	struct resume_ask asks[CHAT_RESUME_ROOMS];
-	size_t n;
-	struct wh_json *w;
-
-	wh_delete(chat->host, resume);
-	if (call == NULL)
-		return;
-	if (r->err != WH_OK) {
-		wh_call_done(call, chat_store_failed(call, r));
-		return;
-	}
-	w = wh_reply(call);
-	n = resume_read(chat, call, asks);
-	wh_json_array(w, "rooms");
-	for (size_t i = 0; i < n; i++) {
-		const struct wh_rows *rows = NULL;
-		struct chat_entry e;
-
-		wh_json_object(w, NULL);
-		wh_json_str(w, "room", asks[i].room != NULL ? wh_str(asks[i].room->name) : asks[i].name);
-		if (asks[i].room == NULL) {
-			wh_json_bool(w, "member", false);
-			wh_json_end(w);
-			continue;
-		}
-		if (known.step_of[i] >= 0)
-			rows = &r->rows[known.step_of[i]];
-		else
-			asks[i].gap = true;
-		wh_json_int(w, "epoch", asks[i].room->epoch);
-		wh_json_uint(w, "seq", asks[i].room->seq);
-		wh_json_bool(w, "gap", asks[i].gap);
-		wh_json_array(w, "entries");
-		for (size_t row = 0; rows != NULL && !asks[i].gap && row < rows->n; row++) {
-			entry_read(rows, row, &e);
-			entry_write(asks[i].room, &e, w);
-		}
-		wh_json_end(w);
-		wh_json_end(w);
-	}
-	wh_json_end(w);
-	wh_call_done(call, WH_OK);
-}
-
-enum wh_err
-history_resume(void *self, struct wh_call *call)
-{
-	struct chat *chat = self;
-	struct resume_ask asks[CHAT_RESUME_ROOMS];
-	struct wh_cell cells[CHAT_RESUME_ROOMS][5];
-	struct wh_step steps[CHAT_RESUME_ROOMS];
-	struct resume *resume = wh_new(chat->host, sizeof *resume);
-	size_t n = resume_read(chat, call, asks), at = 0;
-	enum wh_err err;
-
-	if (resume == NULL)
-		return WH_ENOMEM;
-	resume->call = wh_call_hold(call);
-	for (size_t i = 0; i < n; i++) {
-		resume->step_of[i] = -1;
-		if (asks[i].room == NULL)
-			continue;
-		resume->step_of[i] = (int)at;
-		cells[at][0] = WH_CELL_INT(asks[i].room->id);
-		cells[at][1] = WH_CELL_INT(asks[i].gap ? INT64_MAX : (int64_t)asks[i].seq);
-		cells[at][2] = WH_CELL_INT(KINDS_ALL);
-		cells[at][3] = WH_CELL_INT(CHAT_RESUME_ENTRIES);
-		cells[at][4] = WH_CELL_INT(0);
-		steps[at] = (struct wh_step){ Q_AFTER_SEQ, cells[at], 5, WH_ANY };
-		at++;
-	}
-	if (at == 0) {
-		resume_found(chat, (uintptr_t)resume, &(struct wh_result){ .err = WH_OK });
-		return WH_WAIT;
-	}
-	err = wh_store_run(&chat->table, steps, at, resume_found, (uintptr_t)resume);
-	if (err != WH_OK)
-		wh_delete(chat->host, resume);
-	return chat_started(call, err);
 }
 
 /* Search: each word is looked for as it is, so that nothing in it is syntax. */
@@ -295,20 +157,16 @@ static void
 list_found(void *self, uint64_t cookie, const struct wh_result *r)
 {
 	struct chat *chat = self;
-	struct wh_call *call = wh_call_find(chat->host, cookie);
-	struct chat_room *room = call != NULL ? call_room(chat, call) : NULL;
+	struct wh_call *call;
+	struct chat_room *room;
 	struct chat_entry e;
 
-	if (call == NULL)
+	if (!found(chat, cookie, r, &room, &call))
 		return;
-	if (r->err != WH_OK || room == NULL) {
-		wh_call_done(call, r->err != WH_OK ? chat_store_failed(call, r) : wh_fail(call, WH_ENOENT, "the room ended meanwhile"));
-		return;
-	}
 	wh_json_text(wh_reply(call), "room", room->name);
 	wh_json_array(wh_reply(call), "entries");
 	for (size_t i = 0; i < r->rows[0].n; i++) {
-		entry_read(&r->rows[0], i, &e);
+		entry_read(&r->rows[0], i, 0, &e);
 		entry_write(room, &e, wh_reply(call));
 	}
 	wh_json_end(wh_reply(call));
@@ -322,19 +180,16 @@ search_go(struct chat *chat, struct wh_call *call, struct chat_room *room)
 	char query[2048];
 	size_t n = search_quote(wh_arg_str(call, "query"), query, sizeof query);
 	int64_t before = INT64_MAX;
-	wh_id held;
 
-	if (!history_allowed(room, wh_call_session(call))) {
-		room_settle(room);
+	(void)chat;
+	if (!history_allowed(room, wh_call_session(call)))
 		return wh_fail(call, WH_EPERM, "enter the room first: chat.join");
-	}
 	if (n == 0 || (wh_arg_has(call, "before") && !id_parse(wh_arg_str(call, "before"), &before)))
 		return wh_fail(call, WH_EINVAL, n == 0 ? "name words to look for" : "before is a message's id");
 	const struct wh_cell cells[] = { WH_CELL_TEXT(((struct wh_str){ query, n })), WH_CELL_INT(room->id), WH_CELL_INT(before),
 		WH_CELL_INT(wh_arg_int(call, "limit")) };
 
-	held = wh_call_hold(call);
-	return chat_started(call, wh_store_run(&chat->table, &(struct wh_step){ Q_SEARCH, cells, 4, WH_ANY }, 1, list_found, held));
+	return task_run(room, call, &(struct wh_step){ Q_SEARCH, cells, 4, WH_ANY }, 1, list_found);
 }
 
 enum wh_err
@@ -346,14 +201,10 @@ history_search(void *self, struct wh_call *call)
 static enum wh_err
 pins_go(struct chat *chat, struct wh_call *call, struct chat_room *room)
 {
-	wh_id held;
-
-	if (!history_allowed(room, wh_call_session(call))) {
-		room_settle(room);
+	(void)chat;
+	if (!history_allowed(room, wh_call_session(call)))
 		return wh_fail(call, WH_EPERM, "enter the room first: chat.join");
-	}
-	held = wh_call_hold(call);
-	return chat_started(call, wh_store_run(&chat->table, &(struct wh_step){ Q_PINS, &WH_CELL_INT(room->id), 1, WH_ANY }, 1, list_found, held));
+	return task_run(room, call, &(struct wh_step){ Q_PINS, &WH_CELL_INT(room->id), 1, WH_ANY }, 1, list_found);
 }
 
 enum wh_err

@@ -5,24 +5,21 @@
 #include "chat.h"
 
 static enum wh_err
-room_go(struct chat *chat, struct wh_call *call, struct chat_room *room)
+info_go(struct chat *chat, struct wh_call *call, struct chat_room *room)
 {
 	struct wh_session *s = wh_call_session(call);
-	struct wh_room *hub = room_hub(room);
 
-	if (room->rules.access == CHAT_INVITED && (hub == NULL || !wh_room_has(chat->host, hub, s))) {
-		room_settle(room);
+	(void)chat;
+	if (room->rules.access == CHAT_INVITED && !room_has(room, s))
 		return wh_fail(call, WH_ENOENT, "there is no such room; chat.join makes it");
-	}
 	room_write(room, s, wh_reply(call));
-	room_settle(room);
 	return WH_OK;
 }
 
 enum wh_err
 info_room(void *self, struct wh_call *call)
 {
-	return room_with(self, call, false, room_go);
+	return room_with(self, call, false, info_go);
 }
 
 static void
@@ -140,7 +137,7 @@ set_go(struct chat *chat, struct wh_call *call, struct chat_room *room)
 {
 	static const char *const access[] = { "public", "unlisted", "invited", "key" }, *const speakers[] = { "all", "registered", "voice", "moderators" };
 	const struct wh_identity *who = wh_session_identity(chat->host, wh_call_session(call));
-	struct chat_rules rules = room->rules;
+	struct chat_rules rules = room->setting != 0 ? room->asked : room->rules;
 	struct chat_entry e = { .id = chat_next_id(chat), .time = wh_wall_ms(chat->host), .kind = CHAT_RULES, .who = who->id, .name = who->name };
 	char extra[512];
 
@@ -169,7 +166,7 @@ set_go(struct chat *chat, struct wh_call *call, struct chat_room *room)
 	const struct wh_cell cells[] = { WH_CELL_INT(room->id), WH_CELL_INT(rules.access), WH_CELL_INT(rules.speakers), WH_CELL_INT(rules.slow_ms),
 		WH_CELL_INT(rules.min_age_ms), WH_CELL_INT(rules.keep_ms), WH_CELL_INT(rules.links), WH_CELL_TEXT(wh_str(rules.key)) };
 
-	room->rules = rules;
+	e.rules = &rules;
 	return chat_append(room, call, &e, (struct wh_str){ NULL, 0 }, &(struct wh_step){ Q_ROOM_RULES, cells, 8, WH_ONE }, "the room is gone", NULL, 0, NULL);
 }
 
@@ -181,67 +178,77 @@ info_set(void *self, struct wh_call *call)
 
 /* Registering: the room lasts, and who asks owns it. */
 
+/* The role was kept, or the room goes back to what it was. */
 static void
 owned(void *self, uint64_t cookie, enum wh_err err)
 {
 	struct chat *chat = self;
-	struct wh_call *call = wh_call_find(chat->host, cookie);
-	char key[CHAT_NAME + 1];
-	struct chat_room *room = NULL;
+	struct wh_call *call;
+	struct chat_room *room = task_end(chat, cookie, &call);
 
-	if (call == NULL)
-		return;
-	if (text_room_key(wh_arg_str(call, "room"), key))
-		room = room_by_key(chat, wh_str(key));
-	if (err == WH_OK && room != NULL)
+	if (err != WH_OK) {
+		room->kept = false;
+		wh_store_run(&chat->table, &(struct wh_step){ Q_ROOM_LOOSE, &WH_CELL_INT(room->id), 1, WH_ANY }, 1, NULL, 0);
+	}
+	if (call != NULL && err == WH_OK)
 		room_write(room, wh_call_session(call), wh_reply(call));
-	wh_call_done(call, err == WH_OK ? WH_OK : wh_fail(call, err, "the role could not be kept; try again"));
+	if (call != NULL)
+		wh_call_done(call, err == WH_OK ? WH_OK : wh_fail(call, err, "the role could not be kept; try again"));
+	room_settle(room);
 }
 
 static void
 registered(void *self, uint64_t cookie, const struct wh_result *r)
 {
 	struct chat *chat = self;
-	struct wh_call *call = wh_call_find(chat->host, cookie);
-	char key[CHAT_NAME + 1];
-	struct chat_room *room = NULL;
-	enum wh_err err = WH_OK;
+	struct wh_session *s = task_session(chat, cookie);
+	struct wh_call *call;
+	struct chat_room *room = task_end(chat, cookie, &call);
+	uint64_t task;
+	enum wh_err err;
 
-	if (call == NULL)
-		return;
-	if (text_room_key(wh_arg_str(call, "room"), key))
-		room = room_by_key(chat, wh_str(key));
-	if (r->err != WH_OK || room == NULL) {
-		wh_call_done(call, r->err != WH_OK ? chat_store_failed(call, r) : wh_fail(call, WH_EAWAY, "the room ended meanwhile"));
+	if (r->err == WH_OK)
+		room->kept = true;
+	if (call == NULL || r->err != WH_OK) {
+		if (call != NULL && r->err == WH_ESTATE)
+			wh_call_done(call, wh_fail(call, WH_EFULL, "you have registered as many rooms as you may"));
+		else if (call != NULL)
+			wh_call_done(call, chat_store_failed(call, r));
+		room_settle(room);
 		return;
 	}
-	room->kept = true;
-	if (chat->accounts == NULL || wh_session_identity(chat->host, wh_call_session(call))->kind != WH_ACCOUNT) {
-		room_write(room, wh_call_session(call), wh_reply(call));
+	if (chat->accounts == NULL || wh_session_identity(chat->host, s)->kind != WH_ACCOUNT) {
+		room_write(room, s, wh_reply(call));
 		wh_call_done(call, WH_OK);
 		return;
 	}
-	const struct wh_account_grant grant = { .account = wh_session_identity(chat->host, wh_call_session(call))->id, .role = WH_STR("owner"),
-		.room = wh_str(room->key), .why = WH_STR("registered the room") };
+	const struct wh_account_grant grant = { .account = wh_session_identity(chat->host, s)->id, .role = WH_STR("owner"), .room = wh_str(room->key),
+		.why = WH_STR("registered the room") };
 
-	err = chat->accounts->grant(chat->accounts_self, &grant, owned, chat, cookie);
-	if (err != WH_OK)
-		owned(chat, cookie, err);
+	task = task_begin(room, call);
+	err = task == 0 ? WH_ENOMEM : chat->accounts->grant(chat->accounts_self, &grant, owned, chat, task);
+	if (task == 0)
+		wh_call_done(call, err);
+	else if (err != WH_OK)
+		owned(chat, task, err);
 }
 
 static enum wh_err
 register_go(struct chat *chat, struct wh_call *call, struct chat_room *room)
 {
 	struct wh_session *s = wh_call_session(call);
-	const struct wh_cell cells[] = { WH_CELL_INT(room->id), WH_CELL_INT(1) };
-	wh_id held;
+	struct wh_str id = wh_session_identity(chat->host, s)->id;
+	const struct wh_cell cells[] = { WH_CELL_INT(room->id), WH_CELL_TEXT(id), WH_CELL_INT(chat->set.own) };
 
 	if (room->kept)
 		return wh_fail(call, WH_EEXIST, "the room is registered already");
 	if (room_rank(room, s) < CHAT_OWNER)
 		return wh_fail(call, WH_EPERM, "only who opened the room may register it");
-	held = wh_call_hold(call);
-	return chat_started(call, wh_store_run(&chat->table, &(struct wh_step){ Q_ROOM_KEEP, cells, 2, WH_ONE }, 1, registered, held));
+	if (id.n < sizeof room->owner) {
+		memcpy(room->owner, id.p, id.n);
+		room->owner[id.n] = '\0';
+	}
+	return task_run(room, call, &(struct wh_step){ Q_ROOM_KEEP, cells, 3, WH_ONE }, 1, registered);
 }
 
 enum wh_err
@@ -253,71 +260,75 @@ info_register(void *self, struct wh_call *call)
 /* Invitations and roles need the account behind a name. */
 
 static void
-done_plain(void *self, uint64_t cookie, const struct wh_result *r)
+invite_done(void *self, uint64_t cookie, const struct wh_result *r)
 {
 	struct chat *chat = self;
-	struct wh_call *call = wh_call_find(chat->host, cookie);
+	struct wh_call *call;
+	struct chat_room *room = task_end(chat, cookie, &call);
 
-	if (call != NULL)
+	if (call != NULL && r->err == WH_ESTATE)
+		wh_call_done(call, wh_fail(call, WH_EFULL, "too many are invited to this room; wait until some have come"));
+	else if (call != NULL)
 		wh_call_done(call, r->err == WH_OK ? WH_OK : chat_store_failed(call, r));
+	room_settle(room);
 }
 
-struct inviting {
-	struct chat *chat;
-	struct wh_str id;
-	const struct wh_event *event;
-};
-
-static bool
-invite_tell(void *self, struct wh_session *s)
+static enum wh_err
+invite_write(struct chat *chat, struct wh_call *call, struct chat_room *room, const struct wh_account *account)
 {
-	struct inviting *i = self;
+	int64_t now = wh_wall_ms(chat->host);
+	const struct wh_cell cells[] = { WH_CELL_INT(room->id), WH_CELL_TEXT(account->id), WH_CELL_INT(now + CHAT_INVITE_MS), WH_CELL_INT(now) };
+	const struct wh_item items[] = { WH_ITEM_STR("room", wh_str(room->name)),
+		WH_ITEM_STR("from", wh_session_identity(chat->host, wh_call_session(call))->name) };
+	enum wh_err err = task_run(room, call, &(struct wh_step){ Q_INVITE, cells, 4, WH_ONE }, 1, invite_done);
 
-	if (wh_str_eq(wh_session_identity(i->chat->host, s)->id, i->id))
-		wh_session_notify(i->chat->host, s, i->event);
-	return true;
+	if (err == WH_WAIT)
+		live_tell(chat, account->id, &(struct wh_event){ "chat.invited", items, 2 }, NULL);
+	return err;
 }
 
 static void
 invite_found(void *self, uint64_t cookie, enum wh_err err, const struct wh_account *account)
 {
 	struct chat *chat = self;
-	struct wh_call *call = wh_call_find(chat->host, cookie);
-	char key[CHAT_NAME + 1];
-	struct chat_room *room = NULL;
+	struct wh_call *call;
+	struct chat_room *room = task_end(chat, cookie, &call);
 
-	if (call == NULL)
-		return;
-	if (text_room_key(wh_arg_str(call, "room"), key))
-		room = room_by_key(chat, wh_str(key));
-	if (err != WH_OK || room == NULL) {
-		wh_call_done(call, wh_fail(call, err == WH_ENOENT ? WH_ENOENT : WH_EAWAY, err == WH_ENOENT ? "nobody has that name" : "try again"));
-		return;
+	if (call != NULL) {
+		err = err == WH_OK ? invite_write(chat, call, room, account) :
+		    wh_fail(call, err == WH_ENOENT ? WH_ENOENT : WH_EAWAY, err == WH_ENOENT ? "nobody has that name" : "accounts can't be read now; try again");
+		if (err != WH_WAIT)
+			wh_call_done(call, err);
 	}
-	const struct wh_cell cells[] = { WH_CELL_INT(room->id), WH_CELL_TEXT(account->id), WH_CELL_INT(wh_wall_ms(chat->host) + 7 * 86400000LL) };
-	const struct wh_item items[] = { WH_ITEM_STR("room", wh_str(room->name)),
-		WH_ITEM_STR("from", wh_session_identity(chat->host, wh_call_session(call))->name) };
+	room_settle(room);
+}
 
-	err = wh_store_run(&chat->table, &(struct wh_step){ Q_INVITE, cells, 3, WH_ANY }, 1, done_plain, cookie);
-	if (err != WH_OK) {
-		wh_call_done(call, chat_started(call, err));
-		return;
-	}
-	wh_session_each(chat->host, invite_tell, &(struct inviting){ chat, account->id, &(struct wh_event){ "chat.invited", items, 2 } });
+/* Asks for the account behind the argument `name`. */
+static enum wh_err
+account_of(struct chat *chat, struct wh_call *call, struct chat_room *room, wh_accounts_found *found)
+{
+	uint64_t task = task_begin(room, call);
+	enum wh_err err = task == 0 ? WH_ENOMEM : chat->accounts->find(chat->accounts_self, wh_arg_str(call, "name"), found, chat, task);
+
+	if (err == WH_OK)
+		return WH_WAIT;
+	if (task != 0)
+		task_end(chat, task, &call);
+	return chat_started(call, err);
 }
 
 static enum wh_err
 invite_go(struct chat *chat, struct wh_call *call, struct chat_room *room)
 {
 	enum chat_rank needed = room->rules.access == CHAT_INVITED || room->rules.access == CHAT_KEYED ? CHAT_MODERATOR : CHAT_NOBODY;
-	enum wh_err err;
 
+	if (room->sides != NULL)
+		return wh_fail(call, WH_EPERM, "a whisper is between two");
 	if (chat->accounts == NULL)
 		return wh_fail(call, WH_ENOTSUP, "there are no accounts here to invite");
 	if (room_rank(room, wh_call_session(call)) < needed)
 		return wh_fail(call, WH_EPERM, "only the room's moderators may do that");
-	err = chat->accounts->find(chat->accounts_self, wh_arg_str(call, "name"), invite_found, chat, wh_call_hold(call));
-	return chat_started(call, err);
+	return account_of(chat, call, room, invite_found);
 }
 
 enum wh_err
@@ -326,36 +337,75 @@ info_invite(void *self, struct wh_call *call)
 	return room_with_member(self, call, invite_go);
 }
 
+/* Its members hear of it. */
+static void
+role_tell(struct chat *chat, struct wh_call *call, struct chat_room *room)
+{
+	const struct chat_person *person = member_by_name(room, wh_arg_str(call, "name"));
+	struct wh_room *hub = room_hub(room);
+	const struct wh_item items[] = { WH_ITEM_STR("room", wh_str(room->name)), WH_ITEM_STR("who", person != NULL ? person->id : WH_STR("")),
+		WH_ITEM_STR("name", person != NULL ? person->name : wh_arg_str(call, "name")), WH_ITEM_STR("role", wh_arg_str(call, "role")),
+		WH_ITEM_BOOL("on", wh_arg_bool(call, "on")), WH_ITEM_STR("by", wh_session_identity(chat->host, wh_call_session(call))->name) };
+
+	if (hub != NULL)
+		wh_room_publish(chat->host, hub, 0, &(struct wh_event){ "chat.role", items, sizeof items / sizeof items[0] }, NULL, WH_PRESENCE);
+}
+
+/* The sessions of who was given it know their rank anew. */
+static void
+role_ranks(struct chat *chat, struct chat_room *room)
+{
+	struct wh_dict_iter it = { .value = NULL };
+
+	while (wh_dict_next(chat->host, room->people, &it)) {
+		struct chat_person *person = it.value;
+		const struct chat_live *live = live_by_id(chat, person->id);
+		struct wh_session *s = live != NULL ? wh_session_get(chat->host, live->sessions[0]) : NULL;
+
+		if (s != NULL)
+			person->rank = room_rank(room, s);
+	}
+}
+
 static void
 role_done(void *self, uint64_t cookie, enum wh_err err)
 {
 	struct chat *chat = self;
-	struct wh_call *call = wh_call_find(chat->host, cookie);
+	struct wh_call *call;
+	struct chat_room *room = task_end(chat, cookie, &call);
 
+	if (err == WH_OK)
+		role_ranks(chat, room);
+	if (call != NULL && err == WH_OK)
+		role_tell(chat, call, room);
 	if (call != NULL)
-		wh_call_done(call, err == WH_OK ? WH_OK : wh_fail(call, err, "the role could not be kept; try again"));
+		wh_call_done(call, err == WH_OK ? WH_OK :
+		    wh_fail(call, err, err == WH_ENOENT ? "they have no such role" : err == WH_EEXIST ? "they have it already" : "the role could not be kept; try again"));
+	room_settle(room);
 }
 
 static void
 role_found(void *self, uint64_t cookie, enum wh_err err, const struct wh_account *account)
 {
 	struct chat *chat = self;
-	struct wh_call *call = wh_call_find(chat->host, cookie);
-	char key[CHAT_NAME + 1];
+	struct wh_call *call;
+	struct chat_room *room = task_end(chat, cookie, &call);
+	uint64_t task;
 
-	if (call == NULL)
-		return;
-	if (err != WH_OK || !text_room_key(wh_arg_str(call, "room"), key)) {
-		wh_call_done(call, wh_fail(call, err == WH_ENOENT ? WH_ENOENT : WH_EAWAY, err == WH_ENOENT ? "nobody has that name" : "try again"));
+	if (call == NULL || err != WH_OK || (task = task_begin(room, call)) == 0) {
+		if (call != NULL)
+			wh_call_done(call, err == WH_OK ? WH_ENOMEM : wh_fail(call, err == WH_ENOENT ? WH_ENOENT : WH_EAWAY,
+			    err == WH_ENOENT ? "nobody has that name" : "accounts can't be read now; try again"));
+		room_settle(room);
 		return;
 	}
-	const struct wh_account_grant grant = { .account = account->id, .role = wh_arg_str(call, "role"), .room = wh_str(key),
+	const struct wh_account_grant grant = { .account = account->id, .role = wh_arg_str(call, "role"), .room = wh_str(room->key),
 		.by = wh_session_identity(chat->host, wh_call_session(call))->id };
 
-	err = wh_arg_bool(call, "on") ? chat->accounts->grant(chat->accounts_self, &grant, role_done, chat, cookie) :
-	    chat->accounts->ungrant(chat->accounts_self, &grant, role_done, chat, cookie);
+	err = wh_arg_bool(call, "on") ? chat->accounts->grant(chat->accounts_self, &grant, role_done, chat, task) :
+	    chat->accounts->ungrant(chat->accounts_self, &grant, role_done, chat, task);
 	if (err != WH_OK)
-		role_done(chat, cookie, err);
+		role_done(chat, task, err);
 }
 
 static enum wh_err
@@ -367,7 +417,7 @@ role_go(struct chat *chat, struct wh_call *call, struct chat_room *room)
 		return wh_fail(call, WH_ENOTSUP, "only a registered room has roles: chat.register");
 	if (rank < CHAT_MODERATOR || (rank < CHAT_OWNER && !wh_str_is(wh_arg_str(call, "role"), "voice")))
 		return wh_fail(call, WH_EPERM, "moderators give a voice, owners every role");
-	return chat_started(call, chat->accounts->find(chat->accounts_self, wh_arg_str(call, "name"), role_found, chat, wh_call_hold(call)));
+	return account_of(chat, call, room, role_found);
 }
 
 enum wh_err

@@ -13,23 +13,6 @@ marked(void *self, uint64_t cookie, const struct wh_result *r)
 		wh_call_done(call, r->err == WH_OK ? WH_OK : chat_store_failed(call, r));
 }
 
-struct marking {
-	struct chat *chat;
-	struct wh_str id;
-	const struct wh_session *but;
-	const struct wh_event *event;
-};
-
-static bool
-mark_tell(void *self, struct wh_session *s)
-{
-	struct marking *m = self;
-
-	if (s != m->but && wh_str_eq(wh_session_identity(m->chat->host, s)->id, m->id))
-		wh_session_notify(m->chat->host, s, m->event);
-	return true;
-}
-
 /* The person's other sessions hear of it. */
 static enum wh_err
 mark_go(struct chat *chat, struct wh_call *call, struct chat_room *room)
@@ -37,18 +20,17 @@ mark_go(struct chat *chat, struct wh_call *call, struct chat_room *room)
 	struct wh_session *s = wh_call_session(call);
 	const struct wh_identity *who = wh_session_identity(chat->host, s);
 	int64_t seq = wh_arg_int(call, "seq");
-	struct wh_room *hub = room_hub(room);
 	wh_id held;
 
 	if ((uint64_t)seq > room->seq)
 		seq = (int64_t)room->seq;
-	const struct wh_cell cells[] = { WH_CELL_TEXT(who->id), WH_CELL_INT(room->id), WH_CELL_INT(seq) };
+	const struct wh_cell cells[] = { WH_CELL_TEXT(who->id), WH_CELL_INT(room->id), WH_CELL_INT(seq),
+		who->kind == WH_GUEST ? WH_CELL_INT(wh_wall_ms(chat->host)) : WH_CELL_NULL };
 	const struct wh_item items[] = { WH_ITEM_STR("room", wh_str(room->name)), WH_ITEM_INT("seq", seq) };
 
-	if (hub != NULL && member_find(room, who->id) != NULL && member_find(room, who->id)->sessions > 1)
-		wh_room_each(chat->host, hub, mark_tell, &(struct marking){ chat, who->id, s, &(struct wh_event){ "chat.marked", items, 2 } });
+	live_tell(chat, who->id, &(struct wh_event){ "chat.marked", items, 2 }, s);
 	held = wh_call_hold(call);
-	return chat_started(call, wh_store_run(&chat->table, &(struct wh_step){ Q_MARK, cells, 3, WH_ANY }, 1, marked, held));
+	return chat_started(call, wh_store_run(&chat->table, &(struct wh_step){ Q_MARK, cells, 4, WH_ANY }, 1, marked, held));
 }
 
 enum wh_err
@@ -96,16 +78,16 @@ mark_unread(void *self, struct wh_call *call)
 }
 
 /* An entry behind its room's name, in one row. */
-static void
+void
 row_write(struct chat *chat, const struct wh_rows *rows, size_t i, struct wh_json *w)
 {
 	struct chat_room shown = { .chat = chat };
-	const struct wh_rows rest = { .n = rows->n, .columns = rows->columns, .cells = rows->cells + 1 };
+	struct chat_side sides[2] = { { .guest = false }, { .guest = false } };
 	struct chat_entry e;
 
 	snprintf(shown.name, sizeof shown.name, "%.*s", WH_FMT(wh_row_str(rows, i, 0)));
-	entry_read(&rest, i, &e);
-	e.reactions = (struct wh_str){ NULL, 0 };
+	whisper_shown(&shown, sides, wh_row_str(rows, i, 0));
+	entry_read(rows, i, 1, &e);
 	entry_write(&shown, &e, w);
 }
 
@@ -142,57 +124,4 @@ mark_mentions(void *self, struct wh_call *call)
 
 	held = wh_call_hold(call);
 	return chat_started(call, wh_store_run(&chat->table, &(struct wh_step){ Q_MENTIONS, cells, 3, WH_ANY }, 1, mentions_found, held));
-}
-
-/* Privacy: the last ten thousand entries are in an export; erasing takes the words and the name, and leaves the places. */
-
-static void
-export_found(void *self, uint64_t cookie, const struct wh_result *r)
-{
-	struct chat *chat = self;
-	struct wh_person *person = wh_person_find(chat->host, cookie);
-
-	if (person != NULL && r->err == WH_OK) {
-		wh_json_array(person->out, "entries");
-		for (size_t i = 0; i < r->rows[0].n; i++)
-			row_write(chat, &r->rows[0], i, person->out);
-		wh_json_end(person->out);
-	}
-	wh_hook_go(chat->host, cookie, r->err == WH_OK ? WH_PASS : WH_REFUSE, WH_EAWAY, "what was said can't be read now");
-}
-
-enum wh_verdict
-privacy_export(void *self, struct wh_person *p)
-{
-	struct chat *chat = self;
-	const struct wh_cell cells[] = { WH_CELL_TEXT(p->id), WH_CELL_INT(0), WH_CELL_INT(10000) };
-
-	if (wh_store_run(&chat->table, &(struct wh_step){ Q_EXPORT, cells, 3, WH_ANY }, 1, export_found, p->at.ticket) == WH_OK)
-		return WH_HOLD;
-	return WH_PASS;
-}
-
-static void
-erased(void *self, uint64_t cookie, const struct wh_result *r)
-{
-	struct chat *chat = self;
-
-	wh_hook_go(chat->host, cookie, r->err == WH_OK ? WH_PASS : WH_REFUSE, WH_EAWAY, "what was said can't be removed now; try again");
-}
-
-enum wh_verdict
-privacy_erase(void *self, struct wh_person *p)
-{
-	struct chat *chat = self;
-	uint64_t chance;
-	char nobody[24];
-
-	wh_random(chat->host, &chance, sizeof chance);
-	snprintf(nobody, sizeof nobody, "x%016llx", (unsigned long long)chance);
-	const struct wh_cell cells[] = { WH_CELL_TEXT(p->id), WH_CELL_TEXT(wh_str(nobody)), WH_CELL_INT(wh_wall_ms(chat->host)) };
-	const struct wh_step steps[] = { { Q_ERASE, cells, 3, WH_ANY }, { Q_ERASE_MARKS, cells, 1, WH_ANY } };
-
-	if (wh_store_run(&chat->table, steps, 2, erased, p->at.ticket) == WH_OK)
-		return WH_HOLD;
-	return wh_refuse(&p->at, WH_EAWAY, "what was said can't be removed now; try again", 5000);
 }

@@ -1,5 +1,4 @@
-/* Who is in a room. A person may be there with several sessions, and enters and leaves once. In a room up to `crowd` people each coming and
- * going is told by itself; above it they are told together now and then, so that entering costs the same in a room of any size. */
+/* Who is in a room. A person may be there with several sessions, and enters and leaves once. */
 #include <stdio.h>
 
 #include "chat.h"
@@ -10,128 +9,135 @@ member_find(struct chat_room *room, struct wh_str id)
 	return wh_dict_get(room->chat->host, room->people, id);
 }
 
+/* Nobody is found by a walk through the room: it may have ten thousand in it. */
 struct chat_person *
 member_by_name(struct chat_room *room, struct wh_str name)
 {
-	struct wh_dict_iter it = { .value = NULL };
+	struct chat_person *person = member_find(room, name);
 
-	while (wh_dict_next(room->chat->host, room->people, &it)) {
-		struct chat_person *person = it.value;
-
-		if (wh_str_eq(person->name, name) || wh_str_eq(person->id, name))
-			return person;
-	}
-	return NULL;
-}
-
-struct chat_person *
-member_add(struct chat_room *room, const struct wh_identity *who)
-{
-	struct chat_person *person = member_find(room, who->id);
-
-	if (person == NULL) {
-		person = wh_new(room->chat->host, sizeof *person + who->id.n + who->name.n + 1);
-		if (person == NULL)
-			return NULL;
-		memcpy(person->text, who->id.p, who->id.n);
-		if (who->name.n != 0)
-			memcpy(person->text + who->id.n, who->name.p, who->name.n);
-		person->id = (struct wh_str){ person->text, who->id.n };
-		person->name = (struct wh_str){ person->text + who->id.n, who->name.n };
-		if (wh_dict_add(room->chat->host, room->people, person->id, person) != WH_OK) {
-			wh_delete(room->chat->host, person);
-			return NULL;
-		}
-	}
-	person->sessions++;
+	for (const struct chat_live *live = live_by_name(room->chat, name); person == NULL && live != NULL; live = live->same)
+		person = member_find(room, live->id);
 	return person;
 }
 
-/* Telling */
-
-/* A small JSON array of names; there is no writer outside an answer, so it is put together here. */
-static size_t
-names_json(char *to, size_t cap, const struct chat_person_name *of, unsigned n)
+static struct chat_person *
+person_new(struct chat_room *room, const struct wh_identity *who)
 {
-	size_t at = 0;
+	struct chat_person *person = wh_new(room->chat->host, sizeof *person + who->id.n + who->name.n + 1);
 
-	at += (size_t)snprintf(to, cap, "[");
-	for (unsigned i = 0; i < n && at + 2 * sizeof of[i].name + sizeof of[i].id + 32 < cap; i++) {
-		at += (size_t)snprintf(to + at, cap - at, "%s{\"who\":\"%s\",\"name\":\"", i != 0 ? "," : "", of[i].id);
-		for (const char *c = of[i].name; *c != '\0'; c++) {
-			if (*c == '"' || *c == '\\')
-				to[at++] = '\\';
-			if ((unsigned char)*c >= ' ')
-				to[at++] = *c;
-		}
-		at += (size_t)snprintf(to + at, cap - at, "\"}");
+	if (person == NULL)
+		return NULL;
+	memcpy(person->text, who->id.p, who->id.n);
+	if (who->name.n != 0)
+		memcpy(person->text + who->id.n, who->name.p, who->name.n);
+	person->id = (struct wh_str){ person->text, who->id.n };
+	person->name = (struct wh_str){ person->text + who->id.n, who->name.n };
+	person->founder = wh_str_is(who->id, room->owner);
+	if (wh_dict_add(room->chat->host, room->people, person->id, person) != WH_OK) {
+		wh_delete(room->chat->host, person);
+		return NULL;
 	}
-	return at + (size_t)snprintf(to + at, cap - at, "]");
+	return person;
+}
+
+struct chat_person *
+member_add(struct chat_room *room, struct wh_session *s)
+{
+	const struct wh_identity *who = wh_session_identity(room->chat->host, s);
+	struct chat_person *person = member_find(room, who->id);
+
+	if (person == NULL)
+		person = person_new(room, who);
+	if (person == NULL)
+		return NULL;
+	person->sessions++;
+	live_session(room->chat, s)->rooms++;
+	return person;
+}
+
+/* Another name, or another id: a guest signed in. */
+
+static void
+person_drop(struct chat_room *room, struct chat_person *person, struct wh_str reason, const struct wh_session *but)
+{
+	wh_dict_remove(room->chat->host, room->people, person->id);
+	if (person->announced)
+		crowd_came(room, person, false, reason, but);
+	wh_delete(room->chat->host, person);
 }
 
 static void
-crowd_tell(void *self, uint64_t cookie)
+owner_moves(struct chat_room *room, struct wh_str to)
 {
-	struct chat *chat = self;
-	struct chat_room *room = (struct chat_room *)(uintptr_t)cookie;
-	struct wh_room *hub = room_hub(room);
-	char joined[CHAT_BATCH_NAMES * 200], left[CHAT_BATCH_NAMES * 200];
+	const struct wh_cell cells[] = { WH_CELL_INT(room->id), WH_CELL_TEXT(to) };
 
-	room->batch = 0;
-	if (hub != NULL && room->joined.n + room->left.n != 0) {
-		const struct wh_item items[] = {
-			WH_ITEM_STR("room", wh_str(room->name)),
-			WH_ITEM_INT("members", (int64_t)wh_dict_count(chat->host, room->people)),
-			WH_ITEM_JSON("joined", ((struct wh_str){ joined, names_json(joined, sizeof joined, room->joined.of, room->joined.n) })),
-			WH_ITEM_JSON("left", ((struct wh_str){ left, names_json(left, sizeof left, room->left.of, room->left.n) })),
-			WH_ITEM_INT("joined_more", room->joined.more),
-			WH_ITEM_INT("left_more", room->left.more),
-		};
+	if (room->kept || to.n >= sizeof room->owner)
+		return;
+	memcpy(room->owner, to.p, to.n);
+	room->owner[to.n] = '\0';
+	wh_store_run(&room->chat->table, &(struct wh_step){ Q_ROOM_OWNER, cells, 2, WH_ANY }, 1, NULL, 0);
+}
 
-		wh_room_publish(chat->host, hub, 0, &(struct wh_event){ "chat.members", items, sizeof items / sizeof items[0] }, NULL, WH_PRESENCE);
+/* The person is somebody else now, in the same place. */
+static void
+person_becomes(struct chat_room *room, struct chat_person *was, struct wh_session *s)
+{
+	const struct wh_identity *who = wh_session_identity(room->chat->host, s);
+	struct chat_person *is;
+
+	wh_dict_remove(room->chat->host, room->people, was->id);
+	if (was->founder)
+		owner_moves(room, who->id);
+	is = person_new(room, who);
+	if (is != NULL) {
+		is->sessions = was->sessions;
+		is->announced = was->announced;
+		is->said_ms = was->said_ms;
+		is->rank = room_rank(room, s);
+		crowd_renamed(room, was, is);
 	}
-	room->joined.n = room->joined.more = room->left.n = room->left.more = 0;
+	wh_delete(room->chat->host, was);
 }
 
 static void
-crowd_note(struct chat_room *room, const struct chat_person *person, bool came)
+room_renamed(struct chat_room *room, struct wh_session *s, struct wh_str was_id)
 {
-	unsigned *n = came ? &room->joined.n : &room->left.n, *more = came ? &room->joined.more : &room->left.more;
-	struct chat_person_name *of = came ? room->joined.of : room->left.of;
+	const struct wh_identity *who = wh_session_identity(room->chat->host, s);
+	struct chat_person *was = member_find(room, was_id), *is = member_find(room, who->id);
+	struct wh_room *hub = was != NULL ? room_hub(room) : NULL;
 
-	if (*n == CHAT_BATCH_NAMES) {
-		(*more)++;
+	if (hub == NULL || !wh_room_has(room->chat->host, hub, s))
+		return;
+	if (was == is) {
+		if (!wh_str_eq(was->name, who->name))
+			person_becomes(room, was, s);
+		else
+			was->rank = room_rank(room, s);
+	} else if (is == NULL && was->sessions == 1) {
+		person_becomes(room, was, s);
 	} else {
-		snprintf(of[*n].id, sizeof of[*n].id, "%.*s", WH_FMT(person->id));
-		snprintf(of[*n].name, sizeof of[*n].name, "%.*s", WH_FMT(person->name));
-		(*n)++;
+		live_session(room->chat, s)->rooms--;
+		is = member_add(room, s);
+		if (is != NULL && !is->announced)
+			crowd_came(room, is, true, (struct wh_str){ NULL, 0 }, s);
+		if (is != NULL) {
+			is->announced = true;
+			is->rank = room_rank(room, s);
+		}
+		if (--was->sessions == 0)
+			person_drop(room, was, WH_STR("signed in"), NULL);
 	}
-	if (room->batch == 0)
-		room->batch = wh_timer_start(room->chat->host, room->chat->set.crowd_every, 0, crowd_tell, (uintptr_t)room);
 }
 
-/* `self` knows already: it asked. */
-static void
-member_tell(struct chat_room *room, const struct chat_person *person, bool came, struct wh_str reason, const struct wh_session *self)
+void
+member_renamed(struct chat *chat, struct wh_session *s, struct wh_str was_id)
 {
-	struct chat *chat = room->chat;
-	struct wh_room *hub = room_hub(room);
-	size_t n = wh_dict_count(chat->host, room->people);
-	struct wh_item items[5] = {
-		WH_ITEM_STR("room", wh_str(room->name)), WH_ITEM_STR("who", person->id), WH_ITEM_STR("name", person->name),
-		WH_ITEM_INT("members", (int64_t)n),
-	};
-	size_t n_items = 4;
+	for (struct link *l = chat->all.next; l != &chat->all && live_session(chat, s)->rooms != 0; l = l->next) {
+		struct chat_room *room = LINK_OF(l, struct chat_room, link);
 
-	if (hub == NULL)
-		return;
-	if (n > (size_t)chat->set.crowd) {
-		crowd_note(room, person, came);
-		return;
+		if (room->sides == NULL)
+			room_renamed(room, s, was_id);
 	}
-	if (reason.n != 0)
-		items[n_items++] = WH_ITEM_STR("reason", reason);
-	wh_room_publish(chat->host, hub, 0, &(struct wh_event){ came ? "chat.joined" : "chat.left", items, n_items }, self, WH_PRESENCE);
 }
 
 /* Entering */
@@ -139,13 +145,19 @@ member_tell(struct chat_room *room, const struct chat_person *person, bool came,
 void
 room_write(struct chat_room *room, struct wh_session *s, struct wh_json *w)
 {
-	static const char *const access[] = { "public", "unlisted", "invited", "key" }, *const speakers[] = { "all", "registered", "voice", "moderators" };
+	static const char *const access[] = { "public", "unlisted", "invited", "key", "whisper" }, *const speakers[] = { "all", "registered", "voice", "moderators" };
 	struct chat *chat = room->chat;
 
 	wh_json_text(w, "room", room->name);
 	wh_json_int(w, "epoch", room->epoch);
 	wh_json_uint(w, "seq", room->seq);
-	wh_json_uint(w, "members", wh_dict_count(chat->host, room->people));
+	wh_json_uint(w, "members", room->sides != NULL ? 2 : wh_dict_count(chat->host, room->people));
+	if (room->sides != NULL) {
+		const struct chat_side *to = whisper_side(room, wh_session_identity(chat->host, s)->id, true);
+
+		wh_json_text(w, "to", to != NULL ? to->id : "");
+		wh_json_text(w, "to_name", to != NULL ? to->name : "");
+	}
 	wh_json_text(w, "topic", room->topic);
 	wh_json_int(w, "created", room->created);
 	wh_json_bool(w, "registered", room->kept);
@@ -160,63 +172,68 @@ room_write(struct chat_room *room, struct wh_session *s, struct wh_json *w)
 	wh_json_end(w);
 }
 
+/* The hub's room has the session. False: no memory. */
+static bool
+member_entered(struct chat_room *room, struct wh_session *s)
+{
+	struct chat *chat = room->chat;
+	struct wh_room *hub = room_hub(room);
+	struct chat_person *person = member_add(room, s);
+
+	if (person == NULL) {
+		if (hub != NULL)
+			wh_room_leave(chat->host, hub, s, WH_STR("out of memory"));
+		return false;
+	}
+	person->rank = room_rank(room, s);
+	wh_metric_add(chat->host, &chat_metrics[M_JOINS], 1);
+	if (!person->announced)
+		crowd_came(room, person, true, (struct wh_str){ NULL, 0 }, s);
+	person->announced = true;
+	return true;
+}
+
+/* The call may be over: the hooks took long. Who is in the hub's room is in ours all the same. */
 static void
 joined(void *self, uint64_t cookie, enum wh_err err, struct wh_str why, int64_t retry_ms)
 {
 	struct chat *chat = self;
-	struct wh_call *call = wh_call_find(chat->host, cookie);
-	char key[CHAT_NAME + 1];
-	struct chat_room *room = NULL;
-	struct chat_person *person;
-	struct wh_session *s;
+	struct wh_session *s = task_session(chat, cookie);
+	struct wh_call *call;
+	struct chat_room *room = task_end(chat, cookie, &call);
+	bool there = s != NULL && (err == WH_OK || err == WH_EEXIST);
+	struct wh_room *hub = room_hub(room);
 
-	if (call == NULL)
-		return;
-	s = wh_call_session(call);
-	if (text_room_key(wh_arg_str(call, "room"), key))
-		room = room_by_key(chat, wh_str(key));
-	if (err != WH_OK && err != WH_EEXIST) {
-		wh_call_done(call, wh_fail_str(call, err, why, retry_ms));
-		if (room != NULL)
-			room_settle(room);
-		return;
+	if (--room->entering == 0 && hub != NULL)
+		wh_room_keep(chat->host, hub, false);
+	if (there && (err == WH_OK || member_find(room, wh_session_identity(chat->host, s)->id) == NULL) && !member_entered(room, s)) {
+		there = false;
+		err = WH_ENOMEM;
 	}
-	if (room == NULL) {
-		wh_call_done(call, wh_fail(call, WH_EAWAY, "the room ended meanwhile; try again"));
-		return;
-	}
-	if (err == WH_OK) {
-		bool first = wh_dict_count(chat->host, room->people) == 0;
-
-		person = member_add(room, wh_session_identity(chat->host, s));
-		if (person == NULL) {
-			wh_room_leave(chat->host, room_hub(room), s, WH_STR("out of memory"));
-			wh_call_done(call, WH_ENOMEM);
-			return;
-		}
-		person->founder |= first && room->seq == 0;
-		person->rank = room_rank(room, s);
-		wh_metric_add(chat->host, &chat_metrics[M_JOINS], 1);
-		if (!person->announced)
-			member_tell(room, person, true, (struct wh_str){ NULL, 0 }, s);
-		person->announced = true;
-	}
-	room_write(room, s, wh_reply(call));
-	wh_call_done(call, WH_OK);
+	if (call != NULL && there)
+		room_write(room, s, wh_reply(call));
+	if (call != NULL)
+		wh_call_done(call, there ? WH_OK : wh_fail_str(call, err, why, retry_ms));
+	room_settle(room);
 }
 
 static enum wh_err
 member_enter(struct chat *chat, struct wh_call *call, struct chat_room *room)
 {
 	struct wh_room *hub = wh_room_open(chat->host, wh_str(room->key));
+	uint64_t task;
 
-	if (hub == NULL) {
-		room_settle(room);
+	if (hub == NULL)
 		return wh_fail_str(call, WH_EFULL, WH_STR("there are too many rooms now; try an existing one"), 1000);
-	}
 	if (wh_room_seq(chat->host, hub) == 0 && room->seq != 0)
 		wh_room_begin_epoch(chat->host, hub, room->seq);
-	wh_room_join(chat->host, hub, wh_call_session(call), joined, wh_call_hold(call));
+	task = task_begin(room, call);
+	if (task == 0)
+		return WH_ENOMEM;
+	/* Hooks may take their time, and the hub's room would end meanwhile. */
+	room->entering++;
+	wh_room_keep(chat->host, hub, true);
+	wh_room_join(chat->host, hub, wh_call_session(call), joined, task);
 	return WH_WAIT;
 }
 
@@ -224,26 +241,21 @@ static void
 invited(void *self, uint64_t cookie, const struct wh_result *r)
 {
 	struct chat *chat = self;
-	struct wh_call *call = wh_call_find(chat->host, cookie);
-	char key[CHAT_NAME + 1];
-	struct chat_room *room;
-	enum wh_err err;
+	struct wh_call *call;
+	struct chat_room *room = task_end(chat, cookie, &call);
+	enum wh_err err = WH_WAIT;
 
-	if (call == NULL || !text_room_key(wh_arg_str(call, "room"), key))
-		return;
-	room = room_by_key(chat, wh_str(key));
-	if (r->err != WH_OK)
+	room->pending++;
+	if (call != NULL && r->err != WH_OK)
 		err = chat_store_failed(call, r);
-	else if (room == NULL)
-		err = wh_fail(call, WH_EAWAY, "the room ended meanwhile; try again");
-	else if (r->rows[0].n == 0)
+	else if (call != NULL && r->rows[0].n == 0)
 		err = wh_fail(call, WH_EPERM, "this room is for those who are invited");
-	else
+	else if (call != NULL)
 		err = member_enter(chat, call, room);
 	if (err != WH_WAIT)
 		wh_call_done(call, err);
-	if (err != WH_WAIT && room != NULL)
-		room_settle(room);
+	room->pending--;
+	room_settle(room);
 }
 
 static bool
@@ -263,17 +275,16 @@ join_go(struct chat *chat, struct wh_call *call, struct chat_room *room)
 	struct wh_session *s = wh_call_session(call);
 	struct wh_str id = wh_session_identity(chat->host, s)->id;
 
+	if (room->sides != NULL)
+		return wh_fail(call, WH_ESTATE, "a whisper needs no entering: chat.whisper");
 	if (member_find(room, id) != NULL || room_rank(room, s) >= CHAT_MODERATOR)
 		return member_enter(chat, call, room);
-	if (room->rules.access == CHAT_KEYED && !key_matches(room, wh_arg_str(call, "key"))) {
-		room_settle(room);
+	if (room->rules.access == CHAT_KEYED && !key_matches(room, wh_arg_str(call, "key")))
 		return wh_fail(call, WH_EPERM, "this room has a key, and that is not it");
-	}
 	if (room->rules.access == CHAT_INVITED) {
 		const struct wh_cell cells[] = { WH_CELL_INT(room->id), WH_CELL_TEXT(id), WH_CELL_INT(wh_wall_ms(chat->host)) };
-		wh_id held = wh_call_hold(call);
 
-		return chat_started(call, wh_store_run(&chat->table, &(struct wh_step){ Q_INVITED, cells, 3, WH_ANY }, 1, invited, held));
+		return task_run(room, call, &(struct wh_step){ Q_INVITED, cells, 3, WH_ANY }, 1, invited);
 	}
 	return member_enter(chat, call, room);
 }
@@ -284,6 +295,8 @@ member_join(void *self, struct wh_call *call)
 	struct chat *chat = self;
 	const struct wh_identity *who = wh_session_identity(chat->host, wh_call_session(call));
 
+	if (*wh_session_dialect(chat->host, wh_call_session(call)) == '\0')
+		return wh_fail(call, WH_ESTATE, "only a client that stays connected can be in a room: connect to /ws");
 	return room_with(chat, call, chat->set.create_guests || who->kind != WH_GUEST, join_go);
 }
 
@@ -294,13 +307,15 @@ member_left(void *self, struct wh_passage *p)
 {
 	struct chat *chat = self;
 	struct chat_room *room = room_of_hub(chat, p->room);
-	struct chat_person *person = room != NULL ? member_find(room, wh_session_identity(chat->host, p->session)->id) : NULL;
+	struct chat_person *person = room != NULL && room->sides == NULL ? member_find(room, wh_session_identity(chat->host, p->session)->id) : NULL;
 
-	if (person == NULL || --person->sessions != 0)
+	if (room != NULL && room->sides != NULL)
+		room_settle(room);
+	if (person == NULL)
 		return WH_PASS;
-	wh_dict_remove(chat->host, room->people, person->id);
-	member_tell(room, person, false, p->reason, p->session);
-	wh_delete(chat->host, person);
+	live_session(chat, p->session)->rooms--;
+	if (--person->sessions == 0)
+		person_drop(room, person, p->reason, p->session);
 	room_settle(room);
 	return WH_PASS;
 }
@@ -308,7 +323,7 @@ member_left(void *self, struct wh_passage *p)
 static enum wh_err
 leave_go(struct chat *chat, struct wh_call *call, struct chat_room *room)
 {
-	struct wh_room *hub = room_hub(room);
+	struct wh_room *hub = room->sides == NULL ? room_hub(room) : NULL;
 
 	if (hub == NULL || wh_room_leave(chat->host, hub, wh_call_session(call), wh_arg_str(call, "reason")) != WH_OK)
 		return wh_fail(call, WH_ENOENT, "you are not in that room");
@@ -321,47 +336,32 @@ member_leave(void *self, struct wh_call *call)
 	return room_with_member(self, call, leave_go);
 }
 
-struct kicking {
-	struct chat *chat;
-	struct wh_str id;
-	struct wh_session *found[64];
-	size_t n;
-};
-
-static bool
-kick_find(void *self, struct wh_session *s)
-{
-	struct kicking *k = self;
-
-	if (wh_str_eq(wh_session_identity(k->chat->host, s)->id, k->id) && k->n < sizeof k->found / sizeof k->found[0])
-		k->found[k->n++] = s;
-	return true;
-}
-
 static enum wh_err
 kick_go(struct chat *chat, struct wh_call *call, struct chat_room *room)
 {
 	struct chat_person *person = member_by_name(room, wh_arg_str(call, "name"));
 	struct wh_room *hub = room_hub(room);
-	struct kicking k = { .chat = chat };
-	char id[64];
-
-	if (room_rank(room, wh_call_session(call)) < CHAT_MODERATOR)
-		return wh_fail(call, WH_EPERM, "only the room's moderators may do that");
-	if (person == NULL || hub == NULL)
-		return wh_fail(call, WH_ENOENT, "nobody of that name is here");
-	snprintf(id, sizeof id, "%.*s", WH_FMT(person->id));
-	k.id = wh_str(id);
-	wh_room_each(chat->host, hub, kick_find, &k);
-	for (size_t i = 0; i < k.n; i++)
-		if (room_rank(room, k.found[i]) >= CHAT_OWNER)
-			return wh_fail(call, WH_EPERM, "an owner can't be sent out");
+	const struct chat_live *live = person != NULL ? live_by_id(chat, person->id) : NULL;
 	const struct wh_item items[] = { WH_ITEM_STR("room", wh_str(room->name)), WH_ITEM_STR("reason", wh_arg_str(call, "reason")),
 		WH_ITEM_STR("by", wh_session_identity(chat->host, wh_call_session(call))->name) };
 
-	for (size_t i = 0; i < k.n; i++) {
-		wh_session_notify(chat->host, k.found[i], &(struct wh_event){ "chat.sent_out", items, 3 });
-		wh_room_leave(chat->host, hub, k.found[i], wh_arg_str(call, "reason"));
+	if (room_rank(room, wh_call_session(call)) < CHAT_MODERATOR)
+		return wh_fail(call, WH_EPERM, "only the room's moderators may do that");
+	if (live == NULL || hub == NULL)
+		return wh_fail(call, WH_ENOENT, "nobody of that name is here");
+	for (unsigned i = 0; i < live->n; i++) {
+		struct wh_session *s = wh_session_get(chat->host, live->sessions[i]);
+
+		if (s != NULL && room_rank(room, s) >= CHAT_OWNER)
+			return wh_fail(call, WH_EPERM, "an owner can't be sent out");
+	}
+	for (unsigned i = 0; i < live->n; i++) {
+		struct wh_session *s = wh_session_get(chat->host, live->sessions[i]);
+
+		if (s == NULL || !wh_room_has(chat->host, hub, s))
+			continue;
+		wh_session_notify(chat->host, s, &(struct wh_event){ "chat.sent_out", items, 3 });
+		wh_room_leave(chat->host, hub, s, wh_arg_str(call, "reason"));
 	}
 	return WH_OK;
 }
@@ -372,21 +372,48 @@ member_kick(void *self, struct wh_call *call)
 	return room_with_member(self, call, kick_go);
 }
 
+/* Of a whisper: does the other one want to hear of it? */
+static void
+typing_wanted(void *self, uint64_t cookie, const struct wh_result *r)
+{
+	struct chat *chat = self;
+	struct wh_call *call;
+	struct chat_room *room = task_end(chat, cookie, &call);
+
+	if (call != NULL && r->err == WH_OK && r->rows[0].n == 0) {
+		const struct wh_identity *who = wh_session_identity(chat->host, wh_call_session(call));
+		const struct chat_side *to = whisper_side(room, who->id, true);
+		const struct wh_item items[] = { WH_ITEM_STR("room", wh_str(room->name)), WH_ITEM_STR("who", who->id), WH_ITEM_STR("name", who->name),
+			WH_ITEM_BOOL("on", wh_arg_bool(call, "on")), WH_ITEM_STR("to", wh_str(to != NULL ? to->id : "")) };
+
+		whisper_publish(room, 0, &(struct wh_event){ "chat.typing", items, 5 }, wh_call_session(call), WH_PRESENCE);
+	}
+	if (call != NULL)
+		wh_call_done(call, r->err == WH_OK ? WH_OK : chat_store_failed(call, r));
+	room_settle(room);
+}
+
 static enum wh_err
 typing_go(struct chat *chat, struct wh_call *call, struct chat_room *room)
 {
 	struct wh_session *s = wh_call_session(call);
-	struct chat_session *mine = wh_slot_of(chat->host, s, chat->slot);
+	struct chat_session *mine = live_session(chat, s);
 	const struct wh_identity *who = wh_session_identity(chat->host, s);
 	struct wh_room *hub = room_hub(room);
 	int64_t now = wh_now_ms(chat->host);
 	const struct wh_item items[] = { WH_ITEM_STR("room", wh_str(room->name)), WH_ITEM_STR("who", who->id), WH_ITEM_STR("name", who->name),
 		WH_ITEM_BOOL("on", wh_arg_bool(call, "on")) };
+	const struct chat_side *to = whisper_side(room, who->id, true);
 
 	if (wh_arg_bool(call, "on") && mine->typing_ms != 0 && now - mine->typing_ms < 2000)
 		return WH_OK;
 	mine->typing_ms = wh_arg_bool(call, "on") ? now : 0;
-	if (hub != NULL && wh_dict_count(chat->host, room->people) <= (size_t)chat->set.crowd)
+	if (to != NULL) {
+		const struct wh_cell cells[] = { WH_CELL_TEXT(who->id), WH_CELL_TEXT(wh_str(to->id)), WH_CELL_INT(who->kind == WH_GUEST) };
+
+		return task_run(room, call, &(struct wh_step){ Q_WHISPER_UNWANTED, cells, 3, WH_ANY }, 1, typing_wanted);
+	}
+	if (hub != NULL && !crowd_is(room))
 		wh_room_publish(chat->host, hub, 0, &(struct wh_event){ "chat.typing", items, 4 }, s, WH_PRESENCE);
 	return WH_OK;
 }

@@ -31,7 +31,8 @@ room_free(struct chat_room *room)
 	while (wh_dict_next(chat->host, room->people, &it))
 		wh_delete(chat->host, it.value);
 	wh_dict_free(chat->host, &room->people);
-	wh_timer_stop(chat->host, room->batch);
+	wh_delete(chat->host, room->sides);
+	crowd_free(room);
 	while (!link_none(&room->waiters)) {
 		struct chat_waiter *w = LINK_OF(room->waiters.next, struct chat_waiter, link);
 
@@ -44,17 +45,35 @@ room_free(struct chat_room *room)
 	wh_metric_set(chat->host, &chat_metrics[M_ROOMS], (int64_t)wh_dict_count(chat->host, chat->rooms));
 }
 
+/* Is a whisper still of use to those who are here? */
+static bool
+whisper_stays(struct chat_room *room)
+{
+	struct wh_room *hub = room->sides != NULL && room->state == CHAT_READY ? room_hub(room) : NULL;
+
+	return hub != NULL && wh_room_members(room->chat->host, hub) != 0 &&
+	    wh_now_ms(room->chat->host) - room->used_ms <= CHAT_WHISPER_IDLE;
+}
+
 void
 room_settle(struct chat_room *room)
 {
 	struct chat *chat = room->chat;
 
 	if (room->state == CHAT_LOADING || room->state == CHAT_MAKING || room->pending != 0 || !link_none(&room->waiters) ||
-	    wh_dict_count(chat->host, room->people) != 0)
+	    wh_dict_count(chat->host, room->people) != 0 || whisper_stays(room))
 		return;
+	if (room->sides != NULL)
+		whisper_leave(room);
 	if (room->state == CHAT_READY && !room->kept)
 		wh_store_run(&chat->table, &(struct wh_step){ Q_ROOM_DROP, &WH_CELL_INT(room->id), 1, WH_ANY }, 1, NULL, 0);
 	room_free(room);
+}
+
+static const char *
+room_absent(const struct chat_room *room)
+{
+	return room->sides != NULL ? "nothing was whispered with them yet" : "there is no such room; chat.join makes it";
 }
 
 static void
@@ -73,7 +92,7 @@ waiters_go(struct chat_room *room)
 		wh_delete(chat->host, w);
 		if (call == NULL)
 			continue;
-		err = room->state == CHAT_READY ? go(chat, call, room) : wh_fail(call, WH_ENOENT, "there is no such room; chat.join makes it");
+		err = room->state == CHAT_READY ? go(chat, call, room) : wh_fail(call, WH_ENOENT, room_absent(room));
 		if (err != WH_WAIT)
 			wh_call_done(call, err);
 	}
@@ -95,6 +114,21 @@ waiters_fail(struct chat_room *room, enum wh_err err)
 	}
 }
 
+/* Who is there was counted before it was known whose room it is. */
+static void
+room_ready(struct chat_room *room)
+{
+	struct wh_dict_iter it = { .value = NULL };
+
+	while (wh_dict_next(room->chat->host, room->people, &it)) {
+		struct chat_person *person = it.value;
+
+		person->founder = wh_str_is(person->id, room->owner);
+	}
+	room->state = CHAT_READY;
+	waiters_go(room);
+}
+
 static bool
 waiters_make(const struct chat_room *room)
 {
@@ -104,53 +138,72 @@ waiters_make(const struct chat_room *room)
 	return false;
 }
 
+static void room_catch_up(struct chat_room *room, uint64_t everywhere);
+
 /* What the members lack of the log: the hub died between a commit and its publishing. */
 static void
 caught_up(void *self, uint64_t cookie, const struct wh_result *r)
 {
 	struct chat_room *room = (struct chat_room *)(uintptr_t)cookie;
+	struct chat_entry e = { .seq = 0 };
 
 	(void)self;
 	for (size_t i = 0; r->err == WH_OK && i < r->rows[0].n; i++) {
-		struct chat_entry e;
-
-		entry_read(&r->rows[0], i, &e);
+		entry_read(&r->rows[0], i, 0, &e);
 		entry_publish(room, &e, NULL);
 	}
 	if (r->err != WH_OK)
 		wh_host_log(room->chat->host, WH_ERROR, "room_not_caught_up", WH_T("room", room->key), WH_S("why", r->why));
-	room->state = CHAT_READY;
-	waiters_go(room);
+	if (r->err == WH_OK && r->rows[0].n == CHAT_CATCH_UP)
+		room_catch_up(room, e.seq);
+	else
+		room_ready(room);
 }
 
 static void
-room_catch_up(struct chat_room *room)
+room_catch_up(struct chat_room *room, uint64_t everywhere)
+{
+	const struct wh_cell cells[] = { WH_CELL_INT(room->id), WH_CELL_INT((int64_t)everywhere), WH_CELL_INT((1 << CHAT_KINDS) - 2),
+		WH_CELL_INT(CHAT_CATCH_UP), WH_CELL_INT(0), WH_CELL_INT(INT64_MAX) };
+
+	if (wh_store_run(&room->chat->table, &(struct wh_step){ Q_AFTER_SEQ, cells, 6, WH_ANY }, 1, caught_up, (uintptr_t)room) != WH_OK)
+		room_ready(room);
+}
+
+/* The log is older than what was published: it was restored from a backup. */
+static void
+room_new_epoch(struct chat_room *room, struct wh_room *hub, uint64_t was)
+{
+	struct chat *chat = room->chat;
+
+	room->epoch = wh_wall_ms(chat->host);
+	const struct wh_cell cells[] = { WH_CELL_INT(room->id), WH_CELL_INT(room->epoch) };
+	const struct wh_item items[] = { WH_ITEM_STR("room", wh_str(room->name)), WH_ITEM_INT("epoch", room->epoch),
+		WH_ITEM_INT("seq", (int64_t)room->seq) };
+
+	wh_room_begin_epoch(chat->host, hub, room->seq);
+	wh_store_run(&chat->table, &(struct wh_step){ Q_ROOM_EPOCH, cells, 2, WH_ANY }, 1, NULL, 0);
+	wh_room_publish(chat->host, hub, 0, &(struct wh_event){ "chat.epoch", items, 3 }, NULL, 0);
+	wh_host_log(chat->host, WH_WARN, "room_epoch", WH_T("room", room->key), WH_U("was", was), WH_U("is", room->seq));
+}
+
+/* The room is known; now the hub's, if there is one, has to know as much. */
+static void
+room_meets_hub(struct chat_room *room)
 {
 	struct chat *chat = room->chat;
 	struct wh_room *hub = room_hub(room);
-	uint64_t seq = hub != NULL ? wh_room_seq(chat->host, hub) : room->seq, everywhere;
+	uint64_t seq = hub != NULL ? wh_room_seq(chat->host, hub) : room->seq;
 
-	if (seq > room->seq) {
-		/* The log is older than what was published: it was restored from a backup. */
-		room->epoch = wh_wall_ms(chat->host);
-		wh_room_begin_epoch(chat->host, hub, room->seq);
-		const struct wh_cell cells[] = { WH_CELL_INT(room->id), WH_CELL_INT(room->epoch) };
-
-		wh_store_run(&chat->table, &(struct wh_step){ Q_ROOM_EPOCH, cells, 2, WH_ANY }, 1, NULL, 0);
-		wh_host_log(chat->host, WH_WARN, "room_epoch", WH_T("room", room->key), WH_U("was", seq), WH_U("is", room->seq));
-	}
-	everywhere = hub != NULL ? wh_room_seq_everywhere(chat->host, hub) : room->seq;
-	if (hub != NULL && seq == 0)
+	if (hub != NULL && seq > room->seq)
+		room_new_epoch(room, hub, seq);
+	else if (hub != NULL && seq == 0 && wh_room_members(chat->host, hub) == 0)
 		wh_room_begin_epoch(chat->host, hub, room->seq);	/* new in the hub: it begins where the log ends */
-	if (hub != NULL && seq != 0 && everywhere < room->seq) {
-		const struct wh_cell cells[] = { WH_CELL_INT(room->id), WH_CELL_INT((int64_t)everywhere), WH_CELL_INT(INT64_MAX), WH_CELL_INT(0),
-			WH_CELL_INT(10000) };
-
-		if (wh_store_run(&chat->table, &(struct wh_step){ Q_AFTER_SEQ, cells, 5, WH_ANY }, 1, caught_up, (uintptr_t)room) == WH_OK)
-			return;
+	else if (hub != NULL && wh_room_seq_everywhere(chat->host, hub) < room->seq) {
+		room_catch_up(room, wh_room_seq_everywhere(chat->host, hub));
+		return;
 	}
-	room->state = CHAT_READY;
-	waiters_go(room);
+	room_ready(room);
 }
 
 static void
@@ -166,21 +219,42 @@ room_made(void *self, uint64_t cookie, const struct wh_result *r)
 		return;
 	}
 	room->id = wh_row_int(&r->rows[0], 0, 0);
-	room_catch_up(room);
+	room_meets_hub(room);
+}
+
+static enum wh_err
+room_make_place(struct chat_room *room)
+{
+	struct chat *chat = room->chat;
+	const struct wh_cell cells[] = { WH_CELL_TEXT(wh_str(room->key)), WH_CELL_TEXT(wh_str(room->name)), WH_CELL_INT(wh_wall_ms(chat->host)),
+		WH_CELL_INT(wh_wall_ms(chat->host)), WH_CELL_INT(chat->set.keep_ms), WH_CELL_INT(room->rules.access), WH_CELL_TEXT(wh_str(room->owner)) };
+
+	room->epoch = room->created = cells[2].i;
+	room->rules.links = true;
+	room->rules.keep_ms = chat->set.keep_ms;
+	return wh_store_run(&chat->table, &(struct wh_step){ Q_ROOM_MAKE, cells, 7, WH_ONE }, 1, room_made, (uintptr_t)room);
+}
+
+/* Who asked first for it to be made. */
+static void
+room_founded(struct chat_room *room)
+{
+	for (const struct link *l = room->waiters.next; l != &room->waiters && room->owner[0] == '\0'; l = l->next) {
+		const struct chat_waiter *w = LINK_OF(l, const struct chat_waiter, link);
+		struct wh_call *call = w->make ? wh_call_find(room->chat->host, w->call) : NULL;
+		struct wh_str id = call != NULL ? wh_session_identity(room->chat->host, wh_call_session(call))->id : (struct wh_str){ NULL, 0 };
+
+		if (id.n != 0 && id.n < sizeof room->owner)
+			memcpy(room->owner, id.p, id.n);
+	}
 }
 
 static void
 room_make(struct chat_room *room)
 {
-	struct chat *chat = room->chat;
-	const struct wh_cell cells[] = { WH_CELL_TEXT(wh_str(room->key)), WH_CELL_TEXT(wh_str(room->name)), WH_CELL_INT(wh_wall_ms(chat->host)),
-		WH_CELL_INT(wh_wall_ms(chat->host)), WH_CELL_INT(chat->set.keep_ms), WH_CELL_INT(room->rules.access) };
-
-	room->epoch = room->created = cells[2].i;
-	room->rules.links = true;
-	room->rules.keep_ms = chat->set.keep_ms;
 	room->state = CHAT_MAKING;
-	if (wh_store_run(&chat->table, &(struct wh_step){ Q_ROOM_MAKE, cells, 6, WH_ONE }, 1, room_made, (uintptr_t)room) == WH_OK)
+	room_founded(room);
+	if ((room->sides != NULL ? whisper_make(room, room_made) : room_make_place(room)) == WH_OK)
 		return;
 	room->state = CHAT_ABSENT;
 	waiters_fail(room, WH_EAWAY);
@@ -203,6 +277,7 @@ room_read(struct chat_room *room, const struct wh_rows *rows)
 		.slow_ms = wh_row_int(rows, 0, 9), .min_age_ms = wh_row_int(rows, 0, 10), .keep_ms = wh_row_int(rows, 0, 11),
 		.links = wh_row_int(rows, 0, 12) != 0 };
 	snprintf(room->rules.key, sizeof room->rules.key, "%.*s", WH_FMT(wh_row_str(rows, 0, 13)));
+	snprintf(room->owner, sizeof room->owner, "%.*s", WH_FMT(wh_row_str(rows, 0, 14)));
 }
 
 static void
@@ -217,9 +292,11 @@ room_loaded(void *self, uint64_t cookie, const struct wh_result *r)
 		room_settle(room);
 	} else if (r->rows[0].n != 0) {
 		room_read(room, &r->rows[0]);
-		room_catch_up(room);
-	} else if (waiters_make(room)) {
-		room_make(room);
+		if (r->n > 1)
+			whisper_read(room, &r->rows[1]);
+		room_meets_hub(room);
+	} else if (waiters_make(room) || wh_dict_count(room->chat->host, room->people) != 0) {
+		room_make(room);	/* who is there found it when the hub was replaced, and the store did not */
 	} else {
 		room->state = CHAT_ABSENT;
 		waiters_go(room);
@@ -230,6 +307,8 @@ struct chat_room *
 room_load(struct chat *chat, struct wh_str key, struct wh_str name)
 {
 	struct chat_room *room;
+	const struct wh_cell by = WH_CELL_TEXT(key);
+	const struct wh_step steps[] = { { Q_ROOM_BY_KEY, &by, 1, WH_ANY }, { Q_PAIR_OF, &by, 1, WH_ANY } };
 
 	if (wh_dict_count(chat->host, chat->rooms) >= (size_t)chat->set.rooms || (room = wh_new(chat->host, sizeof *room)) == NULL)
 		return NULL;
@@ -240,9 +319,8 @@ room_load(struct chat *chat, struct wh_str key, struct wh_str name)
 	snprintf(room->name, sizeof room->name, "%.*s", WH_FMT(name));
 	room->people = wh_dict_new(chat->host, 0);
 	link_add(&chat->all, &room->link);
-	if (room->people == NULL || wh_dict_add(chat->host, chat->rooms, wh_str(room->key), room) != WH_OK ||
-	    wh_store_run(&chat->table, &(struct wh_step){ Q_ROOM_BY_KEY, &WH_CELL_TEXT(wh_str(room->key)), 1, WH_ANY }, 1, room_loaded,
-		(uintptr_t)room) != WH_OK) {
+	if (room->people == NULL || wh_dict_add(chat->host, chat->rooms, wh_str(room->key), room) != WH_OK || whisper_name(room) != WH_OK ||
+	    wh_store_run(&chat->table, steps, room->sides != NULL ? 2 : 1, room_loaded, (uintptr_t)room) != WH_OK) {
 		if (room->people == NULL) {
 			link_remove(&room->link);
 			wh_delete(chat->host, room);
@@ -274,33 +352,72 @@ room_with(struct chat *chat, struct wh_call *call, bool make, chat_go *go)
 	char key[CHAT_NAME + 1];
 	struct chat_room *room;
 
+	if (name.n > 1 && name.p[0] == '@')
+		return whisper_with(chat, call, name, false, go);
 	if (!text_room_key(name, key))
 		return wh_fail(call, WH_EINVAL, "that can be no room's name: use letters, digits, and - _ .");
 	room = room_by_key(chat, wh_str(key));
-	if (room != NULL && room->state == CHAT_READY)
-		return go(chat, call, room);
 	if (name.p[0] == '#')
 		name = wh_str_from(name, 1);
 	if (room == NULL)
 		room = room_load(chat, wh_str(key), name);
 	if (room == NULL)
 		return wh_fail_str(call, WH_EFULL, WH_STR("too many rooms are open now; try again"), 1000);
-	return room_wait(room, call, make, go);
+	return room_go(room, call, make, go);
 }
 
-/* Which function runs when it is known that the caller is a member; of the call's command. */
+enum wh_err
+room_go(struct chat_room *room, struct wh_call *call, bool make, chat_go *go)
+{
+	enum wh_err err;
+
+	if (room->state == CHAT_READY) {
+		room->pending++;	/* it stays until we know what came of it */
+		err = go(room->chat, call, room);
+		room->pending--;
+		room_settle(room);
+		return err;
+	}
+	if (room->state == CHAT_ABSENT && !make)
+		return wh_fail(call, WH_ENOENT, room_absent(room));
+	err = room_wait(room, call, make, go);
+	if (room->state == CHAT_ABSENT)
+		room_make(room);
+	return err;
+}
+
+/* An account's call over HTTP counts as its sessions do that are there: a bot may listen in one way and speak in the other. */
+bool
+room_has(struct chat_room *room, struct wh_session *s)
+{
+	const struct chat *chat = room->chat;
+	const struct wh_identity *who = wh_session_identity(chat->host, s);
+	struct wh_room *hub;
+
+	if (room->sides != NULL)
+		return whisper_side(room, who->id, false) != NULL;
+	if (who->kind == WH_ACCOUNT && *wh_session_dialect(chat->host, s) == '\0')
+		return member_find(room, who->id) != NULL;
+	hub = room_hub(room);
+	return hub != NULL && wh_room_has(chat->host, hub, s);
+}
+
+/* A room that is not in memory has nobody in it. After the hub was replaced it may be there, and still be read. */
 enum wh_err
 room_with_member(struct chat *chat, struct wh_call *call, chat_go *go)
 {
+	struct wh_str name = wh_arg_str(call, "room");
 	char key[CHAT_NAME + 1];
-	struct wh_room *hub;
+	struct chat_room *room;
 
-	if (!text_room_key(wh_arg_str(call, "room"), key))
+	if (name.n > 1 && name.p[0] == '@')
+		return whisper_with(chat, call, name, false, go);
+	if (!text_room_key(name, key))
 		return wh_fail(call, WH_EINVAL, "that can be no room's name: use letters, digits, and - _ .");
-	hub = wh_room_find(chat->host, wh_str(key));
-	if (hub == NULL || !wh_room_has(chat->host, hub, wh_call_session(call)))
+	room = room_by_key(chat, wh_str(key));
+	if (room == NULL || !room_has(room, wh_call_session(call)))
 		return wh_fail(call, WH_EPERM, "enter the room first: chat.join");
-	return room_with(chat, call, false, go);
+	return room_go(room, call, false, go);
 }
 
 const char *
@@ -334,6 +451,8 @@ room_rank(struct chat_room *room, struct wh_session *s)
 	const struct chat_person *person = member_find(room, wh_session_identity(chat->host, s)->id);
 	struct wh_str roles = { NULL, 0 };
 
+	if (room->sides != NULL)
+		return room_has(room, s) ? CHAT_VOICE : CHAT_NOBODY;
 	if (wh_session_may(chat->host, s, "chat.moderate"))
 		return CHAT_OWNER;
 	if (person != NULL && person->founder && !room->kept)
@@ -346,35 +465,63 @@ room_rank(struct chat_room *room, struct wh_session *s)
 static bool
 person_restore(void *self, struct wh_session *s)
 {
-	struct chat_room *room = self;
-	struct chat_person *person = member_add(room, wh_session_identity(room->chat->host, s));
+	struct chat_person *person = member_add(self, s);
 
 	if (person != NULL)
 		person->announced = true;
 	return true;
 }
 
+/* Counts again who is in it. */
+static void
+room_recount(struct chat_room *room, struct wh_room *hub)
+{
+	struct chat *chat = room->chat;
+	struct wh_dict_iter it = { .value = NULL };
+
+	while (wh_dict_next(chat->host, room->people, &it))
+		((struct chat_person *)it.value)->sessions = 0;
+	wh_room_each(chat->host, hub, person_restore, room);
+	it = (struct wh_dict_iter){ .value = NULL };
+	while (wh_dict_next(chat->host, room->people, &it)) {
+		struct chat_person *person = it.value;
+
+		if (person->sessions != 0)
+			continue;
+		wh_dict_remove(chat->host, room->people, person->id);
+		wh_delete(chat->host, person);
+	}
+}
+
 static bool
 room_restore(void *self, struct wh_room *r)
 {
 	struct chat *chat = self;
-	struct wh_str key = wh_room_name(chat->host, r);
+	struct wh_str key = wh_room_name(chat->host, r), ids[2];
 	struct chat_room *room = room_by_key(chat, key);
 
-	if (room == NULL && key.n <= CHAT_NAME)
+	if (room == NULL && wh_room_members(chat->host, r) != 0 && (key.n <= CHAT_NAME || whisper_split(key, ids)))
 		room = room_load(chat, key, key);
-	if (room != NULL && wh_dict_count(chat->host, room->people) == 0)
-		wh_room_each(chat->host, r, person_restore, room);
+	if (room != NULL && room->sides == NULL)
+		room_recount(room, r);
+	else if (room != NULL)
+		wh_room_keep(chat->host, r, true);
 	return true;
+}
+
+/* After the hub was replaced, for each edge that comes back; and when the plugin was loaded anew under its rooms. */
+void
+rooms_read(struct chat *chat)
+{
+	lives_read(chat);
+	wh_rooms_each(chat->host, room_restore, chat);
 }
 
 enum wh_verdict
 rooms_recovered(void *self, struct wh_recovered *r)
 {
-	struct chat *chat = self;
-
 	(void)r;
-	wh_rooms_each(chat->host, room_restore, chat);
+	rooms_read(self);
 	return WH_PASS;
 }
 
@@ -397,6 +544,8 @@ rooms_sweep(void *self, uint64_t cookie)
 	int64_t now = wh_wall_ms(chat->host);
 
 	(void)cookie;
+	whispers_sweep(chat);
 	wh_store_run(&chat->table, &(struct wh_step){ Q_ROOMS_LOOSE, &WH_CELL_INT(now - chat->set.idle_ms), 1, WH_ANY }, 1, loose_found, 0);
-	wh_store_run(&chat->table, &(struct wh_step){ Q_FORGET, &WH_CELL_INT(now), 1, WH_ANY }, 1, NULL, 0);
+	wh_store_run(&chat->table, (const struct wh_step[]){ { Q_FORGET, &WH_CELL_INT(now), 1, WH_ANY }, { Q_FORGET_INVITES, &WH_CELL_INT(now), 1, WH_ANY },
+		{ Q_FORGET_MARKS, &WH_CELL_INT(now - chat->set.guest_ms), 1, WH_ANY } }, 3, NULL, 0);
 }

@@ -35,9 +35,15 @@ say_forbidden(struct chat_room *room, struct wh_session *s, struct wh_str text, 
 
 	*err_out = WH_EPERM;
 	*retry_out = 0;
+	if (room->sides != NULL && chat->set.whispers == CHAT_WHISPER_OFF)
+		return "nobody whispers here";
+	if (room->sides != NULL && chat->set.whispers == CHAT_WHISPER_MEMBERS && who->kind == WH_GUEST)
+		return "only those with an account may whisper";
+	if (room->sides != NULL)
+		return NULL;
 	if (person == NULL)
 		return "enter the room first: chat.join";
-	if (rank >= CHAT_VOICE)
+	if (rank >= CHAT_MODERATOR || (rank == CHAT_VOICE && room->rules.speakers != CHAT_MODERATORS))
 		return NULL;
 	if (room->rules.speakers == CHAT_VOICED || room->rules.speakers == CHAT_MODERATORS)
 		return room->rules.speakers == CHAT_VOICED ? "only those with a voice may speak here" : "only moderators may speak here";
@@ -86,38 +92,50 @@ mentions_of(struct chat_room *room, struct wh_str text, struct wh_str ids[static
 	return n;
 }
 
-/* The hooks have seen it. */
+/* The hooks have seen it. The room that it is for, while the call and the speaker are still there; else the call is failed. */
+static struct chat_room *
+asked(struct chat *chat, uint64_t task, const struct wh_message *m, enum wh_err err, struct wh_str why, int64_t retry_ms, struct wh_call **call_out)
+{
+	struct chat_room *room = task_end(chat, task, call_out);
+
+	if (*call_out != NULL && err == WH_OK && m->from != NULL && room_has(room, m->from))
+		return room;
+	if (*call_out != NULL && err != WH_OK)
+		wh_call_done(*call_out, wh_fail_str(*call_out, err, why, retry_ms));
+	else if (*call_out != NULL)
+		wh_call_done(*call_out, wh_fail(*call_out, WH_EPERM, "you left the room meanwhile"));
+	room_settle(room);
+	return NULL;
+}
+
+static void
+asked_done(struct chat_room *room, struct wh_call *call, enum wh_err err)
+{
+	if (err != WH_WAIT)
+		wh_call_done(call, err);
+	room_settle(room);
+}
+
 static void
 said(void *self, uint64_t cookie, struct wh_message *m, enum wh_err err, struct wh_str why, int64_t retry_ms)
 {
 	struct chat *chat = self;
-	struct wh_call *call = wh_call_find(chat->host, cookie);
-	struct chat_room *room;
-	struct chat_person *person;
+	struct wh_call *call;
+	struct chat_room *room = asked(chat, cookie, m, err, why, retry_ms, &call);
 	struct chat_entry e;
 	struct wh_str ids[CHAT_MENTIONS];
 	struct wh_cell cells[CHAT_MENTIONS][2];
 	struct wh_step steps[CHAT_MENTIONS];
 	size_t n;
 
-	if (call == NULL)
+	if (room == NULL)
 		return;
-	room = m->room != NULL ? room_of_hub(chat, m->room) : NULL;
-	if (err == WH_OK && (room == NULL || room->state != CHAT_READY)) {
-		err = WH_EAWAY;
-		why = WH_STR("the room ended meanwhile");
-	}
-	if (err != WH_OK) {
-		wh_call_done(call, wh_fail_str(call, err, why, retry_ms));
-		return;
-	}
 	e = entry_by(chat, call, strcmp(m->kind, "act") == 0 ? CHAT_ACT : CHAT_SAY);
 	e.text = m->text;
+	if (strcmp(m->kind, "notice") == 0)
+		e.extra = WH_STR("{\"notice\":true}");
 	if (wh_arg_has(call, "reply"))
 		arg_id(call, "reply", &e.ref);
-	person = member_find(room, e.who);
-	if (person != NULL)
-		person->said_ms = wh_now_ms(chat->host);
 	if (chat->accounts != NULL)
 		chat->accounts->said(chat->accounts_self, m->from);
 	n = mentions_of(room, m->text, ids);
@@ -126,37 +144,61 @@ said(void *self, uint64_t cookie, struct wh_message *m, enum wh_err err, struct 
 		cells[i][1] = WH_CELL_INT(e.id);
 		steps[i] = (struct wh_step){ Q_MENTION, cells[i], 2, WH_ANY };
 	}
-	err = chat_append(room, call, &e, wh_arg_str(call, "nonce"), NULL, NULL, steps, n, NULL);
-	if (err != WH_WAIT)
-		wh_call_done(call, err);
+	asked_done(room, call, chat_append(room, call, &e, wh_arg_str(call, "nonce"), NULL, NULL, steps, n, NULL));
+}
+
+/* Shows it to the hooks. */
+static enum wh_err
+say_ask(struct chat_room *room, struct wh_call *call, const char *kind, struct wh_str text, wh_message_then *then)
+{
+	const struct wh_message m = { .from = wh_call_session(call), .room = room->sides != NULL ? whisper_attend(room) : room_hub(room),
+		.kind = kind, .text = text };
+	uint64_t task;
+
+	if (m.room == NULL)
+		return wh_fail_str(call, WH_EFULL, WH_STR("there are too many rooms now; try again"), 1000);
+	task = task_begin(room, call);
+	if (task == 0)
+		return WH_ENOMEM;
+	wh_message_ask(room->chat->host, &m, then, task);
+	return WH_WAIT;
 }
 
 static enum wh_err
 say_kind(struct chat *chat, struct wh_call *call, struct chat_room *room, const char *kind)
 {
 	struct wh_session *s = wh_call_session(call);
-	struct wh_str raw = wh_arg_str(call, "text");
-	struct wh_message m = { .from = s, .room = room_hub(room), .kind = kind };
 	char text[SAY_TEXT];
-	const char *why = text_check(&chat->set, raw, text, sizeof text, &m.text.n);
+	struct wh_str checked = { text, 0 };
+	const char *why = text_check(&chat->set, wh_arg_str(call, "text"), text, sizeof text, &checked.n);
 	enum wh_err err = WH_EINVAL;
 	int64_t retry_ms = 0, ref;
 
-	m.text.p = text;
 	if (why == NULL && wh_arg_has(call, "reply") && !arg_id(call, "reply", &ref))
 		why = not_an_id;
 	if (why == NULL)
-		why = say_forbidden(room, s, m.text, &err, &retry_ms);
+		why = say_forbidden(room, s, checked, &err, &retry_ms);
+	if (why == NULL && !live_speaks(chat, s, &retry_ms)) {
+		why = "too fast; wait before you speak again";
+		err = WH_EFAST;
+	}
 	if (why != NULL)
 		return wh_fail_str(call, err, wh_str(why), retry_ms);
-	wh_message_ask(chat->host, &m, said, wh_call_hold(call));
-	return WH_WAIT;
+	return say_ask(room, call, kind, checked, said);
 }
 
 static enum wh_err
 say_go(struct chat *chat, struct wh_call *call, struct chat_room *room)
 {
-	return say_kind(chat, call, room, "say");
+	return say_kind(chat, call, room, wh_arg_bool(call, "notice") ? "notice" : "say");
+}
+
+enum wh_err
+say_whisper(struct chat *chat, struct wh_call *call, struct chat_room *room)
+{
+	struct wh_str kind = wh_arg_str(call, "kind");
+
+	return say_kind(chat, call, room, wh_str_is(kind, "act") ? "act" : wh_str_is(kind, "notice") ? "notice" : "say");
 }
 
 static enum wh_err
@@ -182,49 +224,39 @@ static void
 edited(void *self, uint64_t cookie, struct wh_message *m, enum wh_err err, struct wh_str why, int64_t retry_ms)
 {
 	struct chat *chat = self;
-	struct wh_call *call = wh_call_find(chat->host, cookie);
-	struct chat_room *room = m->room != NULL ? room_of_hub(chat, m->room) : NULL;
+	struct wh_call *call;
+	struct chat_room *room = asked(chat, cookie, m, err, why, retry_ms, &call);
 	struct chat_entry e;
 
-	if (call == NULL)
+	if (room == NULL)
 		return;
-	if (err == WH_OK && (room == NULL || room->state != CHAT_READY)) {
-		err = WH_EAWAY;
-		why = WH_STR("the room ended meanwhile");
-	}
-	if (err == WH_OK) {
-		e = entry_by(chat, call, CHAT_EDIT);
-		e.text = m->text;
-		arg_id(call, "id", &e.ref);
-		const struct wh_cell cells[] = { WH_CELL_INT(e.ref), WH_CELL_INT(room->id), WH_CELL_TEXT(m->text), WH_CELL_INT(e.time), WH_CELL_TEXT(e.who) };
+	e = entry_by(chat, call, CHAT_EDIT);
+	e.text = m->text;
+	arg_id(call, "id", &e.ref);
+	const struct wh_cell cells[] = { WH_CELL_INT(e.ref), WH_CELL_INT(room->id), WH_CELL_TEXT(m->text), WH_CELL_INT(e.time), WH_CELL_TEXT(e.who) };
 
-		err = chat_append(room, call, &e, wh_arg_str(call, "nonce"), &(struct wh_step){ Q_ENTRY_EDIT, cells, 5, WH_ONE },
-		    "you can edit only what you said yourself, and what is still there", NULL, 0, NULL);
-		if (err != WH_WAIT)
-			wh_call_done(call, err);
-	} else {
-		wh_call_done(call, wh_fail_str(call, err, why, retry_ms));
-	}
+	/* What it said before is nowhere. */
+	asked_done(room, call, chat_append(room, call, &e, wh_arg_str(call, "nonce"), &(struct wh_step){ Q_ENTRY_EDIT, cells, 5, WH_ONE },
+	    "you can edit only what you said yourself, and what is still there",
+	    &(struct wh_step){ Q_EDITS_GONE, (const struct wh_cell[]){ cells[0], cells[1], cells[3], WH_CELL_INT(e.id) }, 4, WH_ANY }, 1, NULL));
 }
 
 static enum wh_err
 edit_go(struct chat *chat, struct wh_call *call, struct chat_room *room)
 {
-	struct wh_message m = { .from = wh_call_session(call), .room = room_hub(room), .kind = "edit" };
 	char text[SAY_TEXT];
-	const char *why = text_check(&chat->set, wh_arg_str(call, "text"), text, sizeof text, &m.text.n);
+	struct wh_str checked = { text, 0 };
+	const char *why = text_check(&chat->set, wh_arg_str(call, "text"), text, sizeof text, &checked.n);
 	enum wh_err err = WH_EINVAL;
 	int64_t id, retry_ms = 0;
 
-	m.text.p = text;
 	if (why == NULL && !arg_id(call, "id", &id))
 		why = not_an_id;
 	if (why == NULL)
-		why = say_forbidden(room, m.from, m.text, &err, &retry_ms);
+		why = say_forbidden(room, wh_call_session(call), checked, &err, &retry_ms);
 	if (why != NULL && err != WH_EFAST)
 		return wh_fail_str(call, err, wh_str(why), retry_ms);
-	wh_message_ask(chat->host, &m, edited, wh_call_hold(call));
-	return WH_WAIT;
+	return say_ask(room, call, "edit", checked, edited);
 }
 
 enum wh_err
@@ -244,9 +276,11 @@ redact_go(struct chat *chat, struct wh_call *call, struct chat_room *room)
 	if (wh_arg_has(call, "reason"))
 		e.text = wh_arg_str(call, "reason");
 	const struct wh_cell cells[] = { WH_CELL_INT(e.ref), WH_CELL_INT(room->id), WH_CELL_INT(e.time), WH_CELL_TEXT(moderates ? WH_STR("") : e.who) };
+	const struct wh_cell gone[] = { cells[0], cells[1], cells[2], WH_CELL_INT(0) }, pin[] = { cells[1], cells[0] };
+	const struct wh_step more[] = { { Q_EDITS_GONE, gone, 4, WH_ANY }, { Q_PIN_GONE, pin, 2, WH_ANY } };
 
 	return chat_append(room, call, &e, wh_arg_str(call, "nonce"), &(struct wh_step){ Q_ENTRY_REDACT, cells, 4, WH_ONE },
-	    moderates ? "there is no such message" : "you can remove only what you said yourself, and what is still there", NULL, 0, NULL);
+	    moderates ? "there is no such message" : "you can remove only what you said yourself, and what is still there", more, 2, NULL);
 }
 
 enum wh_err
@@ -305,7 +339,6 @@ topic_go(struct chat *chat, struct wh_call *call, struct chat_room *room)
 	e.text = (struct wh_str){ text, n };
 	const struct wh_cell cells[] = { WH_CELL_INT(room->id), WH_CELL_TEXT(e.text) };
 
-	snprintf(room->topic, sizeof room->topic, "%.*s", WH_FMT(e.text));
 	return chat_append(room, call, &e, wh_arg_str(call, "nonce"), &(struct wh_step){ Q_ROOM_TOPIC, cells, 2, WH_ONE }, "the room is gone", NULL, 0, NULL);
 }
 
@@ -320,7 +353,7 @@ pin_kind(struct chat *chat, struct wh_call *call, struct chat_room *room, bool o
 {
 	struct chat_entry e = entry_by(chat, call, on ? CHAT_PIN : CHAT_UNPIN);
 
-	if (room_rank(room, wh_call_session(call)) < CHAT_MODERATOR)
+	if (room->sides == NULL && room_rank(room, wh_call_session(call)) < CHAT_MODERATOR)
 		return wh_fail(call, WH_EPERM, "only the room's moderators may do that");
 	if (!arg_id(call, "id", &e.ref))
 		return wh_fail(call, WH_EINVAL, not_an_id);
@@ -359,19 +392,15 @@ static void
 polled(void *self, uint64_t cookie, struct wh_message *m, enum wh_err err, struct wh_str why, int64_t retry_ms)
 {
 	struct chat *chat = self;
-	struct wh_call *call = wh_call_find(chat->host, cookie);
-	struct chat_room *room = m->room != NULL ? room_of_hub(chat, m->room) : NULL;
+	struct wh_call *call;
+	struct chat_room *room = asked(chat, cookie, m, err, why, retry_ms, &call);
 	const struct wh_value *options;
 	struct chat_entry e;
 	char extra[CHAT_EXTRA];
 	int n;
 
-	if (call == NULL)
+	if (room == NULL)
 		return;
-	if (err != WH_OK || room == NULL || room->state != CHAT_READY) {
-		wh_call_done(call, wh_fail_str(call, err != WH_OK ? err : WH_EAWAY, err != WH_OK ? why : WH_STR("the room ended meanwhile"), retry_ms));
-		return;
-	}
 	e = entry_by(chat, call, CHAT_POLL);
 	e.text = wh_arg_str(call, "question");
 	options = wh_arg(call, "options");
@@ -381,15 +410,14 @@ polled(void *self, uint64_t cookie, struct wh_message *m, enum wh_err err, struc
 	e.extra = (struct wh_str){ extra, n > 0 && (size_t)n < sizeof extra ? (size_t)n : 0 };
 	err = e.extra.n == 0 ? wh_fail(call, WH_ETOOBIG, "the options are too long") :
 	    chat_append(room, call, &e, wh_arg_str(call, "nonce"), NULL, NULL, NULL, 0, NULL);
-	if (err != WH_WAIT)
-		wh_call_done(call, err);
+	asked_done(room, call, err);
 }
 
 static enum wh_err
 poll_go(struct chat *chat, struct wh_call *call, struct chat_room *room)
 {
 	struct wh_json_in in = wh_json_each(wh_arg(call, "options"));
-	struct wh_message m = { .from = wh_call_session(call), .room = room_hub(room), .kind = "poll" };
+	struct wh_str checked = { NULL, 0 };
 	struct wh_value option;
 	char all[SAY_TEXT], text[SAY_TEXT];
 	size_t options = 0, n = (size_t)snprintf(all, sizeof all, "%.*s", WH_FMT(wh_arg_str(call, "question")));
@@ -404,20 +432,64 @@ poll_go(struct chat *chat, struct wh_call *call, struct chat_room *room)
 	}
 	if (options < 2)
 		return wh_fail(call, WH_EINVAL, "a poll has 2 to 10 options of at most 200 bytes");
-	why = text_check(&chat->set, (struct wh_str){ all, n }, text, sizeof text, &m.text.n);
-	m.text.p = text;
+	why = text_check(&chat->set, (struct wh_str){ all, n }, text, sizeof text, &checked.n);
+	checked.p = text;
 	if (why == NULL)
-		why = say_forbidden(room, m.from, m.text, &err, &retry_ms);
+		why = say_forbidden(room, wh_call_session(call), checked, &err, &retry_ms);
 	if (why != NULL)
 		return wh_fail_str(call, err, wh_str(why), retry_ms);
-	wh_message_ask(chat->host, &m, polled, wh_call_hold(call));
-	return WH_WAIT;
+	return say_ask(room, call, "poll", checked, polled);
 }
 
 enum wh_err
 say_poll(void *self, struct wh_call *call)
 {
 	return room_with_member(self, call, poll_go);
+}
+
+/* How it stands, and what oneself voted. */
+static void
+results_found(void *self, uint64_t cookie, const struct wh_result *r)
+{
+	struct chat *chat = self;
+	struct wh_call *call;
+	struct chat_room *room = task_end(chat, cookie, &call);
+
+	if (call != NULL && r->err != WH_OK) {
+		wh_call_done(call, chat_store_failed(call, r));
+	} else if (call != NULL) {
+		int64_t counts[10] = { 0 };
+
+		for (size_t i = 0; i < r->rows[0].n; i++)
+			if (wh_row_int(&r->rows[0], i, 0) >= 0 && wh_row_int(&r->rows[0], i, 0) < 10)
+				counts[wh_row_int(&r->rows[0], i, 0)] = wh_row_int(&r->rows[0], i, 1);
+		wh_json_array(wh_reply(call), "votes");
+		for (size_t i = 0; i < 10; i++)
+			wh_json_int(wh_reply(call), NULL, counts[i]);
+		wh_json_end(wh_reply(call));
+		if (r->rows[1].n != 0)
+			wh_json_int(wh_reply(call), "mine", wh_row_int(&r->rows[1], 0, 0));
+		wh_call_done(call, WH_OK);
+	}
+	room_settle(room);
+}
+
+static enum wh_err
+results_go(struct chat *chat, struct wh_call *call, struct chat_room *room)
+{
+	int64_t id;
+
+	if (!arg_id(call, "id", &id))
+		return wh_fail(call, WH_EINVAL, not_an_id);
+	const struct wh_cell cells[] = { WH_CELL_INT(room->id), WH_CELL_INT(id), WH_CELL_TEXT(wh_session_identity(chat->host, wh_call_session(call))->id) };
+
+	return task_run(room, call, (const struct wh_step[]){ { Q_POLL, cells, 2, WH_ANY }, { Q_VOTED, cells, 3, WH_ANY } }, 2, results_found);
+}
+
+enum wh_err
+say_results(void *self, struct wh_call *call)
+{
+	return room_with_member(self, call, results_go);
 }
 
 /* Everybody hears that a vote was given, and for what; nobody hears by whom. */

@@ -42,24 +42,55 @@ static const struct wh_migration migrations[] = {
 		"CREATE TRIGGER chat_text_change AFTER UPDATE OF text ON chat_entry WHEN old.kind <= 2 AND old.text IS NOT NULL BEGIN"
 		" INSERT INTO chat_text (chat_text, rowid, text) VALUES ('delete', old.id, old.text);"
 		" INSERT INTO chat_text (rowid, text) SELECT new.id, new.text WHERE new.text IS NOT NULL; END;" },
+	/* Whispers, blocks; and indexes for what goes with its room or entry. */
+	{ .sql =
+		"CREATE TABLE chat_pair (who TEXT NOT NULL, other TEXT NOT NULL, room INTEGER NOT NULL REFERENCES chat_room (id) ON DELETE CASCADE,"
+		" name TEXT NOT NULL, PRIMARY KEY (who, other)) WITHOUT ROWID;"
+		"CREATE INDEX chat_pair_room ON chat_pair (room);"
+		"CREATE TABLE chat_block (who TEXT NOT NULL, other TEXT NOT NULL, name TEXT NOT NULL, time INTEGER NOT NULL, guest INTEGER NOT NULL,"
+		" PRIMARY KEY (who, other)) WITHOUT ROWID;"
+		"CREATE TABLE chat_refuse (who TEXT NOT NULL PRIMARY KEY, mode INTEGER NOT NULL, time INTEGER NOT NULL, guest INTEGER NOT NULL) WITHOUT ROWID;"
+		"CREATE INDEX chat_room_passing ON chat_room (created) WHERE kept <> 1;"
+		"CREATE INDEX chat_room_unused ON chat_room (created) WHERE access = 4 AND seq = 0;"
+		"CREATE INDEX chat_block_guest ON chat_block (time) WHERE guest = 1;"
+		"CREATE INDEX chat_refuse_guest ON chat_refuse (time) WHERE guest = 1;"
+		"CREATE INDEX chat_mark_room ON chat_mark (room);"
+		"CREATE INDEX chat_mention_entry ON chat_mention (entry);"
+		"ALTER TABLE chat_room ADD COLUMN owner TEXT NOT NULL DEFAULT '';"
+		"CREATE INDEX chat_room_owner ON chat_room (owner) WHERE kept = 1;"
+		"ALTER TABLE chat_mark ADD COLUMN guest_time INTEGER;"
+		"CREATE INDEX chat_mark_guest ON chat_mark (guest_time) WHERE guest_time IS NOT NULL;"
+		"CREATE INDEX chat_entry_ref ON chat_entry (ref) WHERE ref IS NOT NULL;"
+		"CREATE INDEX chat_reaction_who ON chat_reaction (who);"
+		"CREATE INDEX chat_vote_who ON chat_vote (who);"
+		"CREATE INDEX chat_invite_who ON chat_invite (who);"
+		"CREATE INDEX chat_invite_until ON chat_invite (until);" },
 	{ 0 }
 };
 
 static const struct wh_statement statements[] = {
-	[Q_ROOM_BY_KEY] = { "room_by_key", "SELECT id, name, epoch, created, kept, seq, topic, access, speakers, slow, min_age, keep, links, pass "
-		"FROM chat_room WHERE key = $1", "t", .gives = "itiiiitiiiiiit" },
-	[Q_ROOM_MAKE] = { "room_make", "INSERT INTO chat_room (key, name, epoch, created, keep, access) VALUES ($1, $2, $3, $4, $5, $6) RETURNING id",
-		"ttiiii", .gives = "i", .writes = true },
+	[Q_ROOM_BY_KEY] = { "room_by_key", "SELECT id, name, epoch, created, kept, seq, topic, access, speakers, slow, min_age, keep, links, pass, owner "
+		"FROM chat_room WHERE key = $1", "t", .gives = "itiiiitiiiiiitt" },
+	[Q_ROOM_MAKE] = { "room_make", "INSERT INTO chat_room (key, name, epoch, created, keep, access, owner) VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id",
+		"ttiiiit", .gives = "i", .writes = true },
 	[Q_ROOM_NEXT] = { "room_next", "UPDATE chat_room SET seq = seq + 1 WHERE id = $1 RETURNING seq", "i", .gives = "i", .writes = true },
 	[Q_ROOM_TOPIC] = { "room_topic", "UPDATE chat_room SET topic = $2 WHERE id = $1", "it", .writes = true },
 	[Q_ROOM_RULES] = { "room_rules", "UPDATE chat_room SET access = $2, speakers = $3, slow = $4, min_age = $5, keep = $6, links = $7, pass = $8 "
 		"WHERE id = $1", "iiiiiiit", .writes = true },
-	[Q_ROOM_KEEP] = { "room_keep", "UPDATE chat_room SET kept = $2 WHERE id = $1", "ii", .writes = true },
+	[Q_ROOM_KEEP] = { "room_keep", "UPDATE chat_room SET kept = 1, owner = $2 WHERE id = $1 AND "
+		"(SELECT count(*) FROM chat_room WHERE owner = $2 AND kept = 1) < $3", "iti", .writes = true },
+	[Q_ROOM_LOOSE] = { "room_loose", "UPDATE chat_room SET kept = 0 WHERE id = $1", "i", .writes = true },
+	[Q_ROOM_OWNER] = { "room_owner", "UPDATE chat_room SET owner = $2 WHERE id = $1", "it", .writes = true },
+	[Q_LAST_ID] = { "last_id", "SELECT coalesce(max(id), 0) FROM chat_entry", "", .gives = "i" },
+	[Q_EDITS_GONE] = { "edits_gone", "UPDATE chat_entry SET text = NULL, redacted = $3 WHERE ref = $1 AND room = $2 AND kind = 3 AND id <> $4 AND "
+		"redacted IS NULL", "iiii", .writes = true },
+	[Q_PIN_GONE] = { "pin_gone", "DELETE FROM chat_pin WHERE room = $1 AND target = $2", "ii", .writes = true },
+	[Q_VOTED] = { "voted", "SELECT choice FROM chat_vote WHERE room = $1 AND poll = $2 AND who = $3", "iit", .gives = "i" },
 	[Q_ROOM_DROP] = { "room_drop", "DELETE FROM chat_room WHERE id = $1 AND kept = 0", "i", .writes = true },
 	[Q_ROOM_EPOCH] = { "room_epoch", "UPDATE chat_room SET epoch = $2 WHERE id = $1", "ii", .writes = true },
 	[Q_ROOMS] = { "rooms", "SELECT key, name, topic, seq FROM chat_room WHERE access IN (0, 3) AND key > $1 AND ($2 = '' OR instr(key, $2) > 0) "
 		"ORDER BY key LIMIT $3", "tti", .gives = "ttti" },
-	[Q_ROOMS_LOOSE] = { "rooms_loose", "SELECT id, key FROM chat_room WHERE kept = 0 AND created < $1 LIMIT 1000", "i", .gives = "it" },
+	[Q_ROOMS_LOOSE] = { "rooms_loose", "SELECT id, key FROM chat_room WHERE kept <> 1 AND kept = 0 AND created < $1 LIMIT 1000", "i", .gives = "it" },
 	[Q_ENTRY_ADD] = { "entry_add", "INSERT INTO chat_entry (id, room, seq, time, kind, who, name, text, ref, extra, nonce) "
 		"SELECT $1, id, seq, $3, $4, $5, $6, $7, $8, $9, $10 FROM chat_room WHERE id = $2", "iiiittTITT", .writes = true },
 	[Q_ENTRY_BY_NONCE] = { "entry_by_nonce", "SELECT seq, id, time FROM chat_entry WHERE who = $1 AND room = $2 AND nonce = $3", "tit", .gives = "iii" },
@@ -68,14 +99,14 @@ static const struct wh_statement statements[] = {
 	[Q_ENTRY_REDACT] = { "entry_redact", "UPDATE chat_entry SET text = NULL, extra = NULL, redacted = $3 WHERE id = $1 AND room = $2 AND "
 		"kind IN (1, 2, 10) AND redacted IS NULL AND ($4 = '' OR who = $4)", "iiit", .writes = true },
 	[Q_ENTRY_OF] = { "entry_of", "SELECT " ENTRY " FROM chat_entry e WHERE e.room = $1 AND e.id = $2", "ii", .gives = ENTRY_GIVES },
-	[Q_BEFORE_SEQ] = { "before_seq", "SELECT " ENTRY ", " REACTIONS " FROM chat_entry e WHERE e.room = $1 AND e.seq < $2 AND ((1 << e.kind) & $3) <> 0 "
-		"AND e.time >= $5 ORDER BY e.seq DESC LIMIT $4", "iiiii", .gives = ENTRY_GIVES "T" },
-	[Q_AFTER_SEQ] = { "after_seq", "SELECT " ENTRY ", " REACTIONS " FROM chat_entry e WHERE e.room = $1 AND e.seq > $2 AND ((1 << e.kind) & $3) <> 0 "
-		"AND e.time >= $5 ORDER BY e.seq LIMIT $4", "iiiii", .gives = ENTRY_GIVES "T" },
-	[Q_BEFORE_ID] = { "before_id", "SELECT " ENTRY ", " REACTIONS " FROM chat_entry e WHERE e.room = $1 AND e.id < $2 AND ((1 << e.kind) & $3) <> 0 "
-		"AND e.time >= $5 ORDER BY e.id DESC LIMIT $4", "iiiii", .gives = ENTRY_GIVES "T" },
-	[Q_AFTER_ID] = { "after_id", "SELECT " ENTRY ", " REACTIONS " FROM chat_entry e WHERE e.room = $1 AND e.id > $2 AND ((1 << e.kind) & $3) <> 0 "
-		"AND e.time >= $5 ORDER BY e.id LIMIT $4", "iiiii", .gives = ENTRY_GIVES "T" },
+	[Q_BEFORE_SEQ] = { "before_seq", "SELECT " ENTRY ", " REACTIONS " FROM chat_entry e WHERE e.room = $1 AND e.seq < $2 AND e.seq > $6 AND ((1 << e.kind) & $3) <> 0 "
+		"AND e.time >= $5 ORDER BY e.seq DESC LIMIT $4", "iiiiii", .gives = ENTRY_GIVES "T" },
+	[Q_AFTER_SEQ] = { "after_seq", "SELECT " ENTRY ", " REACTIONS " FROM chat_entry e WHERE e.room = $1 AND e.seq > $2 AND e.seq < $6 AND ((1 << e.kind) & $3) <> 0 "
+		"AND e.time >= $5 ORDER BY e.seq LIMIT $4", "iiiiii", .gives = ENTRY_GIVES "T" },
+	[Q_BEFORE_ID] = { "before_id", "SELECT " ENTRY ", " REACTIONS " FROM chat_entry e WHERE e.room = $1 AND e.id < $2 AND e.id > $6 AND ((1 << e.kind) & $3) <> 0 "
+		"AND e.time >= $5 ORDER BY e.id DESC LIMIT $4", "iiiiii", .gives = ENTRY_GIVES "T" },
+	[Q_AFTER_ID] = { "after_id", "SELECT " ENTRY ", " REACTIONS " FROM chat_entry e WHERE e.room = $1 AND e.id > $2 AND e.id < $6 AND ((1 << e.kind) & $3) <> 0 "
+		"AND e.time >= $5 ORDER BY e.id LIMIT $4", "iiiiii", .gives = ENTRY_GIVES "T" },
 	[Q_SEARCH] = { "search", .takes = "tiii", .gives = ENTRY_GIVES,
 		.sqlite = "SELECT " ENTRY " FROM chat_text t JOIN chat_entry e ON e.id = t.rowid WHERE chat_text MATCH $1 AND e.room = $2 AND e.id < $3 "
 		"AND e.redacted IS NULL ORDER BY e.id DESC LIMIT $4",
@@ -93,17 +124,19 @@ static const struct wh_statement statements[] = {
 		"kind = 10 AND redacted IS NULL AND $4 >= 0 AND $4 < json_array_length(extra, '$.options') AND coalesce(json_extract(extra, '$.until'), $5) >= $5 "
 		"ON CONFLICT (room, poll, who) DO UPDATE SET choice = excluded.choice", "iitii", .writes = true },
 	[Q_POLL] = { "poll", "SELECT choice, count(*) FROM chat_vote WHERE room = $1 AND poll = $2 GROUP BY choice ORDER BY choice", "ii", .gives = "ii" },
-	[Q_MARK] = { "mark", "INSERT INTO chat_mark (who, room, seq) VALUES ($1, $2, $3) ON CONFLICT (who, room) DO UPDATE SET seq = excluded.seq "
-		"WHERE excluded.seq > chat_mark.seq", "tii", .writes = true },
+	[Q_MARK] = { "mark", "INSERT INTO chat_mark (who, room, seq, guest_time) VALUES ($1, $2, $3, $4) ON CONFLICT (who, room) DO UPDATE SET "
+		"seq = excluded.seq, guest_time = excluded.guest_time WHERE excluded.seq > chat_mark.seq", "tiiI", .writes = true },
 	[Q_MARKS] = { "marks", "SELECT r.name, m.seq, r.seq, (SELECT count(*) FROM (SELECT 1 FROM chat_entry e WHERE e.room = r.id AND e.seq > m.seq AND "
-		"e.kind IN (1, 2, 10) AND e.redacted IS NULL LIMIT 1000)), (SELECT count(*) FROM chat_mention n JOIN chat_entry e ON e.id = n.entry WHERE "
+		"e.kind IN (1, 2, 10) AND e.who <> $1 AND e.redacted IS NULL LIMIT 1000)), (SELECT count(*) FROM chat_mention n JOIN chat_entry e ON e.id = n.entry WHERE "
 		"n.who = $1 AND e.room = r.id AND e.seq > m.seq) FROM chat_mark m JOIN chat_room r ON r.id = m.room WHERE m.who = $1 ORDER BY r.key LIMIT 500",
 		"t", .gives = "tiiii" },
 	[Q_MENTION] = { "mention", "INSERT INTO chat_mention (who, entry) VALUES ($1, $2) ON CONFLICT DO NOTHING", "ti", .writes = true },
 	[Q_MENTIONS] = { "mentions", "SELECT r.name, " ENTRY " FROM chat_mention n JOIN chat_entry e ON e.id = n.entry JOIN chat_room r ON r.id = e.room "
 		"WHERE n.who = $1 AND n.entry < $2 AND e.redacted IS NULL ORDER BY n.entry DESC LIMIT $3", "tii", .gives = "t" ENTRY_GIVES },
-	[Q_INVITE] = { "invite", "INSERT INTO chat_invite (room, who, until) VALUES ($1, $2, $3) ON CONFLICT (room, who) DO UPDATE SET until = excluded.until",
-		"iti", .writes = true },
+	[Q_INVITE] = { "invite", "INSERT INTO chat_invite (room, who, until) SELECT $1, $2, $3 WHERE (SELECT count(*) FROM chat_invite WHERE room = $1 AND "
+		"until > $4) < 1000 ON CONFLICT (room, who) DO UPDATE SET until = excluded.until", "itii", .writes = true },
+	[Q_FORGET_INVITES] = { "forget_invites", "DELETE FROM chat_invite WHERE until < $1", "i", .writes = true },
+	[Q_FORGET_MARKS] = { "forget_marks", "DELETE FROM chat_mark WHERE guest_time < $1", "i", .writes = true },
 	[Q_INVITED] = { "invited", "SELECT 1 FROM chat_invite WHERE room = $1 AND who = $2 AND until > $3", "iti", .gives = "i" },
 	[Q_FORGET] = { "forget", "DELETE FROM chat_entry WHERE id IN (SELECT e.id FROM chat_room r JOIN chat_entry e ON e.room = r.id WHERE r.keep > 0 AND "
 		"e.time < $1 - r.keep AND e.seq < r.seq LIMIT 500)", "i", .writes = true },
@@ -112,7 +145,58 @@ static const struct wh_statement statements[] = {
 	[Q_ERASE] = { "erase", "UPDATE chat_entry SET who = $2, name = 'someone who left', text = NULL, extra = NULL, redacted = coalesce(redacted, $3) WHERE who = $1",
 		"tti", .writes = true },
 	[Q_ERASE_MARKS] = { "erase_marks", "DELETE FROM chat_mark WHERE who = $1", "t", .writes = true },
-	{ 0 }
+	[Q_EXPORT_REST] = { "export_rest",
+		"SELECT 'mark', r.name, '', m.seq FROM chat_mark m JOIN chat_room r ON r.id = m.room WHERE m.who = $1 UNION ALL "
+		"SELECT 'reaction', r.name, a.emoji, a.target FROM chat_reaction a JOIN chat_room r ON r.id = a.room WHERE a.who = $1 UNION ALL "
+		"SELECT 'vote', r.name, CAST(v.choice AS TEXT), v.poll FROM chat_vote v JOIN chat_room r ON r.id = v.room WHERE v.who = $1 UNION ALL "
+		"SELECT 'invitation', r.name, '', i.until FROM chat_invite i JOIN chat_room r ON r.id = i.room WHERE i.who = $1 UNION ALL "
+		"SELECT 'whispers', r.name, p.name, p.room FROM chat_pair p JOIN chat_room r ON r.id = p.room WHERE p.who = $1 UNION ALL "
+		"SELECT 'block', other, name, time FROM chat_block WHERE who = $1 UNION ALL "
+		"SELECT 'refuse', '', CAST(mode AS TEXT), time FROM chat_refuse WHERE who = $1 LIMIT 50000", "t", .gives = "ttti" },
+	[Q_ERASE_REACTIONS] = { "erase_reactions", "DELETE FROM chat_reaction WHERE who = $1", "t", .writes = true },
+	[Q_ERASE_VOTES] = { "erase_votes", "UPDATE chat_vote SET who = $2 WHERE who = $1", "tt", .writes = true },
+	[Q_ERASE_MENTIONS] = { "erase_mentions", "DELETE FROM chat_mention WHERE who = $1", "t", .writes = true },
+	[Q_ERASE_INVITES] = { "erase_invites", "DELETE FROM chat_invite WHERE who = $1", "t", .writes = true },
+	[Q_ERASE_PAIRS] = { "erase_pairs", "DELETE FROM chat_pair WHERE who = $1", "t", .writes = true },
+	[Q_ERASE_PAIR_NAMES] = { "erase_pair_names", "UPDATE chat_pair SET name = 'someone who left' WHERE room IN (SELECT room FROM chat_pair WHERE who = $1) AND "
+		"other = $1", "t", .writes = true },
+	[Q_ERASE_BLOCKS] = { "erase_blocks", "DELETE FROM chat_block WHERE who = $1", "t", .writes = true },
+	[Q_ERASE_REFUSAL] = { "erase_refusal", "DELETE FROM chat_refuse WHERE who = $1", "t", .writes = true },
+	/* Whispers that the other one has not any more. */
+	[Q_ERASE_WHISPERS] = { "erase_whispers", "DELETE FROM chat_room WHERE id IN (SELECT room FROM chat_pair WHERE who = $1) AND "
+		"NOT EXISTS (SELECT 1 FROM chat_pair p WHERE p.room = chat_room.id AND p.who <> $1)", "t", .writes = true },
+	[Q_ERASE_OWNER] = { "erase_owner", "UPDATE chat_room SET owner = '' WHERE owner = $1 AND kept = 1", "t", .writes = true },
+	/* Epoch and seq in front of each entry; without entries one row of nothing else. */
+	[Q_RESUME_WHISPER] = { "resume_whisper", "SELECT r.epoch, r.seq, " ENTRY " FROM chat_room r LEFT JOIN chat_entry e ON e.room = r.id AND e.seq > $2 "
+		"WHERE r.key = $1 ORDER BY e.seq LIMIT $3", "tii", .gives = "iiIIIITTTITII" },
+	[Q_WHISPER_MAKE] = { "whisper_make", "INSERT INTO chat_room (key, name, epoch, created, kept, access) VALUES ($1, $1, $2, $2, $3, 4) RETURNING id",
+		"tii", .gives = "i", .writes = true },
+	[Q_PAIR_ADD] = { "pair_add", "INSERT INTO chat_pair (who, other, room, name) SELECT $1, $2, id, $4 FROM chat_room WHERE key = $3 "
+		"ON CONFLICT (who, other) DO UPDATE SET room = excluded.room, name = excluded.name", "tttt", .writes = true },
+	[Q_PAIR_OF] = { "pair_of", "SELECT p.other, p.name FROM chat_room r JOIN chat_pair p ON p.room = r.id WHERE r.key = $1", "t", .gives = "tt" },
+	[Q_MARK_AT] = { "mark_at", "INSERT INTO chat_mark (who, room, seq) SELECT $1, id, 0 FROM chat_room WHERE key = $2 ON CONFLICT DO NOTHING", "tt",
+		.writes = true },
+	/* A row stands in the way: a block in either direction, or what the other one refuses. */
+	[Q_WHISPER_UNWANTED] = { "whisper_unwanted", "SELECT 1 FROM chat_block WHERE who = $1 AND other = $2 UNION ALL SELECT 1 FROM chat_block WHERE who = $2 "
+		"AND other = $1 UNION ALL SELECT 1 FROM chat_refuse WHERE who = $2 AND (mode = 2 OR (mode = 1 AND $3 = 1))", "tti", .gives = "i" },
+	[Q_WHISPERS] = { "whispers", "SELECT r.key, p.other, p.name, r.seq, e.id, e.time FROM chat_pair p JOIN chat_room r ON r.id = p.room JOIN chat_entry e "
+		"ON e.room = r.id AND e.seq = r.seq WHERE p.who = $1 AND e.id < $2 ORDER BY e.id DESC LIMIT $3", "tii", .gives = "tttiii" },
+	[Q_BLOCK] = { "block", "INSERT INTO chat_block (who, other, name, time, guest) SELECT $1, $2, $3, $4, $5 WHERE (SELECT count(*) FROM chat_block "
+		"WHERE who = $1) < 1000 OR EXISTS (SELECT 1 FROM chat_block WHERE who = $1 AND other = $2) "
+		"ON CONFLICT (who, other) DO UPDATE SET name = excluded.name, time = excluded.time", "tttii", .writes = true },
+	[Q_UNBLOCK] = { "unblock", "DELETE FROM chat_block WHERE who = $1 AND (other = $2 OR name = $2 OR other = $3)", "ttt", .writes = true },
+	[Q_BLOCKS] = { "blocks", "SELECT other, name, time FROM chat_block WHERE who = $1 ORDER BY time DESC LIMIT 1000", "t", .gives = "tti" },
+	[Q_REFUSE] = { "refuse", "INSERT INTO chat_refuse (who, mode, time, guest) VALUES ($1, $2, $3, $4) ON CONFLICT (who) DO UPDATE SET "
+		"mode = excluded.mode, time = excluded.time", "tiii", .writes = true },
+	[Q_REFUSED] = { "refused", "SELECT mode FROM chat_refuse WHERE who = $1", "t", .gives = "i" },
+	/* Those in which nothing was ever said, and those with a guest that nobody used for long. */
+	[Q_FORGET_WHISPERS] = { "forget_whispers", "DELETE FROM chat_room WHERE id IN (SELECT id FROM chat_room WHERE access = 4 AND seq = 0 AND created < $1 "
+		"UNION ALL SELECT r.id FROM chat_room r WHERE r.kept <> 1 AND r.kept = 2 AND r.created < $2 AND "
+		"coalesce((SELECT e.time FROM chat_entry e WHERE e.room = r.id AND e.seq = r.seq), r.created) < $2 LIMIT 200)",
+		"ii", .writes = true },
+	[Q_FORGET_BLOCKS] = { "forget_blocks", "DELETE FROM chat_block WHERE guest = 1 AND time < $1", "i", .writes = true },
+	[Q_FORGET_REFUSALS] = { "forget_refusals", "DELETE FROM chat_refuse WHERE guest = 1 AND time < $1", "i", .writes = true },
+	[Q_END] = { 0 }
 };
 
 const struct wh_schema chat_schema = { "chat", migrations, statements };

@@ -59,7 +59,7 @@ service_rooms(struct wh_chat *service, bool (*each)(void *self, const struct wh_
 		struct chat_room *room = LINK_OF(l, struct chat_room, link);
 		const struct wh_chat_room shown = service_show(room);
 
-		if (room->state == CHAT_READY && !each(self, &shown))
+		if (room->state == CHAT_READY && room->sides == NULL && !each(self, &shown))
 			return;
 	}
 }

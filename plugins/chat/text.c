@@ -52,6 +52,37 @@ text_room_key(struct wh_str name, char key_out[static CHAT_NAME + 1])
 	return ok;
 }
 
+size_t
+text_cut(struct wh_str text, size_t most)
+{
+	size_t n = text.n < most ? text.n : most;
+
+	while (n != 0 && n < text.n && ((unsigned char)text.p[n] & 0xc0) == 0x80)
+		n--;
+	return n;
+}
+
+size_t
+text_fold(struct wh_str name, char out[static CHAT_FOLD])
+{
+	utf8proc_uint8_t *folded = NULL;
+	utf8proc_ssize_t n;
+
+	out[0] = '\0';
+	if (name.n == 0)
+		return 0;
+	n = utf8proc_map((const utf8proc_uint8_t *)name.p, (utf8proc_ssize_t)name.n, &folded,
+	    UTF8PROC_STABLE | UTF8PROC_COMPAT | UTF8PROC_COMPOSE | UTF8PROC_CASEFOLD | UTF8PROC_IGNORE);
+	if (n <= 0 || n >= CHAT_FOLD) {
+		free(folded);
+		return 0;
+	}
+	memcpy(out, folded, (size_t)n);
+	out[n] = '\0';
+	free(folded);
+	return (size_t)n;
+}
+
 /* IRC clients write colours and bold with these. */
 static bool
 control_ok(utf8proc_int32_t c)

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -119,13 +120,16 @@ backup_tick(void *self, uint64_t cookie)
 	struct backup *b = store->backup;
 
 	(void)cookie;
+	backup_count(b);
+	/* Of what is damaged no copy is made: it would push out the last good ones. */
+	if (store->damaged)
+		return;
 	if (chain_base_take(&b->chain) != NULL) {
 		struct base_job job = { &b->chain };
 
 		if (wh_job_start(store->host, &base_job, &job) != WH_OK)
 			chain_base_refuse(&b->chain);
 	}
-	backup_count(b);
 	if (chain_due(&b->chain, backup_now()))
 		lane_poke(store);
 }
@@ -188,6 +192,7 @@ backup_open(struct store *store, const struct wh_conf *conf)
 		if (b->on) {
 			lane_between(store, backup_between, b);
 			b->tick = wh_timer_start(store->host, tick, tick, backup_tick, 0);
+			err = b->tick != 0 ? WH_OK : WH_ENOMEM;
 		}
 	}
 	free(set);
@@ -508,7 +513,7 @@ files_box_done(void *self, void *request)
 }
 
 static const struct wh_job files_box = { .name = "store.files", .size = sizeof(struct files_job *), .max_running = 1, .max_waiting = 8,
-	.work = files_box_work, .done = files_box_done };
+	.work = files_box_work, .done = files_box_done, .patient = true };
 
 static enum wh_err
 files_start(struct store *store, struct wh_call *call, struct files_job *job)
@@ -570,6 +575,15 @@ backup_command_backup(void *self, struct wh_call *call)
 	return job != NULL ? files_start(self, call, job) : err;
 }
 
+/* Somebody names the database in use, by whatever path: it has a log, and is under load. */
+static bool
+same_file(const char *path, const char *other)
+{
+	struct stat a, b;
+
+	return path[0] != '\0' && stat(path, &a) == 0 && stat(other, &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
 enum wh_err
 backup_command_verify(void *self, struct wh_call *call)
 {
@@ -579,6 +593,8 @@ backup_command_verify(void *self, struct wh_call *call)
 
 	if (job == NULL)
 		return err;
+	if (same_file(job->file, store->path))
+		job->what = FILES_VERIFY_LIVE;
 	if (job->file[0] == '\0' && job->folder[0] == '\0') {
 		job->what = FILES_VERIFY_LIVE;
 		snprintf(job->file, sizeof job->file, "%s", store->path);

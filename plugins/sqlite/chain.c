@@ -451,9 +451,11 @@ chain_adopt(struct chain *c)
 
 	pthread_mutex_lock(&c->lock);
 	state = c->base.state;
-	why = c->base.why;
-	if (state == BASE_DONE || state == BASE_FAILED)
+	/* While it is running, `why` is its job's. */
+	if (state == BASE_DONE || state == BASE_FAILED) {
+		why = c->base.why;
 		c->base.state = BASE_NONE;
+	}
 	pthread_mutex_unlock(&c->lock);
 	if (state == BASE_WANTED || state == BASE_RUNNING)
 		return false;

@@ -99,7 +99,7 @@ void chain_base_refuse(struct chain *c);
 /** The last cut, and the end. No job is under way; the writer's connection is closed after this, and leaves the log as it is. */
 void chain_close(struct chain *c, sqlite3 *writer, int64_t now_ms);
 
-/** Removes generations that ended more than `keep_ms` ago, and unfinished ones older than `current`; never the newest complete one. */
+/** Removes generations that no moment of the last `keep_ms` needs, and unfinished ones older than `current`; never the newest complete one. */
 void generations_expire(const char *folder, uint64_t current, int64_t now_ms, int64_t keep_ms);
 
 #endif

@@ -183,13 +183,22 @@ void
 generations_expire(const char *folder, uint64_t current, int64_t now_ms, int64_t keep_ms)
 {
 	struct generations list;
+	int64_t next_ms = INT64_MAX;	/* the base of the complete one after it */
 
 	if (generations_read(folder, &list, NULL) == WH_OK)
-		for (size_t i = 0; i < list.n && list.of[i].id < current; i++) {
+		for (size_t i = list.n; i-- > 0;) {
 			const struct generation *g = &list.of[i];
+			bool old;
 
-			/* Unfinished ones cannot be restored; damaged ones are kept as long as the others, for somebody to look at. */
-			if (g->n == 0 ? g->beyond == 0 || (int64_t)(g->id >> 16) < now_ms - keep_ms : g->segments[g->n - 1].last_ms < now_ms - keep_ms)
+			/* Unfinished ones cannot be restored; damaged ones are kept as long as the others, for somebody to look at. One that ended
+			 * long ago still has the moments before the next begins: nothing may have been written between. */
+			if (g->n == 0)
+				old = g->beyond == 0 || (int64_t)(g->id >> 16) < now_ms - keep_ms;
+			else {
+				old = next_ms < now_ms - keep_ms;
+				next_ms = g->segments[0].last_ms;
+			}
+			if (old && g->id < current)
 				generation_remove(folder, g->id);
 		}
 	generations_free(&list);

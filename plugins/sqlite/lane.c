@@ -47,7 +47,7 @@ call_over(struct store_call *call)
 
 	if (!db->closed && call->done != NULL)
 		call->done(db->self, call->cookie, &call->result.public);
-	db->store->bytes -= call->bytes;
+	db->store->bytes[call->writes] -= call->bytes;
 	db->calls--;
 	call_free(call);
 }
@@ -303,13 +303,14 @@ lane_probe(void *self, uint64_t cookie)
 		return;
 	if (!store->probing && !store->writing && call_make(own, steps, 2, NULL, 0, &call) == WH_OK) {
 		own->calls++;
-		store->bytes += call->bytes;
+		store->bytes[call->writes] += call->bytes;
 		link_add(&store->writes, &call->link);
 		store->n_writes++;
 		store->probing = true;
 		lane_go(store);
 	}
-	if (!store->writing)
+	/* The end of a probe that is on its way says how it goes on. What keeps the writer now may be another thing, and say nothing. */
+	if (!store->probing || !store->writing)
 		store->probe = wh_timer_start(store->host, store->set.probe_ms, 0, lane_probe, 0);
 }
 
@@ -346,14 +347,18 @@ batch_done(void *self, void *request)
 	else if (batch->n != 0 && (wrote || sqlite_is_damage(batch->rc)))
 		lane_mark_failed(store, batch->rc, batch->why);	/* before anybody hears of it, and tries again */
 	lane_go(store);
+	/* Else the first who goes on would have a commit of its own, and all others wait for it. */
+	store->telling = true;
 	while (!link_none(&batch->calls)) {
 		struct store_call *call = LINK_OF(batch->calls.next, struct store_call, link);
 
 		link_remove(&call->link);
 		call_over(call);
 	}
+	store->telling = false;
 	if (store->state == STORE_SICK && !store->probing)
 		lane_refuse_all(store);
+	lane_go(store);
 	if (!wrote && batch->rc != SQLITE_OK)
 		wh_host_log(store->host, WH_ERROR, "store_read_failed", WH_T("why", batch->why));
 	free(batch);
@@ -373,7 +378,9 @@ lane_run(struct wh_db *db, const struct wh_step *steps, size_t n, wh_store_done 
 		return err;
 	if (call->writes && store->state == STORE_SICK)
 		err = WH_EAWAY;
-	else if (store->n_writes + store->n_reads >= store->set.queue || store->bytes + call->bytes > (size_t)store->set.queue_size)
+	/* Each kind has its own bound: a writer that stands still keeps nobody from reading. */
+	else if ((call->writes ? store->n_writes : store->n_reads) >= store->set.queue ||
+	    store->bytes[call->writes] + call->bytes > (size_t)store->set.queue_size)
 		err = WH_EFULL;
 	if (err != WH_OK) {
 		wh_metric_add_for(store->host, &store_metrics[M_REFUSED], err == WH_EFULL ? WH_STR("full") : WH_STR("read_only"), 1);
@@ -381,7 +388,7 @@ lane_run(struct wh_db *db, const struct wh_step *steps, size_t n, wh_store_done 
 		return err;
 	}
 	call->asked_ms = wh_now_ms(store->host);
-	store->bytes += call->bytes;
+	store->bytes[call->writes] += call->bytes;
 	db->calls++;
 	if (call->writes) {
 		link_add(&store->writes, &call->link);
@@ -390,7 +397,8 @@ lane_run(struct wh_db *db, const struct wh_step *steps, size_t n, wh_store_done 
 		link_add(&store->reads, &call->link);
 		store->n_reads++;
 	}
-	lane_go(store);
+	if (!store->telling)
+		lane_go(store);
 	return WH_OK;
 }
 
@@ -411,7 +419,7 @@ lane_run_now(struct wh_db *db, const struct wh_step *steps, size_t n, wh_store_d
 	batch.reads = !call->writes;
 	link_init(&batch.calls);
 	link_add(&batch.calls, &call->link);
-	store->bytes += call->bytes;
+	store->bytes[call->writes] += call->bytes;
 	db->calls++;
 	batch.conn->busy = true;
 	batch_run(&batch);
@@ -425,30 +433,42 @@ lane_run_now(struct wh_db *db, const struct wh_step *steps, size_t n, wh_store_d
 	return WH_OK;
 }
 
-/* The end: what waits is written here and now. */
+/* One batch of the last writes, on the hub's thread. False: the database takes no more. */
+static bool
+lane_finish_batch(struct store *store)
+{
+	struct store_batch *batch = batch_take(store, &store->conns[STORE_WRITER], &store->writes, &store->n_writes, store->set.batch);
+	bool well;
+
+	if (batch == NULL)
+		return false;
+	batch_run(batch);
+	batch_give_back(batch, &store->writes, &store->n_writes);
+	well = batch->rc == SQLITE_OK;
+	if (!well) {
+		wh_host_log(store->host, WH_ERROR, "store_lost_writes", WH_U("calls", batch->n + store->n_writes), WH_T("why", batch->why));
+		lane_mark_failed(store, batch->rc, batch->why);
+	}
+	while (!link_none(&batch->calls)) {
+		struct store_call *call = LINK_OF(batch->calls.next, struct store_call, link);
+
+		link_remove(&call->link);
+		call_over(call);
+	}
+	free(batch);
+	return well;
+}
+
+/* The end: what waits is written here and now. A database that fails once is not tried again: each try takes as long as `busy`. */
 void
 lane_finish(struct store *store)
 {
 	wh_timer_stop(store->host, store->window);
+	while (store->n_writes != 0 && lane_finish_batch(store))
+		;
+	lane_refuse_all(store);
 	wh_timer_stop(store->host, store->probe);
 	store->window = store->probe = 0;
-	while (store->n_writes != 0) {
-		struct store_batch *batch = batch_take(store, &store->conns[STORE_WRITER], &store->writes, &store->n_writes, store->set.batch);
-
-		if (batch == NULL)
-			return;
-		batch_run(batch);
-		batch_give_back(batch, &store->writes, &store->n_writes);
-		if (batch->rc != SQLITE_OK)
-			wh_host_log(store->host, WH_ERROR, "store_lost_writes", WH_U("calls", batch->n), WH_T("why", batch->why));
-		while (!link_none(&batch->calls)) {
-			struct store_call *call = LINK_OF(batch->calls.next, struct store_call, link);
-
-			link_remove(&call->link);
-			call_over(call);
-		}
-		free(batch);
-	}
 	while (!link_none(&store->reads)) {
 		struct store_call *call = LINK_OF(store->reads.next, struct store_call, link);
 

@@ -5,8 +5,9 @@
  *  run.c     what a job thread does with calls on one connection
  *  lane.c    queues, batches, readers, and the read-only state
  *  backup.c  backups, segments and restore, with wal.c, segment.c, chain.c, generations.c and restore.c, which know no host
- * All queues live on the hub's thread. A connection belongs to the hub's thread while it is idle, and to one job while `busy`; nothing
- * else is shared, so there is no lock. */
+ * All queues live on the hub's thread. A connection belongs to the hub's thread while it is idle, and to one job while `busy`, so
+ * there is no lock here. The chain of segments belongs to the writer's job and has one lock, for what the hub and the job that copies
+ * a base see of it: chain.h says which. */
 #ifndef PLUGIN_SQLITE_H
 #define PLUGIN_SQLITE_H
 
@@ -114,8 +115,9 @@ struct store {
 	struct link dbs;
 	struct link writes, reads;	/* calls that wait */
 	unsigned n_writes, n_reads;
-	size_t bytes;			/* of calls that wait or are under way */
+	size_t bytes[2];		/* of reads, and of writes, that wait or are under way */
 	bool writing;
+	bool telling;			/* callers hear what came of theirs; what they ask meanwhile is begun together */
 	int64_t last_begin;		/* of a batch; now_ms */
 	wh_id window, probe;		/* timers */
 	struct store_between between[STORE_BETWEEN];

@@ -525,6 +525,33 @@ old_generations_go_and_the_newest_stays(void **state)
 	assert_restores_exactly(f);
 }
 
+/* Nothing was written for longer than the time to keep: the moments of it are those of the generation that ended before. */
+static void
+a_generation_goes_only_when_the_next_is_old(void **state)
+{
+	struct fixture *f = *state;
+	struct generations list;
+	size_t segment;
+	int64_t idle;
+
+	begin(f);
+	put(f, 3);
+	turn(f, 1000, true);
+	f->now += f->set.keep_ms * 2;
+	idle = f->now - f->set.keep_ms / 2;
+	turn(f, 1, false);
+	turn(f, 1, false);
+	assert_int_equal(generations_read(f->segments, &list, NULL), WH_OK);
+	assert_int_equal(list.n, 2);
+	assert_ptr_equal(generations_find(&list, idle, &segment), &list.of[0]);
+	generations_free(&list);
+	generations_expire(f->segments, f->chain.now.last.generation, f->now + f->set.keep_ms + 2000, f->set.keep_ms);
+	assert_int_equal(generations_read(f->segments, &list, NULL), WH_OK);
+	assert_int_equal(list.n, 1);
+	generations_free(&list);
+	assert_restores_exactly(f);
+}
+
 static void *
 write_on(void *arg)
 {
@@ -690,6 +717,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(a_folder_that_cannot_be_written_keeps_the_log_until_the_bound, setup, teardown),
 		cmocka_unit_test_setup_teardown(damage_is_found_and_not_restored, setup, teardown),
 		cmocka_unit_test_setup_teardown(old_generations_go_and_the_newest_stays, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_generation_goes_only_when_the_next_is_old, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_copy_ends_beside_a_writer_and_sees_one_moment, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_restored_database_takes_the_place_at_the_next_start, setup, teardown),
 		cmocka_unit_test_setup_teardown(no_order_of_things_makes_a_wrong_chain, setup, teardown),

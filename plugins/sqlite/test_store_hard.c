@@ -408,6 +408,49 @@ the_memory_of_the_queue_is_bounded(void **state)
 	end(&c);
 }
 
+/* The disk of a writer may stand still for seconds. */
+static void
+writes_that_wait_keep_nobody_from_reading(void **state)
+{
+	BEGIN(c, "queue = 16; window = \"100ms\";");
+
+	(void)state;
+	put(&c, "the writer's", 0);
+	while (put(&c, "waits", 0) == WH_OK)
+		;
+	assert_int_equal(ask(&c, ROWS, 1, 0), WH_OK);
+	for (int i = 0; i < 10; i++)
+		settle(&c);
+	assert_int_equal(count(&c), 17);
+	end(&c);
+}
+
+/* The segments ask for the writer, too; what they do says nothing of whether the database can be written. */
+static void
+a_probe_that_finds_the_writer_busy_comes_again(void **state)
+{
+	BEGIN(c, "busy = \"10ms\"; probe = \"1100ms\"; segment_every = \"1s\"; segments = \"/proc/nowhere\";");
+	sqlite3 *db = stranger(c.t);
+
+	(void)state;
+	assert_int_equal(sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+	put(&c, "no", 0);
+	wh_test_run_jobs(c.t);
+	assert_int_equal(c.err, WH_EAWAY);
+	sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
+	sqlite3_close(db);
+	/* No thread runs: the writer still has its turn for the segments when the probe is due. */
+	wh_test_advance(c.t, 1200);
+	for (int i = 0; i < 40; i++) {
+		wh_test_run_jobs(c.t);
+		wh_test_advance(c.t, 50);
+	}
+	wh_test_run_jobs(c.t);
+	assert_string_equal(wh_test_health(c.t, NULL), "");
+	assert_int_equal(put(&c, "yes", 0), WH_OK);
+	end(&c);
+}
+
 static void
 a_full_batch_does_not_wait_for_the_window(void **state)
 {
@@ -425,6 +468,34 @@ a_full_batch_does_not_wait_for_the_window(void **state)
 	put(&c, "fills it", 0);
 	wh_test_run_jobs(c.t);
 	assert_int_equal(c.told, 5);
+	end(&c);
+}
+
+static void
+go_on(void *self, uint64_t cookie, const struct wh_result *r)
+{
+	struct client *c = self;
+
+	done(self, cookie, r);
+	assert_int_equal(put(c, "the next", cookie), WH_OK);
+}
+
+/* Many who each write again as soon as they hear: the first of them has no commit of its own. */
+static void
+those_who_go_on_share_the_next_commit(void **state)
+{
+	BEGIN(c, "window = \"0ms\";");
+	const struct wh_cell text = WH_CELL_TEXT(WH_STR("the first"));
+	int64_t before;
+
+	(void)state;
+	before = wh_test_metric(c.t, "whiply_store_commits_total", NULL);
+	put(&c, "finds the writer idle", 0);
+	for (uint64_t i = 1; i < 4; i++)
+		assert_int_equal(wh_store_run(&c.table, &(struct wh_step){ PUT, &text, 1, WH_ANY }, 1, go_on, i), WH_OK);
+	settle(&c);
+	assert_string_equal(c.order, "abcdbcd");
+	assert_int_equal(wh_test_metric(c.t, "whiply_store_commits_total", NULL) - before, 3);
 	end(&c);
 }
 
@@ -483,6 +554,8 @@ damage_is_no_passing_sickness(void **state)
 	}
 	assert_int_equal(put(&c, "no", 0), WH_EAWAY);
 	assert_int_equal(wh_test_metric(c.t, "whiply_store_read_only", NULL), 1);
+	/* A base of it would in time push out those that are good. */
+	assert_null(wh_test_logged(c.t, "segments_begun"));
 	end(&c);
 }
 
@@ -553,13 +626,13 @@ without_memory_it_fails_and_leaves_nothing(void **state)
 	unsigned failed = 0;
 
 	(void)state;
-	for (unsigned nth = 1; nth <= 3; nth++) {
-		wh_test_no_memory(t, nth);
-		failed += wh_test_open(t, NULL) == WH_ENOMEM;
+	for (enum wh_err err = WH_ENOMEM; err == WH_ENOMEM; failed++) {
+		wh_test_no_memory(t, failed + 1);
+		err = wh_test_open(t, NULL);
+		assert_true(err == WH_OK || err == WH_ENOMEM);
 	}
-	assert_int_equal(failed, 3);
 	wh_test_no_memory(t, 0);
-	assert_int_equal(wh_test_open(t, NULL), WH_OK);
+	assert_in_range(failed, 5, 20);
 	wh_test_end(&t);
 }
 
@@ -579,7 +652,10 @@ main(void)
 		cmocka_unit_test(a_result_is_bounded_over_all_its_steps),
 		cmocka_unit_test(big_results_come_in_turns_and_in_order),
 		cmocka_unit_test(the_memory_of_the_queue_is_bounded),
+		cmocka_unit_test(writes_that_wait_keep_nobody_from_reading),
+		cmocka_unit_test(a_probe_that_finds_the_writer_busy_comes_again),
 		cmocka_unit_test(a_full_batch_does_not_wait_for_the_window),
+		cmocka_unit_test(those_who_go_on_share_the_next_commit),
 		cmocka_unit_test(run_now_reads_while_somebody_else_writes),
 		cmocka_unit_test(damage_is_no_passing_sickness),
 		cmocka_unit_test(damage_is_remembered_over_a_restart),

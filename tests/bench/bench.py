@@ -15,15 +15,17 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "integration"))
 
 import endings
+import logins
 import servers
+import store
 import table
 from machine import Failure, Load, Process, cpu_ns, descriptors, memory_bytes
 from wire import WebSocket, http
 
 FULL = dict(rounds=9, slice=0.3, members=1000, rate=2.0, rate_rounds=3, join=10000, join_seconds=10, idle=10000, edges=1, http=2.0, starts=5, kill=10000,
-            seconds=4.0, edge_queue=64 << 20)
+            seconds=4.0, edge_queue=64 << 20, store_rounds=3, store_seconds=6, store_rows=100000)
 QUICK = dict(rounds=3, slice=0.1, members=600, rate=0.4, rate_rounds=1, join=1000, join_seconds=2, idle=1000, edges=1, http=0.15, starts=2, kill=1000,
-             seconds=1.0, edge_queue=4 << 20)
+             seconds=1.0, edge_queue=4 << 20, store_rounds=1, store_seconds=3, store_rows=50000)
 
 
 class Bench:
@@ -133,6 +135,12 @@ class Bench:
         self.figure("fan-out, 1 in flight, CPU", ours["one_floor"], "× floor", most=1.3)
         self.figure("fan-out, 32 in flight, CPU", ours["many_floor"], "× floor", most=3.0)
         self.figure("delivery p95 above the floor's", ours["p95_ms"] - floor["p95_ms"], "ms", most=10)
+        chat = self.rows.get("whiply chat", {})
+        if "one_floor" in chat:
+            self.figure("chat: fan-out, 1 in flight, CPU", chat["one_floor"], "× floor")
+            self.figure("chat: fan-out, 32 in flight, CPU", chat["many_floor"], "× floor")
+            self.figure("chat: deliveries a second", chat["many_s"], "", least=100000 if not self.options.quick else None)
+            self.figure("chat: delivery p95 above the floor's", chat["p95_ms"] - floor["p95_ms"], "ms", most=10)
         if "one_ours" in inspircd:
             # In a small room InspIRCd is nearer to the floor, and short slices are noisy: --quick tells, and does not judge.
             judge = not self.options.quick
@@ -158,13 +166,19 @@ class Bench:
         self.each("join", measure)
         if "join_us" in self.rows.get("whiply ws", {}):
             self.figure(f"joining a room of {self.size['join']:,}, CPU", self.rows["whiply ws"]["join_us"], "µs", most=20)
+        if "join_us" in self.rows.get("whiply chat", {}):
+            self.figure(f"chat: joining a room of {self.size['join']:,}, CPU", self.rows["whiply chat"]["join_us"], "µs")
+
+    @staticmethod
+    def ours(name, edges):
+        return servers.whiply_chat(edges) if name.endswith("chat") else servers.whiply("plain" if name.endswith("line") else "ws", edges=edges)
 
     def idle(self):
         def measure(name):
             ours = name.startswith("whiply")
             n = self.size["idle"] if ours or self.size["idle"] <= 19000 else 19000
             edges = (n + 18999) // 19000
-            with servers.whiply("plain" if name.endswith("line") else "ws", edges=edges) if ours else servers.ALL[name]() as server:
+            with self.ours(name, edges) if ours else servers.ALL[name]() as server:
                 self.rows[name] |= self.hold(server, n, self.at_least(name, n))
 
         self.each("idle", measure)
@@ -275,6 +289,9 @@ class Bench:
     def stall(self):
         endings.stall(self)
 
+    def store(self):
+        store.measure(self)
+
     def flood(self):
         """One address connects and speaks as fast as it can, while the members of a room, from many addresses, hear each other."""
         self.say("flood from one address")
@@ -334,6 +351,33 @@ class Bench:
         self.figure("slow members that were closed", closed, f"of {stalled}", least=stalled)
         self.figure("slow members: memory that their queues took", memory_most / 2**20, "MiB", most=0.256 * stalled + 16)
 
+    def logins(self):
+        """More logins than two cores can hash."""
+        self.say("500 logins a second")
+        try:
+            with servers.whiply("ws", limits=logins.LIMITS, hub=logins.HUB, plugins=logins.PLUGINS) as server:
+                done = logins.run(server.http, seconds=3 if self.options.quick else 10, accounts=25 if self.options.quick else 100)
+        except (Failure, OSError, AssertionError, logins.Wrong) as failure:
+            self.failed["logins"] = str(failure)
+            return
+
+        def of(table, *keys):
+            return sum(n for (who, what), n in table.items() if (who in keys or what in keys))
+
+        surplus = of(done["refused"], "busy")
+        self.figure("logins: offered a second", done["rate"], "", least=490)
+        self.figure("logins: the loop's p99 at rest (session.ping and back)", done["rest"][1], "ms")
+        self.figure("logins: the loop's p99 meanwhile", done["load"][1], "ms", most=20)
+        self.figure("logins: p99 of the hub's turns is below", done["turn_ms"], "ms", most=20)
+        self.figure("logins: right ones let in, median time", done["took_ms"], "ms")
+        self.figure("logins: let in", of(done["statuses"], 200), f"of {done['sent']}", least=1)
+        self.figure("logins: surplus told to come back (429, Retry-After)", surplus, "", least=1)
+        self.figure("logins: answers that are neither 200, 401 nor 429", sum(n for (_, s), n in done["statuses"].items() if s not in (200, 401, 429)), "", most=0)
+        self.figure("logins: wrong passwords let in", sum(n for (who, s), n in done["statuses"].items() if s == 200 and who != "right"), "", most=0)
+        self.figure("logins: right passwords called wrong, or locked", done["statuses"].get(("right", 401), 0) +
+                    sum(n for (who, kind), n in done["refused"].items() if who == "right" and kind != "busy"), "", most=0)
+        self.figure("logins: afterwards locked, of those who did not fail", len(done["not_in"]) + len(done["strangers_not_in"]), "", most=0)
+
     def self_test(self):
         """Does the yardstick see what it must see? A floor that burns CPU is slower by just that; one that loses is found out."""
         self.say("the yardstick itself")
@@ -360,7 +404,7 @@ class Bench:
         return [f for f in self.figures if f["ok"] is False]
 
 
-BENCHES = ["fanout", "join", "idle", "many", "http", "start", "kill", "flood", "slow", "stall", "self"]
+BENCHES = ["fanout", "join", "idle", "many", "http", "start", "kill", "flood", "slow", "stall", "store", "logins", "self"]
 ORDER = ["self", *(b for b in BENCHES if b != "self")]
 
 

@@ -31,7 +31,7 @@ struct load {
 };
 
 static const struct proto *const load_protos[] = {
-	&proto_ws, &proto_plain, &proto_irc, &proto_nats, &proto_mqtt, &proto_redis, &proto_http, &proto_floor,
+	&proto_ws, &proto_chat, &proto_plain, &proto_irc, &proto_nats, &proto_mqtt, &proto_redis, &proto_http, &proto_floor,
 };
 
 static void

@@ -5,7 +5,13 @@
 %C%_load_LDADD = libedge.a libbase.a $(SSL_LIBS) $(ZLIB_LIBS)
 %C%_floor_SOURCES = %D%/floor.c %D%/payload.h
 %C%_floor_LDADD = libbase.a
+%C%_store_floor_SOURCES = %D%/store_floor.c
+%C%_store_floor_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS)
+%C%_store_floor_LDADD = $(SQLITE_LIBS)
 
+BENCH += %D%/load %D%/floor %D%/store_floor
+EXTRA_PROGRAMS += %D%/load %D%/floor %D%/store_floor
+EXTRA_DIST += %D%/bench.py %D%/endings.py %D%/machine.py %D%/servers.py %D%/store.py %D%/table.py %D%/README.md
 BENCH += %D%/load %D%/floor
 EXTRA_PROGRAMS += %D%/load %D%/floor
-EXTRA_DIST += %D%/bench.py %D%/endings.py %D%/machine.py %D%/servers.py %D%/table.py %D%/README.md
+EXTRA_DIST += %D%/bench.py %D%/endings.py %D%/logins.py %D%/machine.py %D%/servers.py %D%/table.py %D%/README.md

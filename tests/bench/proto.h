@@ -36,7 +36,7 @@ struct proto {
 	enum got (*next)(struct wh_str bytes, struct proto_frame *out, struct wh_buf *reply);
 };
 
-extern const struct proto proto_ws, proto_plain, proto_irc, proto_nats, proto_mqtt, proto_redis, proto_http, proto_floor;
+extern const struct proto proto_ws, proto_chat, proto_plain, proto_irc, proto_nats, proto_mqtt, proto_redis, proto_http, proto_floor;
 
 /** Takes a line off the front, for protocols that have lines: {NULL, 0} when none is complete. `used_out` counts its end. */
 static inline struct wh_str

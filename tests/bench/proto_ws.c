@@ -1,4 +1,4 @@
-/* WebSocket with whiply.v1: JSON-RPC 2.0 to the plugin relay. The number of a message is the id of its call. */
+/* WebSocket with whiply.v1: JSON-RPC 2.0 to the plugin relay, or chat. The number of a message is the id of its call. */
 #include <stdlib.h>
 
 #include "edge/ws_client.h"
@@ -24,23 +24,48 @@ ws_hello(struct wh_buf *out, unsigned who)
 }
 
 static void
-ws_join(struct wh_buf *out, const char *room, unsigned who)
+ws_join_with(struct wh_buf *out, const char *plugin, const char *room)
 {
 	struct wh_buf json = { 0 };
 
-	(void)who;
-	wh_buf_fmt(&json, "{\"jsonrpc\":\"2.0\",\"id\":%d,\"method\":\"relay.join\",\"params\":{\"room\":\"%s\"}}", WS_JOIN_ID, room);
+	wh_buf_fmt(&json, "{\"jsonrpc\":\"2.0\",\"id\":%d,\"method\":\"%s.join\",\"params\":{\"room\":\"%s\"}}", WS_JOIN_ID, plugin, room);
 	ws_text(out, &json);
+}
+
+static void
+ws_say_with(struct wh_buf *out, const char *plugin, const char *room, struct wh_str text, uint64_t number)
+{
+	struct wh_buf json = { 0 };
+
+	wh_buf_fmt(&json, "{\"jsonrpc\":\"2.0\",\"id\":%llu,\"method\":\"%s.say\",\"params\":{\"room\":\"%s\",\"text\":\"%.*s\"}}",
+	    (unsigned long long)number + WS_SAY_ID, plugin, room, WH_FMT(text));
+	ws_text(out, &json);
+}
+
+static void
+ws_join(struct wh_buf *out, const char *room, unsigned who)
+{
+	(void)who;
+	ws_join_with(out, "relay", room);
 }
 
 static void
 ws_say(struct wh_buf *out, const char *room, struct wh_str text, uint64_t number)
 {
-	struct wh_buf json = { 0 };
+	ws_say_with(out, "relay", room, text, number);
+}
 
-	wh_buf_fmt(&json, "{\"jsonrpc\":\"2.0\",\"id\":%llu,\"method\":\"relay.say\",\"params\":{\"room\":\"%s\",\"text\":\"%.*s\"}}",
-	    (unsigned long long)number + WS_SAY_ID, room, WH_FMT(text));
-	ws_text(out, &json);
+static void
+chat_join(struct wh_buf *out, const char *room, unsigned who)
+{
+	(void)who;
+	ws_join_with(out, "chat", room);
+}
+
+static void
+chat_say(struct wh_buf *out, const char *room, struct wh_str text, uint64_t number)
+{
+	ws_say_with(out, "chat", room, text, number);
 }
 
 static bool
@@ -56,7 +81,7 @@ ws_read_json(struct wh_str json, struct proto_frame *out)
 	const char *at;
 	uint64_t id;
 
-	if (ws_has(front, WH_STR("\"relay.message\""))) {
+	if (ws_has(front, WH_STR(".message\""))) {
 		out->text = json;
 		return GOT_SAID;
 	}
@@ -128,4 +153,9 @@ ws_next(struct wh_str bytes, struct proto_frame *out, struct wh_buf *reply)
 const struct proto proto_ws = {
 	.name = "ws", .greets = true, .publisher_joins = true, .hears_itself = true, .acks = true,
 	.hello = ws_hello, .join = ws_join, .say = ws_say, .next = ws_next,
+};
+
+const struct proto proto_chat = {
+	.name = "chat", .greets = true, .publisher_joins = true, .hears_itself = true, .acks = true,
+	.hello = ws_hello, .join = chat_join, .say = chat_say, .next = ws_next,
 };

@@ -12,8 +12,9 @@ state = "{dir}/var";
 edges = {edges};
 listeners = (
   {{ name = "web"; address = "127.0.0.1:{http}"; protocol = "http"; }},
-  {{ name = "line"; address = "127.0.0.1:{line}"; protocol = "line"; dialect = "plain"; }}
+  {{ name = "line"; address = "127.0.0.1:{line}"; protocol = "line"; dialect = "{dialect}"; }}
 );
+{rates}
 log = {{ level = "{level}"; format = "json"; }};
 limits = {{ {limits} }};
 hub = {{ {hub} }};
@@ -24,6 +25,8 @@ plugins = {{ relay = {{ }}; {plugins} }};
 RAISED = """connections = 1000000; per_address = 1000000; messages = "10000000/s burst 10000000";
   bytes = "1000000000/s burst 1000000000"; queue = "16MiB";"""
 
+RAISED_RATES = 'rates = ( { command = "*"; rate = "10000000/s burst 10000000"; } );'
+CHAT = 'sqlite = { }; chat = { rate = "1000000/s burst 1000000"; }; irc = { };'
 RAISED_HUB = " ".join(f'{name} = "10000000/s burst 10000000";' for name in ("command_rate", "account_rate", "address_rate"))
 
 INSPIRCD = """
@@ -139,18 +142,25 @@ def floor(slow_ns=0, lose=0, size=FLOOR_BYTES):
 
 
 def whiply(proto="ws", edges=1, limits=RAISED, hub=RAISED_HUB, wait=True, level="warn", daemon=None, library=None, plugins=""):
+    irc = proto == "irc"
     daemon = daemon or BUILD / "bin" / "whiplyd"
     if not daemon.exists() or not (BUILD / "plugins" / ".libs" / "relay.so").exists():
         raise Failure("whiplyd or its plugin relay is not built")
     server = Server("whiply", proto, as_nobody=False)
     server.http, server.line = server.port, free_port()
-    config = server.config(WHIPLY, http=server.http, line=server.line, edges=edges, limits=limits, hub=hub, level=level, plugins=plugins)
+    config = server.config(WHIPLY, http=server.http, line=server.line, edges=edges, limits=limits, hub=hub, level=level,
+                           dialect="irc" if irc else "plain", rates=RAISED_RATES if irc else "", plugins=plugins + (CHAT if irc else ""))
     server.run(daemon, "-c", config, "-L", library or BUILD / "plugins" / ".libs")
-    if proto == "plain":
+    if proto in ("plain", "irc"):
         server.port = server.line
     if wait:
         server.wait_for_port(server.port)
     return server
+
+
+def whiply_chat(edges=1):
+    """The plugin chat, with its log on the disk."""
+    return whiply("chat", edges=edges, plugins='sqlite = { }; chat = { rate = "10000000/s burst 10000000"; };')
 
 
 def _peer(name, proto, binary, text, command):
@@ -194,11 +204,13 @@ def nginx():
 ALL = {
     "floor": floor,
     "whiply ws": lambda: whiply("ws"),
+    "whiply chat": whiply_chat,
     "whiply line": lambda: whiply("plain"),
+    "whiply irc": lambda: whiply("irc"),
     "InspIRCd": inspircd,
     "ngIRCd": ngircd,
     "Redis": redis,
     "NATS": nats,
     "Mosquitto": mosquitto,
 }
-QUICK = ["floor", "whiply ws", "whiply line", "InspIRCd", "Redis"]
+QUICK = ["floor", "whiply ws", "whiply chat", "whiply line", "whiply irc", "InspIRCd", "Redis"]

@@ -11,7 +11,7 @@ import threading
 import time
 
 import pytest
-from conftest import BUILD, ROOT
+from conftest import ROOT, plugin_beside
 from wire import until
 
 HUB = 'command_rate = "100000/s"; account_rate = "100000/s"; address_rate = "100000/s";'
@@ -20,17 +20,13 @@ LIMITS = 'messages = "100000/s burst 100000"; bytes = "100000000/s burst 1000000
 
 @pytest.fixture(scope="module")
 def library(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("notes")
-    shutil.copytree(BUILD / "plugins" / ".libs", folder / "plugins", symlinks=False)
-    subprocess.run(["gcc", "-std=c11", "-D_GNU_SOURCE", "-shared", "-fPIC", "-I", ROOT / "include", "-o", folder / "plugins" / "notes.so",
-                    ROOT / "tests" / "integration" / "notes.c"], check=True)
-    return folder / "plugins"
+    return plugin_beside(tmp_path_factory.mktemp("store"), "storebench")
 
 
 @pytest.fixture
 def keeping(start, library):
     def begin(settings='segment_every = "300ms";'):
-        return start(library=library, plugins=f"sqlite = {{ {settings} }}; notes = {{ }};", hub=HUB, limits=LIMITS)
+        return start(library=library, plugins=f"sqlite = {{ {settings} }}; storebench = {{ }};", hub=HUB, limits=LIMITS)
     return begin
 
 
@@ -47,15 +43,15 @@ class Writer(threading.Thread):
         client = None
         while not self.over.is_set():
             number += 1
-            nonce = f"{self.name_}-{number}"
-            self.asked[nonce] = time.time()
+            key = f"{self.name_}-{number}"
+            self.asked[key] = time.time()
             try:
                 client = client or http.client.HTTPConnection("127.0.0.1", self.whiply.http, timeout=3)
-                client.request("POST", "/api/notes.put", json.dumps({"nonce": nonce, "bytes": 300}), {"Content-Type": "application/json"})
+                client.request("POST", "/api/storebench.put", json.dumps({"key": key, "bytes": 300}), {"Content-Type": "application/json"})
                 answer = client.getresponse()
                 answer.read()
                 if answer.status == 200:
-                    self.acked[nonce] = time.time()
+                    self.acked[key] = time.time()
             except (OSError, http.client.HTTPException):
                 client = None
             time.sleep(self.pause)
@@ -67,14 +63,13 @@ class Writer(threading.Thread):
 
 
 def kept(whiply):
-    """All nonces that the server has."""
+    """All keys that the server has."""
     found, after = set(), 0
-    while True:
-        rows = whiply.command("notes.list", "--after", after)["rows"]
-        found |= set(rows)
-        after += len(rows)
-        if len(rows) < 500:
-            return found
+    while after is not None:
+        page = whiply.command("storebench.list", "--after", after)
+        found |= set(page["keys"])
+        after = page.get("next")
+    return found
 
 
 def stamp(seconds):
@@ -102,8 +97,9 @@ def test_a_backup_under_load_is_one_moment_and_writers_go_on(keeping):
     until(lambda: all(len(w.acked) > n + 20 for w, n in zip(writers, counts)), 30, "writers to go on")
     assert whiply.ctl("store.backup", whiply.dir / "one.db").returncode == 1, "it does not overwrite"
     assert whiply.ctl("store.backup", "relative.db").returncode == 1
-    assert whiply.command("store.verify", whiply.dir / "one.db")["schemas"]["notes"] == 1
+    assert whiply.command("store.verify", whiply.dir / "one.db")["schemas"]["storebench"] == 2
     assert whiply.command("store.verify")["check"] == "ok"
+    assert whiply.command("store.verify", whiply.state / "plugins" / "sqlite" / "whiply.db")["schemas"]["storebench"] == 2, "in use, with its log"
     for w in writers:
         w.end()
     after = kept(whiply)
@@ -158,7 +154,7 @@ def test_a_folder_that_cannot_be_written_degrades_and_does_not_stop(keeping):
     segments = whiply.dir / "var" / "plugins" / "sqlite" / "segments"
     generation = next(segments.iterdir())
     (generation / "segment.part").mkdir()
-    whiply.command("notes.put", "--nonce", "one")
+    whiply.command("storebench.put", "--key", "one")
     until(lambda: whiply.events("segments_failing"), 20, "it to be told")
     assert whiply.ready()
     assert whiply.command("store.status")["segments"]["state"] == "degraded"
@@ -175,11 +171,11 @@ def test_the_drill_of_the_document_works_as_written(keeping, start, library):
     blocks = re.findall(r"```sh\n(.*?)```", (ROOT / "docs" / "backup.md").read_text(), re.S)
     assert len(blocks) == 6
     until(lambda: has_chain(whiply), 20, "the first base")
-    whiply.command("notes.put", "--nonce", "early")
+    whiply.command("storebench.put", "--key", "early")
     time.sleep(1)
     moment = stamp(time.time())
     time.sleep(0.3)
-    whiply.command("notes.put", "--nonce", "late")
+    whiply.command("storebench.put", "--key", "late")
 
     def run(block, server):
         text = block.replace("/var/backups", str(whiply.dir)).replace("UNTIL", moment).replace("/mnt/copy/segments", str(whiply.dir / "copy"))
@@ -199,6 +195,6 @@ def test_the_drill_of_the_document_works_as_written(keeping, start, library):
     assert kept(whiply) == {"early", "late"}
     until(lambda: whiply.command("store.status")["segments"]["state"] == "well", 20, "the generation after it")
     shutil.copytree(state / "segments", whiply.dir / "copy")
-    other = start(library=library, plugins="sqlite = { }; notes = { };", hub=HUB)
+    other = start(library=library, plugins="sqlite = { }; storebench = { };", hub=HUB)
     run(blocks[5], other)
     assert kept(other) == {"early", "late"}

@@ -195,3 +195,15 @@ def test_accepting_has_a_rate_and_nobody_is_refused_for_it(start):
     for n in range(20):
         assert http(whiply.http, "GET", "/health/live", source=f"127.0.0.{n + 9}").status == 200
     assert time.monotonic() - began > 0.8
+
+
+def test_the_operator_gives_a_command_another_rate_and_a_reload_changes_it(start):
+    whiply = start(more='rates = ( { command = "relay.s*"; rate = "1/h burst 2"; } );')
+    with WebSocket(whiply.http) as ws:
+        ws.call("relay.join", room="den")
+        for _ in range(2):
+            ws.call("relay.say", room="den", text="x")
+        assert ws.refused("relay.say", room="den", text="x")["data"]["code"] == "too_fast"
+        whiply.configure(more='rates = ( { command = "relay.*"; rate = "1000/s burst 1000"; } );')
+        whiply.command("server.reload")
+        ws.call("relay.say", room="den", text="x")

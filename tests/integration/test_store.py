@@ -4,15 +4,15 @@ import collections
 import ctypes
 import os
 import random
+import re
 import select
-import shutil
 import sqlite3
 import subprocess
 import threading
 import time
 
 import pytest
-from conftest import BUILD, ROOT
+from conftest import BUILD, ROOT, plugin_beside
 from wire import WebSocket, frame, http, until
 
 KILLS = 100
@@ -24,12 +24,7 @@ LIMITS = 'messages = "100000/s burst 100000";'
 
 @pytest.fixture(scope="session")
 def library(tmp_path_factory):
-    """The plugins, and storebench."""
-    folder = tmp_path_factory.mktemp("store") / "plugins"
-    shutil.copytree(BUILD / "plugins" / ".libs", folder, symlinks=False)
-    subprocess.run(["gcc", "-std=c11", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", "-fvisibility=hidden", "-I", ROOT / "include",
-                    "-o", folder / "storebench.so", ROOT / "tests" / "integration" / "storebench.c"], check=True)
-    return folder
+    return plugin_beside(tmp_path_factory.mktemp("store"), "storebench")
 
 
 def options(library, settings="", **more):
@@ -346,3 +341,40 @@ def test_a_second_server_on_the_same_database_says_so_and_does_not_touch_it(star
     with WebSocket(first.http) as ws:
         assert ws.call("storebench.get", key="first")["id"] == 1
     assert first.command("store.check")["well"]
+
+
+# docs/store.md says what is so.
+
+PAGE = ROOT / "docs" / "store.md"
+
+
+def test_the_plugin_of_docs_store_compiles_and_passes_its_test(tmp_path):
+    blocks = re.findall(r"^```c\n(.*?)^```$", PAGE.read_text(), re.M | re.S)
+    source = tmp_path / "points.c"
+    source.write_text("\n".join(blocks))
+    subprocess.run(["gcc", "-std=c11", "-D_GNU_SOURCE", "-g", "-fsanitize=address,undefined", "-Wall", "-Wextra", "-Werror", "-Wno-unused-parameter", "-I", ROOT / "include", "-o",
+                    tmp_path / "test_points", source, BUILD / "libwhiplytest.a", "-lconfig", "-lm", "-ldl"], check=True)
+    done = subprocess.run([tmp_path / "test_points"], capture_output=True, text=True, timeout=60,
+                          env={**os.environ, "WHIPLY_TEST_PLUGINS": str(BUILD / "plugins" / ".libs")})
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_config_and_commands_of_docs_store_work(start, library):
+    config, = re.findall(r"^```\nplugins = \{\n  sqlite = \{\n(.*?)  \};\n\};\n```$", PAGE.read_text(), re.M | re.S)
+    commands, = re.findall(r"^```sh\n(.*?)```$", PAGE.read_text(), re.M | re.S)
+    whiply = start(**options(library, config))
+    for line in commands.splitlines():
+        program, *words = line.split()
+        assert program == "whiplyctl"
+        assert whiply.command(*words)
+
+
+def test_docs_store_has_every_setting_and_metric():
+    page = PAGE.read_text()
+    folder = ROOT / "plugins" / "sqlite"
+    settings = [name for source in ("sqlite.c", "backup.h") for name, _ in
+                re.findall(r'\{ "([a-z_]+)", WH_(STRING|CHOICE|DURATION|INT|SIZE)\b', (folder / source).read_text())]
+    metrics = re.findall(r'"(whiply_store_[a-z_]+)"', (folder / "sqlite.c").read_text())
+    assert len(settings) > 12 and len(metrics) > 12
+    for name in settings + metrics:
+        assert re.search(rf"^\|[^|]*`{name}[`{{]", page, re.M), f"docs/store.md has no row for {name}"

@@ -1,0 +1,496 @@
+/* Entering, leaving, topics, and who is in a channel. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "irc.h"
+
+enum { NAMES_LINE = 400, NAMES_AT_ENTRY = 500, NAMES_MOST = 10000, LIST_PAGE = 200, LIST_MOST = 5000 };
+
+char
+rank_prefix(enum wh_chat_rank rank)
+{
+	return rank == WH_RANK_OWNER ? '~' : rank == WH_RANK_MODERATOR ? '@' : rank == WH_RANK_VOICE ? '+' : '\0';
+}
+
+static bool
+inside(struct irc_client *c, struct wh_str channel, struct wh_chat_room *room_out)
+{
+	struct irc *irc = c->irc;
+	struct wh_session *s = client_session(c);
+	struct wh_room *hub;
+
+	if (s == NULL || !is_channel(channel) || !irc->chat->room(irc->chat_self, channel_room(channel), room_out))
+		return false;
+	hub = wh_room_find(irc->host, room_out->key);
+	return hub != NULL && wh_room_has(irc->host, hub, s);
+}
+
+/* NAMES */
+
+struct naming {
+	struct irc_out *out;
+	char channel[IRC_CHANNEL + 2], line[NAMES_LINE + 1];
+	size_t n, left;
+};
+
+static void
+names_flush(struct naming *names)
+{
+	if (names->n != 0)
+		out_numeric(names->out, 353, "= %s :%s", names->channel, names->line);
+	names->n = 0;
+}
+
+static bool
+names_one(void *self, const struct wh_chat_person *person)
+{
+	struct naming *names = self;
+	char nick[IRC_NICK + 1], host[IRC_HOST + 1], one[200], prefix = rank_prefix(person->rank);
+	const char *user;
+
+	source_parts(names->out->irc, person->name, person->id, nick, &user, host);
+	if ((names->out->c->caps & CAP_USERHOST) != 0)
+		snprintf(one, sizeof one, "%.1s%s!%s@%s", (char[]){ prefix, '\0' }, nick, user, host);
+	else
+		snprintf(one, sizeof one, "%.1s%s", (char[]){ prefix, '\0' }, nick);
+	if (names->n + strlen(one) + 1 > NAMES_LINE)
+		names_flush(names);
+	names->n += (size_t)snprintf(names->line + names->n, sizeof names->line - names->n, "%s%s", names->n != 0 ? " " : "", one);
+	return --names->left != 0;
+}
+
+static void
+names_tell(struct irc_out *out, struct wh_str room, size_t most)
+{
+	struct irc *irc = out->irc;
+	struct naming names = { .out = out, .left = most };
+
+	room_show(room, names.channel);
+	irc->chat->people(irc->chat_self, room, names_one, &names);
+	names_flush(&names);
+	out_numeric(out, 366, "%s :End of /NAMES list", names.channel);
+}
+
+void
+channel_names(struct irc_out *out, struct wh_str room)
+{
+	names_tell(out, room, NAMES_AT_ENTRY);
+}
+
+void
+verb_names(struct irc *irc, struct irc_client *c, const struct irc_line *line)
+{
+	struct wh_str rest = line->n != 0 ? line->params[0] : WH_STR(""), channel;
+	struct irc_out out;
+
+	(void)irc;
+	out_begin(&out, c);
+	if (rest.n == 0)
+		out_numeric(&out, 366, "* :End of /NAMES list");
+	while (next_part(&rest, ',', &channel)) {
+		struct wh_chat_room room;
+
+		if (inside(c, channel, &room))
+			names_tell(&out, room.name, NAMES_MOST);
+		else
+			out_numeric(&out, 366, "%.*s :End of /NAMES list", WH_FMT(channel));
+	}
+	out_end(&out);
+}
+
+/* JOIN */
+
+static struct wh_str
+result_str(const struct wh_value *result, const char *key)
+{
+	struct wh_value v;
+
+	return wh_json_get(result, key, &v) && v.type == WH_V_STR ? v.s : WH_STR("");
+}
+
+static int
+join_numeric(struct irc *irc, struct wh_str channel, enum wh_err err)
+{
+	struct wh_chat_room room;
+	bool known = irc->chat->room(irc->chat_self, channel_room(channel), &room);
+
+	switch (err) {
+	case WH_EINVAL:
+		return 479;
+	case WH_EFULL:
+		return 405;
+	case WH_EFAST:
+	case WH_EAWAY:
+		return 437;
+	case WH_ENOENT:
+		return 403;
+	default:
+		return known && room.keyed ? 475 : known && room.invited ? 473 : 474;
+	}
+}
+
+static void
+joined(struct irc_task *task, struct irc_client *c, enum wh_err err, struct wh_str result)
+{
+	struct irc *irc = c->irc;
+	const struct wh_identity *who = client_identity(c);
+	struct wh_value v;
+	struct wh_str name, topic;
+	char channel[IRC_CHANNEL + 2], source[160], flat[IRC_TOPIC + 1], account[IRC_NICK + 1] = "*";
+	struct irc_out out;
+
+	if (err != WH_OK) {
+		irc_numeric(c, join_numeric(irc, wh_str(task->target), err), "%s :%.*s", task->target, WH_FMT(result));
+		return;
+	}
+	if (wh_json_read_text(irc->host, result, &v) != WH_OK)
+		return;
+	name = result_str(&v, "room");
+	topic = result_str(&v, "topic");
+	room_show(name, channel);
+	source_of(irc, who->name, who->id, source);
+	text_flat(topic, flat, sizeof flat);
+	if (who->kind == WH_ACCOUNT)
+		nick_show(who->name, account);
+	out_begin(&out, c);
+	if ((c->caps & CAP_EXTENDED_JOIN) != 0)
+		out_line(&out, ":%s JOIN %s %s :%s", source, channel, account, c->real);
+	else
+		out_line(&out, ":%s JOIN %s", source, channel);
+	if (flat[0] != '\0')
+		out_numeric(&out, 332, "%s :%s", channel, flat);
+	if ((c->caps & CAP_NO_NAMES) == 0)
+		channel_names(&out, wh_str(channel + 1));
+	out_end(&out);
+	if (irc->set.replay != 0 && (c->caps & CAP_CHATHISTORY) == 0)
+		history_replay(c, channel);
+}
+
+static void
+join_one(struct irc_client *c, struct wh_str channel, struct wh_str key)
+{
+	struct wh_chat_room room;
+	struct wh_item items[2];
+	struct irc_task *task;
+	size_t n = 0;
+
+	if (!is_channel(channel)) {
+		irc_numeric(c, 403, "%.*s :A channel begins with #", WH_FMT(channel));
+		return;
+	}
+	if (inside(c, channel, &room))
+		return;
+	task = task_new(c, "JOIN", channel, WH_STR(""));
+	if (task == NULL)
+		return;
+	items[n++] = WH_ITEM_STR("room", channel_room(channel));
+	if (key.n != 0)
+		items[n++] = WH_ITEM_STR("key", key);
+	task->done = joined;
+	task_run(task, "chat.join", items, n);
+}
+
+static bool
+collect_room(void *self, struct wh_room *r)
+{
+	struct {
+		struct irc *irc;
+		wh_id ids[256];
+		size_t n;
+	} *all = self;
+
+	all->ids[all->n++] = wh_room_id(all->irc->host, r);
+	return all->n < sizeof all->ids / sizeof all->ids[0];
+}
+
+static void
+part_all(struct irc *irc, struct irc_client *c)
+{
+	struct {
+		struct irc *irc;
+		wh_id ids[256];
+		size_t n;
+	} all = { .irc = irc };
+	struct wh_session *s = client_session(c);
+
+	if (s == NULL)
+		return;
+	wh_session_rooms(irc->host, s, collect_room, &all);
+	for (size_t i = 0; i < all.n; i++) {
+		struct wh_room *r = wh_room_get(irc->host, all.ids[i]);
+		struct irc_line line = { .n = 1 };
+		char channel[IRC_CHANNEL + 2];
+
+		if (r == NULL)
+			continue;
+		room_show(wh_room_name(irc->host, r), channel);
+		line.params[0] = wh_str(channel);
+		verb_part(irc, c, &line);
+	}
+}
+
+void
+verb_join(struct irc *irc, struct irc_client *c, const struct irc_line *line)
+{
+	struct wh_str channels = line->params[0], keys = line->n > 1 ? line->params[1] : WH_STR(""), channel, key;
+	unsigned n = 0;
+
+	if (wh_str_is(channels, "0")) {
+		part_all(irc, c);
+		return;
+	}
+	while (next_part(&channels, ',', &channel)) {
+		if (!next_part(&keys, ',', &key))
+			key = WH_STR("");
+		if (n++ == IRC_JOINS) {
+			irc_numeric(c, 407, "%.*s :That is too many channels in one line", WH_FMT(channel));
+			return;
+		}
+		join_one(c, channel, key);
+	}
+}
+
+/* PART */
+
+static void
+parted(struct irc_task *task, struct irc_client *c, enum wh_err err, struct wh_str result)
+{
+	const struct wh_identity *who = client_identity(c);
+	char source[160];
+
+	if (err != WH_OK) {
+		irc_numeric(c, 442, "%s :%.*s", task->target, WH_FMT(result));
+		return;
+	}
+	source_of(c->irc, who->name, who->id, source);
+	irc_say(c, ":%s PART %s%s%.*s", source, task->target, task->n != 0 ? " :" : "", (int)task->n, task->text);
+}
+
+void
+verb_part(struct irc *irc, struct irc_client *c, const struct irc_line *line)
+{
+	struct wh_str channels = line->params[0], reason = line->n > 1 ? line->params[1] : WH_STR(""), channel;
+	unsigned n = 0;
+
+	if (reason.n > IRC_KICK)
+		reason.n = text_fit(reason, IRC_KICK);
+	while (next_part(&channels, ',', &channel) && n++ < IRC_JOINS) {
+		struct wh_chat_room room;
+		struct wh_item items[2];
+		struct irc_task *task;
+
+		if (!is_channel(channel) || !irc->chat->room(irc->chat_self, channel_room(channel), &room)) {
+			irc_numeric(c, 403, "%.*s :There is no such channel", WH_FMT(channel));
+			continue;
+		}
+		if (!inside(c, channel, &room)) {
+			irc_numeric(c, 442, "%.*s :You are not in that channel", WH_FMT(channel));
+			continue;
+		}
+		task = task_new(c, "PART", channel, reason);
+		if (task == NULL)
+			return;
+		items[0] = WH_ITEM_STR("room", channel_room(channel));
+		items[1] = WH_ITEM_STR("reason", reason);
+		task->done = parted;
+		task_run(task, "chat.leave", items, reason.n != 0 ? 2 : 1);
+	}
+}
+
+/* TOPIC */
+
+static void
+topic_set(struct irc_task *task, struct irc_client *c, enum wh_err err, struct wh_str result)
+{
+	const struct wh_identity *who = client_identity(c);
+	char source[160];
+
+	if (err != WH_OK) {
+		irc_numeric(c, err == WH_EPERM ? 482 : 403, "%s :%.*s", task->target, WH_FMT(result));
+		return;
+	}
+	source_of(c->irc, who->name, who->id, source);
+	irc_say(c, ":%s TOPIC %s :%.*s", source, task->target, (int)task->n, task->text);
+}
+
+void
+verb_topic(struct irc *irc, struct irc_client *c, const struct irc_line *line)
+{
+	struct wh_str channel = line->params[0];
+	struct wh_chat_room room;
+	struct irc_task *task;
+	char flat[IRC_TOPIC + 1];
+
+	(void)irc;
+	if (!inside(c, channel, &room)) {
+		irc_numeric(c, 442, "%.*s :You are not in that channel", WH_FMT(channel));
+		return;
+	}
+	if (line->n < 2) {
+		text_flat(room.topic, flat, sizeof flat);
+		if (flat[0] != '\0')
+			irc_numeric(c, 332, "%.*s :%s", WH_FMT(channel), flat);
+		else
+			irc_numeric(c, 331, "%.*s :No topic is set", WH_FMT(channel));
+		return;
+	}
+	text_flat(line->params[1], flat, sizeof flat);
+	task = task_new(c, "TOPIC", channel, wh_str(flat));
+	if (task == NULL)
+		return;
+	const struct wh_item items[] = { WH_ITEM_STR("room", channel_room(channel)), WH_ITEM_STR("topic", wh_str(flat)) };
+
+	task->done = topic_set;
+	task_run(task, "chat.topic", items, 2);
+}
+
+/* KICK, INVITE */
+
+static void
+kicked(struct irc_task *task, struct irc_client *c, enum wh_err err, struct wh_str result)
+{
+	if (err == WH_OK)
+		return;
+	irc_numeric(c, err == WH_ENOENT ? 441 : 482, "%s :%.*s", task->target, WH_FMT(result));
+}
+
+/* The name by which chat knows a nick. */
+static struct wh_str
+name_of_nick(struct irc *irc, struct wh_str nick)
+{
+	const struct irc_person *p = person_by_nick(irc, nick);
+
+	return p != NULL ? wh_str(p->name) : nick;
+}
+
+void
+verb_kick(struct irc *irc, struct irc_client *c, const struct irc_line *line)
+{
+	struct wh_str channel = line->params[0], nicks = line->params[1], reason = line->n > 2 ? line->params[2] : WH_STR(""), nick;
+	unsigned n = 0;
+
+	if (reason.n > IRC_KICK)
+		reason.n = text_fit(reason, IRC_KICK);
+	while (next_part(&nicks, ',', &nick) && n++ < IRC_TARGETS) {
+		const struct wh_item items[] = { WH_ITEM_STR("room", is_channel(channel) ? channel_room(channel) : channel),
+			WH_ITEM_STR("name", name_of_nick(irc, nick)), WH_ITEM_STR("reason", reason) };
+		struct irc_task *task = task_new(c, "KICK", channel, WH_STR(""));
+
+		if (task == NULL)
+			return;
+		task->done = kicked;
+		task_run(task, "chat.kick", items, reason.n != 0 ? 3 : 2);
+	}
+}
+
+static void
+invited(struct irc_task *task, struct irc_client *c, enum wh_err err, struct wh_str result)
+{
+	struct irc_person *p = person_by_nick(c->irc, (struct wh_str){ task->text, task->n });
+	const struct irc_client *other = p != NULL ? person_client(c->irc, p) : NULL;
+	struct irc_out out;
+
+	out_begin(&out, c);
+	if (err != WH_OK) {
+		out_numeric(&out, err == WH_ENOENT ? 401 : err == WH_EPERM ? 482 : 442, "%s :%.*s", task->target, WH_FMT(result));
+	} else {
+		out_numeric(&out, 341, "%.*s %s", (int)task->n, task->text, task->target);
+		if (other != NULL && other->away[0] != '\0')
+			out_numeric(&out, 301, "%.*s :%s", (int)task->n, task->text, other->away);
+	}
+	out_end(&out);
+}
+
+void
+verb_invite(struct irc *irc, struct irc_client *c, const struct irc_line *line)
+{
+	struct wh_str nick = line->params[0], channel = line->n > 1 ? line->params[1] : WH_STR("");
+	struct irc_task *task;
+
+	if (line->n < 2) {
+		irc_numeric(c, 337, ":End of /INVITE list");
+		return;
+	}
+	if (!is_channel(channel)) {
+		irc_numeric(c, 403, "%.*s :A channel begins with #", WH_FMT(channel));
+		return;
+	}
+	task = task_new(c, "INVITE", channel, nick);
+	if (task == NULL)
+		return;
+	const struct wh_item items[] = { WH_ITEM_STR("room", channel_room(channel)), WH_ITEM_STR("name", name_of_nick(irc, nick)) };
+
+	task->done = invited;
+	task_run(task, "chat.invite", items, 2);
+}
+
+/* LIST, page by page */
+
+static void list_more(struct irc_client *c, struct wh_str search, struct wh_str after, int64_t shown);
+
+static void
+listed(struct irc_task *task, struct irc_client *c, enum wh_err err, struct wh_str result)
+{
+	struct wh_str search = { task->text, task->n };
+	struct wh_value v, rooms, room, members;
+	struct wh_json_in in;
+	struct wh_str next;
+	struct irc_out out;
+	char after[IRC_CHANNEL + 1];
+
+	if (err != WH_OK || wh_json_read_text(c->irc->host, result, &v) != WH_OK || !wh_json_get(&v, "rooms", &rooms)) {
+		irc_numeric(c, 263, "LIST :%.*s", WH_FMT(result));
+		return;
+	}
+	next = result_str(&v, "next");
+	text_flat(next, after, sizeof after);
+	out_begin(&out, c);
+	if (task->number == 0)
+		out_numeric(&out, 321, "Channel :Users  Name");
+	in = wh_json_each(&rooms);
+	while (wh_json_next(&in, NULL, &room)) {
+		char channel[IRC_CHANNEL + 2], topic[IRC_TOPIC + 1];
+
+		room_show(result_str(&room, "room"), channel);
+		text_flat(result_str(&room, "topic"), topic, sizeof topic);
+		out_numeric(&out, 322, "%s %lld :%s", channel, wh_json_get(&room, "members", &members) ? (long long)members.i : 0LL, topic);
+		task->number++;
+	}
+	if (after[0] == '\0' || task->number >= LIST_MOST)
+		out_numeric(&out, 323, ":End of /LIST");
+	out_end(&out);
+	if (after[0] != '\0' && task->number < LIST_MOST)
+		list_more(c, search, wh_str(after), task->number);
+}
+
+static void
+list_more(struct irc_client *c, struct wh_str search, struct wh_str after, int64_t shown)
+{
+	struct irc_task *task = task_new(c, "LIST", WH_STR(""), search);
+	struct wh_item items[3];
+	size_t n = 0;
+
+	if (task == NULL)
+		return;
+	task->number = shown;
+	items[n++] = WH_ITEM_INT("limit", LIST_PAGE);
+	if (search.n != 0)
+		items[n++] = WH_ITEM_STR("search", ((struct wh_str){ task->text, task->n }));
+	if (after.n != 0)
+		items[n++] = WH_ITEM_STR("after", after);
+	task->done = listed;
+	task_run(task, "chat.rooms", items, n);
+}
+
+void
+verb_list(struct irc *irc, struct irc_client *c, const struct irc_line *line)
+{
+	struct wh_str search = line->n != 0 ? line->params[0] : WH_STR("");
+
+	(void)irc;
+	while (search.n != 0 && (search.p[0] == '*' || search.p[0] == '#'))
+		search = wh_str_from(search, 1);
+	while (search.n != 0 && search.p[search.n - 1] == '*')
+		search.n--;
+	list_more(c, search, WH_STR(""), 0);
+}

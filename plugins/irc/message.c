@@ -1,0 +1,234 @@
+/* PRIVMSG, NOTICE, TAGMSG, REDACT: what is said to a channel goes to the room's log, what is said to a nick is a whisper. */
+#include <stdio.h>
+
+#include "irc.h"
+
+enum { MESSAGE_TAG = 128 };
+
+static bool
+is_action(struct wh_str text)
+{
+	return wh_str_starts(text, WH_STR("\001ACTION ")) && text.n > 8;
+}
+
+/* The words of "\1ACTION words\1". */
+static struct wh_str
+action_text(struct wh_str text)
+{
+	text = wh_str_from(text, 8);
+	if (text.n != 0 && text.p[text.n - 1] == '\001')
+		text.n--;
+	return text;
+}
+
+static int
+said_numeric(const struct irc_task *task, enum wh_err err)
+{
+	if (task->target[0] == '#')
+		return err == WH_ENOENT ? 403 : 404;
+	return err == WH_ENOENT ? 401 : 531;
+}
+
+/* The sender hears itself here, where the label is known, and not with the others. */
+static void
+said(struct irc_task *task, struct irc_client *c, enum wh_err err, struct wh_str result)
+{
+	struct irc *irc = c->irc;
+	const struct wh_identity *who = client_identity(c);
+	struct wh_str target = wh_str(task->target), text = { task->text, task->n };
+	struct irc_message m = { .event = WH_STR("chat.message"), .from = who->name, .who = who->id, .text = text };
+	struct irc_person *to;
+	struct irc_client *other;
+	struct wh_value v, part;
+	struct irc_out out;
+
+	out_begin(&out, c);
+	if (err != WH_OK && strcmp(task->verb, "NOTICE") != 0) {
+		out_numeric(&out, said_numeric(task, err), "%s :%.*s", task->target, WH_FMT(result));
+		if ((c->caps & CAP_STANDARD) != 0 && (err == WH_EFAST || err == WH_EAWAY))
+			out_fail(&out, task->verb, "TRY_AGAIN", task->target, result);
+	}
+	to = is_channel(target) ? NULL : person_by_nick(irc, target);
+	other = to != NULL ? person_client(irc, to) : NULL;
+	if (err == WH_OK && other != NULL && other->away[0] != '\0' && strcmp(task->verb, "PRIVMSG") == 0)
+		out_numeric(&out, 301, "%s :%s", task->target, other->away);
+	if (err == WH_OK && (c->caps & CAP_ECHO) != 0 && wh_json_read_text(irc->host, result, &v) == WH_OK) {
+		m.act = is_action(text);
+		m.notice = strcmp(task->verb, "NOTICE") == 0;
+		if (m.act)
+			m.text = action_text(text);
+		if (wh_json_get(&v, "id", &part))
+			m.id = part.s;
+		if (wh_json_get(&v, "time", &part))
+			m.time = part.i;
+		/* A hook may have changed the words. */
+		if (wh_json_get(&v, "text", &part) && part.type == WH_V_STR)
+			m.text = part.s;
+		if (is_channel(target))
+			m.room = channel_room(target);
+		else
+			m.to_name = target;
+		render_message(irc, &m, c->caps, NULL, &out.sink);
+	}
+	out_end(&out);
+}
+
+void
+message_say(struct irc_client *c, const char *verb, struct wh_str target, struct wh_str text, const char *reply)
+{
+	struct irc *irc = c->irc;
+	const bool channel = is_channel(target), act = is_action(text), notice = strcmp(verb, "NOTICE") == 0;
+	const struct irc_person *p = channel ? NULL : person_by_nick(irc, target);
+	struct wh_str words = act ? action_text(text) : text;
+	struct wh_item items[5];
+	struct irc_task *task;
+	size_t n = 0;
+
+	/* Other requests from client to client (CTCP) are not for rooms whose log is kept, and tell more of people than they know. */
+	if (text.p[0] == '\001' && !act) {
+		if (!notice)
+			irc_numeric(c, channel ? 404 : 531, "%.*s :CTCP is not passed on here, but for ACTION", WH_FMT(target));
+		return;
+	}
+	task = task_new(c, verb, target, text);
+	if (task == NULL)
+		return;
+	items[n++] = channel ? WH_ITEM_STR("room", channel_room(target)) : WH_ITEM_STR("to", p != NULL ? wh_str(p->id) : target);
+	items[n++] = WH_ITEM_STR("text", words);
+	if (reply[0] != '\0')
+		items[n++] = WH_ITEM_STR("reply", wh_str(reply));
+	if (channel && notice && !act)
+		items[n++] = WH_ITEM_BOOL("notice", true);
+	else if (!channel && (act || notice))
+		items[n++] = WH_ITEM_STR("kind", act ? WH_STR("act") : WH_STR("notice"));
+	task->done = said;
+	task_run(task, !channel ? "chat.whisper" : act ? "chat.act" : "chat.say", items, n);
+}
+
+static void
+message(struct irc_client *c, const char *verb, const struct irc_line *line)
+{
+	struct wh_str targets = line->n != 0 ? line->params[0] : WH_STR(""), text = line->n > 1 ? line->params[1] : WH_STR(""), target;
+	char reply[MESSAGE_TAG] = "";
+	unsigned n = 0;
+
+	line_tag(line, "+draft/reply", reply, sizeof reply);
+	if (targets.n == 0) {
+		irc_numeric(c, 411, ":Say to whom: %s target :text", verb);
+		return;
+	}
+	if (text.n == 0) {
+		irc_numeric(c, 412, ":Say something: %s target :text", verb);
+		return;
+	}
+	while (next_part(&targets, ',', &target)) {
+		if (n++ == IRC_TARGETS) {
+			irc_numeric(c, 407, "%.*s :That is too many at once", WH_FMT(target));
+			return;
+		}
+		if (!service_message(c, target, text))
+			message_say(c, verb, target, text, reply);
+	}
+}
+
+void
+verb_privmsg(struct irc *irc, struct irc_client *c, const struct irc_line *line)
+{
+	(void)irc;
+	message(c, "PRIVMSG", line);
+}
+
+void
+verb_notice(struct irc *irc, struct irc_client *c, const struct irc_line *line)
+{
+	(void)irc;
+	message(c, "NOTICE", line);
+}
+
+/* What is only tags: typing and reactions. Others mean nothing to those who are not on IRC, and are left out. */
+
+static void
+tagged(struct irc_task *task, struct irc_client *c, enum wh_err err, struct wh_str result)
+{
+	if (err != WH_OK && err != WH_EFAST)
+		irc_numeric(c, said_numeric(task, err), "%s :%.*s", task->target, WH_FMT(result));
+}
+
+void
+verb_tagmsg(struct irc *irc, struct irc_client *c, const struct irc_line *line)
+{
+	struct wh_str target = line->params[0];
+	char value[MESSAGE_TAG], reply[MESSAGE_TAG];
+	struct wh_item items[4];
+	struct irc_task *task;
+	const char *command;
+	size_t n = 0;
+	bool off;
+
+	(void)irc;
+	if (!is_channel(target))
+		return;
+	items[n++] = WH_ITEM_STR("room", channel_room(target));
+	if (line_tag(line, "+typing", value, sizeof value)) {
+		command = "chat.typing";
+		items[n++] = WH_ITEM_BOOL("on", strcmp(value, "active") == 0);
+	} else if ((off = line_tag(line, "+draft/unreact", value, sizeof value)) || line_tag(line, "+draft/react", value, sizeof value)) {
+		if (!line_tag(line, "+draft/reply", reply, sizeof reply))
+			return;
+		command = "chat.react";
+		items[n++] = WH_ITEM_STR("id", wh_str(reply));
+		items[n++] = WH_ITEM_STR("emoji", wh_str(value));
+		items[n++] = WH_ITEM_BOOL("on", !off);
+	} else {
+		return;
+	}
+	task = task_new(c, "TAGMSG", target, WH_STR(""));
+	if (task == NULL)
+		return;
+	task->done = tagged;
+	task_run(task, command, items, n);
+}
+
+static void
+redacted(struct irc_task *task, struct irc_client *c, enum wh_err err, struct wh_str result)
+{
+	const struct wh_identity *who = client_identity(c);
+	char source[160], context[IRC_CHANNEL * 3];
+	char *id = task->text;
+	size_t n_id = strlen(id);
+
+	snprintf(context, sizeof context, "%s %s", task->target, id);
+	if (err != WH_OK) {
+		irc_fail(c, "REDACT", err == WH_EPERM ? "REDACT_FORBIDDEN" : err == WH_ENOENT || err == WH_EINVAL ? "UNKNOWN_MSGID" : "REDACT_FAILED", context, result);
+		return;
+	}
+	source_of(c->irc, who->name, who->id, source);
+	if (n_id + 1 < task->n)
+		irc_say(c, ":%s REDACT %s %s :%.*s", source, task->target, id, (int)(task->n - n_id - 1), id + n_id + 1);
+	else
+		irc_say(c, ":%s REDACT %s %s", source, task->target, id);
+}
+
+void
+verb_redact(struct irc *irc, struct irc_client *c, const struct irc_line *line)
+{
+	struct wh_str target = line->params[0], id = line->params[1], reason = line->n > 2 ? line->params[2] : WH_STR("");
+	char text[MESSAGE_TAG + IRC_KICK + 2];
+	struct wh_item items[3];
+	struct irc_task *task;
+	size_t n = 0, length;
+
+	(void)irc;
+	if (reason.n > IRC_KICK)
+		reason.n = text_fit(reason, IRC_KICK);
+	length = (size_t)snprintf(text, sizeof text, "%.*s%c%.*s", (int)(id.n < MESSAGE_TAG ? id.n : MESSAGE_TAG), id.p, '\0', WH_FMT(reason));
+	task = task_new(c, "REDACT", target, (struct wh_str){ text, length });
+	if (task == NULL)
+		return;
+	items[n++] = WH_ITEM_STR("room", is_channel(target) ? channel_room(target) : target);
+	items[n++] = WH_ITEM_STR("id", id);
+	if (reason.n != 0)
+		items[n++] = WH_ITEM_STR("reason", reason);
+	task->done = redacted;
+	task_run(task, "chat.redact", items, n);
+}

@@ -1,0 +1,302 @@
+/* What the server tells of itself. */
+#include <stdio.h>
+#include <time.h>
+
+#include "irc.h"
+
+static const char *const isupport[] = {
+	"AWAYLEN=300", "BOT=B", "CASEMAPPING=ascii", "CHANLIMIT=#:100", "CHANMODES=beI,k,S,MPimnst", "CHANNELLEN=65", "CHANTYPES=#", "CHATHISTORY=100",
+	"ELIST=M", "EXTBAN=", "HOSTLEN=64", "KICKLEN=200", "LINELEN=512", "MAXTARGETS=4", "MODES", "MONITOR=100", "MSGREFTYPES=msgid,timestamp", "NAMELEN=150",
+	"NICKLEN=31", "PREFIX=(qov)~@+", "SAFELIST", "STATUSMSG=", "TARGMAX=JOIN:20,KICK:4,NAMES:,NOTICE:4,PART:20,PRIVMSG:4,WHOIS:1", "TOPICLEN=390",
+	"USERLEN=16", "UTF8ONLY", "WHOX",
+};
+
+void
+server_isupport(struct irc_out *out)
+{
+	char line[400] = "";
+	size_t n = 0, on_line = 0;
+
+	for (size_t i = 0; i < sizeof isupport / sizeof isupport[0]; i++) {
+		n += (size_t)snprintf(line + n, sizeof line - n, "%s%s", n != 0 ? " " : "", isupport[i]);
+		if (++on_line == 12) {
+			out_numeric(out, 5, "%s :are supported by this server", line);
+			n = on_line = 0;
+		}
+	}
+	out_numeric(out, 5, "%s%sNETWORK=%s :are supported by this server", line, n != 0 ? " " : "", out->irc->network);
+}
+
+void
+server_motd(struct irc_out *out)
+{
+	struct wh_str rest = wh_str(out->irc->motd), line;
+
+	if (rest.n == 0) {
+		out_numeric(out, 422, ":There is no message of the day");
+		return;
+	}
+	out_numeric(out, 375, ":- %s message of the day -", out->irc->name);
+	while (next_part(&rest, '\n', &line))
+		out_numeric(out, 372, ":- %.*s", WH_FMT(line));
+	out_numeric(out, 376, ":End of /MOTD");
+}
+
+static bool
+count_room(void *self, const struct wh_chat_room *room)
+{
+	size_t *n = self;
+
+	*n += !room->unlisted && !room->invited;
+	return true;
+}
+
+void
+server_lusers(struct irc_out *out)
+{
+	struct irc *irc = out->irc;
+	size_t rooms = 0, people = wh_dict_count(irc->host, irc->people);
+
+	irc->chat->rooms(irc->chat_self, count_room, &rooms);
+	out_numeric(out, 251, ":There are %zu people and 0 invisible on 1 server", people);
+	out_numeric(out, 254, "%zu :channels formed", rooms);
+	out_numeric(out, 255, ":I have %zu clients and 0 servers", irc->n_clients);
+	out_numeric(out, 265, "%zu %zu :Current local users %zu, max %zu", irc->n_clients, irc->most_clients, irc->n_clients, irc->most_clients);
+	out_numeric(out, 266, "%zu %zu :Current global users %zu, max %zu", irc->n_clients, irc->most_clients, irc->n_clients, irc->most_clients);
+}
+
+void
+verb_ping(struct irc *irc, struct irc_client *c, const struct irc_line *line)
+{
+	irc_say(c, ":%s PONG %s :%.*s", irc->name, irc->name, (int)(line->params[0].n < 400 ? line->params[0].n : 400), line->params[0].p);
+}
+
+void
+verb_pong(struct irc *irc, struct irc_client *c, const struct irc_line *line)
+{
+	(void)irc, (void)line;
+	c->pinged = false;
+}
+
+void
+verb_motd(struct irc *irc, struct irc_client *c, const struct irc_line *line)
+{
+	struct irc_out out;
+
+	(void)irc, (void)line;
+	out_begin(&out, c);
+	server_motd(&out);
+	out_end(&out);
+}
+
+void
+verb_lusers(struct irc *irc, struct irc_client *c, const struct irc_line *line)
+{
+	struct irc_out out;
+
+	(void)irc, (void)line;
+	out_begin(&out, c);
+	server_lusers(&out);
+	out_end(&out);
+}
+
+void
+verb_version(struct irc *irc, struct irc_client *c, const struct irc_line *line)
+{
+	struct irc_out out;
+
+	(void)line;
+	out_begin(&out, c);
+	out_numeric(&out, 351, "whiply %s :", irc->name);
+	server_isupport(&out);
+	out_end(&out);
+}
+
+void
+verb_time(struct irc *irc, struct irc_client *c, const struct irc_line *line)
+{
+	char now[32];
+
+	(void)line;
+	time_show(wh_wall_ms(irc->host), now);
+	irc_numeric(c, 391, "%s :%s", irc->name, now);
+}
+
+void
+verb_admin(struct irc *irc, struct irc_client *c, const struct irc_line *line)
+{
+	struct irc_out out;
+
+	(void)line;
+	if (irc->admin[0] == '\0') {
+		irc_numeric(c, 423, "%s :Nobody is named here; set admin", irc->name);
+		return;
+	}
+	out_begin(&out, c);
+	out_numeric(&out, 256, "%s :Administrative info", irc->name);
+	out_numeric(&out, 259, ":%s", irc->admin);
+	out_end(&out);
+}
+
+void
+verb_info(struct irc *irc, struct irc_client *c, const struct irc_line *line)
+{
+	char since[32];
+	struct irc_out out;
+
+	(void)line;
+	time_show(irc->started, since);
+	out_begin(&out, c);
+	out_numeric(&out, 371, ":whiply, a community server; it speaks IRC and more");
+	out_numeric(&out, 371, ":started at %s", since);
+	out_numeric(&out, 374, ":End of /INFO list");
+	out_end(&out);
+}
+
+void
+verb_links(struct irc *irc, struct irc_client *c, const struct irc_line *line)
+{
+	struct irc_out out;
+
+	(void)line;
+	out_begin(&out, c);
+	out_numeric(&out, 364, "%s %s :0 %s", irc->name, irc->name, irc->network);
+	out_numeric(&out, 365, "* :End of /LINKS list");
+	out_end(&out);
+}
+
+void
+verb_help(struct irc *irc, struct irc_client *c, const struct irc_line *line)
+{
+	struct wh_str about = line->n != 0 ? line->params[0] : WH_STR("");
+	char names[350] = "";
+	size_t n = 0;
+	struct irc_out out;
+
+	(void)irc;
+	out_begin(&out, c);
+	for (const struct irc_command *command = irc_commands; command->verb != NULL; command++) {
+		if (about.n != 0 && same_word(about, command->verb)) {
+			out_numeric(&out, 704, "%s :%s", command->verb, command->help);
+			out_numeric(&out, 705, "%s :Write: %s", command->verb, command->usage);
+			out_numeric(&out, 706, "%s :End of /HELP", command->verb);
+			out_end(&out);
+			return;
+		}
+	}
+	if (about.n != 0) {
+		out_numeric(&out, 524, "%.*s :There is no help on that; HELP alone lists what there is", WH_FMT(about));
+		out_end(&out);
+		return;
+	}
+	out_numeric(&out, 704, "* :HELP and a word tells more. There are:");
+	for (const struct irc_command *command = irc_commands; command->verb != NULL; command++) {
+		if (n + strlen(command->verb) + 2 > sizeof names) {
+			out_numeric(&out, 705, "* :%s", names);
+			n = 0;
+		}
+		n += (size_t)snprintf(names + n, sizeof names - n, "%s%s", n != 0 ? " " : "", command->verb);
+	}
+	out_numeric(&out, 705, "* :%s", names);
+	out_numeric(&out, 706, "* :End of /HELP");
+	out_end(&out);
+}
+
+void
+verb_stats(struct irc *irc, struct irc_client *c, const struct irc_line *line)
+{
+	struct wh_str letter = line->n != 0 ? line->params[0] : WH_STR("*");
+	int64_t up = (wh_wall_ms(irc->host) - irc->started) / 1000;
+	struct irc_out out;
+
+	out_begin(&out, c);
+	if (wh_str_is(letter, "u"))
+		out_numeric(&out, 242, ":Server Up %lld days %lld:%02lld:%02lld", (long long)(up / 86400), (long long)(up / 3600 % 24), (long long)(up / 60 % 60),
+		    (long long)(up % 60));
+	out_numeric(&out, 219, "%.*s :End of /STATS report; whiplyctl and /metrics tell more", letter.n != 0 ? 1 : 0, letter.p);
+	out_end(&out);
+}
+
+/* Operators: those whose role lets them, without another password. */
+
+static bool
+operator_only(struct irc_client *c, const char *permission)
+{
+	struct wh_session *s = client_session(c);
+
+	if (s != NULL && wh_session_may(c->irc->host, s, permission))
+		return true;
+	irc_numeric(c, 481, ":That is for operators: %s", permission);
+	return false;
+}
+
+static void
+done_quietly(struct irc_task *task, struct irc_client *c, enum wh_err err, struct wh_str result)
+{
+	if (err != WH_OK)
+		irc_say(c, ":%s NOTICE %s :%s: %.*s", c->irc->name, c->nick, task->verb, WH_FMT(result));
+}
+
+void
+verb_wallops(struct irc *irc, struct irc_client *c, const struct irc_line *line)
+{
+	const struct wh_identity *who = client_identity(c);
+	char source[160], text[IRC_LINE];
+
+	if (!operator_only(c, "chat.moderate"))
+		return;
+	source_of(irc, who->name, who->id, source);
+	text_flat(line->params[0], text, sizeof text - 200);
+	for (struct irc_client *other = irc->clients; other != NULL; other = other->next)
+		if ((other->modes & MODE_WALLOPS) != 0 && other->welcome)
+			irc_say(other, ":%s WALLOPS :%s", source, text);
+}
+
+void
+verb_rehash(struct irc *irc, struct irc_client *c, const struct irc_line *line)
+{
+	struct irc_task *task;
+
+	(void)line;
+	if (!operator_only(c, "server.reload"))
+		return;
+	task = task_new(c, "REHASH", WH_STR(""), WH_STR(""));
+	if (task == NULL)
+		return;
+	irc_say(c, ":%s 382 %s whiply.conf :Rehashing", irc->name, c->nick);
+	task->done = done_quietly;
+	task_run(task, "server.reload", NULL, 0);
+}
+
+void
+verb_kill(struct irc *irc, struct irc_client *c, const struct irc_line *line)
+{
+	struct irc_person *p = person_by_nick(irc, line->params[0]);
+	char why[IRC_KICK + 80], reason[IRC_KICK + 1];
+	wh_id ids[IRC_SESSIONS];
+	size_t n = 0;
+
+	if (!operator_only(c, "chat.moderate"))
+		return;
+	if (p == NULL) {
+		irc_numeric(c, 401, "%.*s :Nobody here has that nick", WH_FMT(line->params[0]));
+		return;
+	}
+	text_flat(line->n > 1 ? line->params[1] : WH_STR("no reason"), reason, sizeof reason);
+	snprintf(why, sizeof why, "Killed by %s: %s", c->nick, reason);
+	for (; n < p->n && n < IRC_SESSIONS; n++)
+		ids[n] = p->sessions[n];
+	wh_host_log(irc->host, WH_INFO, "irc_kill", WH_T("nick", p->nick), WH_T("by", c->nick), WH_T("why", reason));
+	for (size_t i = 0; i < n; i++) {
+		struct wh_session *s = wh_session_get(irc->host, ids[i]);
+
+		if (s != NULL)
+			wh_session_close(irc->host, s, 4003, wh_str(why));
+	}
+}
+
+void
+verb_error(struct irc *irc, struct irc_client *c, const struct irc_line *line)
+{
+	(void)irc, (void)c, (void)line;
+}
