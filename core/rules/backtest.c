@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/utf8.h"
 #include "rules/cli.h"
 #include "rules/crowd.h"
 
@@ -76,7 +77,7 @@ tally_sample(struct backtest *b, struct tally *t)
 		return;
 	t->n_samples++;
 	snprintf(s->who, sizeof s->who, "%.*s", WH_FMT(b->event->name));
-	text.n = text.n < SAMPLE_TEXT ? text.n : SAMPLE_TEXT;
+	text = wh_utf8_cut(text, SAMPLE_TEXT);
 	snprintf(s->text, sizeof s->text, "%.*s%s", WH_FMT(text), text.n < b->event->text.n ? "…" : "");
 	for (char *c = s->text; *c != '\0'; c++)
 		if ((unsigned char)*c < ' ')

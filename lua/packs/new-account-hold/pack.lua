@@ -23,8 +23,8 @@ local function signs(m)
   if stats.chars >= 200 then found[#found + 1] = "long" end
   if stats.lines >= 5 then found[#found + 1] = "lines" end
   if stats.upper >= 20 and stats.upper * 2 > stats.letters then found[#found + 1] = "capitals" end
-  -- One word of two alphabets is a disguise.
-  if text.match(m.text, "\\p{Latin}\\p{Cyrillic}|\\p{Cyrillic}\\p{Latin}") then
+  -- Letters of one alphabet inside a word of another are a disguise; names of things with an ending are not.
+  if text.match(m.text, "\\p{Cyrillic}\\p{Latin}{1,3}\\p{Cyrillic}|\\p{Latin}\\p{Cyrillic}{1,3}\\p{Latin}") then
     found[#found + 1] = "mixed_letters"
     found[#found + 1] = "disguise"
   end
