@@ -116,7 +116,7 @@ static void
 backtest_item(struct judge_sink *sink, const struct wh_judge_verdict *v)
 {
 	(void)sink;
-	if (v->item == WH_ITEM_DEMOTED)
+	if (v->item == WH_JUDGE_ITEM_DEMOTED)
 		fprintf(stderr, "%.*s: rule '%.*s' %.*s\n", WH_FMT(v->pack), WH_FMT(v->rule), WH_FMT(v->evidence));
 }
 
@@ -247,7 +247,7 @@ line_second(struct backtest *b, const struct wh_value *o, int64_t now)
 
 	if (from.n == 0 || (b->room != NULL && !wh_str_is(e.room, b->room)))
 		return;
-	e.on = on.n != 0 && pack_on(on) >= 0 ? (enum wh_judge_on)pack_on(on) : WH_ON_SAID;
+	e.on = on.n != 0 && pack_on(on) >= 0 ? (enum wh_judge_on)pack_on(on) : WH_JUDGE_ON_SAID;
 	if (wh_json_get(o, "seq", &v) && v.type == WH_V_INT)
 		e.entry = (uint64_t)v.i;
 	if (wh_json_get(o, "attachments", &v))
@@ -270,7 +270,7 @@ line_second(struct backtest *b, const struct wh_value *o, int64_t now)
 	look_up(b, key, now, true);
 	b->event = &e;
 	judge_event(&b->judge, &e, &b->sink, &answer);
-	b->person->messages += e.on == WH_ON_SAID;
+	b->person->messages += e.on == WH_JUDGE_ON_SAID;
 	b->deeds_on += b->deed;
 	b->deeds_found += b->deed && b->hit;
 	b->first_ms = b->events == 0 ? now : b->first_ms;

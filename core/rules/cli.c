@@ -43,7 +43,7 @@ static void
 print_rule(const struct pack_rule *r)
 {
 	printf("  rule %-32s on", r->name);
-	for (unsigned i = 0; i < WH_ON_N; i++)
+	for (unsigned i = 0; i < WH_JUDGE_ON_N; i++)
 		if (r->on >> i & 1)
 			printf(" %s", pack_on_name(i));
 	printf(":");

@@ -225,7 +225,7 @@ judging_demote(struct judging *g, const struct pack *p, struct pack_rule *r, enu
 		return;
 	r->most = most;
 	snprintf(text, sizeof text, "set to %s: %s", mode_names[most], why);
-	judging_item(g, p, r, &(struct wh_judge_verdict){ .item = WH_ITEM_DEMOTED, .evidence = wh_str(text) });
+	judging_item(g, p, r, &(struct wh_judge_verdict){ .item = WH_JUDGE_ITEM_DEMOTED, .evidence = wh_str(text) });
 }
 
 /* The step of the ladder that this user has come to with this rule, and remembers it until it is forgotten. */
@@ -252,7 +252,7 @@ static void
 judging_hit(struct judging *g, struct pack *p, struct pack_rule *r, enum pack_mode mode)
 {
 	const struct pack_act *act = p->own_act ? &p->act : &r->act;
-	struct wh_judge_verdict v = { .item = mode == PACK_LIVE ? WH_ITEM_VERDICT : WH_ITEM_SHADOW, .actions = act->actions, .scope = act->scope,
+	struct wh_judge_verdict v = { .item = mode == PACK_LIVE ? WH_JUDGE_ITEM_VERDICT : WH_JUDGE_ITEM_SHADOW, .actions = act->actions, .scope = act->scope,
 		.time_ms = act->time_ms, .sweep_ms = act->sweep_ms, .reason = wh_str(act->reason), .text = wh_str(act->text),
 		.evidence = wh_buf_slice(&p->evidence) };
 
@@ -276,7 +276,7 @@ judging_failed(struct judging *g, struct pack *p, struct pack_rule *r, enum pack
 	g->judge->failed++;
 	/* The first times, and now and then: an error on every message is told, but not on every message. */
 	if (r->failed <= 3 || r->failed % 1000 == 0)
-		judging_item(g, p, r, &(struct wh_judge_verdict){ .item = WH_ITEM_ERROR, .evidence = wh_buf_slice(&p->error) });
+		judging_item(g, p, r, &(struct wh_judge_verdict){ .item = WH_JUDGE_ITEM_ERROR, .evidence = wh_buf_slice(&p->error) });
 	if (got == PACK_OVER) {
 		r->overruns++;
 		if (r->overruns >= JUDGE_OFF_AFTER * p->limits.overruns)
@@ -291,7 +291,7 @@ judging_failed(struct judging *g, struct pack *p, struct pack_rule *r, enum pack
 	if (!r->closed || mode != PACK_LIVE)
 		return;
 	g->live |= WH_ACT_HOLD;
-	judging_item(g, p, r, &(struct wh_judge_verdict){ .item = WH_ITEM_VERDICT, .actions = WH_ACT_HOLD, .scope = WH_SCOPE_ACCOUNT,
+	judging_item(g, p, r, &(struct wh_judge_verdict){ .item = WH_JUDGE_ITEM_VERDICT, .actions = WH_ACT_HOLD, .scope = WH_SCOPE_ACCOUNT,
 		.reason = WH_STR("rule_failed") });
 }
 
@@ -299,7 +299,7 @@ static void
 judging_scores(struct judging *g, const struct pack *p, const struct pack_rule *r)
 {
 	for (size_t i = 0; i < p->n_asks; i++)
-		judging_item(g, p, r, &(struct wh_judge_verdict){ .item = WH_ITEM_SCORE, .rule = wh_str(p->asks[i].name),
+		judging_item(g, p, r, &(struct wh_judge_verdict){ .item = WH_JUDGE_ITEM_SCORE, .rule = wh_str(p->asks[i].name),
 			.evidence = wh_buf_slice(&p->asks[i].text) });
 }
 

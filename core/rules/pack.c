@@ -7,12 +7,12 @@
 #include "base/json.h"
 #include "rules/pack_lua.h"
 
-static const char *const on_names[WH_ON_N] = { "message", "edit", "join", "nick", "invite", "report", "upload", "timer", "verdict" };
+static const char *const on_names[WH_JUDGE_ON_N] = { "message", "edit", "join", "nick", "invite", "report", "upload", "timer", "verdict" };
 
 int
 pack_on(struct wh_str name)
 {
-	for (int i = 0; i < WH_ON_N; i++)
+	for (int i = 0; i < WH_JUDGE_ON_N; i++)
 		if (wh_str_is(name, on_names[i]))
 			return i;
 	return -1;
@@ -21,7 +21,7 @@ pack_on(struct wh_str name)
 const char *
 pack_on_name(unsigned on)
 {
-	return on < WH_ON_N ? on_names[on] : "";
+	return on < WH_JUDGE_ON_N ? on_names[on] : "";
 }
 
 static void
@@ -284,7 +284,8 @@ job_ask(lua_State *L, void *self)
 		if (p->evidence.failed || p->evidence.n < 2 || p->evidence.p[0] != '{')
 			luaL_error(L, "rule '%s': the evidence is not a table of names and values of %d bytes at most", a->rule->name, PACK_EVIDENCE);
 	}
-	if (!lua_isnil(L, 2)) {
+	/* A table, and nothing else: `return m.text:find("x")` has a second result too. */
+	if (lua_istable(L, 2)) {
 		p->act = a->rule->act;
 		bind_act(L, 2, &p->act);
 		p->own_act = true;

@@ -164,7 +164,7 @@ read_rule(lua_State *L, struct pack_rule *r)
 	if (lua_getfield(L, 1, "on") != LUA_TNIL)
 		each_word(L, "on", r, take_on);
 	else
-		r->on = 1 << WH_ON_SAID;
+		r->on = 1 << WH_JUDGE_ON_SAID;
 	if (lua_getfield(L, 1, "exempt") != LUA_TNIL)
 		each_word(L, "exempt", r, take_exempt);
 	if (lua_getfield(L, 1, "rooms") != LUA_TNIL)

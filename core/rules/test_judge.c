@@ -87,7 +87,7 @@ settings_have_types_and_the_operator_s_values_come_first(void **state)
 static void
 a_rule_sees_the_whole_event(void **state)
 {
-	const struct wh_judge_event e = { .on = WH_ON_EDIT, .trust = WH_TRUST_KNOWN, .flags = WH_JUDGE_ACCOUNT, .time_ms = 1767225600000, .entry = 7,
+	const struct wh_judge_event e = { .on = WH_JUDGE_ON_EDIT, .trust = WH_TRUST_KNOWN, .flags = WH_JUDGE_ACCOUNT, .time_ms = 1767225600000, .entry = 7,
 		.age_ms = 3600000, .messages = 12, .strikes = 2, .room = WH_STR("lobby"), .text = WH_STR("see https://a.example.org/x"), .before = WH_STR("old"),
 		.user = WH_STR("u1"), .name = WH_STR("eve"), .network = WH_STR("n1"), .roles = WH_STR("member vip"), .mentions = WH_STR("bob\nann\n"),
 		.reply_to = WH_STR("bob"), .attachments = WH_STR("[{\"name\":\"a.png\"}]"), .detail = WH_STR("{\"name\":\"tox\",\"value\":0.5}") };
@@ -257,7 +257,7 @@ rules_say_whom_and_where_they_leave_alone(void **state)
 	e.flags = WH_JUDGE_BOT;
 	bed_event(&b, &e);
 	assert_int_equal(b.live, WH_ACT_FLAG);
-	e.on = WH_ON_JOINED;
+	e.on = WH_JUDGE_ON_JOINED;
 	bed_event(&b, &e);
 	assert_int_equal(b.live, WH_ACT_BAN);
 	e.trust = WH_TRUST_MODERATOR;
@@ -315,6 +315,11 @@ a_rule_may_return_an_act_of_its_own(void **state)
 	assert_string_equal(b.reason, "r");
 	bed_say(&b, "eve", "wrong");
 	assert_int_equal(b.errors, 1);
+	/* What the usual functions return besides is no act. */
+	bed_load(&b, HEAD "rule 'r' { act = 'warn', when = function(m) return m.text:find('x') end }", NULL);
+	bed_say(&b, "eve", "ax");
+	assert_int_equal(b.live, WH_ACT_WARN);
+	assert_string_equal(b.error, "");
 	bed_end(&b);
 }
 
@@ -379,10 +384,10 @@ a_pack_takes_the_place_of_its_older_self(void **state)
 static void
 events_and_answers_survive_the_way(void **state)
 {
-	const struct wh_judge_event e = { .on = WH_ON_REPORT, .trust = WH_TRUST_TRUSTED, .flags = 3, .time_ms = -5, .entry = UINT64_MAX, .age_ms = 1, .messages = 2,
+	const struct wh_judge_event e = { .on = WH_JUDGE_ON_REPORT, .trust = WH_TRUST_TRUSTED, .flags = 3, .time_ms = -5, .entry = UINT64_MAX, .age_ms = 1, .messages = 2,
 		.strikes = 3, .room = WH_STR("a"), .text = WH_STR("b"), .before = WH_STR("c"), .user = WH_STR("d"), .name = WH_STR("e"), .network = WH_STR("f"),
 		.roles = WH_STR("g"), .mentions = WH_STR("h"), .reply_to = WH_STR("i"), .attachments = WH_STR("j"), .detail = WH_STR("k") };
-	const struct wh_judge_verdict v = { .item = WH_ITEM_SHADOW, .actions = WH_ACT_BAN, .scope = 1, .step = 2, .time_ms = 3, .sweep_ms = 4, .pack = WH_STR("a"),
+	const struct wh_judge_verdict v = { .item = WH_JUDGE_ITEM_SHADOW, .actions = WH_ACT_BAN, .scope = 1, .step = 2, .time_ms = 3, .sweep_ms = 4, .pack = WH_STR("a"),
 		.version = WH_STR("b"), .rule = WH_STR("c"), .reason = WH_STR("d"), .text = WH_STR("e"), .evidence = WH_STR("{}") };
 	char bytes[1000];
 	struct wh_judge_bytes out = { .p = bytes, .max = sizeof bytes };
@@ -409,7 +414,7 @@ events_and_answers_survive_the_way(void **state)
 	assert_true(wh_judge_answer_read(&rest, &answer));
 	assert_true(answer.fate == WH_FATE_HOLD && answer.n == 1 && answer.evaluated == 5 && answer.cost_ns == 6);
 	assert_true(wh_judge_item_read(&rest, &back));
-	assert_true(back.item == WH_ITEM_SHADOW && back.step == 2 && back.sweep_ms == 4 && wh_str_is(back.evidence, "{}") && rest.n == 0);
+	assert_true(back.item == WH_JUDGE_ITEM_SHADOW && back.step == 2 && back.sweep_ms == 4 && wh_str_is(back.evidence, "{}") && rest.n == 0);
 	assert_false(wh_judge_item_read(&rest, &back));
 }
 

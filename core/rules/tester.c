@@ -32,12 +32,12 @@ tester_item(struct judge_sink *sink, const struct wh_judge_verdict *v)
 	struct tester *t = (struct tester *)sink;
 	size_t n = strlen(t->rules);
 
-	if (v->item == WH_ITEM_ERROR || v->item == WH_ITEM_DEMOTED) {
+	if (v->item == WH_JUDGE_ITEM_ERROR || v->item == WH_JUDGE_ITEM_DEMOTED) {
 		t->failed = true;
 		wh_buf_fmt(&t->error, "rule '%.*s': %.*s\n", WH_FMT(v->rule), WH_FMT(v->evidence));
 		return;
 	}
-	if (v->item != WH_ITEM_VERDICT)
+	if (v->item != WH_JUDGE_ITEM_VERDICT)
 		return;
 	t->hit = true;
 	t->live |= v->actions;
@@ -101,24 +101,24 @@ step_kind(struct tester *t, const struct wh_value *o, struct wh_judge_event *e)
 	static const struct {
 		const char *key;
 		enum wh_judge_on on;
-	} kinds[] = { { "say", WH_ON_SAID }, { "edit", WH_ON_EDIT }, { "join", WH_ON_JOINED }, { "nick", WH_ON_NICK }, { "invite", WH_ON_INVITE },
-		{ "report", WH_ON_REPORT }, { "upload", WH_ON_UPLOAD }, { "timer", WH_ON_TIMER }, { "score", WH_ON_SCORED } };
+	} kinds[] = { { "say", WH_JUDGE_ON_SAID }, { "edit", WH_JUDGE_ON_EDIT }, { "join", WH_JUDGE_ON_JOINED }, { "nick", WH_JUDGE_ON_NICK }, { "invite", WH_JUDGE_ON_INVITE },
+		{ "report", WH_JUDGE_ON_REPORT }, { "upload", WH_JUDGE_ON_UPLOAD }, { "timer", WH_JUDGE_ON_TIMER }, { "score", WH_JUDGE_ON_SCORED } };
 	struct wh_value v;
 
 	for (size_t i = sizeof kinds / sizeof *kinds; i-- > 0;) {
 		if (!wh_json_get(o, kinds[i].key, &v))
 			continue;
 		/* A score comes with what was said. */
-		if (kinds[i].on == WH_ON_SCORED) {
+		if (kinds[i].on == WH_JUDGE_ON_SCORED) {
 			e->detail = v.raw;
-			e->on = WH_ON_SCORED;
+			e->on = WH_JUDGE_ON_SCORED;
 			e->text = text_of(o, "say");
 			return true;
 		}
 		e->on = kinds[i].on;
-		if (kinds[i].on == WH_ON_UPLOAD)
+		if (kinds[i].on == WH_JUDGE_ON_UPLOAD)
 			e->attachments = v.raw;
-		else if (v.type == WH_V_STR && kinds[i].on != WH_ON_JOINED)
+		else if (v.type == WH_V_STR && kinds[i].on != WH_JUDGE_ON_JOINED)
 			e->text = v.s;
 		else if (v.type == WH_V_STR)
 			e->room = v.s;
@@ -186,7 +186,7 @@ step_check(struct tester *t, const struct wh_value *o, const struct wh_judge_eve
 	if (!expected(t, o, &want, &none, &any))
 		return false;
 	if (looked_at && any && (none ? t->hit : (t->live & want) != want)) {
-		wh_buf_fmt(&line, "'%.*s'%s '%.*s' (time %lld): wanted ", WH_FMT(e->name), e->on == WH_ON_SAID ? " says" : "", WH_FMT(e->text), (long long)time);
+		wh_buf_fmt(&line, "'%.*s'%s '%.*s' (time %lld): wanted ", WH_FMT(e->name), e->on == WH_JUDGE_ON_SAID ? " says" : "", WH_FMT(e->text), (long long)time);
 		write_actions(&line, want);
 		wh_buf_text(&line, ", got ");
 		write_actions(&line, t->live);
@@ -230,7 +230,7 @@ step_once(struct tester *t, const struct wh_value *o, int64_t time, bool looked_
 	t->rules[0] = '\0';
 	wh_buf_reset(&t->error);
 	judge_event(&t->judge, &e, &t->sink, &answer);
-	if (e.on == WH_ON_SAID && answer.fate == WH_FATE_PASS)
+	if (e.on == WH_JUDGE_ON_SAID && answer.fate == WH_FATE_PASS)
 		p->messages++;
 	return step_check(t, o, &e, time, looked_at);
 }

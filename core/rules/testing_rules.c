@@ -9,17 +9,17 @@ bed_item(struct judge_sink *sink, const struct wh_judge_verdict *v)
 {
 	struct bed *b = (struct bed *)sink;
 
-	if (v->item == WH_ITEM_ERROR) {
+	if (v->item == WH_JUDGE_ITEM_ERROR) {
 		b->errors++;
 		snprintf(b->error, sizeof b->error, "%.*s", WH_FMT(v->evidence));
 	}
-	b->demoted += v->item == WH_ITEM_DEMOTED;
-	b->scores += v->item == WH_ITEM_SCORE;
-	if (v->item == WH_ITEM_VERDICT)
+	b->demoted += v->item == WH_JUDGE_ITEM_DEMOTED;
+	b->scores += v->item == WH_JUDGE_ITEM_SCORE;
+	if (v->item == WH_JUDGE_ITEM_VERDICT)
 		b->live |= v->actions;
-	if (v->item == WH_ITEM_SHADOW)
+	if (v->item == WH_JUDGE_ITEM_SHADOW)
 		b->shadow |= v->actions;
-	if (v->item == WH_ITEM_ERROR)
+	if (v->item == WH_JUDGE_ITEM_ERROR)
 		return;
 	b->verdict = *v;
 	snprintf(b->reason, sizeof b->reason, "%.*s", WH_FMT(v->reason));

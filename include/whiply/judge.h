@@ -1,6 +1,6 @@
 /* What the moderation plugin and its helper whiply-rules say to each other: the bytes of wh_helper_send and of a helper's
  * `answer`. The first byte is an enum wh_judge_kind. WH_JUDGE_EVENT is judged and answered under the same id by WH_JUDGE_VERDICTS;
- * WH_JUDGE_CONTROL is a JSON object, answered by a WH_JUDGE_CONTROL with a JSON object; see docs/decisions/019-judge.md for those.
+ * WH_JUDGE_CONTROL is a JSON object, answered by a WH_JUDGE_CONTROL with a JSON object; see docs/decisions/006-judging-beside-the-hub.md for those.
  * Asks are answered in their order. Both ends run on one machine, so numbers are in its byte order. Neither end trusts a length of the
  * other: reading returns false for what is not whole. All slices borrow from the bytes that were read. */
 #ifndef WHIPLY_JUDGE_H
@@ -18,16 +18,16 @@ enum wh_judge_kind { WH_JUDGE_EVENT = 1, WH_JUDGE_VERDICTS, WH_JUDGE_CONTROL };
 
 /** What a rule can be `on`. */
 enum wh_judge_on {
-	WH_ON_SAID,		/* "message" */
-	WH_ON_EDIT,		/* `text` is the new text, `before` the old */
-	WH_ON_JOINED,		/* "join": `room` */
-	WH_ON_NICK,		/* `text` is the new name, `before` the old */
-	WH_ON_INVITE,		/* `text` is the name of who is invited */
-	WH_ON_REPORT,		/* `text` is the reported text, `before` the reporter's words; the user is who is reported */
-	WH_ON_UPLOAD,		/* `attachments` */
-	WH_ON_TIMER,		/* "timer": once a minute for each room with people; no user */
-	WH_ON_SCORED,		/* "verdict": the answer to a score that a pack asked for, in `detail`; the rest is as it was asked */
-	WH_ON_N
+	WH_JUDGE_ON_SAID,		/* "message" */
+	WH_JUDGE_ON_EDIT,		/* `text` is the new text, `before` the old */
+	WH_JUDGE_ON_JOINED,		/* "join": `room` */
+	WH_JUDGE_ON_NICK,		/* `text` is the new name, `before` the old */
+	WH_JUDGE_ON_INVITE,		/* `text` is the name of who is invited */
+	WH_JUDGE_ON_REPORT,		/* `text` is the reported text, `before` the reporter's words; the user is who is reported */
+	WH_JUDGE_ON_UPLOAD,		/* `attachments` */
+	WH_JUDGE_ON_TIMER,		/* "timer": once a minute for each room with people; no user */
+	WH_JUDGE_ON_SCORED,		/* "verdict": the answer to a score that a pack asked for, in `detail`; the rest is as it was asked */
+	WH_JUDGE_ON_N
 };
 
 enum wh_judge_trust {
@@ -95,11 +95,11 @@ wh_judge_action_name(unsigned i)
 enum wh_judge_fate { WH_FATE_PASS, WH_FATE_HOLD, WH_FATE_HIDE, WH_FATE_REFUSE };
 
 enum wh_judge_item {
-	WH_ITEM_VERDICT = 1,	/* a rule in mode live says that something is to be done */
-	WH_ITEM_SHADOW,		/* the same of a rule in mode shadow: to be written down only */
-	WH_ITEM_SCORE,		/* a pack asks for a score: `rule` is the name of the classifier, `evidence` the text */
-	WH_ITEM_ERROR,		/* a rule failed or overran its budget: `evidence` is the text of the error with its traceback */
-	WH_ITEM_DEMOTED,	/* a rule was set to shadow (or off) by itself: `evidence` says why, for the moderators */
+	WH_JUDGE_ITEM_VERDICT = 1,	/* a rule in mode live says that something is to be done */
+	WH_JUDGE_ITEM_SHADOW,		/* the same of a rule in mode shadow: to be written down only */
+	WH_JUDGE_ITEM_SCORE,		/* a pack asks for a score: `rule` is the name of the classifier, `evidence` the text */
+	WH_JUDGE_ITEM_ERROR,		/* a rule failed or overran its budget: `evidence` is the text of the error with its traceback */
+	WH_JUDGE_ITEM_DEMOTED,	/* a rule was set to shadow (or off) by itself: `evidence` says why, for the moderators */
 };
 
 enum wh_judge_scope { WH_SCOPE_ACCOUNT = 1, WH_SCOPE_NETWORK = 2 };
@@ -215,7 +215,7 @@ wh_judge_event_read(struct wh_str from, struct wh_judge_event *e)
 	uint32_t head[4];
 	int64_t numbers[5];
 
-	if (!wh_judge_get(&from, head, sizeof head) || head[0] != (WH_JUDGE_EVENT | WH_JUDGE_VERSION << 8) || head[1] >= WH_ON_N
+	if (!wh_judge_get(&from, head, sizeof head) || head[0] != (WH_JUDGE_EVENT | WH_JUDGE_VERSION << 8) || head[1] >= WH_JUDGE_ON_N
 	    || head[2] > WH_TRUST_MODERATOR || !wh_judge_get(&from, numbers, sizeof numbers))
 		return false;
 	e->on = (enum wh_judge_on)head[1];
@@ -292,7 +292,7 @@ wh_judge_item_read(struct wh_str *from, struct wh_judge_verdict *v)
 	uint32_t head[4];
 	int64_t numbers[2];
 
-	if (!wh_judge_get(from, head, sizeof head) || head[0] < WH_ITEM_VERDICT || head[0] > WH_ITEM_DEMOTED
+	if (!wh_judge_get(from, head, sizeof head) || head[0] < WH_JUDGE_ITEM_VERDICT || head[0] > WH_JUDGE_ITEM_DEMOTED
 	    || !wh_judge_get(from, numbers, sizeof numbers))
 		return false;
 	v->item = (enum wh_judge_item)head[0];

@@ -27,8 +27,8 @@ seen_item(struct judge_sink *sink, const struct wh_judge_verdict *v)
 {
 	struct seen *s = (struct seen *)sink;
 
-	s->live |= v->item == WH_ITEM_VERDICT ? v->actions : 0;
-	s->demoted |= v->item == WH_ITEM_DEMOTED;
+	s->live |= v->item == WH_JUDGE_ITEM_VERDICT ? v->actions : 0;
+	s->demoted |= v->item == WH_JUDGE_ITEM_DEMOTED;
 }
 
 static void
