@@ -1,6 +1,9 @@
 """whiply-rules as a helper of the real server: begun by the keeper, asked by a plugin, killed, and there again."""
+import re
+import subprocess
+
 import pytest
-from conftest import plugin_beside
+from conftest import BUILD, ROOT, plugin_beside
 from wire import WebSocket, until
 
 
@@ -36,3 +39,14 @@ def test_messages_are_judged_and_a_killed_helper_comes_back(start, judges):
         whiply.hub_back(hub)
         until(lambda: jailed(whiply) == 3, 20, "the new hub's helper")
         refused(ws, "a badword")
+
+
+def test_the_packs_of_the_document_pass_their_tests(tmp_path):
+    blocks = re.findall(r"```lua\n(.*?)```", (ROOT / "docs" / "rules.md").read_text(), re.S)
+    assert len(blocks) == 2
+    for number, block in enumerate(blocks):
+        pack = tmp_path / str(number)
+        pack.mkdir()
+        (pack / "pack.lua").write_text(block)
+        done = subprocess.run([BUILD / "bin" / "whiply-rules", "test", pack], capture_output=True, text=True, timeout=60)
+        assert done.returncode == 0 and "ok 1 - " in done.stdout, done.stdout + done.stderr
