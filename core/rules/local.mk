@@ -30,7 +30,7 @@ bin_whiply_rules_SOURCES = %D%/main.c
 bin_whiply_rules_CPPFLAGS = $(AM_CPPFLAGS) $(RULES_CFLAGS)
 bin_whiply_rules_LDADD = $(RULES_LIBS)
 
-TESTING_RULES = %D%/testing_rules.c %D%/testing_rules.h
+TESTING_RULES = %D%/testing_rules.c %D%/testing_rules.h %D%/testing_snippets.c %D%/testing_snippets.h
 check_PROGRAMS += %D%/test_attacks
 %C%_test_attacks_SOURCES = %D%/test_attacks.c $(TESTING_RULES)
 %C%_test_attacks_CPPFLAGS = $(AM_CPPFLAGS) $(RULES_CFLAGS)

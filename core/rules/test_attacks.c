@@ -8,6 +8,7 @@
 #include "config.h"
 #endif
 #include "rules/testing_rules.h"
+#include "rules/testing_snippets.h"
 
 #ifdef WH_SANITIZED
 #define SLOWER 20
@@ -143,6 +144,56 @@ each_attack_ends_and_the_next_message_is_judged(void **state)
 	bed_end(&b);
 }
 
+/* Of 600 random snippets at least 200 are programs that run. */
+static void
+two_hundred_random_snippets_end_and_the_next_message_is_judged(void **state)
+{
+	struct wh_buf text = { 0 }, why = { 0 };
+	unsigned ran = 0, over = 0;
+	uint32_t seed = 11;
+	struct bed b;
+
+	(void)state;
+	bed_begin(&b);
+	for (int i = 0; i < 600; i++) {
+		uint8_t numbers[40];
+		size_t n = 4 + (size_t)i % 36;
+		struct source *s = calloc(1, sizeof *s);
+		struct pack *p;
+		int64_t began, took;
+
+		for (size_t k = 0; k < n; k++)
+			numbers[k] = (uint8_t)((seed = seed * 1664525 + 1013904223) >> 16);
+		wh_buf_reset(&text);
+		wh_buf_text(&text, "pack { id = 'evil', version = '1', api = 1, license = 'MIT', scores = { 's' }, settings = {\n"
+			"  l = { type = 'words', default = { 'bad', 'wor*' } }, d = { type = 'domains', default = { 'a.com' } } } }\n"
+			"local w, l, d = window('w', { keep = '1m', entries = 100 }), list 'l', list 'd'\nrule 'evil' { act = 'flag', when = function(m) ");
+		snippet_write(numbers, n, &text);
+		wh_buf_text(&text, "\nend }\nrule 'good' { act = 'hold', when = function(m) return m.text:find('badword', 1, true) end }");
+		assert_non_null(s);
+		s->n = 1;
+		snprintf(s->files[0].name, sizeof s->files[0].name, "pack.lua");
+		wh_buf_str(&s->files[0].text, wh_buf_slice(&text));
+		if (pack_load(&b.shared, &b.judge.limits, s, (struct wh_str){ NULL, 0 }, &p, &why) != WH_OK)
+			continue;
+		assert_int_equal(judge_add(&b.judge, p), WH_OK);
+		ran++;
+		began = cpu_ms();
+		bed_say(&b, "eve", "a badword at https://a.com/x");
+		took = cpu_ms() - began;
+		over += strstr(b.error, "over budget") != NULL;
+		if (took > DEADLINE_MS * SLOWER || (b.live & WH_ACT_HOLD) == 0)
+			fail_msg("%lld ms, actions %x: %.*s", (long long)took, b.live, WH_FMT(wh_buf_slice(&text)));
+	}
+	if (getenv("SHOW_ATTACKS") != NULL)
+		printf("%u snippets ran, %u used up their budget\n", ran, over);
+	assert_true(ran >= 200);
+	assert_true(over >= 50);
+	bed_end(&b);
+	wh_buf_free(&text);
+	wh_buf_free(&why);
+}
+
 static void
 a_rule_that_overruns_three_times_goes_to_shadow_and_at_last_off(void **state)
 {
@@ -218,6 +269,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_attack_ends_and_the_next_message_is_judged),
+		cmocka_unit_test(two_hundred_random_snippets_end_and_the_next_message_is_judged),
 		cmocka_unit_test(a_rule_that_overruns_three_times_goes_to_shadow_and_at_last_off),
 		cmocka_unit_test(loading_has_a_budget_too),
 		cmocka_unit_test(what_could_reach_out_is_not_there),

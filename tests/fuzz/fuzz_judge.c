@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "rules/helper.h"
+#include "rules/testing_snippets.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
@@ -89,30 +90,12 @@ try_body(struct wh_str body)
 	judge_free(&j);
 }
 
-static const char *const pieces[] = { "while true do ", "for i = 1, 1e9 do ", "end ", "pcall(function() ", "end) ", "local t = {} ", "t[#t + 1] = m.text ", "t[m.text .. #t] = t ",
-	"local s = m.text ", "s = s .. s ", "s = ('x'):rep(1000) ", "s:find('.-.-.-b$') ", "s:gsub('.', '%0%0') ", "text.skeleton(s) ", "text.match(s, '(a+)+$') ", "text.words(s) ",
-	"text.normalize(s) ", "text.similarity(s, m.text) ", "text.stats(s) ", "text.commonest(s) ", "links.find(s) ", "w:add(s, s) ", "w:similar(s) ", "w:count(s) ", "w:entries(s) ",
-	"kv.set(s, s) ", "kv.add('n', 1) ", "kv.get(s) ", "l:find(s) ", "d:has(s) ", "score.http('s', s) ", "error(s) ", "error({}) ", "return { s = s } ", "return true, 'ban' ",
-	"local f = function(...) ", "f(f) ", "xpcall(f, f) ", "setmetatable(t, { __index = t }) ", "setmetatable(t, { __index = function(t, k) return t[k] end }) ", "table.sort(t) ",
-	"table.concat(t, s) ", "table.move(t, 1, 1e7 // 1 | 0, 2) ", "table.unpack(t, 1, 5000) ", "m.user:older_than('1h') ", "s = s:sub(2) ", "if #s > 10 then ", "else ", "goto a ", "::a:: ",
-	"repeat ", "until false ", "string.format('%99.99f', 1e300) ", "tostring(t) ", "next(t) ", "t = { t, t } ", "m.links[1] = m.links ", "m.detail.x = m ", "hoard = { hoard, t } " };
-
 static void
 try_pieces(const uint8_t *data, size_t n)
 {
 	struct wh_buf body = { .max = 65536 };
 
-	for (size_t i = 0; i < n; i++)
-		wh_buf_text(&body, pieces[data[i] % (sizeof pieces / sizeof *pieces)]);
-	/* Blocks that were left open are closed, so that more of the snippets run. */
-	for (size_t i = 0; i < n; i++) {
-		const char *piece = pieces[data[i] % (sizeof pieces / sizeof *pieces)];
-
-		if (strcmp(piece, "pcall(function() ") == 0)
-			wh_buf_text(&body, "end) ");
-		else if (strstr(piece, "do ") != NULL || strstr(piece, "then ") != NULL || strcmp(piece, "local f = function(...) ") == 0)
-			wh_buf_text(&body, "end ");
-	}
+	snippet_write(data, n, &body);
 	try_body(wh_buf_slice(&body));
 	wh_buf_free(&body);
 }
