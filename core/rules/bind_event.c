@@ -13,10 +13,10 @@ enum field {
 	FIELD_ATTACHMENTS,
 	FIELD_DETAIL,
 	FIELD_ROLES,
-	FIELD_STATS,
 	FIELD_KEPT,
-	/* cheap */
+	/* objects, kept for good */
 	FIELD_USER,
+	FIELD_STATS,
 	FIELD_ROOM,
 	FIELD_TIME,
 	FIELD_ON,
@@ -34,7 +34,6 @@ enum field {
 	/* functions */
 	FIELD_OLDER_THAN,
 	FIELD_HAS_ROLE,
-	FIELD_IS,
 };
 
 struct field_name {
@@ -148,10 +147,6 @@ make_kept(lua_State *L, struct scene *s, enum field field)
 	case FIELD_ROLES:
 		push_parts(L, e->roles, ' ');
 		return;
-	case FIELD_STATS:
-		bind_push_stats(L, scene_stats(s, e->text, &steps));
-		wh_script_take(L, steps);
-		return;
 	default:
 		push_json(L, e->detail);
 		return;
@@ -207,6 +202,19 @@ user_has_role(lua_State *L)
 	return 1;
 }
 
+/* Another object that stands for the same event. */
+static void
+push_part(lua_State *L, enum field field, const char *kind)
+{
+	lua_getiuservalue(L, 1, (int)field);
+	if (!lua_isnil(L, -1))
+		return;
+	lua_pop(L, 1);
+	bind_object(L, kind, pack_of(L));
+	lua_pushvalue(L, -1);
+	lua_setiuservalue(L, 1, (int)field);
+}
+
 static void
 push_field(lua_State *L, struct scene *s, enum field field)
 {
@@ -214,13 +222,10 @@ push_field(lua_State *L, struct scene *s, enum field field)
 
 	switch (field) {
 	case FIELD_USER:
-		lua_getiuservalue(L, 1, FIELD_KEPT);
-		if (lua_isnil(L, -1)) {
-			lua_pop(L, 1);
-			bind_object(L, BIND_USER, pack_of(L));
-			lua_pushvalue(L, -1);
-			lua_setiuservalue(L, 1, FIELD_KEPT);
-		}
+		push_part(L, FIELD_USER, BIND_USER);
+		return;
+	case FIELD_STATS:
+		push_part(L, FIELD_STATS, BIND_STATS);
 		return;
 	case FIELD_ROOM:
 		bind_push(L, e->room);

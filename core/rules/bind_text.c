@@ -87,22 +87,27 @@ text_caps(lua_State *L)
 	return 2;
 }
 
-void
-bind_push_stats(lua_State *L, const struct fold_stats *t)
-{
-	const struct {
-		const char *name;
-		uint32_t value;
-	} all[] = { { "chars", t->chars }, { "letters", t->letters }, { "upper", t->upper }, { "lower", t->lower }, { "digits", t->digits },
-		{ "marks", t->marks }, { "marks_run", t->marks_run }, { "invisible", t->invisible }, { "emoji", t->emoji }, { "words", t->words },
-		{ "lines", t->lines }, { "run", t->run } };
+static const struct stats_field {
+	const char *name;
+	size_t at;
+} stats_fields[] = {
+	{ "chars", offsetof(struct fold_stats, chars) }, { "letters", offsetof(struct fold_stats, letters) },
+	{ "upper", offsetof(struct fold_stats, upper) }, { "lower", offsetof(struct fold_stats, lower) },
+	{ "digits", offsetof(struct fold_stats, digits) }, { "marks", offsetof(struct fold_stats, marks) },
+	{ "marks_run", offsetof(struct fold_stats, marks_run) }, { "invisible", offsetof(struct fold_stats, invisible) },
+	{ "emoji", offsetof(struct fold_stats, emoji) }, { "words", offsetof(struct fold_stats, words) },
+	{ "lines", offsetof(struct fold_stats, lines) }, { "run", offsetof(struct fold_stats, run) },
+};
 
-	wh_script_take(L, 30);
-	lua_createtable(L, 0, 12);
-	for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
-		lua_pushinteger(L, all[i].value);
-		lua_setfield(L, -2, all[i].name);
-	}
+enum { STATS_FIELDS = sizeof stats_fields / sizeof *stats_fields };
+
+static uint32_t
+stats_value(const struct fold_stats *t, size_t field)
+{
+	uint32_t v;
+
+	memcpy(&v, (const char *)t + stats_fields[field].at, sizeof v);
+	return v;
 }
 
 static int
@@ -110,12 +115,72 @@ text_stats(lua_State *L)
 {
 	struct wh_str s = arg_text(L, 1);
 	uint64_t steps = 0;
+	const struct fold_stats *t = scene_stats(bind_scene(L), s, &steps);
 
-	bind_push_stats(L, scene_stats(bind_scene(L), s, &steps));
+	wh_script_take(L, 30);
+	lua_createtable(L, 0, STATS_FIELDS);
+	for (size_t i = 0; i < STATS_FIELDS; i++) {
+		lua_pushinteger(L, stats_value(t, i));
+		lua_setfield(L, -2, stats_fields[i].name);
+	}
 	return 1;
 }
 
-enum { COMMON_WORDS = 256 };
+/* m.stats.NAME, without a table for each event. */
+static int
+stats_index(lua_State *L)
+{
+	struct scene *s = bind_scene(L);
+	uint64_t steps = 2;
+	const struct fold_stats *t = scene_stats(s, s->event->text, &steps);
+
+	wh_script_take(L, steps);
+	lua_settop(L, 2);
+	lua_pushvalue(L, 2);
+	if (lua_rawget(L, lua_upvalueindex(1)) != LUA_TNUMBER)
+		return luaL_error(L, "there is no '%s' in m.stats", lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : luaL_typename(L, 2));
+	lua_pushinteger(L, stats_value(t, (size_t)lua_tointeger(L, -1)));
+	return 1;
+}
+
+static void
+open_stats(lua_State *L)
+{
+	luaL_newmetatable(L, BIND_STATS);
+	lua_newtable(L);
+	for (size_t i = 0; i < STATS_FIELDS; i++) {
+		lua_pushinteger(L, (lua_Integer)i);
+		lua_setfield(L, -2, stats_fields[i].name);
+	}
+	lua_pushcclosure(L, stats_index, 1);
+	lua_setfield(L, -2, "__index");
+	lua_pop(L, 1);
+}
+
+enum { COMMON_WORDS = 255, COMMON_SLOTS = 512 };
+
+struct common {
+	struct wh_str word;
+	uint32_t n;
+};
+
+/* The word's place among those that were seen; NULL: there is no room for another. */
+static struct common *
+common_word(struct common seen[static COMMON_WORDS], uint8_t slots[static COMMON_SLOTS], uint32_t *n, struct wh_str word)
+{
+	uint32_t h = 2166136261u;
+
+	for (size_t i = 0; i < word.n; i++)
+		h = (h ^ (unsigned char)word.p[i]) * 16777619u;
+	for (h %= COMMON_SLOTS; slots[h] != 0; h = (h + 1) % COMMON_SLOTS)
+		if (wh_str_eq(seen[slots[h] - 1].word, word))
+			return &seen[slots[h] - 1];
+	if (*n == COMMON_WORDS)
+		return NULL;
+	seen[*n] = (struct common){ word, 0 };
+	slots[h] = (uint8_t)++*n;
+	return &seen[*n - 1];
+}
 
 /* text.commonest(s): how often the word is there that is there most, how many words there are, and the word, as a skeleton. Of a very long
  * text the first COMMON_WORDS different words. */
@@ -123,35 +188,24 @@ static int
 text_commonest(lua_State *L)
 {
 	struct wh_str text = arg_text(L, 1), s, best = { NULL, 0 };
-	struct {
-		struct wh_str word;
-		uint32_t n;
-	} seen[2 * COMMON_WORDS];
+	struct common seen[COMMON_WORDS], *c;
+	uint8_t slots[COMMON_SLOTS] = { 0 };
 	uint64_t steps = 0;
 	uint32_t most = 0, all = 0, different = 0;
 
 	s = wh_buf_slice(&scene_views(bind_scene(L), text, &steps)->skeleton);
 	wh_script_take(L, steps + s.n / 8);
-	memset(seen, 0, sizeof seen);
 	while (s.n > 0) {
 		const char *end = memchr(s.p, ' ', s.n);
 		struct wh_str word = { s.p, end != NULL ? (size_t)(end - s.p) : s.n };
-		uint32_t h = 2166136261u;
 
 		s = wh_str_from(s, word.n + 1);
 		if (word.n == 0)
 			continue;
 		all++;
-		for (size_t i = 0; i < word.n; i++)
-			h = (h ^ (unsigned char)word.p[i]) * 16777619u;
-		for (h %= 2 * COMMON_WORDS; seen[h].n != 0 && !wh_str_eq(seen[h].word, word);)
-			h = (h + 1) % (2 * COMMON_WORDS);
-		if (seen[h].n == 0 && different == COMMON_WORDS)
-			continue;
-		different += seen[h].n == 0;
-		seen[h].word = word;
-		if (++seen[h].n > most) {
-			most = seen[h].n;
+		c = common_word(seen, slots, &different, word);
+		if (c != NULL && ++c->n > most) {
+			most = c->n;
 			best = word;
 		}
 	}
@@ -291,6 +345,7 @@ bind_open_text(lua_State *L)
 	static const luaL_Reg links[] = { { "find", links_in }, { "domain", links_domain_of }, { "shortener", links_shortener },
 		{ NULL, NULL } };
 
+	open_stats(L);
 	luaL_newlib(L, text);
 	lua_setglobal(L, "text");
 	luaL_newlib(L, links);

@@ -90,6 +90,9 @@ jail_enter(size_t memory, bool lenient)
 		return WH_EIO;
 	f = seccomp_init(lenient ? SCMP_ACT_LOG : SCMP_ACT_KILL_PROCESS);
 	rc = f != NULL ? jail_rules(f, lenient) : -ENOMEM;
+	/* A tree instead of a row of comparisons: each message costs some five calls. */
+	if (rc == 0)
+		(void)seccomp_attr_set(f, SCMP_FLTATR_CTL_OPTIMIZE, 2);
 	if (rc == 0)
 		rc = seccomp_load(f);
 	if (f != NULL)

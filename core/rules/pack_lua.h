@@ -10,6 +10,7 @@
 #define BIND_WINDOW "window"
 #define BIND_EVENT "event"
 #define BIND_USER "user"
+#define BIND_STATS "stats"
 
 static inline struct pack *
 pack_of(lua_State *L)
@@ -45,8 +46,7 @@ void bind_open_memory(lua_State *L);	/* bind_memory.c: window, kv, score */
 /** Reads an act: a name, or a table. */
 void bind_act(lua_State *L, int index, struct pack_act *out);
 
-/** Pushes an array of links as tables; what a text looks like as a table. */
+/** Pushes an array of links as tables. */
 void bind_push_links(lua_State *L, const struct links *links);
-void bind_push_stats(lua_State *L, const struct fold_stats *stats);
 
 #endif

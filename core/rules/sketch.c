@@ -30,7 +30,7 @@ sketch_make(struct wh_str s, struct sketch *out)
 		out->n = (uint16_t)(out->n + __builtin_popcountll(out->bits[i]));
 }
 
-static inline unsigned
+static inline __attribute__((always_inline)) unsigned
 likeness(const struct sketch *a, const struct sketch *b)
 {
 	unsigned both = 0;
@@ -40,30 +40,42 @@ likeness(const struct sketch *a, const struct sketch *b)
 	return both * 1000 / (a->n + b->n - both);
 }
 
+/* Most texts differ in how much there is of them alone: what both have is not more than what the lesser has, and no look at the bits is
+ * needed. */
+static inline __attribute__((always_inline)) size_t
+find_last(const struct sketch *one, const struct sketch *all, size_t n, unsigned least)
+{
+	for (; n > 0; n--) {
+		const struct sketch *b = &all[n - 1];
+		unsigned less = one->n < b->n ? one->n : b->n, more = one->n < b->n ? b->n : one->n;
+
+		if (less >= SKETCH_LEAST && less * 1000 >= more * least && likeness(one, b) >= least)
+			return n;
+	}
+	return 0;
+}
+
 #if defined __x86_64__ || defined __i386__
 /* Where the processor counts bits itself, which the baseline of x86 does not have: a window is gone through in a third of the time. */
-static unsigned __attribute__((target("popcnt")))
-likeness_popcnt(const struct sketch *a, const struct sketch *b)
+static size_t __attribute__((target("popcnt")))
+find_last_popcnt(const struct sketch *one, const struct sketch *all, size_t n, unsigned least)
 {
-	unsigned both = 0;
-
-	for (size_t i = 0; i < 4; i++)
-		both += (unsigned)__builtin_popcountll(a->bits[i] & b->bits[i]);
-	return both * 1000 / (a->n + b->n - both);
+	return find_last(one, all, n, least);
 }
 #endif
+
+size_t
+sketch_find_last(const struct sketch *one, const struct sketch *all, size_t n, unsigned least)
+{
+#if defined __x86_64__ || defined __i386__
+	if (__builtin_cpu_supports("popcnt"))
+		return find_last_popcnt(one, all, n, least);
+#endif
+	return find_last(one, all, n, least);
+}
 
 unsigned
 sketch_likeness(const struct sketch *a, const struct sketch *b)
 {
-	unsigned less = a->n < b->n ? a->n : b->n, more = a->n < b->n ? b->n : a->n;
-
-	/* Most texts differ in their length alone; a share of a half is never reached then. */
-	if (less < SKETCH_LEAST || 2 * less < more)
-		return 0;
-#if defined __x86_64__ || defined __i386__
-	if (__builtin_cpu_supports("popcnt"))
-		return likeness_popcnt(a, b);
-#endif
-	return likeness(a, b);
+	return a->n < SKETCH_LEAST || b->n < SKETCH_LEAST ? 0 : likeness(a, b);
 }

@@ -18,4 +18,7 @@ void sketch_make(struct wh_str skeleton, struct sketch *out);
 /** 0 to 1000: the share of what both have in what either has. */
 unsigned sketch_likeness(const struct sketch *a, const struct sketch *b);
 
+/** Of the first `n` of `all` the last that is at least as alike (of 1000): its place, and 1; 0: there is none. */
+size_t sketch_find_last(const struct sketch *one, const struct sketch *all, size_t n, unsigned least);
+
 #endif

@@ -153,18 +153,25 @@ window_similar(const struct window *w, const struct sketch *sketch, unsigned lea
 	out->count = out->users = out->n_ids = 0;
 	if (w->sketches == NULL || sketch->n < SKETCH_LEAST)
 		return;
-	for (uint64_t at = w->next, looks = 0; at > first && looks < WINDOW_LOOKS; at--, looks++) {
-		uint64_t place = (at - 1) & (w->size - 1);
+	/* The ring is gone through backwards, in pieces that do not wrap. */
+	if (w->next > WINDOW_LOOKS && first < w->next - WINDOW_LOOKS)
+		first = w->next - WINDOW_LOOKS;
+	for (uint64_t at = w->next; at > first;) {
+		uint64_t place = (at - 1) & (w->size - 1), low = at - 1 - place < first ? first & (w->size - 1) : 0, n = place + 1 - low;
+		size_t found = sketch_find_last(sketch, &w->sketches[low], n, least);
 
-		*steps += 1;
-		if (w->of[place].time_ms <= from)
-			break;
-		if (sketch_likeness(sketch, &w->sketches[place]) < least)
+		*steps += 1 + (n - found) / 2;
+		at -= n - found;
+		if (found == 0)
 			continue;
+		/* They stand in the order of time. */
+		if (w->of[low + found - 1].time_ms <= from)
+			break;
 		if (!any)
 			memset(&users, 0, sizeof users);
 		any = true;
-		found_add(out, &users, &w->of[place]);
+		found_add(out, &users, &w->of[low + found - 1]);
+		at--;
 	}
 	out->users = any ? users.n : 0;
 }
