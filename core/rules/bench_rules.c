@@ -310,6 +310,9 @@ main(int argc, char **argv)
 	bench_judge(&judge, packs);
 	judge_free(&judge);
 	shared_close(&shared);
+	puts("the same without packs, for reference:");
+	bench_round_trip(WHIPLY_RULES, paths, 0, 10000);
+	puts("with all packs:");
 	bench_round_trip(WHIPLY_RULES, paths, packs, 1000);
 	bench_round_trip(WHIPLY_RULES, paths, packs, 10000);
 	return 0;

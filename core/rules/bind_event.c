@@ -43,7 +43,8 @@ struct field_name {
 
 static const struct field_name event_fields[] = {
 	{ "text", FIELD_TEXT }, { "before", FIELD_BEFORE }, { "links", FIELD_LINKS }, { "mentions", FIELD_MENTIONS },
-	{ "attachments", FIELD_ATTACHMENTS }, { "detail", FIELD_DETAIL }, { "score", FIELD_DETAIL }, { "stats", FIELD_STATS }, { "user", FIELD_USER }, { "room", FIELD_ROOM },
+	{ "attachments", FIELD_ATTACHMENTS }, { "detail", FIELD_DETAIL }, { "score", FIELD_DETAIL }, { "stats", FIELD_STATS },
+	{ "user", FIELD_USER }, { "room", FIELD_ROOM },
 	{ "time", FIELD_TIME }, { "on", FIELD_ON }, { "reply_to", FIELD_REPLY_TO }, { "entry", FIELD_ENTRY }, { NULL, FIELD_NONE },
 };
 

@@ -340,8 +340,8 @@ void
 bind_open_text(lua_State *L)
 {
 	static const luaL_Reg text[] = { { "normalize", text_normalize }, { "skeleton", text_skeleton }, { "words", text_words },
-		{ "caps", text_caps }, { "stats", text_stats }, { "commonest", text_commonest }, { "similarity", text_similarity }, { "script", text_script }, { "len", text_len },
-		{ "match", text_match }, { NULL, NULL } };
+		{ "caps", text_caps }, { "stats", text_stats }, { "commonest", text_commonest }, { "similarity", text_similarity },
+		{ "script", text_script }, { "len", text_len }, { "match", text_match }, { NULL, NULL } };
 	static const luaL_Reg links[] = { { "find", links_in }, { "domain", links_domain_of }, { "shortener", links_shortener },
 		{ NULL, NULL } };
 

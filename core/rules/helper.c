@@ -50,7 +50,8 @@ watch_begin(char *page)
 {
 	struct sigaction act = { .sa_handler = watch_tick, .sa_flags = SA_RESTART | SA_ONSTACK };
 	struct sigevent event = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGALRM };
-	struct itimerspec every = { { HELPER_TICK_MS / 1000, HELPER_TICK_MS % 1000 * 1000000L }, { HELPER_TICK_MS / 1000, HELPER_TICK_MS % 1000 * 1000000L } };
+	const struct timespec tick = { HELPER_TICK_MS / 1000, HELPER_TICK_MS % 1000 * 1000000L };
+	const struct itimerspec every = { tick, tick };
 	timer_t timer;
 
 	watch.page = page;

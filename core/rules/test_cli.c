@@ -170,6 +170,70 @@ a_backtest_says_what_rules_would_have_done(void **state)
 	assert_int_equal(run("backtest back"), 2);
 }
 
+/* A copy as somebody makes it who knows that copies are looked for: words swapped, letters changed, something added. */
+static void
+mutate(const char *text, uint32_t *seed, char *to, size_t size)
+{
+	static const char *const likes[][2] = { { "a", "\u0430" }, { "e", "3" }, { "o", "0" }, { "o", "\u043e" }, { "i", "1" }, { "e", "\u0435" }, { "s", "$" } };
+	char words[16][16];
+	size_t n = 0, at = 0;
+
+	for (const char *p = text; *p != '\0' && n < 16; p += strspn(p, " ")) {
+		size_t length = strcspn(p, " ");
+
+		snprintf(words[n++], sizeof words[0], "%.*s", (int)length, p);
+		p += length;
+	}
+	for (int swaps = 0; swaps < 2; swaps++) {
+		size_t i = (*seed = *seed * 1664525 + 1013904223) / 7 % (n - 1);
+		char word[16];
+
+		memcpy(word, words[i], sizeof word);
+		memcpy(words[i], words[i + 1], sizeof word);
+		memcpy(words[i + 1], word, sizeof word);
+	}
+	for (size_t i = 0; i < n; i++) {
+		for (const char *c = words[i]; *c != '\0'; c++) {
+			const char *const *like = likes[(*seed = *seed * 1664525 + 1013904223) / 5 % 7];
+
+			at += (size_t)snprintf(to + at, size - at, "%.*s", *c == like[0][0] ? 4 : 1, *c == like[0][0] ? like[1] : c);
+		}
+		at += (size_t)snprintf(to + at, size - at, " ");
+	}
+	snprintf(to + at, size - at, "%u!", *seed >> 26);
+}
+
+static void
+a_raid_of_mutated_copies_is_stopped_after_two_and_nobody_else_is_hit(void **state)
+{
+	static const char raid[] = "everybody come to our place today free skins and coins are waiting for the first hundred people";
+	static const char *const words[] = { "build", "monday", "problem", "release", "machine", "liberty", "queue", "page", "window", "memory", "morning", "nobody",
+		"another", "kernel", "printer", "coffee", "garden", "music", "station", "letter", "number", "people", "today", "place", "skins", "free", "weather",
+		"second", "question", "answer" };
+	static char log[60000];
+	size_t at = 0;
+	uint32_t seed = 42;
+
+	(void)state;
+	for (int i = 0; i < 50; i++) {
+		char text[600], talk[200];
+		int n = 0;
+
+		for (int k = 0; k < 9; k++)
+			n += snprintf(talk + n, sizeof talk - (size_t)n, "%s ", words[(seed = seed * 1664525 + 1013904223) / 9 % 30]);
+		mutate(raid, &seed, text, sizeof text);
+		at += (size_t)snprintf(log + at, sizeof log - at, "{\"time\":%lld,\"room\":\"r\",\"seq\":%d,\"from\":\"raider%d\",\"text\":\"%s\",\"deed\":\"redact\"}\n",
+			1767225600000LL + i * 500, 2 * i + 1, i, text);
+		at += (size_t)snprintf(log + at, sizeof log - at, "{\"time\":%lld,\"room\":\"r\",\"seq\":%d,\"from\":\"member%d\",\"text\":\"%s\"}\n",
+			1767225600000LL + i * 500 + 200, 2 * i + 2, i % 20, talk);
+	}
+	write_file("raid.jsonl", log);
+	assert_int_equal(run("backtest " PACKS "/copypasta-raid --log raid.jsonl --json"), 0);
+	/* Of fifty the first two get through, and are swept. */
+	says("\"deeds\":50,\"deeds_found\":48,");
+	says("\"agreed\":48,\"alone\":0,");
+}
+
 static void
 the_repl_runs_lua_and_judges_messages(void **state)
 {
@@ -197,6 +261,7 @@ main(void)
 		cmocka_unit_test(a_failing_test_says_where_and_what_it_wanted),
 		cmocka_unit_test(settings_beside_a_pack_are_the_operator_s),
 		cmocka_unit_test(a_backtest_says_what_rules_would_have_done),
+		cmocka_unit_test(a_raid_of_mutated_copies_is_stopped_after_two_and_nobody_else_is_hit),
 		cmocka_unit_test(the_repl_runs_lua_and_judges_messages),
 	};
 	char command[100];
