@@ -241,7 +241,7 @@ line_second(struct backtest *b, const struct wh_value *o, int64_t now)
 	struct wh_str from = text_of(o, "from"), on = text_of(o, "on");
 	struct wh_judge_event e = { .time_ms = now, .room = text_of(o, "room"), .text = text_of(o, "text"), .before = text_of(o, "before"),
 		.reply_to = text_of(o, "reply_to") };
-	struct wh_judge_answer answer;
+	struct wh_judge_answer answer = { .n = 0 };
 	struct wh_value v;
 	char key[160];
 
@@ -270,6 +270,7 @@ line_second(struct backtest *b, const struct wh_value *o, int64_t now)
 	look_up(b, key, now, true);
 	b->event = &e;
 	judge_event(&b->judge, &e, &b->sink, &answer);
+	b->event = NULL;
 	b->person->messages += e.on == WH_JUDGE_ON_SAID;
 	b->deeds_on += b->deed;
 	b->deeds_found += b->deed && b->hit;

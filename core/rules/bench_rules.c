@@ -180,7 +180,7 @@ static void
 bench_judge(struct judge *j, size_t packs)
 {
 	struct judge_sink sink = { .item = no_item };
-	struct wh_judge_answer answer;
+	struct wh_judge_answer answer = { .n = 0 };
 	int64_t began = cpu_now();
 	uint64_t asked = 0;
 	char name[16];

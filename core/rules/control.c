@@ -257,7 +257,7 @@ void
 helper_answer(struct judge *j, struct wh_str ask, struct wh_buf *out)
 {
 	struct answering a = { .sink = { .item = answering_item } };
-	struct wh_judge_answer answer;
+	struct wh_judge_answer answer = { .n = 0 };
 	struct wh_judge_event e;
 
 	out->max = ANSWER_MAX;

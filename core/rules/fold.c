@@ -309,11 +309,12 @@ fold_skeleton(struct fold *f, struct wh_str text, struct wh_buf *out)
 {
 	/* A code point of two bytes or more becomes FOLD_BYTES at most. */
 	char *to = wh_buf_reserve(out, text.n * (FOLD_BYTES / 2) + 4);
-	struct skeleton s = { .at = to, .word = to + 1 };
+	struct skeleton s = { .at = to };
 
 	if (to == NULL)
 		return;
 	*s.at++ = ' ';
+	s.word = s.at;
 	for (size_t i = 0, n; i < text.n; i += n) {
 		unsigned char c = (unsigned char)text.p[i];
 

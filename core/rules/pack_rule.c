@@ -122,9 +122,10 @@ take_on(lua_State *L, struct pack_rule *r)
 {
 	int on = pack_on(wh_str(lua_tostring(L, -1)));
 
-	if (on < 0)
+	if (on >= 0)
+		r->on |= UINT32_C(1) << on;
+	else
 		luaL_error(L, "rule '%s': there is no event '%s'", r->name, lua_tostring(L, -1));
-	r->on |= UINT32_C(1) << on;
 }
 
 static void

@@ -38,7 +38,7 @@ repl_message(struct repl *r, char *line)
 {
 	char *colon = strchr(line, ':');
 	struct wh_str who = WH_STR("eve"), said = wh_str(line);
-	struct wh_judge_answer answer;
+	struct wh_judge_answer answer = { .n = 0 };
 	struct person *p;
 
 	if (colon != NULL && colon[1] == ' ') {

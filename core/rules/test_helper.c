@@ -60,7 +60,7 @@ static void
 it_loads_packs_and_judges_events_in_order(void **state)
 {
 	struct helper_bed b;
-	struct wh_judge_answer answer;
+	struct wh_judge_answer answer = { .n = 0 };
 	struct wh_judge_verdict v;
 	struct wh_str bytes;
 	wh_id id;
@@ -89,7 +89,7 @@ static void
 a_bad_pack_leaves_the_old_one(void **state)
 {
 	struct helper_bed b;
-	struct wh_judge_answer answer;
+	struct wh_judge_answer answer = { .n = 0 };
 	struct wh_str bytes;
 	const char *said;
 	wh_id id;

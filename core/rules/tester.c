@@ -214,7 +214,7 @@ step_once(struct tester *t, const struct wh_value *o, int64_t time, bool looked_
 	struct wh_str from = text_of(o, "from"), room = text_of(o, "room");
 	struct wh_judge_event e = { .time_ms = t->now_ms, .room = room.n != 0 ? room : WH_STR("lobby"), .entry = ++t->entry,
 		.reply_to = text_of(o, "reply_to") };
-	struct wh_judge_answer answer;
+	struct wh_judge_answer answer = { .n = 0 };
 	struct person *p;
 
 	if (!step_kind(t, o, &e))

@@ -72,7 +72,7 @@ try_body(struct wh_str body)
 {
 	struct wh_judge_event e = { .time_ms = 1767225600000, .text = WH_STR("a badword at https://a.com/x \u0430"), .name = WH_STR("eve"), .entry = 1 };
 	struct seen seen = { .sink = { .item = seen_item } };
-	struct wh_judge_answer answer;
+	struct wh_judge_answer answer = { .n = 0 };
 	struct judge j;
 
 	judge_init(&j, &shared);
