@@ -76,6 +76,12 @@ FUZZERS += %D%/fuzz_wal
 %C%_fuzz_wal_LDADD = $(ZLIB_LIBS)
 %C%_fuzz_wal_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 
+FUZZERS += %D%/fuzz_judge
+%C%_fuzz_judge_SOURCES = %D%/fuzz_judge.c core/rules/testing_snippets.c core/rules/testing_snippets.h
+%C%_fuzz_judge_CPPFLAGS = $(AM_CPPFLAGS) $(RULES_CFLAGS)
+%C%_fuzz_judge_LDADD = $(RULES_LIBS)
+%C%_fuzz_judge_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+
 if FUZZ
 noinst_PROGRAMS += $(FUZZERS)
 endif
