@@ -82,7 +82,6 @@ check_PROGRAMS += %D%/test_second %D%/test_passkey %D%/test_bot %D%/test_sasl
 %C%_test_second_LDADD = $(AUTH_TEST_LIBS)
 %C%_test_passkey_LDADD = $(AUTH_TEST_LIBS) $(SSL_LIBS)
 %C%_test_bot_LDADD = $(AUTH_TEST_LIBS)
-%C%_test_sasl_LDADD = $(AUTH_TEST_LIBS)
 noinst_HEADERS += %D%/testing_provider.h %D%/testing_oidc.h
 check_PROGRAMS += %D%/test_signing %D%/test_oidc %D%/test_provider
 %C%_test_signing_LDADD = $(AUTH_TEST_LIBS)

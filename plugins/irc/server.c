@@ -37,8 +37,13 @@ server_motd(struct irc_out *out)
 		return;
 	}
 	out_numeric(out, 375, ":- %s message of the day -", out->irc->name);
-	while (next_part(&rest, '\n', &line))
+	while (rest.n != 0) {
+		const char *end = memchr(rest.p, '\n', rest.n);
+
+		line = (struct wh_str){ rest.p, end != NULL ? (size_t)(end - rest.p) : rest.n };
+		rest = wh_str_from(rest, line.n + (end != NULL));
 		out_numeric(out, 372, ":- %.*s", WH_FMT(line));
+	}
 	out_numeric(out, 376, ":End of /MOTD");
 }
 

@@ -41,21 +41,21 @@ is_away(struct irc *irc, const struct irc_person *p)
 	return some;
 }
 
-static struct shown
-show(struct irc *irc, struct wh_str name, struct wh_str id)
+/* Slices of `is` may point into it, so it stays where it is. */
+static void
+show(struct irc *irc, struct wh_str name, struct wh_str id, struct shown *is)
 {
 	const struct irc_person *p = person_by_id(irc, id);
 	const struct irc_client *c = p != NULL ? person_client(irc, p) : NULL;
-	struct shown is = { .account = "0" };
 
-	source_parts(irc, name, id, is.nick, &is.user, is.host);
-	is.real = c != NULL && c->real[0] != '\0' ? c->real : is.nick;
+	*is = (struct shown){ .account = "0" };
+	source_parts(irc, name, id, is->nick, &is->user, is->host);
+	is->real = c != NULL && c->real[0] != '\0' ? c->real : is->nick;
 	if (p != NULL && p->account)
-		nick_show(wh_str(p->name), is.account);
-	is.away = p != NULL && is_away(irc, p);
-	is.bot = p != NULL && (p->bot || (c != NULL && (c->modes & MODE_BOT) != 0));
-	is.operator = is_operator(irc, p);
-	return is;
+		nick_show(wh_str(p->name), is->account);
+	is->away = p != NULL && is_away(irc, p);
+	is->bot = p != NULL && (p->bot || (c != NULL && (c->modes & MODE_BOT) != 0));
+	is->operator = is_operator(irc, p);
 }
 
 /* WHO */
@@ -71,10 +71,11 @@ static void
 who_line(struct asking *a, struct wh_str name, struct wh_str id, char prefix)
 {
 	struct irc *irc = a->out->irc;
-	const struct shown is = show(irc, name, id);
+	struct shown is;
 	char flags[8], line[IRC_LINE];
 	size_t n = 0;
 
+	show(irc, name, id, &is);
 	snprintf(flags, sizeof flags, "%s%s%s%.1s", is.away ? "G" : "H", is.operator ? "*" : "", is.bot ? "B" : "", (char[]){ prefix, '\0' });
 	if (!a->extended) {
 		out_numeric(a->out, 352, "%s %s %s %s %s %s :0 %s", a->channel, is.user, is.host, irc->name, is.nick, flags, is.real);
@@ -187,7 +188,7 @@ verb_whois(struct irc *irc, struct irc_client *c, const struct irc_line *line)
 		out_end(&out);
 		return;
 	}
-	is = show(irc, wh_str(p->name), wh_str(p->id));
+	show(irc, wh_str(p->name), wh_str(p->id), &is);
 	other = person_client(irc, p);
 	rooms.own = person_of(irc, s) == p;
 	out_numeric(&out, 311, "%s %s %s * :%s", is.nick, is.user, is.host, is.real);
@@ -281,7 +282,7 @@ verb_userhost(struct irc *irc, struct irc_client *c, const struct irc_line *line
 
 		if (p == NULL)
 			continue;
-		is = show(irc, wh_str(p->name), wh_str(p->id));
+		show(irc, wh_str(p->name), wh_str(p->id), &is);
 		if (n + strlen(is.nick) + strlen(is.user) + strlen(is.host) + 6 < sizeof all)
 			n += (size_t)snprintf(all + n, sizeof all - n, "%s%s%s=%c%s@%s", n != 0 ? " " : "", is.nick, is.operator ? "*" : "", is.away ? '-' : '+', is.user,
 			    is.host);

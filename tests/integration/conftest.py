@@ -14,6 +14,7 @@ import subprocess
 import tempfile
 import time
 
+import irc_client
 import pytest
 from wire import http, until
 
@@ -205,11 +206,26 @@ def start(request):
         server.stop()
 
 
+@pytest.fixture(scope="module")
+def irc_whiply(request):
+    """A server of IRC that the tests of one file share; the file's IRC_OPTIONS, if it has them, are its options."""
+    server = Whiply(**irc_client.options(**getattr(request.module, "IRC_OPTIONS", {})))
+    yield irc_client.IrcServer(server)
+    server.stop()
+
+
+@pytest.fixture
+def irc(irc_whiply):
+    yield irc_whiply
+    irc_whiply.leave()
+
+
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item, call):
     """Shows the end of the server's log beside a failure."""
     report = (yield).get_result()
     if report.failed and call.when == "call":
         for value in getattr(item, "funcargs", {}).values():
+            value = getattr(value, "whiply", value)
             if isinstance(value, Whiply):
                 report.sections.append(("whiply's log", value.log()[-6000:]))
