@@ -185,9 +185,9 @@ class Irc:
         """Comes in; returns the lines of the welcome."""
         self.nick = nick
         if password:
-            self.send(f"PASS {password}")
+            self.send(f"PASS :{password}")
         if account:
-            self.send(f"PASS {account}:{PASSWORD}")
+            self.send(f"PASS :{account}:{PASSWORD}")
         if caps:
             self.send("CAP LS 302", f"CAP REQ :{' '.join(caps)}")
             assert self.expect("CAP", None, "ACK")
