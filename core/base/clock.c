@@ -24,6 +24,12 @@ wh_clock_mono_ns(const struct wh_clock *c)
 }
 
 int64_t
+wh_clock_cpu_ns(const struct wh_clock *c)
+{
+	return c != NULL && c->fake ? c->mono_ns : clock_read_ns(CLOCK_THREAD_CPUTIME_ID);
+}
+
+int64_t
 wh_clock_mono_us(const struct wh_clock *c)
 {
 	return wh_clock_mono_ns(c) / 1000;

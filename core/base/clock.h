@@ -20,6 +20,8 @@ struct wh_clock {
 };
 
 int64_t wh_clock_mono_ns(const struct wh_clock *c);
+/** What this thread has used of a processor: for budgets, which a busy machine must not shorten. A fake clock's monotonic time. */
+int64_t wh_clock_cpu_ns(const struct wh_clock *c);
 int64_t wh_clock_mono_us(const struct wh_clock *c);
 int64_t wh_clock_mono_ms(const struct wh_clock *c);
 int64_t wh_clock_wall_ms(const struct wh_clock *c);

@@ -202,6 +202,8 @@ http_respond_first(struct conn *c, const struct wh_rec_respond *r)
 	while (wh_headers_next(&block, &name, &value))
 		if (wh_http_same(name, WH_STR("content-type")))
 			reply.type = value;
+		else if (wh_http_same(name, WH_STR("content-security-policy")))
+			reply.policy = &wh_http_policy_own;
 	wh_buf_reset(&e->scratch);
 	w = wh_http_reply_begin(&e->scratch, &reply);
 	block = r->headers;

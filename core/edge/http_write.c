@@ -13,6 +13,15 @@
 #define HEADERS_OTHER HEADERS_ALWAYS \
 	"Content-Security-Policy: default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'\r\n"
 
+#define HEADERS_HTML_OWN HEADERS_ALWAYS \
+	"Cross-Origin-Opener-Policy: same-origin\r\n" \
+	"X-Frame-Options: DENY\r\n"
+
+const struct wh_http_policy wh_http_policy_own = {
+	.html = { HEADERS_HTML_OWN, sizeof HEADERS_HTML_OWN - 1 },
+	.other = { HEADERS_ALWAYS, sizeof HEADERS_ALWAYS - 1 },
+};
+
 const struct wh_http_policy wh_http_policy_default = {
 	.html = { HEADERS_HTML, sizeof HEADERS_HTML - 1 },
 	.other = { HEADERS_OTHER, sizeof HEADERS_OTHER - 1 },

@@ -14,6 +14,9 @@ struct wh_http_policy {
 };
 extern const struct wh_http_policy wh_http_policy_default;
 
+/** For an answer with a Content-Security-Policy of its own: browsers would obey both, and what a page allows itself would be forbidden. */
+extern const struct wh_http_policy wh_http_policy_own;
+
 enum wh_http_framing {
 	WH_HTTP_BY_LENGTH,	/**< Content-Length: length */
 	WH_HTTP_CHUNKED,	/**< HTTP/1.1 only: to a 1.0 client it becomes a body that ends with the connection */

@@ -71,6 +71,22 @@ answers_without_a_body_say_so(void **state)
 }
 
 static void
+an_answer_with_a_policy_of_its_own_gets_no_second_one(void **state)
+{
+	struct wh_http_reply r = { .status = 200, .minor = 1, .keep_alive = true, .type = WH_STR("text/html"), .policy = &wh_http_policy_own };
+	struct wh_buf out = { 0 };
+
+	(void)state;
+	assert_true(wh_http_reply_whole(&out, &r, WH_STR("")));
+	assert_true(has(&out, "X-Frame-Options: DENY\r\n") && has(&out, "nosniff") && !has(&out, "Content-Security-Policy"));
+	r.policy = NULL;
+	wh_buf_reset(&out);
+	assert_true(wh_http_reply_whole(&out, &r, WH_STR("")));
+	assert_true(has(&out, "Content-Security-Policy: default-src 'self'"));
+	wh_buf_free(&out);
+}
+
+static void
 keep_alive_follows_version_and_framing(void **state)
 {
 	struct wh_http_reply r = { .status = 200, .minor = 1, .keep_alive = false };
@@ -246,6 +262,7 @@ main(void)
 		cmocka_unit_test(a_whole_answer_has_its_headers_and_body),
 		cmocka_unit_test(security_headers_stand_by_default),
 		cmocka_unit_test(answers_without_a_body_say_so),
+		cmocka_unit_test(an_answer_with_a_policy_of_its_own_gets_no_second_one),
 		cmocka_unit_test(keep_alive_follows_version_and_framing),
 		cmocka_unit_test(chunks_frame_a_streamed_body),
 		cmocka_unit_test(a_header_cannot_be_injected),

@@ -18,7 +18,7 @@ enum { WH_METER_LOOK = 20000 };	/* steps between two looks at the clock: some 20
 struct wh_meter {
 	uint64_t left;			/* steps */
 	uint64_t unseen;		/* steps since the clock was last read */
-	int64_t deadline_ns;		/* monotonic; INT64_MAX: none */
+	int64_t deadline_ns;		/* of this thread's time on a processor; INT64_MAX: none */
 	const struct wh_clock *clock;	/* borrowed; NULL: the machine's */
 	enum wh_meter_over over;
 };
@@ -28,7 +28,7 @@ static inline bool
 wh_meter_look(struct wh_meter *m)
 {
 	m->unseen = 0;
-	if (m->over == WH_METER_GOOD && m->deadline_ns != INT64_MAX && wh_clock_mono_ns(m->clock) > m->deadline_ns)
+	if (m->over == WH_METER_GOOD && m->deadline_ns != INT64_MAX && wh_clock_cpu_ns(m->clock) > m->deadline_ns)
 		m->over = WH_METER_TIME;
 	return m->over == WH_METER_GOOD;
 }

@@ -88,7 +88,7 @@ script_begin(struct wh_script *s)
 	s->running = true;
 	s->stats.instructions = 0;
 	s->stats.bytes = 0;
-	s->stats.time_ns = wh_clock_mono_ns(s->limits.clock);
+	s->stats.time_ns = wh_clock_cpu_ns(s->limits.clock);
 	s->bytes_left = s->limits.bytes;
 	s->meter = (struct wh_meter){ .left = s->limits.steps, .deadline_ns = s->stats.time_ns + s->limits.time_ns,
 	    .clock = s->limits.clock };
@@ -164,7 +164,7 @@ script_run(struct wh_script *s, struct job *job)
 	s->running = false;
 	s->stats.calls++;
 	s->stats.steps = s->limits.steps - s->meter.left;
-	s->stats.time_ns = wh_clock_mono_ns(s->limits.clock) - s->stats.time_ns;
+	s->stats.time_ns = wh_clock_cpu_ns(s->limits.clock) - s->stats.time_ns;
 	return status == LUA_OK && s->meter.over == WH_METER_GOOD ? WH_OK : script_failed(s, status, job);
 }
 

@@ -1,5 +1,9 @@
 /* Chat, as a service: name "chat" in the plugin's `needs`. For plugins that show rooms in another way, such as IRC: what is done goes through
- * the commands, so that permissions, rates and hooks hold; this is for reading what is in memory. Rooms that nobody is in are not. */
+ * the commands, so that permissions, rates and hooks hold; this is for reading what is in memory. Rooms that nobody is in are not.
+ *
+ * A whisper (chat.whisper) is a room of two whose key and name is `@` and the two ids, the lower first, with a comma between. It is not among the
+ * rooms here. Its events are those of rooms, with the items `to` (id) and `to_name` more, which no room's event has; they are published in
+ * the hub's room of that name, in which all sessions of both are while something is said. */
 #ifndef WHIPLY_CHAT_H
 #define WHIPLY_CHAT_H
 

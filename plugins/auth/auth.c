@@ -92,6 +92,16 @@ auth_audit_call(struct auth *auth, struct wh_call *call, const char *action, str
 	auth_audit(auth, who->id, who->name, action, on, wh_session_address(auth->host, s), why);
 }
 
+void
+auth_written(void *self, uint64_t cookie, const struct wh_result *result)
+{
+	const struct auth *auth = self;
+
+	(void)cookie;
+	if (result->err != WH_OK && result->err != WH_EAWAY)
+		wh_host_log(auth->host, WH_WARN, "auth_not_written", WH_U("step", result->step), WH_S("why", result->why));
+}
+
 static void
 auth_tick(void *self, uint64_t cookie)
 {
@@ -102,11 +112,15 @@ auth_tick(void *self, uint64_t cookie)
 	auth->ticks++;
 	lives_tick(auth, now);
 	sasl_tick(auth);
+	oidc_check_tick(auth, now);
 	if (auth->ticks % TICKS_SAID == 0)
 		trust_tick(auth);
 	if (auth->ticks % TICKS_SWEEP == 0) {
 		keys_tick(auth, now);
 		device_tick(auth, now);
+		signing_tick(auth, now);
+		oidc_tick(auth);
+		provider_tick(auth, now);
 	}
 	wh_metric_set(auth->host, &auth_metrics[AUTH_METRIC_LIVE], (int64_t)auth->lives.n);
 }
@@ -143,6 +157,13 @@ auth_read_settings(struct auth *auth, const struct wh_conf *conf)
 	if (site.n != 0 && site.p[site.n - 1] == '/')
 		site.n--;
 	auth_clip(s->site, sizeof s->site, site);
+	auth_clip(s->login_page, sizeof s->login_page, wh_conf_str(conf, "login_page"));
+	if (s->login_page[0] != '\0' && !url_local(wh_str(s->login_page))) {
+		wh_host_log(auth->host, WH_ERROR, "auth_login_page_bad", WH_T("why", "login_page has to be a path within the site, such as /login"));
+		return WH_EINVAL;
+	}
+	auth->signing.alg = jose_alg_of(wh_conf_str(conf, "signing"));
+	auth->signing.every = wh_conf_ms(conf, "signing_time");
 	if (s->cost.m_kib < 19456)
 		wh_host_log(auth->host, WH_WARN, "auth_hash_weak", WH_U("kib", s->cost.m_kib), WH_T("why", "hash_memory is below 19 MiB: for tests only"));
 	return hashing_open(auth);
@@ -154,12 +175,15 @@ auth_close(void *self)
 	struct auth *auth = self;
 
 	wh_timer_stop(auth->host, auth->timer);
+	oidc_close(auth);
 	device_close(auth);
 	if (auth->table.db != NULL)
 		lives_close(auth);
 	wh_store_close(&auth->table);
 	auth->trust.first = NULL;
 	tasks_end_all(auth);
+	provider_close(auth);
+	signing_close(auth);
 	sasl_close(auth);
 	ticket_close(auth);
 	lockout_close(auth);
@@ -199,6 +223,12 @@ auth_open(const struct wh_host *host, const struct wh_conf *conf, void **self_ou
 		err = lives_open(auth);
 	if (err == WH_OK)
 		err = role_open(auth);
+	if (err == WH_OK)
+		err = signing_open(auth);
+	if (err == WH_OK)
+		err = provider_open(auth);
+	if (err == WH_OK)
+		err = oidc_open(auth);
 	if (err == WH_OK) {
 		auth->timer = wh_timer_start(host, TICK_MS, TICK_MS, auth_tick, 0);
 		err = auth->timer != 0 ? WH_OK : WH_ENOMEM;
@@ -214,14 +244,18 @@ auth_open(const struct wh_host *host, const struct wh_conf *conf, void **self_ou
 static enum wh_err
 auth_reload(void *self, const struct wh_conf *conf)
 {
-	return auth_read_settings(self, conf);
+	enum wh_err err = auth_read_settings(self, conf);
+
+	return err == WH_OK ? oidc_settings_read(self) : err;
 }
 
 static enum wh_verdict
 auth_attempt(void *self, struct wh_attempt *a)
 {
 	device_attempt(self, a);
-	return bot_attempt(self, a) == WH_REFUSE ? WH_REFUSE : guest_attempt(self, a);
+	if (bot_attempt(self, a) == WH_REFUSE || provider_attempt(self, a) == WH_REFUSE)
+		return WH_REFUSE;
+	return guest_attempt(self, a);
 }
 
 static const struct wh_setting auth_settings[] = {
@@ -249,6 +283,12 @@ static const struct wh_setting auth_settings[] = {
 	{ "passkey_origins", WH_STRINGS, .max = "16", .help = "origins of pages that may use passkeys, besides the site: https://www.example.org" },
 	{ "scram", WH_BOOL, .def = "false", .help = "keep what SCRAM-SHA-256 needs with each new password" },
 	{ "bots", WH_INT, .def = "5", .min = "0", .max = "1000", .help = "bots that an account may have" },
+	{ "login_page", WH_STRING, .max = "512", .help = "path of the site's own page to sign in on: /login; it gets return_to in the query" },
+	{ "providers", WH_TABLES, .table = oidc_settings, .help = "other providers that people may sign in over" },
+	{ "signing", WH_CHOICE, .def = "ES256", .choices = "ES256|EdDSA|RS256", .help = "how signed tokens are signed" },
+	{ "signing_time", WH_DURATION, .def = "90d", .min = "1h", .max = "4000d", .help = "how long one key signs" },
+	{ "audiences", WH_STRINGS, .max = "256", .help = "services that auth.token signs tokens for" },
+	{ "oauth_scopes", WH_STRINGS, .max = "64", .help = "plugins whose commands other sites may ask to call for a person: [ \"chat\" ]" },
 	{ "room_roles", WH_STRINGS, .def = "[ \"moderator\", \"voice\" ]", .max = "64", .help = "roles that a room's owner may grant in it" },
 	{ 0 }
 };
@@ -308,6 +348,24 @@ static const struct wh_command auth_commands[] = {
 	{ "auth.keys", bot_fields, WH_ALLOW_MEMBER, .flags = WH_READS, .run = bot_keys, .help = "the keys of a bot of yours" },
 	{ "auth.key_revoke", bot_revoke_fields, WH_ALLOW_MEMBER, .flags = WH_AUDIT, .run = bot_key_revoke, .help = "end a key; its connections close" },
 
+	{ "auth.providers", NULL, WH_ALLOW_GUEST, .flags = WH_READS, .run = oidc_list, .help = "the other providers that one may sign in over" },
+	{ "auth.provider_begin", oidc_begin_fields, WH_ALLOW_GUEST, .rate = "1/s burst 20", .run = oidc_begin, .help = "sign in over another provider: gives an address to open in a browser" },
+	{ "auth.provider_ticket", oidc_ticket_fields, WH_ALLOW_GUEST, .rate = "1/s burst 20", .run = oidc_ticket, .help = "go on with the ticket that the browser was given" },
+	{ "auth.provider_finish", oidc_finish_fields, WH_ALLOW_GUEST, .rate = "1/s burst 20", .run = oidc_finish, .help = "choose a name, for a new account" },
+	{ "auth.links", NULL, WH_ALLOW_MEMBER, .flags = WH_READS, .run = oidc_links, .help = "the other providers that this account is linked to" },
+	{ "auth.link_begin", oidc_link_fields, WH_ALLOW_MEMBER, .rate = "6/m burst 10", .run = oidc_link_begin, .help = "link another provider, within ten minutes of signing in" },
+	{ "auth.unlink", oidc_unlink_fields, WH_ALLOW_MEMBER, .rate = "6/m burst 10", .run = oidc_unlink, .help = "unlink another provider, within ten minutes of signing in" },
+
+	{ "auth.token", signing_token_fields, WH_ALLOW_MEMBER, .rate = "1/s burst 20", .run = signing_token, .help = "get a signed token for another service" },
+	{ "auth.signing_rotate", NULL, WH_ALLOW_ADMIN, .rate = "1/m burst 10", .flags = WH_AUDIT, .run = signing_rotate, .help = "sign with a new key from now on" },
+	{ "auth.client_create", provider_client_fields, WH_ALLOW_ADMIN, .rate = "10/m burst 20", .flags = WH_AUDIT, .run = provider_client_create, .help = "register another site or bot; its secret is shown once" },
+	{ "auth.clients", NULL, WH_ALLOW_ADMIN, .flags = WH_READS, .run = provider_client_list, .help = "the other sites and bots that are registered" },
+	{ "auth.client_remove", provider_client_one_fields, WH_ALLOW_ADMIN, .flags = WH_AUDIT, .run = provider_client_remove, .help = "remove one, with all tokens that it has" },
+	{ "auth.consents", NULL, WH_ALLOW_MEMBER, .flags = WH_READS, .run = provider_consents, .help = "what other sites and bots you allowed" },
+	{ "auth.consent_revoke", provider_client_one_fields, WH_ALLOW_MEMBER, .rate = "1/s burst 20", .run = provider_consent_revoke, .help = "take that back; its tokens end" },
+	{ "auth.device_show", provider_device_show_fields, WH_ALLOW_MEMBER, .rate = "6/m burst 10", .run = provider_device_show, .help = "what a device that shows a code wants" },
+	{ "auth.device_approve", provider_device_fields, WH_ALLOW_MEMBER, .rate = "6/m burst 10", .run = provider_device_approve, .help = "let that device in, or not" },
+
 	{ "auth.whoami", NULL, WH_ALLOW_GUEST, .flags = WH_READS, .run = device_whoami, .help = "who you are" },
 	{ "auth.use", device_use_fields, WH_ALLOW_GUEST, .rate = "1/s burst 20", .run = device_use, .help = "sign this connection in with an access token" },
 	{ "auth.refresh", device_refresh_fields, WH_ALLOW_GUEST, .rate = "5/s burst 60", .run = device_refresh, .help = "exchange a refresh token for new tokens" },
@@ -340,13 +398,31 @@ static const struct wh_hook auth_hooks[] = {
 	{ 0 }
 };
 
+static const struct wh_route auth_routes[] = {
+	{ "GET", "/.well-known/jwks.json", WH_ALLOW_GUEST, .rate = "20/s burst 100", .flags = WH_OPEN_CORS, .serve = signing_jwks, .help = "the keys that our signed tokens are verified with" },
+	{ "GET", "/.well-known/openid-configuration", WH_ALLOW_GUEST, .rate = "20/s burst 100", .flags = WH_OPEN_CORS, .serve = provider_discovery, .help = "what we offer as a provider" },
+	{ "GET", "/.well-known/oauth-authorization-server", WH_ALLOW_GUEST, .rate = "20/s burst 100", .flags = WH_OPEN_CORS, .serve = provider_discovery, .help = "the same, where OAuth looks for it" },
+	{ "GET", "/auth/callback", WH_ALLOW_GUEST, .rate = "5/s burst 40", .flags = WH_PREFIX, .serve = oidc_callback, .help = "where other providers send people back to" },
+	{ "GET", "/oauth/authorize", WH_ALLOW_GUEST, .rate = "5/s burst 40", .serve = provider_authorize, .help = "asks a person whether another site may" },
+	{ "POST", "/oauth/authorize", WH_ALLOW_GUEST, .rate = "5/s burst 40", .serve = provider_approve, .help = "the person's answer" },
+	{ "POST", "/oauth/token", WH_ALLOW_GUEST, .rate = "20/s burst 200", .serve = provider_token, .help = "tokens for a code, a refresh token or a device code" },
+	{ "POST", "/oauth/device_authorization", WH_ALLOW_GUEST, .rate = "5/s burst 40", .serve = provider_device_begin, .help = "a code for a device without a browser" },
+	{ "GET", "/oauth/device", WH_ALLOW_GUEST, .rate = "5/s burst 40", .serve = provider_device_page, .help = "where a person types that code" },
+	{ "POST", "/oauth/device", WH_ALLOW_GUEST, .rate = "5/s burst 40", .serve = provider_device_post, .help = "the person's answer" },
+	{ "GET", "/oauth/userinfo", WH_ALLOW_GUEST, .rate = "20/s burst 200", .serve = provider_userinfo, .help = "who an access token is of" },
+	{ "POST", "/oauth/userinfo", WH_ALLOW_GUEST, .rate = "20/s burst 200", .serve = provider_userinfo, .help = "likewise" },
+	{ "POST", "/oauth/revoke", WH_ALLOW_GUEST, .rate = "20/s burst 200", .serve = provider_revoke, .help = "ends a token" },
+	{ "POST", "/oauth/introspect", WH_ALLOW_GUEST, .rate = "50/s burst 500", .serve = provider_introspect, .help = "whether a token is good, and whose" },
+	{ 0 }
+};
+
 static const struct wh_service auth_offers[] = {
 	{ "accounts", WH_ACCOUNTS_VERSION, &trust_service },
 	{ "sasl", WH_SASL_VERSION, &sasl_service },
 	{ 0 }
 };
 
-static const char *const auth_needs[] = { "store", "?mail", "?audit", NULL };
+static const char *const auth_needs[] = { "store", "?mail", "?audit", "?fetch", NULL };
 
 WH_EXPORT const struct wh_plugin whiply_plugin = {
 	WH_PLUGIN("auth", "1.0", "accounts: signing in, roles, privacy"),
@@ -354,6 +430,7 @@ WH_EXPORT const struct wh_plugin whiply_plugin = {
 	.settings = auth_settings,
 	.commands = auth_commands,
 	.hooks = auth_hooks,
+	.routes = auth_routes,
 	.metrics = auth_metrics,
 	.offers = auth_offers,
 	.open = auth_open,

@@ -15,6 +15,10 @@
  *	second      second factors;  passkey: WebAuthn
  *	bot         bot accounts and what their keys may
  *	sasl        signing in by SASL, for IRC
+ *	signing     keys for signed tokens, JWKS
+ *	oidc        signing in over other providers
+ *	provider    being one, for other sites and bots
+ *	page        the few pages that browsers are shown
  *
  * To add a part (another way to sign in): a struct in struct auth if it needs memory, x_open and x_close called by auth_open and
  * auth_close, its rows in auth.c. To sign somebody in it uses struct signin of device.h. */
@@ -35,6 +39,9 @@
 #include "keys.h"
 #include "live.h"
 #include "lockout.h"
+#include "oidc.h"
+#include "provider.h"
+#include "signing.h"
 #include "login.h"
 #include "bot.h"
 #include "passkey.h"
@@ -67,6 +74,7 @@ struct auth_settings {
 	int64_t token_time, session_time, guest_time, link_time, name_rest;
 	unsigned registrations;		/* of one address in an hour */
 	char default_role[LIVE_ROLE_ROOM];
+	char login_page[URL_LOCAL + 1];	/* "/login"; "": there is none */
 	char site[AUTH_SITE + 1];	/* "https://chat.example.org"; "" when it was not given */
 	const struct wh_conf *conf;	/* borrowed until the next reload: lists are read where they are needed */
 };
@@ -89,6 +97,9 @@ struct auth {
 	struct seal seal;
 	struct tickets tickets;
 	struct sasl_exchanges sasl;
+	struct signing signing;
+	struct oidc oidc;
+	struct provider provider;
 	struct device_cache cache;
 	struct first_admin first_admin;
 	struct trust_asks trust;
@@ -125,6 +136,9 @@ enum wh_err auth_fail(struct wh_call *call, enum wh_err err, const char *format,
 
 /** Members that say who a session is: account or guest, name, kind, roles. */
 void auth_write_identity(struct auth *auth, struct wh_session *s, struct wh_json *w);
+
+/** A write that nobody waits for: a failure is logged. */
+wh_store_done auth_written;
 
 /** Writes to the audit log, if there is one, and to the server's log. Everything but `action` may be empty. */
 void auth_audit(struct auth *auth, struct wh_str who, struct wh_str name, const char *action, struct wh_str on, struct wh_str address,

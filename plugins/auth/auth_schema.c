@@ -8,6 +8,10 @@
 #define LOGIN_COLUMNS "a.id, a.name, a.state, a.password, a.failures, a.failed_at, a.second, " \
 	"(SELECT COUNT(*) FROM auth_device d WHERE d.account = a.id AND d.address IN ($1, $2)), a.canonical"
 #define DEVICE_COLUMNS "d.id, d.token, d.cookie, d.refresh, d.previous, d.rotated, d.token_expires, d.expires, d.used, d.scopes, " ACCOUNT_COLUMNS
+/* What a token of another site opens, in the shape of DEVICE_COLUMNS: both are looked up by the same code. */
+#define FAMILY_COLUMNS(token, expires, used) \
+	"f.id, " token ", NULL, NULL, NULL, 0, " expires ", " expires ", " used ", f.scopes, " ACCOUNT_COLUMNS
+#define CLIENT_COLUMNS "c.id, c.name, c.secret, c.redirects, c.public, c.introspects"
 #define DEVICE_SECRET "(token = $1 OR cookie = $1 OR refresh = $1 OR previous = $1)"
 
 static const struct wh_migration migrations[] = {
@@ -47,6 +51,32 @@ static const struct wh_migration migrations[] = {
 	    " counter BIGINT NOT NULL, backed_up BIGINT NOT NULL, suspect BIGINT NOT NULL DEFAULT 0, created BIGINT NOT NULL,"
 	    " used BIGINT NOT NULL DEFAULT 0);"
 	    "CREATE INDEX auth_passkey_account ON auth_passkey (account);" },
+	{ .sql =
+	    "CREATE TABLE auth_signing (kid TEXT PRIMARY KEY, value TEXT NOT NULL, created BIGINT NOT NULL, retired BIGINT NOT NULL DEFAULT 0);"
+	    "CREATE TABLE auth_identity (issuer TEXT NOT NULL, subject TEXT NOT NULL, account TEXT NOT NULL, provider TEXT NOT NULL, name TEXT,"
+	    " tokens TEXT, created BIGINT NOT NULL, used BIGINT NOT NULL, validated BIGINT NOT NULL, PRIMARY KEY (issuer, subject));"
+	    "CREATE UNIQUE INDEX auth_identity_account ON auth_identity (account, issuer);"
+	    "CREATE INDEX auth_identity_due ON auth_identity (validated) WHERE tokens IS NOT NULL;"
+	    "CREATE TABLE auth_identity_device (device TEXT PRIMARY KEY, account TEXT NOT NULL, issuer TEXT NOT NULL, subject TEXT NOT NULL);"
+	    "CREATE INDEX auth_identity_device_of ON auth_identity_device (issuer, subject);"
+	    "CREATE TABLE auth_client (id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, secret TEXT, redirects TEXT NOT NULL, public BIGINT NOT NULL,"
+	    " introspects BIGINT NOT NULL, created BIGINT NOT NULL, created_by TEXT NOT NULL);"
+	    "CREATE TABLE auth_consent (account TEXT NOT NULL, client TEXT NOT NULL, scopes TEXT NOT NULL, created BIGINT NOT NULL,"
+	    " PRIMARY KEY (account, client));"
+	    "CREATE TABLE auth_code (hash TEXT PRIMARY KEY, client TEXT NOT NULL, account TEXT NOT NULL, redirect TEXT NOT NULL,"
+	    " challenge TEXT NOT NULL, nonce TEXT, scopes TEXT NOT NULL, auth_time BIGINT NOT NULL, expires BIGINT NOT NULL,"
+	    " used BIGINT NOT NULL DEFAULT 0, family TEXT);"
+	    "CREATE INDEX auth_code_expires ON auth_code (expires);"
+	    "CREATE TABLE auth_family (id TEXT PRIMARY KEY, client TEXT NOT NULL, account TEXT NOT NULL, scopes TEXT NOT NULL,"
+	    " created BIGINT NOT NULL, auth_time BIGINT NOT NULL);"
+	    "CREATE INDEX auth_family_account ON auth_family (account, client);"
+	    "CREATE INDEX auth_family_client ON auth_family (client);"
+	    "CREATE TABLE auth_oauth_token (hash TEXT PRIMARY KEY, family TEXT NOT NULL, kind TEXT NOT NULL,"
+	    " created BIGINT NOT NULL, expires BIGINT NOT NULL, used BIGINT NOT NULL DEFAULT 0);"
+	    "CREATE INDEX auth_oauth_token_family ON auth_oauth_token (family);"
+	    "CREATE INDEX auth_oauth_token_expires ON auth_oauth_token (expires);"
+	    "CREATE TABLE auth_device_code (hash TEXT PRIMARY KEY, user_code TEXT NOT NULL UNIQUE, client TEXT NOT NULL, scopes TEXT NOT NULL,"
+	    " state TEXT NOT NULL, account TEXT, auth_time BIGINT NOT NULL DEFAULT 0, expires BIGINT NOT NULL, polled BIGINT NOT NULL DEFAULT 0);" },
 	{ 0 }
 };
 
@@ -238,6 +268,8 @@ static const struct wh_statement statements[] = {
 	    "DELETE FROM auth_device WHERE account IN (SELECT id FROM auth_account WHERE owner = $1)", "t", .writes = true },
 	[ST_ACCOUNT_SCRAM] = { "account_scram", "UPDATE auth_account SET scram = $1 WHERE id = $2 AND state <> 'erased'", "tt", .writes = true },
 	[ST_SCRAM_GET] = { "scram_get", "SELECT " LOGIN_COLUMNS ", a.scram FROM auth_account a WHERE a.canonical = $3", "ttt", .gives = "tttTiiiitT" },
+
+#include "oidc_statements.h"
 
 	[ST_COUNT] = { 0 }
 };

@@ -117,6 +117,69 @@ enum auth_statement {
 	ST_ACCOUNT_SCRAM,	/* sealed, account */
 	ST_SCRAM_GET,		/* as ST_ACCOUNT_LOGIN, and the sealed keys */
 
+	/* Keys that sign tokens. */
+	ST_SIGNING_ALL,		/* → kid, sealed, created, retired; the one in use last */
+	ST_SIGNING_ADD,		/* kid, sealed, now */
+	ST_SIGNING_RETIRE,	/* now, but kid */
+	ST_SIGNING_DROP,	/* retired before */
+
+	/* Who somebody is elsewhere: an issuer and its subject. */
+	ST_IDENTITY_FIND,	/* issuer, subject → account, state, second */
+	ST_IDENTITY_ADD,	/* issuer, subject, account, provider, name, tokens, now */
+	ST_IDENTITY_USED,	/* name, tokens, now, issuer, subject */
+	ST_IDENTITY_LIST,	/* account → provider, issuer, subject, name, created, used */
+	ST_IDENTITY_DROP,	/* account, provider: unless it is the last way in */
+	ST_IDENTITY_DROP_ALL,	/* account */
+	ST_IDENTITY_DUE,	/* before, limit → issuer, subject, account, provider, tokens */
+	ST_IDENTITY_VALID,	/* tokens, now, issuer, subject */
+	ST_IDENTITY_LOST,	/* issuer, subject: its tokens are gone */
+	ST_IDENTITY_DEVICE,	/* device, account, issuer, subject: it signed in that way */
+	ST_IDENTITY_DEVICES,	/* issuer, subject → device, account */
+	ST_IDENTITY_SIGN_OUT,	/* issuer, subject: drops those devices */
+	ST_IDENTITY_SWEEP,
+	ST_DEVICE_SINCE,	/* device, account → when it signed in */
+
+	/* Other sites and bots: clients of ours. */
+	ST_CLIENT_ADD,		/* id, name, secret, redirects, public, introspects, now, by, most */
+	ST_CLIENT_GET,		/* id → enum client_column */
+	ST_CLIENT_LIST,
+	ST_CLIENT_DROP,		/* id */
+	ST_CLIENT_FAMILIES,	/* id → family, account */
+	ST_CONSENT_PUT,		/* account, client, scopes, now */
+	ST_CONSENT_GET,		/* account, client → scopes */
+	ST_CONSENT_LIST,	/* account → client, name, scopes, created */
+	ST_CONSENT_DROP,	/* account, client */
+	ST_CONSENT_DROP_ALL,	/* account */
+	ST_CONSENT_SWEEP,	/* of clients that are gone */
+	ST_CONSENT_FAMILIES,	/* account, client → family */
+	ST_CODE_ADD,		/* hash, client, account, redirect, challenge, nonce, scopes, auth time, expires */
+	ST_CODE_GET,		/* hash → enum code_column */
+	ST_CODE_USE,		/* now, family, hash */
+	ST_CODE_DROP,		/* account, client */
+	ST_CODE_DROP_ALL,	/* account */
+	ST_CODE_SWEEP,		/* before */
+	ST_FAMILY_ADD,		/* id, client, account, scopes, now, auth time */
+	ST_FAMILY_GET,		/* id → as ST_DEVICE_BY_ID */
+	ST_FAMILY_GRANTS,	/* id, now → role, room, until */
+	ST_FAMILY_DROP,		/* id */
+	ST_FAMILY_DROP_FOR,	/* account, client */
+	ST_FAMILY_DROP_ALL,	/* account */
+	ST_FAMILY_SWEEP,	/* before */
+	ST_OTOKEN_ADD,		/* hash, family, kind, now, expires */
+	ST_OTOKEN_FIND,		/* hash → as ST_DEVICE_FIND: what an access token opens */
+	ST_OTOKEN_GET,		/* hash → enum otoken_column */
+	ST_OTOKEN_GRANTS,		/* hash, now → role, room, until */
+	ST_OTOKEN_USE,		/* now, hash */
+	ST_OTOKEN_DROP,		/* hash */
+	ST_OTOKEN_SWEEP,		/* now */
+	ST_DCODE_ADD,		/* hash, user code, client, scopes, expires, most */
+	ST_DCODE_GET,		/* hash → enum dcode_column */
+	ST_DCODE_BY_USER,	/* user code, now → client, name, scopes */
+	ST_DCODE_DECIDE,	/* state, account, auth time, user code, now */
+	ST_DCODE_POLLED,	/* now, hash */
+	ST_DCODE_TAKE,		/* hash */
+	ST_DCODE_SWEEP,		/* now */
+
 	ST_COUNT
 };
 
@@ -140,6 +203,21 @@ enum device_column {
 	DC_ID, DC_TOKEN, DC_COOKIE, DC_REFRESH, DC_PREVIOUS, DC_ROTATED, DC_TOKEN_EXPIRES, DC_EXPIRES, DC_USED, DC_SCOPES,
 	DC_ACCOUNT_ID, DC_NAME, DC_KIND, DC_STATE, DC_CREATED, DC_MAIL, DC_CONFIRMED, DC_SAID, DC_STRIKES,
 };
+
+/** Columns of ST_CLIENT_GET, and of ST_CLIENT_LIST, which has `created` behind them. */
+enum client_column { CC_ID, CC_NAME, CC_SECRET, CC_REDIRECTS, CC_PUBLIC, CC_INTROSPECTS, CC_CREATED };
+
+/** Columns of ST_CODE_GET. */
+enum code_column { KC_CLIENT, KC_ACCOUNT, KC_REDIRECT, KC_CHALLENGE, KC_NONCE, KC_SCOPES, KC_AUTH_TIME, KC_EXPIRES, KC_USED, KC_FAMILY };
+
+/** Columns of ST_OTOKEN_GET. From TC_ACCOUNT_ID on they are those of the account. */
+enum otoken_column {
+	TC_FAMILY, TC_KIND, TC_SCOPES, TC_EXPIRES, TC_USED, TC_CLIENT, TC_AUTH_TIME, TC_CREATED, TC_ACCOUNT_ID, TC_NAME, TC_ACCOUNT_KIND, TC_STATE,
+	TC_ACCOUNT_CREATED, TC_MAIL, TC_CONFIRMED,
+};
+
+/** Columns of ST_DCODE_GET. */
+enum dcode_column { XC_CLIENT, XC_SCOPES, XC_STATE, XC_ACCOUNT, XC_AUTH_TIME, XC_EXPIRES, XC_POLLED };
 
 extern const struct wh_schema auth_schema;
 

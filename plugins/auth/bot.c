@@ -69,6 +69,23 @@ credential_step(struct auth *auth, struct credential *c)
 	return TASK_STEP(ST_CREDENTIAL_ADD, c->cells, WH_ONE);
 }
 
+/* An account that lets many sites in stays small: what has no connection is forgotten, and looked up when it comes again. */
+static void
+bot_keys_trim(struct auth *auth, struct live *live)
+{
+	unsigned n = 0;
+
+	for (struct bot_key **at = &live->keys, *key; (key = *at) != NULL;) {
+		if (++n < BOT_KEYS_KNOWN || live_device(auth, wh_str(live->id), wh_str(key->device))) {
+			at = &key->next;
+			continue;
+		}
+		*at = key->next;
+		device_forget(auth, wh_str(live->id), wh_str(key->device));
+		wh_delete(auth->host, key);
+	}
+}
+
 enum wh_err
 bot_key_learn(struct auth *auth, struct live *live, const struct wh_rows *row)
 {
@@ -83,12 +100,15 @@ bot_key_learn(struct auth *auth, struct live *live, const struct wh_rows *row)
 		key = wh_new(auth->host, sizeof *key);
 		if (key == NULL)
 			return WH_ENOMEM;
+		bot_keys_trim(auth, live);
 		auth_clip(key->device, sizeof key->device, device);
 		key->next = live->keys;
 		live->keys = key;
 	}
 	auth_clip(key->scopes, sizeof key->scopes, scopes);
-	key->expires = wh_row_int(row, 0, DC_EXPIRES);
+	/* Of a family of tokens the one that lives longest counts. */
+	if (wh_row_int(row, 0, DC_EXPIRES) > key->expires || device.p[0] != PROVIDER_LETTER)
+		key->expires = wh_row_int(row, 0, DC_EXPIRES);
 	return WH_OK;
 }
 
@@ -185,6 +205,18 @@ one_of(struct wh_str command, const char *const *list)
 	return false;
 }
 
+const struct bot_key *
+bot_key(struct auth *auth, struct wh_session *s)
+{
+	const char *device = live_of(auth, s)->device;
+	const struct live *live = device[0] != '\0' ? live_find(auth, wh_session_identity(auth->host, s)->id) : NULL;
+	const struct bot_key *key = live != NULL ? live->keys : NULL;
+
+	while (key != NULL && strcmp(key->device, device) != 0)
+		key = key->next;
+	return key;
+}
+
 enum wh_verdict
 bot_attempt(struct auth *auth, struct wh_attempt *a)
 {
@@ -199,7 +231,6 @@ bot_attempt(struct auth *auth, struct wh_attempt *a)
 	struct wh_str command = wh_str(a->command->name);
 	const struct bot_key *key;
 	bool ours = wh_str_starts(command, WH_STR("auth."));
-	const struct live *live;
 	char letter = own->device[0];
 
 	if (letter != BOT_LETTER_KEY && letter != BOT_LETTER_APP && letter != BOT_LETTER_CERTIFICATE)
@@ -211,10 +242,7 @@ bot_attempt(struct auth *auth, struct wh_attempt *a)
 			return WH_PASS;
 		return wh_refuse(&a->at, WH_EPERM, "you came with an app password or a certificate; for this sign in with your password", 0);
 	}
-	live = live_find(auth, wh_session_identity(auth->host, s)->id);
-	key = live != NULL ? live->keys : NULL;
-	while (key != NULL && strcmp(key->device, own->device) != 0)
-		key = key->next;
+	key = bot_key(auth, s);
 	if (key == NULL)
 		return wh_refuse(&a->at, WH_EAWAY, "your key is being looked up; try again", 1000);
 	if (key->expires <= wh_wall_ms(auth->host))

@@ -11,6 +11,7 @@ enum {
 	BOT_SCOPES = 400,
 	BOT_SCOPES_MOST = 32,		/* globs in it */
 	BOT_CREDENTIALS_MOST = 32,	/* of one account, of all three kinds */
+	BOT_KEYS_KNOWN = 64,		/* in memory, of one account, besides those with connections */
 	BOT_ADD_MS = 86400000,		/* a bot that was removed counts for so long: nobody takes names by the hundred */
 	BOT_LETTER_KEY = 'k',
 	BOT_LETTER_APP = 'p',
@@ -42,6 +43,9 @@ struct wh_step credential_step(struct auth *auth, struct credential *c);
 /** What the store says of a device (ST_DEVICE_FIND): remembered if it has scopes. */
 enum wh_err bot_key_learn(struct auth *auth, struct live *live, const struct wh_rows *row);
 void bot_keys_free(struct auth *auth, struct live *live);
+
+/** What the session came with, if it has scopes; NULL: it has none, or is not looked up yet. */
+const struct bot_key *bot_key(struct auth *auth, struct wh_session *s);
 
 /** It was revoked; `device` empty: all of the account were. */
 void bot_key_forget(struct auth *auth, struct wh_str account, struct wh_str device);

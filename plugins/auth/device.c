@@ -142,7 +142,7 @@ static void
 device_used(struct auth *auth, struct cached_token *e, int64_t now)
 {
 	e->seen = now;
-	if (now - e->used < USED_EVERY_MS)
+	if (now - e->used < USED_EVERY_MS || e->device[0] == PROVIDER_LETTER)
 		return;
 	e->used = now;
 	const struct wh_cell cells[] = { WH_CELL_INT(now),
@@ -156,8 +156,12 @@ device_used(struct auth *auth, struct cached_token *e, int64_t now)
 struct wh_str
 device_cookie_find(const struct auth *auth, struct wh_str header)
 {
-	const char *name = auth->settings.insecure_cookie ? cookie_name_plain : cookie_name;
+	return device_cookie_named(header, auth->settings.insecure_cookie ? cookie_name_plain : cookie_name);
+}
 
+struct wh_str
+device_cookie_named(struct wh_str header, const char *name)
+{
 	while (header.n != 0) {
 		const char *end = memchr(header.p, ';', header.n), *equals;
 		struct wh_str pair = { header.p, end != NULL ? (size_t)(end - header.p) : header.n };
@@ -202,6 +206,7 @@ struct device_lookup {
 	struct auth_task task;
 	char hash[DEVICE_HASH_ROOM];
 	bool cookie;
+	bool oauth;			/* a token of another site */
 };
 
 const char *
@@ -266,7 +271,8 @@ lookup_run(struct device_lookup *look, wh_store_done *done)
 {
 	const struct wh_cell find[] = { WH_CELL_TEXT(wh_str(look->hash)) };
 	const struct wh_cell grants[] = { find[0], WH_CELL_INT(wh_wall_ms(look->task.auth->host)) };
-	const struct wh_step steps[] = { TASK_STEP(ST_DEVICE_FIND, find, WH_ANY), TASK_STEP(ST_DEVICE_GRANTS, grants, WH_ANY) };
+	const struct wh_step steps[] = { TASK_STEP(look->oauth ? ST_OTOKEN_FIND : ST_DEVICE_FIND, find, WH_ANY),
+		TASK_STEP(look->oauth ? ST_OTOKEN_GRANTS : ST_DEVICE_GRANTS, grants, WH_ANY) };
 
 	return task_run(&look->task, steps, 2, done);
 }
@@ -300,7 +306,7 @@ device_credential(void *self, struct wh_credential *c)
 		token = device_cookie_find(auth, c->cookie);
 	if (token.n == 0)
 		return WH_PASS;
-	if (!token_is(token, TOKEN_SESSION) && (cookie || !token_is(token, TOKEN_BOT))) {
+	if (!token_is(token, TOKEN_SESSION) && (cookie || (!token_is(token, TOKEN_BOT) && !token_is(token, TOKEN_OAUTH)))) {
 		live_of(auth, c->session)->bad_cookie = cookie;
 		return WH_PASS;
 	}
@@ -313,6 +319,7 @@ device_credential(void *self, struct wh_credential *c)
 	look->task.ticket = c->at.ticket;
 	look->task.session = wh_session_id(auth->host, c->session);
 	look->cookie = cookie;
+	look->oauth = token_is(token, TOKEN_OAUTH);
 	memcpy(look->hash, hash, sizeof hash);
 	lookup_run(look, credential_looked);
 	return WH_HOLD;
@@ -537,7 +544,8 @@ device_recheck(void *self, uint64_t cookie)
 		live_of(auth, s)->checked = true;
 		const struct wh_cell device[] = { WH_CELL_TEXT(wh_str(live_of(auth, s)->device)) };
 		const struct wh_cell grants[] = { WH_CELL_TEXT(wh_session_identity(auth->host, s)->id), WH_CELL_INT(wh_wall_ms(auth->host)) };
-		const struct wh_step steps[] = { TASK_STEP(ST_DEVICE_BY_ID, device, WH_ANY), TASK_STEP(ST_GRANT_OF, grants, WH_ANY) };
+		const struct wh_step steps[] = { TASK_STEP(live_of(auth, s)->device[0] == PROVIDER_LETTER ? ST_FAMILY_GET : ST_DEVICE_BY_ID, device, WH_ANY),
+			TASK_STEP(ST_GRANT_OF, grants, WH_ANY) };
 
 		if (!task_run(task, steps, 2, recheck_done)) {
 			live_of(auth, s)->checked = false;

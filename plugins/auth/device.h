@@ -82,6 +82,7 @@ void device_cookie(struct auth *auth, struct wh_request *request, struct wh_str 
 
 /** The cookie's value in a Cookie header. */
 struct wh_str device_cookie_find(const struct auth *auth, struct wh_str header);
+struct wh_str device_cookie_named(struct wh_str header, const char *name);
 
 void device_tick(struct auth *auth, int64_t now);
 wh_timer_fired device_recheck;

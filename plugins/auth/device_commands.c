@@ -178,8 +178,8 @@ struct device_refreshing {
 	bool again;
 };
 
-static void
-successor_make(struct auth *auth, enum token_kind kind, const char *label, const char *old, struct device_secret *out)
+void
+device_successor(struct auth *auth, enum token_kind kind, const char *label, const char *old, struct device_secret *out)
 {
 	uint8_t bytes[KEY_SIZE];
 
@@ -324,8 +324,8 @@ device_refresh(void *self, struct wh_call *call)
 		return auth->failed;
 	auth_clip(r->old, sizeof r->old, old);
 	device_hash(old, r->old_hash);
-	successor_make(auth, TOKEN_SESSION, "token", r->old, &r->to.token);
-	successor_make(auth, TOKEN_REFRESH, "refresh", r->old, &r->to.refresh);
+	device_successor(auth, TOKEN_SESSION, "token", r->old, &r->to.token);
+	device_successor(auth, TOKEN_REFRESH, "refresh", r->old, &r->to.refresh);
 	refresh_find(r);
 	return WH_WAIT;
 }

@@ -11,6 +11,9 @@ const char *device_row_flaw(const struct wh_rows *row, const char *hash, bool co
 
 void device_secret_make(struct auth *auth, enum token_kind kind, struct device_secret *secret);
 
+/** The secret that follows an old one: made of it and a key of ours, so that asking again gives the same. */
+void device_successor(struct auth *auth, enum token_kind kind, const char *label, const char *old, struct device_secret *out);
+
 void refresh_find(struct device_refreshing *r);
 
 #endif

@@ -43,6 +43,10 @@ libauthparts_la_SOURCES += %D%/webauthn.c %D%/webauthn.h
 check_PROGRAMS += %D%/test_webauthn
 %C%_test_webauthn_LDADD = $(AUTHPARTS_LIBS) -lcmocka
 
+libauthparts_la_SOURCES += %D%/form.c %D%/form.h %D%/text.c %D%/text.h
+check_PROGRAMS += %D%/test_form
+%C%_test_form_LDADD = $(AUTHPARTS_LIBS) -lcmocka
+
 # The plugin itself.
 AUTH_SOURCES = %D%/auth.c %D%/auth.h %D%/auth_schema.c %D%/auth_schema.h %D%/task.c %D%/task.h %D%/keys.c %D%/keys.h \
 	%D%/hashing.c %D%/hashing.h %D%/lockout.c %D%/lockout.h %D%/live.c %D%/live.h \
@@ -52,6 +56,9 @@ AUTH_SOURCES = %D%/auth.c %D%/auth.h %D%/auth_schema.c %D%/auth_schema.h %D%/tas
 AUTH_SOURCES += %D%/ticket.c %D%/ticket.h %D%/seal.c %D%/seal.h %D%/second.c %D%/second.h %D%/second_own.h \
 	%D%/second_commands.c %D%/passkey.c %D%/passkey.h %D%/passkey_own.h %D%/passkey_login.c \
 	%D%/bot.c %D%/bot.h %D%/sasl.c %D%/sasl.h %D%/sasl_mechanism.c %D%/sasl_own.h
+AUTH_SOURCES += %D%/signing.c %D%/signing.h %D%/page.c %D%/page.h %D%/oidc.h %D%/oidc_provider.c %D%/oidc_flow.c %D%/oidc_account.c \
+	%D%/oidc_check.c %D%/oidc_statements.h %D%/provider.h %D%/provider_client.c %D%/provider_authorize.c %D%/provider_token.c \
+	%D%/provider_device.c %D%/provider_session.c
 noinst_LTLIBRARIES += libauthplugin.la
 libauthplugin_la_SOURCES = $(AUTH_SOURCES)
 libauthplugin_la_CPPFLAGS = $(AM_CPPFLAGS) $(SSL_CFLAGS) $(ARGON2_CFLAGS) $(UTF8PROC_CFLAGS)
@@ -75,4 +82,9 @@ check_PROGRAMS += %D%/test_second %D%/test_passkey %D%/test_bot %D%/test_sasl
 %C%_test_second_LDADD = $(AUTH_TEST_LIBS)
 %C%_test_passkey_LDADD = $(AUTH_TEST_LIBS) $(SSL_LIBS)
 %C%_test_bot_LDADD = $(AUTH_TEST_LIBS)
+noinst_HEADERS += %D%/testing_provider.h %D%/testing_oidc.h
+check_PROGRAMS += %D%/test_signing %D%/test_oidc %D%/test_provider
+%C%_test_signing_LDADD = $(AUTH_TEST_LIBS)
+%C%_test_oidc_LDADD = $(AUTH_TEST_LIBS)
+%C%_test_provider_LDADD = $(AUTH_TEST_LIBS)
 %C%_test_sasl_LDADD = $(AUTH_TEST_LIBS) $(SSL_LIBS)

@@ -19,6 +19,8 @@ enum lockout_kind {
 	LOCKOUT_REGISTER,	/* accounts made from an address */
 	LOCKOUT_LETTER,		/* letters sent for an account or address */
 	LOCKOUT_TICKET,		/* counts nothing: where an address's tickets stand */
+	LOCKOUT_PROVIDER,	/* flows to other providers begun at an address */
+	LOCKOUT_DEVICE_CODE,	/* codes of devices asked for at an address, or tried by an account */
 };
 
 struct lockout_entry {

@@ -58,6 +58,8 @@ export_read(void *self, uint64_t cookie, const struct wh_result *result)
 	static const char *const passkeys[] = { "id", "name", "created", "used", "backed_up", "suspect", NULL };
 	static const char *const bots[] = { "id", "name", "state", "created", NULL };
 	static const char *const keys[] = { "id", "bot", "name", "scopes", "created", "used", "expires", NULL };
+	static const char *const links[] = { "provider", "issuer", "subject", "name", "created", "used", NULL };
+	static const char *const consents[] = { "client", "name", "scopes", "created", NULL };
 	static const char *const grants[] = { "role", "room", "until", "by", "granted", "why", NULL };
 	struct auth *auth = self;
 	struct auth_task *task = task_of(cookie);
@@ -73,6 +75,8 @@ export_read(void *self, uint64_t cookie, const struct wh_result *result)
 		write_rows(person->out, "bots", &result->rows[4], bots);
 		write_rows(person->out, "bot_keys", &result->rows[5], keys);
 		write_second(person->out, &result->rows[6]);
+		write_rows(person->out, "links", &result->rows[7], links);
+		write_rows(person->out, "consents", &result->rows[8], consents);
 	}
 	task_pass(task, WH_PASS);
 }
@@ -91,6 +95,7 @@ privacy_on_export(void *self, struct wh_person *p)
 		TASK_STEP(ST_ACCOUNT_BY_ID, id, WH_ANY), TASK_STEP(ST_DEVICE_LIST, id, WH_ANY), TASK_STEP(ST_GRANT_LIST, grants, WH_ANY),
 		TASK_STEP(ST_PASSKEY_LIST, id, WH_ANY), TASK_STEP(ST_BOT_LIST, id, WH_ANY),
 		TASK_STEP(ST_CREDENTIAL_OWNED, id, WH_ANY), TASK_STEP(ST_SECOND_GET, id, WH_ANY),
+		TASK_STEP(ST_IDENTITY_LIST, id, WH_ANY), TASK_STEP(ST_CONSENT_LIST, id, WH_ANY),
 	};
 
 	task_run(task, steps, sizeof steps / sizeof steps[0], export_read);
@@ -129,7 +134,8 @@ privacy_on_erase(void *self, struct wh_person *p)
 		TASK_STEP(ST_ACCOUNT_ERASE, erase, WH_ANY), TASK_STEP(ST_NAME_REST, rest, WH_ANY), TASK_STEP(ST_DEVICE_DROP_ALL, only, WH_ANY),
 		TASK_STEP(ST_GRANT_DROP_ALL, only, WH_ANY), TASK_STEP(ST_LINK_DROP_ALL, only, WH_ANY), TASK_STEP(ST_SECOND_OFF, only, WH_ANY),
 		TASK_STEP(ST_RECOVERY_DROP, only, WH_ANY), TASK_STEP(ST_PASSKEY_DROP_ALL, only, WH_ANY), TASK_STEP(ST_CREDENTIAL_DROP_ALL, only, WH_ANY),
-		TASK_STEP(ST_BOT_REMOVE_ALL, only, WH_ANY),
+		TASK_STEP(ST_BOT_REMOVE_ALL, only, WH_ANY), TASK_STEP(ST_IDENTITY_DROP_ALL, only, WH_ANY), TASK_STEP(ST_CONSENT_DROP_ALL, only, WH_ANY),
+		TASK_STEP(ST_CODE_DROP_ALL, only, WH_ANY), TASK_STEP(ST_FAMILY_DROP_ALL, only, WH_ANY),
 	};
 
 	task_run(task, steps, sizeof steps / sizeof steps[0], erase_stored);

@@ -26,6 +26,28 @@ task_new(struct auth *auth, size_t size, struct wh_call *call)
 	return task;
 }
 
+void *
+task_new_request(struct auth *auth, size_t size, struct wh_request *r,
+    void (*refused)(struct auth_task *task, struct wh_request *r, enum wh_err err, const char *why, int64_t retry_ms))
+{
+	struct auth_task *task = task_new(auth, size, NULL);
+
+	if (task == NULL) {
+		wh_respond_problem(r, WH_EAWAY, "the server has too much to do; try again");
+		return NULL;
+	}
+	task->refused = refused;
+	task->session = wh_session_id(auth->host, r->session);
+	task->request = wh_request_hold(r);
+	return task;
+}
+
+struct wh_request *
+task_request(struct auth_task *task)
+{
+	return task->request != 0 ? wh_request_find(task->auth->host, task->request) : NULL;
+}
+
 static void
 task_free(struct auth_task *task)
 {
@@ -77,9 +99,12 @@ task_fail_later(struct auth_task *task, enum wh_err err, const char *why, int64_
 	const struct wh_host *host = task->auth->host;
 	struct wh_call *call = task_call(task);
 	wh_id ticket = task->ticket;
+	struct wh_request *request = task_request(task);
 
 	if (task->failed != NULL)
 		task->failed(task, err, why, retry_ms);
+	if (request != NULL)
+		task->refused(task, request, err, why, retry_ms);
 	task_free(task);
 	if (call != NULL)
 		wh_call_done(call, wh_fail_str(call, err, wh_str(why), retry_ms));

@@ -8,6 +8,7 @@
 #include <whiply/whiply.h>
 
 struct auth;
+struct auth_task;
 
 enum { TASKS_MAX = 16384 };
 
@@ -17,13 +18,23 @@ struct auth_task {
 	size_t size;
 	wh_id call;		/* held; 0: none */
 	wh_id ticket;		/* of a hook that is held; 0: none */
-	wh_id session;		/* whose call or credential it is */
+	wh_id request;		/* of a route, held; 0: none */
+	wh_id session;		/* whose call, credential or request it is */
 	/* Told of a refusal where neither a call nor a hook is; NULL: nobody. The task is gone afterwards. */
 	void (*failed)(struct auth_task *task, enum wh_err err, const char *why, int64_t retry_ms);
+	/* Answers the request when the task fails. */
+	void (*refused)(struct auth_task *task, struct wh_request *r, enum wh_err err, const char *why, int64_t retry_ms);
 };
 
 /** A zeroed task of `size` bytes that holds the call (NULL: none). NULL: no memory or too many; the call was failed. */
 void *task_new(struct auth *auth, size_t size, struct wh_call *call);
+
+/** The same for a request of a route, which `refused` answers when the task fails. NULL: the request was answered. */
+void *task_new_request(struct auth *auth, size_t size, struct wh_request *r,
+    void (*refused)(struct auth_task *task, struct wh_request *r, enum wh_err err, const char *why, int64_t retry_ms));
+
+/** Its request, or NULL when its client is gone. */
+struct wh_request *task_request(struct auth_task *task);
 
 /** The task that a cookie names. */
 static inline void *

@@ -736,9 +736,11 @@ a_session_has_one_exchange_and_each_step_its_turn(void **state)
 static void
 what_was_aborted_signs_nobody_in(void **state)
 {
-	struct fixture *f = begin(NULL);
+	struct fixture *f = begin("scram = true;");
 	struct wh_session *ann = registered(f, "ann");
 	struct client c;
+	struct half h;
+	unsigned told_before;
 	size_t before = devices(f, ann);
 
 	(void)state;
@@ -763,7 +765,18 @@ what_was_aborted_signs_nobody_in(void **state)
 		c.ops->abort(c.sasl, c.s);
 	}
 	settle(f);
-	assert_int_equal(devices(f, ann), before + (c.told != 0));
+	before += c.told != 0;
+	assert_int_equal(devices(f, ann), before);
+	/* When all is proven, and its device is being stored: that is removed again. */
+	scram(&c, f, "ann", PASSWORD, &h);
+	assert_int_equal(c.what, WH_SASL_CHALLENGE);
+	told_before = c.told;
+	assert_int_equal(c.ops->step(c.sasl, c.s, WH_STR("")), WH_OK);
+	c.ops->abort(c.sasl, c.s);
+	settle(f);
+	assert_int_equal(c.told, told_before);
+	assert_false(is_account(f, c.s));
+	assert_int_equal(devices(f, ann), before);
 	end(f);
 }
 

@@ -30,7 +30,8 @@ a_token_has_the_form_that_was_promised(void **state)
 static void
 each_kind_is_told_by_its_prefix(void **state)
 {
-	static const char *const prefixes[] = { "whs_", "whr_", "whb_", "whi_", "whl_", "wha_", "whd_", "whv_" };
+	static const char *const prefixes[] = { "whs_", "whr_", "whb_", "whi_", "whl_", "wha_", "whd_", "whv_", "whp_", "who_", "whq_",
+		"whc_" };
 	char token[TOKEN_ROOM];
 	enum token_kind found;
 

@@ -46,12 +46,12 @@ fixture_write(struct wh_audit_log *log, const struct wh_audit_entry *entry)
 static const struct wh_mail_ops fixture_mail = { .send = fixture_send };
 static const struct wh_audit_ops fixture_audit = { .write = fixture_write };
 
-/** Opens the plugin with these settings besides cheap hashes. */
+/** Opens the plugin with these settings besides cheap hashes, beside one service more (NULL: none). */
 static inline struct fixture *
-begin(const char *settings)
+begin_beside(const char *settings, const struct wh_service *service, void *self)
 {
 	struct fixture *f = calloc(1, sizeof *f);
-	char all[1024];
+	char all[2048];
 
 	assert_non_null(f);
 	f->t = wh_test_new(&whiply_plugin);
@@ -60,10 +60,18 @@ begin(const char *settings)
 	wh_test_load(f->t, "sqlite", NULL);
 	wh_test_offer(f->t, &f->mail, f);
 	wh_test_offer(f->t, &f->log, f);
+	if (service != NULL)
+		wh_test_offer(f->t, service, self);
 	snprintf(all, sizeof all, CHEAP "%s", settings != NULL ? settings : "");
 	if (wh_test_open(f->t, all) != WH_OK)
 		fail_msg("%s", wh_test_why(f->t));
 	return f;
+}
+
+static inline struct fixture *
+begin(const char *settings)
+{
+	return begin_beside(settings, NULL, NULL);
 }
 
 static inline void
@@ -140,6 +148,33 @@ registered(struct fixture *f, const char *name)
 	snprintf(args, sizeof args, "{'name':'%s','password':'pass phrase 1'}", name);
 	assert_call(f, s, "auth.register", args, WH_OK);
 	return s;
+}
+
+/** A request that is run to its end. */
+static inline const struct wh_test_page *
+asked(struct fixture *f, struct wh_session *s, const char *method, const char *target, const char *headers, const char *body)
+{
+	const struct wh_test_page *page = wh_test_request(f->t, s, method, target, headers, wh_str(body));
+
+	for (unsigned i = 0; i < 200 && page->status == 0; i++) {
+		wh_test_run_jobs(f->t);
+		if (page->status == 0)
+			wh_test_advance(f->t, 5);
+	}
+	settle(f);
+	return page;
+}
+
+/** What stands behind `before` in a text, up to one of the characters `to`. */
+static inline const char *
+between(const char *text, const char *before, const char *to, char *out, size_t cap)
+{
+	const char *at = strstr(text, before);
+
+	if (at == NULL)
+		fail_msg("no %s in %s", before, text);
+	snprintf(out, cap, "%.*s", (int)strcspn(at + strlen(before), to), at + strlen(before));
+	return out;
 }
 
 /** The roles that the host has of the session. */

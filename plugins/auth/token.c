@@ -11,6 +11,7 @@ enum { PREFIX = 4, CHECKED = TOKEN_SIZE - 6 };
 static const char prefixes[TOKEN_KINDS][PREFIX + 1] = {
 	[TOKEN_SESSION] = "whs_", [TOKEN_REFRESH] = "whr_", [TOKEN_BOT] = "whb_", [TOKEN_INVITATION] = "whi_",
 	[TOKEN_LINK] = "whl_", [TOKEN_CODE] = "wha_", [TOKEN_DEVICE] = "whd_", [TOKEN_TICKET] = "whv_", [TOKEN_APP] = "whp_",
+	[TOKEN_OAUTH] = "who_", [TOKEN_OAUTH_REFRESH] = "whq_", [TOKEN_CLIENT] = "whc_",
 };
 
 static uint32_t

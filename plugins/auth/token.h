@@ -16,6 +16,9 @@ enum token_kind {
 	TOKEN_DEVICE,		/**< whd: a device code */
 	TOKEN_TICKET,		/**< whv: lets a socket in, or goes on with a sign-in; for minutes at most */
 	TOKEN_APP,		/**< whp: a password for one program */
+	TOKEN_OAUTH,		/**< who: access of another site or bot */
+	TOKEN_OAUTH_REFRESH,	/**< whq */
+	TOKEN_CLIENT,		/**< whc: the secret of another site */
 	TOKEN_KINDS
 };
 

@@ -8,6 +8,7 @@
 enum { APPEND_STEPS = CHAT_MENTIONS + 8 };
 
 struct append {
+	struct link link;		/* in chat.appends */
 	struct chat_room *room;
 	wh_id call, from;
 	struct chat_entry entry;
@@ -81,6 +82,7 @@ append_over(struct append *a)
 {
 	struct chat_room *room = a->room;
 
+	link_remove(&a->link);
 	wh_delete(room->chat->host, a);
 	room->pending--;
 	room_settle(room);
@@ -197,6 +199,7 @@ append_new(struct chat_room *room, struct wh_call *call, const struct chat_entry
 	if (a == NULL)
 		return NULL;
 	to = a->text;
+	link_init(&a->link);
 	a->room = room;
 	a->from = wh_session_id(room->chat->host, wh_call_session(call));
 	a->call = wh_call_hold(call);
@@ -258,6 +261,7 @@ chat_append(struct chat_room *room, struct wh_call *call, struct chat_entry *e, 
 		return chat_started(call, err);
 	}
 	room->pending++;
+	link_add(&chat->appends, &a->link);
 	if (append_speaker(a) != NULL) {
 		a->said_before = append_speaker(a)->said_ms;
 		append_speaker(a)->said_ms = wh_now_ms(chat->host);
@@ -267,4 +271,16 @@ chat_append(struct chat_room *room, struct wh_call *call, struct chat_entry *e, 
 		room->setting++;
 	}
 	return WH_WAIT;
+}
+
+/* The plugin closes: what is under way is written, and nobody is told. */
+void
+appends_free(struct chat *chat)
+{
+	while (!link_none(&chat->appends)) {
+		struct append *a = LINK_OF(chat->appends.next, struct append, link);
+
+		link_remove(&a->link);
+		wh_delete(chat->host, a);
+	}
 }

@@ -41,6 +41,8 @@ chat_close(void *self)
 	wh_store_close(&chat->table);
 	tasks_free(chat);
 	askings_free(chat);
+	appends_free(chat);
+	resumes_free(chat);
 	while (!link_none(&chat->all))
 		room_free(LINK_OF(chat->all.next, struct chat_room, link));
 	wh_dict_free(chat->host, &chat->rooms);
@@ -82,6 +84,8 @@ chat_open(const struct wh_host *host, const struct wh_conf *conf, void **self_ou
 	link_init(&chat->all);
 	link_init(&chat->tasks);
 	link_init(&chat->asking);
+	link_init(&chat->appends);
+	link_init(&chat->resumes);
 	wh_random(host, &chat->instance, sizeof chat->instance);
 	chat_reload(chat, conf);
 	chat->accounts = wh_service_find(host, "accounts", WH_ACCOUNTS_VERSION, &accounts);

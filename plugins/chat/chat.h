@@ -88,7 +88,8 @@ struct chat_live {
 	enum wh_identity_kind kind;
 	struct chat_live *same;		/* the next of that name */
 	char *names;			/* owned */
-	wh_id *sessions;		/* owned */
+	wh_id *sessions;		/* owned, or `one`: most have no more */
+	wh_id one;
 	int64_t free_us;		/* when all that they said is paid for, by the rate of speaking; now */
 	unsigned n, cap;
 	char text[];
@@ -197,7 +198,7 @@ struct chat {
 	struct wh_dict *rooms;		/* by key */
 	struct link all;
 	struct wh_dict *lives, *names;	/* who is connected: by id (owned), by folded name */
-	struct link tasks, asking;	/* owned */
+	struct link tasks, asking, appends, resumes;	/* owned */
 	uint64_t instance;		/* by chance */
 	struct wh_slot *slot;
 	const struct wh_accounts_ops *accounts;	/* NULL: there is none */
@@ -401,6 +402,9 @@ struct wh_room *whisper_attend(struct chat_room *room);
 /** Publishes to the two, and to those that the hub's room could not take. */
 void whisper_publish(struct chat_room *room, uint64_t seq, const struct wh_event *event, const struct wh_session *from, unsigned flags);
 
+/** Memory is full of rooms: lets go of the whisper that has been there longest and that nothing is under way in. False: there is none. */
+bool whisper_makes_room(struct chat *chat);
+
 /** Lets the hub's room go. */
 void whisper_leave(struct chat_room *room);
 void whispers_sweep(struct chat *chat);
@@ -443,6 +447,7 @@ typedef void chat_appended(struct chat *chat, struct chat_room *room, struct wh_
 enum wh_err chat_append(struct chat_room *room, struct wh_call *call, struct chat_entry *e, struct wh_str nonce, const struct wh_step *first,
     const char *why_not, const struct wh_step *more, size_t n_more, chat_appended *then);
 int64_t chat_next_id(struct chat *chat);
+void appends_free(struct chat *chat);
 
 /* entry.c */
 enum { CHAT_ITEMS = 18 };
@@ -471,6 +476,7 @@ enum wh_err say_results(void *self, struct wh_call *call);
 enum wh_err say_vote(void *self, struct wh_call *call);
 enum wh_err history_read(void *self, struct wh_call *call);
 enum wh_err history_resume(void *self, struct wh_call *call);
+void resumes_free(struct chat *chat);
 enum wh_err history_search(void *self, struct wh_call *call);
 enum wh_err history_pins(void *self, struct wh_call *call);
 enum wh_err info_room(void *self, struct wh_call *call);

@@ -69,49 +69,99 @@ info_rooms(void *self, struct wh_call *call)
 	return chat_started(call, wh_store_run(&chat->table, &(struct wh_step){ Q_ROOMS, cells, 3, WH_ANY }, 1, rooms_found, held));
 }
 
-/* Members in the order of their ids, a page at a time: the place behind an id is found without keeping anything between two pages. */
+/* Members in the order of their ids, a page at a time: the place behind an id is found without keeping anything between two pages. The page is
+ * found in one pass over all: a heap of its size, the highest id on top, which a lower one replaces. */
+
+static int
+id_order(struct wh_str x, struct wh_str y)
+{
+	int order = memcmp(x.p, y.p, x.n < y.n ? x.n : y.n);
+
+	return order != 0 ? order : x.n < y.n ? -1 : x.n > y.n;
+}
+
 static int
 person_order(const void *a, const void *b)
 {
-	const struct chat_person *x = *(const struct chat_person *const *)a, *y = *(const struct chat_person *const *)b;
-	size_t n = x->id.n < y->id.n ? x->id.n : y->id.n;
-	int order = memcmp(x->id.p, y->id.p, n);
+	return id_order((*(const struct chat_person *const *)a)->id, (*(const struct chat_person *const *)b)->id);
+}
 
-	return order != 0 ? order : x->id.n < y->id.n ? -1 : x->id.n > y->id.n;
+/* The one on top of `n` is new. */
+static void
+page_sink(struct chat_person **page, size_t n)
+{
+	for (size_t at = 0, child; (child = 2 * at + 1) < n; at = child) {
+		struct chat_person *upper = page[at];
+
+		if (child + 1 < n && person_order(&page[child], &page[child + 1]) < 0)
+			child++;
+		if (person_order(&upper, &page[child]) >= 0)
+			return;
+		page[at] = page[child];
+		page[child] = upper;
+	}
+}
+
+/* The lowest behind `after`, in order. Returns how many of them there are in all. */
+static size_t
+page_find(struct chat_room *room, struct wh_str after, struct chat_person **page, size_t limit)
+{
+	struct wh_dict_iter it = { .value = NULL };
+	size_t n = 0, behind = 0;
+
+	while (wh_dict_next(room->chat->host, room->people, &it)) {
+		struct chat_person *person = it.value;
+
+		if (after.n != 0 && id_order(person->id, after) <= 0)
+			continue;
+		behind++;
+		if (n < limit) {
+			page[n++] = person;
+			/* In order from the highest down it is a heap. */
+			if (n == limit)
+				qsort(page, n, sizeof *page, person_order);
+			for (size_t i = 0; n == limit && i < n / 2; i++) {
+				struct chat_person *other = page[i];
+
+				page[i] = page[n - 1 - i];
+				page[n - 1 - i] = other;
+			}
+		} else if (person_order(&person, &page[0]) < 0) {
+			page[0] = person;
+			page_sink(page, n);
+		}
+	}
+	qsort(page, n, sizeof *page, person_order);
+	return behind;
 }
 
 static enum wh_err
 members_go(struct chat *chat, struct wh_call *call, struct chat_room *room)
 {
-	const size_t n = wh_dict_count(chat->host, room->people), limit = (size_t)wh_arg_int(call, "limit");
-	struct wh_str after = wh_arg_str(call, "after");
+	const size_t limit = (size_t)wh_arg_int(call, "limit");
 	struct wh_json *w = wh_reply(call);
-	struct wh_dict_iter it = { .value = NULL };
-	struct chat_person **all = wh_new(chat->host, (n + 1) * sizeof *all), probe = { .id = after }, *at = &probe;
-	size_t i = 0, shown = 0, from = 0;
+	struct chat_person **page = wh_new(chat->host, limit * sizeof *page);
+	size_t behind, shown;
 
-	if (all == NULL)
+	if (page == NULL)
 		return WH_ENOMEM;
-	while (i < n && wh_dict_next(chat->host, room->people, &it))
-		all[i++] = it.value;
-	qsort(all, i, sizeof *all, person_order);
-	while (after.n != 0 && from < i && person_order(&all[from], &at) <= 0)
-		from++;
+	behind = page_find(room, wh_arg_str(call, "after"), page, limit);
+	shown = behind < limit ? behind : limit;
 	wh_json_text(w, "room", room->name);
-	wh_json_uint(w, "total", n);
+	wh_json_uint(w, "total", wh_dict_count(chat->host, room->people));
 	wh_json_array(w, "members");
-	for (; from < i && shown < limit; from++, shown++) {
+	for (size_t i = 0; i < shown; i++) {
 		wh_json_object(w, NULL);
-		wh_json_str(w, "who", all[from]->id);
-		wh_json_str(w, "name", all[from]->name);
-		if (all[from]->founder && !room->kept)
+		wh_json_str(w, "who", page[i]->id);
+		wh_json_str(w, "name", page[i]->name);
+		if (page[i]->founder && !room->kept)
 			wh_json_text(w, "role", rank_name(CHAT_OWNER));
 		wh_json_end(w);
 	}
 	wh_json_end(w);
-	if (from < i)
-		wh_json_str(w, "next", all[from - 1]->id);
-	wh_delete(chat->host, all);
+	if (behind > shown)
+		wh_json_str(w, "next", page[shown - 1]->id);
+	wh_delete(chat->host, page);
 	return WH_OK;
 }
 

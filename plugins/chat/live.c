@@ -51,15 +51,19 @@ name_link(struct chat *chat, struct chat_live *live, struct wh_str name)
 	struct chat_live *first = n != 0 ? wh_dict_get(chat->host, chat->names, (struct wh_str){ fold, n }) : NULL;
 	enum wh_err err = WH_OK;
 
-	names = wh_new(chat->host, name.n + n + 1);
+	/* Most names are written as they are compared. */
+	bool same = wh_str_eq(name, (struct wh_str){ fold, n });
+
+	names = wh_new(chat->host, name.n + (same ? 0 : n) + 1);
 	if (names == NULL)
 		return WH_ENOMEM;
 	if (name.n != 0)
 		memcpy(names, name.p, name.n);
-	memcpy(names + name.n, fold, n);
+	if (!same)
+		memcpy(names + name.n, fold, n);
 	live->names = names;
 	live->name = (struct wh_str){ names, name.n };
-	live->fold = (struct wh_str){ names + name.n, n };
+	live->fold = (struct wh_str){ same ? names : names + name.n, n };
 	if (first != NULL) {
 		live->same = first->same;
 		first->same = live;
@@ -78,7 +82,8 @@ live_free(struct chat *chat, struct chat_live *live)
 {
 	name_unlink(chat, live);
 	wh_dict_remove(chat->host, chat->lives, live->id);
-	wh_delete(chat->host, live->sessions);
+	if (live->sessions != &live->one)
+		wh_delete(chat->host, live->sessions);
 	wh_delete(chat->host, live);
 }
 
@@ -92,6 +97,8 @@ live_make(struct chat *chat, const struct wh_identity *who)
 	memcpy(live->text, who->id.p, who->id.n);
 	live->id = (struct wh_str){ live->text, who->id.n };
 	live->kind = who->kind;
+	live->sessions = &live->one;
+	live->cap = 1;
 	if (name_link(chat, live, who->name) != WH_OK || wh_dict_add(chat->host, chat->lives, live->id, live) != WH_OK) {
 		if (live->names != NULL)
 			name_unlink(chat, live);
@@ -105,14 +112,14 @@ static bool
 live_add(struct chat *chat, struct chat_live *live, wh_id session)
 {
 	if (live->n == live->cap) {
-		unsigned cap = live->cap != 0 ? live->cap * 2 : 2;
+		unsigned cap = live->cap * 2;
 		wh_id *more = wh_new(chat->host, cap * sizeof *more);
 
 		if (more == NULL)
 			return false;
-		if (live->n != 0)
-			memcpy(more, live->sessions, live->n * sizeof *more);
-		wh_delete(chat->host, live->sessions);
+		memcpy(more, live->sessions, live->n * sizeof *more);
+		if (live->sessions != &live->one)
+			wh_delete(chat->host, live->sessions);
 		live->sessions = more;
 		live->cap = cap;
 	}

@@ -36,6 +36,8 @@ room_free(struct chat_room *room)
 	while (wh_dict_next(chat->host, room->people, &it))
 		wh_delete(chat->host, it.value);
 	wh_dict_free(chat->host, &room->people);
+	if (room->sides != NULL && room_hub(room) != NULL)
+		wh_room_keep(chat->host, room_hub(room), false);
 	wh_delete(chat->host, room->sides);
 	given_free(room);
 	crowd_free(room);
@@ -359,7 +361,7 @@ room_load(struct chat *chat, struct wh_str key, struct wh_str name)
 	struct wh_step steps[] = { { Q_ROOM_BY_KEY, &by, 1, WH_ANY }, { Q_GIVEN, &by, 1, WH_ANY } };
 	enum wh_err err;
 
-	if (wh_dict_count(chat->host, chat->rooms) >= (size_t)chat->set.rooms || (room = wh_new(chat->host, sizeof *room)) == NULL)
+	if ((wh_dict_count(chat->host, chat->rooms) >= (size_t)chat->set.rooms && !whisper_makes_room(chat)) || (room = wh_new(chat->host, sizeof *room)) == NULL)
 		return NULL;
 	room->chat = chat;
 	link_init(&room->link);

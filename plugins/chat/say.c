@@ -126,10 +126,17 @@ said(void *self, uint64_t cookie, struct wh_message *m, enum wh_err err, struct 
 	struct wh_str ids[CHAT_MENTIONS];
 	struct wh_cell cells[CHAT_MENTIONS][2];
 	struct wh_step steps[CHAT_MENTIONS];
+	const char *no;
 	size_t n;
 
 	if (room == NULL)
 		return;
+	/* Another may have been said meanwhile, and a hook may have put a link into it. */
+	no = say_forbidden(room, m->from, m->text, &err, &retry_ms);
+	if (no != NULL) {
+		asked_done(room, call, wh_fail_str(call, err, wh_str(no), retry_ms));
+		return;
+	}
 	e = entry_by(chat, call, strcmp(m->kind, "act") == 0 ? CHAT_ACT : CHAT_SAY);
 	e.text = m->text;
 	if (strcmp(m->kind, "notice") == 0)

@@ -250,6 +250,57 @@ members_are_listed_a_page_at_a_time(void **state)
 }
 
 static void
+pages_of_members_have_each_once_and_in_order(void **state)
+{
+	struct fixture *f = begin("crowd = 1;");
+	struct wh_session *ann = inside(f, "p00", "member", "lobby");
+	char name[16], args[400], next[256] = "", who[32];
+	unsigned seen = 0;
+
+	(void)state;
+	for (unsigned i = 1; i < 40; i++) {
+		snprintf(name, sizeof name, "p%02u", i * 7 % 40);
+		start(f, wh_test_session(f->t, name, "guest"), "chat.join", "{'room':'lobby'}");
+	}
+	settle(f);
+	do {
+		const struct wh_test_answer *answer;
+		const char *at;
+
+		snprintf(args, sizeof args, "{'room':'lobby','limit':7,'after':'%s'}", next);
+		answer = call(f, ann, "chat.members", args);
+		assert_has(answer->json, "'total':40");
+		for (at = answer->json; (at = strstr(at, "\"who\":\"")) != NULL; at += 7) {
+			snprintf(who, sizeof who, "\"who\":\"id-p%02u\"", seen++);
+			assert_memory_equal(at, who, strlen(who));
+		}
+		if (strstr(answer->json, "\"next\"") == NULL)
+			break;
+		member(answer, "next", next);
+		wh_test_advance(f->t, 1000);
+	} while (seen < 100);
+	assert_int_equal(seen, 40);
+	end(f);
+}
+
+static void
+a_plugin_that_closes_leaves_nothing(void **state)
+{
+	struct fixture *f = begin(NULL);
+	struct wh_session *ann = inside(f, "ann", "member", "den");
+
+	(void)state;
+	start(f, ann, "chat.say", "{'room':'den','text':'under way'}");
+	start(f, ann, "chat.history", "{'room':'den'}");
+	start(f, ann, "chat.resume", "{'rooms':[{'room':'den','epoch':1,'seq':0}]}");
+	start(f, ann, "chat.whisper", "{'to':'bob','text':'under way'}");
+	wh_test_recover(f->t);
+	settle(f);
+	assert_has(call(f, ann, "chat.room", "{'room':'den'}")->json, "'members':1");
+	end(f);
+}
+
+static void
 a_room_is_registered_by_who_runs_it(void **state)
 {
 	struct fixture *f = begin("own = 1;");
@@ -746,6 +797,46 @@ a_lack_of_memory_at_opening_is_said(void **state)
 	}
 }
 
+/* One allocation after the other fails, in a life of all that takes memory. Whatever is refused: nothing is lost track of, and what is asked
+ * again works. */
+static void
+a_lack_of_memory_is_got_over(void **state)
+{
+	static const struct {
+		const char *command, *args;
+	} life[] = {
+		{ "chat.join", "{'room':'den'}" }, { "chat.say", "{'room':'den','text':'hello @bob'}" }, { "chat.whisper", "{'to':'bob','text':'psst'}" },
+		{ "chat.whisper", "{'to':'dora','text':'psst'}" }, { "chat.history", "{'room':'@bob'}" }, { "chat.members", "{'room':'den'}" },
+		{ "chat.resume", "{'rooms':[{'room':'den','epoch':1,'seq':0}]}" }, { "chat.typing", "{'room':'@bob','on':true}" },
+		{ "chat.block", "{'name':'cleo'}" }, { "chat.set", "{'room':'den','slow':1}" }, { "chat.register", "{'room':'den'}" },
+		{ "chat.invite", "{'room':'den','name':'cleo'}" }, { "chat.leave", "{'room':'den'}" },
+	};
+
+	(void)state;
+	for (unsigned nth = 1; nth < 60; nth++) {
+		struct fixture *f = begin("crowd = 1;");
+		struct wh_session *ann, *g;
+
+		wh_test_no_memory(f->t, nth);
+		ann = wh_test_session(f->t, "ann", "member");
+		g = wh_test_session(f->t, "gus", "guest");
+		wh_test_session(f->t, "bob", "member");
+		call(f, g, "chat.join", "{'room':'den'}");
+		for (size_t i = 0; i < sizeof life / sizeof life[0]; i++) {
+			call(f, ann, life[i].command, life[i].args);
+			if (i == 1)
+				wh_session_identify(wh_test_host(f->t), g, &(struct wh_identity){ WH_ACCOUNT, WH_STR("id-cleo"), WH_STR("Cleo"), WH_STR("member") });
+		}
+		wh_test_advance(f->t, 3000);
+		wh_test_no_memory(f->t, 0);
+		wh_test_recover(f->t);
+		settle(f);
+		assert_call(f, ann, "chat.join", "{'room':'den'}", WH_OK);
+		assert_call(f, ann, "chat.whisper", "{'to':'bob','text':'psst'}", WH_OK);
+		end(f);
+	}
+}
+
 int
 main(void)
 {
@@ -763,6 +854,8 @@ main(void)
 		cmocka_unit_test(names_of_a_crowd_are_proper_json),
 		cmocka_unit_test(names_of_one_gathering_have_a_bound),
 		cmocka_unit_test(members_are_listed_a_page_at_a_time),
+		cmocka_unit_test(pages_of_members_have_each_once_and_in_order),
+		cmocka_unit_test(a_plugin_that_closes_leaves_nothing),
 		cmocka_unit_test(a_room_is_registered_by_who_runs_it),
 		cmocka_unit_test(a_registration_without_its_role_is_undone),
 		cmocka_unit_test(roles_are_given_and_taken),
@@ -787,6 +880,7 @@ main(void)
 		cmocka_unit_test(rooms_that_outlived_their_hub_are_swept),
 		cmocka_unit_test(other_plugins_read_what_is_in_memory),
 		cmocka_unit_test(a_lack_of_memory_at_opening_is_said),
+		cmocka_unit_test(a_lack_of_memory_is_got_over),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -357,6 +357,24 @@ a_quiet_whisper_leaves_memory_and_comes_back(void **state)
 }
 
 static void
+whispers_give_way_when_there_are_too_many_rooms(void **state)
+{
+	struct fixture *f = begin("rooms = 2;");
+	struct wh_session *ann = inside(f, "ann", "member", "den"), *bob = wh_test_session(f->t, "bob", "member");
+
+	(void)state;
+	assert_call(f, ann, "chat.whisper", "{'to':'bob','text':'one'}", WH_OK);
+	assert_call(f, ann, "chat.whisper", "{'to':'cleo','text':'two'}", WH_OK);
+	assert_int_equal(wh_test_metric(f->t, "whiply_chat_rooms", NULL), 2);
+	assert_call(f, bob, "chat.join", "{'room':'hall'}", WH_OK);
+	assert_call(f, bob, "chat.join", "{'room':'attic'}", WH_EFULL);
+	assert_call(f, bob, "chat.whisper", "{'to':'ann','text':'three'}", WH_EFULL);
+	assert_call(f, bob, "chat.leave", "{'room':'hall'}", WH_OK);
+	assert_has(call(f, bob, "chat.whisper", "{'to':'ann','text':'three'}")->json, "'seq':2");
+	end(f);
+}
+
+static void
 whispers_of_guests_end_with_time_and_those_of_accounts_stay(void **state)
 {
 	struct fixture *f = begin("guest_whispers = \"1h\";");
@@ -412,6 +430,7 @@ main(void)
 		cmocka_unit_test(a_retry_with_its_nonce_whispers_once),
 		cmocka_unit_test(the_latest_whispers_are_listed_first),
 		cmocka_unit_test(a_quiet_whisper_leaves_memory_and_comes_back),
+		cmocka_unit_test(whispers_give_way_when_there_are_too_many_rooms),
 		cmocka_unit_test(whispers_of_guests_end_with_time_and_those_of_accounts_stay),
 		cmocka_unit_test(whispers_go_on_after_the_hub_died),
 	};

@@ -241,6 +241,23 @@ whispers_sweep(struct chat *chat)
 		{ Q_FORGET_REFUSALS, &old[1], 1, WH_ANY } }, 3, NULL, 0);
 }
 
+bool
+whisper_makes_room(struct chat *chat)
+{
+	int64_t now = wh_now_ms(chat->host);
+
+	for (struct link *l = chat->all.prev; l != &chat->all; l = l->prev) {
+		struct chat_room *room = LINK_OF(l, struct chat_room, link);
+
+		if (room->sides == NULL || room->state != CHAT_READY || room->pending != 0 || !link_none(&room->waiters))
+			continue;
+		room->used_ms = now - CHAT_WHISPER_IDLE - 1;
+		room_settle(room);
+		return true;
+	}
+	return false;
+}
+
 /* Finding the room */
 
 static enum wh_err

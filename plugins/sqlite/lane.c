@@ -302,6 +302,7 @@ lane_probe(void *self, uint64_t cookie)
 	if (store->state == STORE_WELL || store->damaged)
 		return;
 	if (!store->probing && !store->writing && call_make(own, steps, 2, NULL, 0, &call) == WH_OK) {
+		call->asked_ms = wh_now_ms(store->host);
 		own->calls++;
 		store->bytes[call->writes] += call->bytes;
 		link_add(&store->writes, &call->link);

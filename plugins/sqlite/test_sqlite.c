@@ -22,15 +22,15 @@ static const struct wh_migration migrations[] = {
 };
 
 static const struct wh_statement statements[] = {
-	[PUT] = { "put", "INSERT INTO t_note (id, nonce, n, x, b) VALUES ($1, $2, $3, $4, $5)", "iTINB", NULL, true },
-	[PUT_ONCE] = { "put_once", "INSERT INTO t_note (nonce, n) VALUES ($1, $2) ON CONFLICT (nonce) DO NOTHING RETURNING id", "ti", "i", true },
-	[GET] = { "get", "SELECT id, nonce, n, x, b FROM t_note WHERE id = $1", "i", "iTINB" },
-	[ALL] = { "all", "SELECT id FROM t_note ORDER BY id", NULL, "i" },
-	[ADD] = { "add", "UPDATE t_sum SET n = n + $1", "i", NULL, true },
-	[DROP] = { "drop", "DELETE FROM t_note WHERE id = $1", "i", NULL, true },
-	[SWAP] = { "swap", "SELECT $2, $1", "ii", "ii" },
-	[COUNT] = { "count", "SELECT (SELECT count(*) FROM t_note), n FROM t_sum", NULL, "ii" },
-	[BIG] = { "big", "INSERT INTO t_note (b) VALUES (zeroblob($1))", "i", NULL, true },
+	[PUT] = { "put", "INSERT INTO t_note (id, nonce, n, x, b) VALUES ($1, $2, $3, $4, $5)", "iTINB", .writes = true },
+	[PUT_ONCE] = { "put_once", "INSERT INTO t_note (nonce, n) VALUES ($1, $2) ON CONFLICT (nonce) DO NOTHING RETURNING id", "ti", .gives = "i", .writes = true },
+	[GET] = { "get", "SELECT id, nonce, n, x, b FROM t_note WHERE id = $1", "i", .gives = "iTINB" },
+	[ALL] = { "all", "SELECT id FROM t_note ORDER BY id", .gives = "i" },
+	[ADD] = { "add", "UPDATE t_sum SET n = n + $1", "i", .writes = true },
+	[DROP] = { "drop", "DELETE FROM t_note WHERE id = $1", "i", .writes = true },
+	[SWAP] = { "swap", "SELECT $2, $1", "ii", .gives = "ii" },
+	[COUNT] = { "count", "SELECT (SELECT count(*) FROM t_note), n FROM t_sum", .gives = "ii" },
+	[BIG] = { "big", "INSERT INTO t_note (b) VALUES (zeroblob($1))", "i", .writes = true },
 	{ 0 }
 };
 

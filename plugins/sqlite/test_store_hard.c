@@ -24,12 +24,12 @@ static const struct wh_migration migrations[] = {
 };
 
 static const struct wh_statement statements[] = {
-	[PUT] = { "put", "INSERT INTO h_note (text) VALUES ($1)", "t", NULL, true },
-	[COUNT] = { "count", "SELECT count(*) FROM h_note", NULL, "i" },
-	[ROWS] = { "rows", "WITH RECURSIVE s(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM s WHERE i < $1) SELECT i FROM s", "i", "i" },
-	[BLOB] = { "blob", "SELECT zeroblob($1)", "i", "b" },
-	[LIE] = { "lie", "SELECT 'seven' WHERE $1 = 1", "i", "i" },
-	[GIVE_BACK] = { "give_back", "INSERT INTO h_note (text) VALUES ($1) RETURNING zeroblob(9000000)", "t", "b", true },
+	[PUT] = { "put", "INSERT INTO h_note (text) VALUES ($1)", "t", .writes = true },
+	[COUNT] = { "count", "SELECT count(*) FROM h_note", .gives = "i" },
+	[ROWS] = { "rows", "WITH RECURSIVE s(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM s WHERE i < $1) SELECT i FROM s", "i", .gives = "i" },
+	[BLOB] = { "blob", "SELECT zeroblob($1)", "i", .gives = "b" },
+	[LIE] = { "lie", "SELECT 'seven' WHERE $1 = 1", "i", .gives = "i" },
+	[GIVE_BACK] = { "give_back", "INSERT INTO h_note (text) VALUES ($1) RETURNING zeroblob(9000000)", "t", .gives = "b", .writes = true },
 	{ 0 }
 };
 

@@ -3,8 +3,9 @@ import json
 import re
 import subprocess
 
-from conftest import BUILD, ROOT
-from wire import WebSocket
+from conftest import BUILD, ROOT, Whiply, free_ports
+from test_accounts import CHEAP, PASSWORD, api, bearer
+from wire import WebSocket, until
 
 
 def test_every_setting_is_in_the_document():
@@ -29,9 +30,20 @@ def test_the_documents_config_is_one(tmp_path):
     assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
-def test_the_protocols_example_happens_as_written(whiply):
+def test_the_packages_config_is_one(tmp_path):
+    text = (ROOT / "contrib" / "whiply.conf.example").read_text().replace("/var/lib/whiply", f"{tmp_path}/var").replace('user = "whiply";', "")
+    (tmp_path / "conf.d").mkdir()
+    (tmp_path / "conf.d" / "empty.conf").write_text("")
+    (tmp_path / "whiply.conf").write_text(text)
+    checked = subprocess.run([BUILD / "bin" / "whiplyd", "--check", "-c", tmp_path / "whiply.conf", "-L", BUILD / "plugins" / ".libs"],
+                             capture_output=True, text=True, timeout=30)
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+def test_the_protocols_example_happens_as_written(start):
     blocks = re.findall(r"```json\n(.*?)```", (ROOT / "docs" / "protocol.md").read_text(), re.S)
     lines = [json.loads(line) for block in blocks for line in block.splitlines()]
+    whiply = start(plugins="sqlite = { }; chat = { };")
     with WebSocket(whiply.http, greet=False) as ws:
         for line in lines:
             if "id" in line and "method" in line:
@@ -40,7 +52,104 @@ def test_the_protocols_example_happens_as_written(whiply):
                 assert set(line["params"]) <= set(ws.notification(line["method"])), line["method"]
             else:
                 got = ws.answer_to(line["id"])
-                assert set(got["result"]) == set(line["result"]), got
+                assert set(line["result"]) <= set(got["result"]), got
+
+
+def same(shown, got, known, path=""):
+    """Is what the document shows in what came? A word with $ in front is any value, and the same each time."""
+    if isinstance(shown, str) and shown.startswith("$"):
+        assert known.setdefault(shown, got) == got, f"{path}: {shown} was {known[shown]}, and is {got}"
+    elif isinstance(shown, dict):
+        for key, value in shown.items():
+            assert key in got, f"{path}: no {key} in {got}"
+            same(value, got[key], known, f"{path}.{key}")
+    elif isinstance(shown, list):
+        assert len(shown) == len(got), f"{path}: {got}"
+        for i, value in enumerate(shown):
+            same(value, got[i], known, f"{path}[{i}]")
+    else:
+        assert shown == got, f"{path}: {got}, not {shown}"
+
+
+def given(value, known):
+    """Arguments, with known words replaced."""
+    if isinstance(value, dict):
+        return {key: given(v, known) for key, v in value.items()}
+    if isinstance(value, list):
+        return [given(v, known) for v in value]
+    return known[value] if isinstance(value, str) and value.startswith("$") else value
+
+
+def test_the_examples_of_chat_happen_as_written():
+    text = (ROOT / "docs" / "chat.md").read_text()
+    lines = [line for block in re.findall(r"```chat\n(.*?)```", text, re.S) for line in block.splitlines()]
+    commands = re.findall(r'^\t\{ "(chat\.\w+)"', (ROOT / "plugins" / "chat" / "chat.c").read_text(), re.M)
+    assert {line.split()[2] for line in lines if line.split()[1] == ">"} == set(commands), "every command has its example"
+    whiply = Whiply(plugins=f"sqlite = {{ }}; mail = {{ }}; audit = {{ }}; auth = {{ {CHEAP} }}; chat = {{ }};")
+    try:
+        people, known, last = {}, {}, {}
+        for name in ("ann", "bob", "cleo"):
+            token = api(whiply, "auth.register", {"name": name, "password": PASSWORD}).json["token"]
+            people[name] = WebSocket(whiply.http, headers=bearer(token))
+        for i, line in enumerate(lines):
+            name, sign, rest = line.split(" ", 2)
+            ws = people[name]
+            if sign == ">":
+                method, arguments = rest.split(" ", 1)
+                last[name] = ws.answer_to(ws.post(method, **given(json.loads(arguments), known)))
+                refused = i + 1 < len(lines) and lines[i + 1].startswith(f"{name} !")
+                assert ("error" in last[name]) == refused, f"{line}: {last[name]}"
+            elif sign == "<":
+                same(json.loads(rest), last[name]["result"], known, line)
+            elif sign == "!":
+                assert last[name]["error"]["data"]["code"] == rest, last[name]
+            else:
+                method, members = rest.split(" ", 1)
+                shown = json.loads(members)
+                got = ws.take(lambda m: m.get("method") == method and m["params"].get("seq", 0) == shown.get("seq", m["params"].get("seq", 0)), line)
+                same(shown, got["params"], known, line)
+        for ws in people.values():
+            ws.close()
+    finally:
+        whiply.stop()
+
+
+def test_the_readmes_transcript_happens_as_written(tmp_path):
+    """With the config that ./dev run starts, on other ports."""
+    text = (ROOT / "README.md").read_text()
+    addresses = re.findall(r"^    (?:http|ws)://127\.0\.0\.1:(\d+)", text, re.M)
+    config = (ROOT / "contrib" / "whiply.conf").read_text()
+    assert set(addresses) == set(re.findall(r'"127\.0\.0\.1:(\d+)"', config)), "what it says it serves"
+    port, = free_ports(1)
+    (tmp_path / "whiply.conf").write_text(config.replace("./var", f"{tmp_path}/var").replace(addresses[0], str(port)))
+    with open(tmp_path / "log", "wb") as log:
+        server = subprocess.Popen([BUILD / "bin" / "whiplyd", "-c", tmp_path / "whiply.conf", "-L", BUILD / "plugins" / ".libs"], stdin=subprocess.DEVNULL,
+                                  stdout=log, stderr=log, cwd=tmp_path)
+    try:
+        until(lambda: "serving" in (tmp_path / "log").read_text(), 20, "the server to serve")
+        known = {}
+        with WebSocket(port, protocols=None, greet=False) as ws:
+            for sign, line in re.findall(r"^([<>]) (\{.*)$", text, re.M):
+                said = json.loads(line)
+                if sign == ">":
+                    assert ws.post(said["method"], **said["params"]) == said["id"]
+                elif "id" in said:
+                    same(said, ws.answer_to(said["id"]), known, line)
+                else:
+                    said["params"] = {key: "$guest" if key in ("name", "from") else value for key, value in said["params"].items()}
+                    same(said["params"], ws.notification(said["method"]), known, line)
+        assert "first_admin" in (tmp_path / "log").read_text()
+    finally:
+        server.terminate()
+        server.wait(20)
+
+
+def test_chats_settings_are_in_its_document():
+    source = (ROOT / "plugins" / "chat" / "chat.c").read_text()
+    rows = re.search(r"wh_setting chat_settings\[\] = \{\n(.*?)\n\t\{ 0 \}", source, re.S)[1]
+    declared = [(name, default) for name, default in re.findall(r'\{ "(\w+)", WH_\w+, \.def = "([^"]*)"', rows)]
+    written = re.findall(r"^\| `(\w+)` \| `([^`]*)` \|", (ROOT / "docs" / "chat.md").read_text(), re.M)
+    assert sorted(declared) == sorted(written)
 
 
 def test_every_link_between_documents_leads_somewhere():
