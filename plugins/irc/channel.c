@@ -12,8 +12,8 @@ rank_prefix(enum wh_chat_rank rank)
 	return rank == WH_RANK_OWNER ? '~' : rank == WH_RANK_MODERATOR ? '@' : rank == WH_RANK_VOICE ? '+' : '\0';
 }
 
-static bool
-inside(struct irc_client *c, struct wh_str channel, struct wh_chat_room *room_out)
+bool
+channel_inside(struct irc_client *c, struct wh_str channel, struct wh_chat_room *room_out)
 {
 	struct irc *irc = c->irc;
 	struct wh_session *s = client_session(c);
@@ -93,7 +93,7 @@ verb_names(struct irc *irc, struct irc_client *c, const struct irc_line *line)
 	while (next_part(&rest, ',', &channel)) {
 		struct wh_chat_room room;
 
-		if (inside(c, channel, &room))
+		if (channel_inside(c, channel, &room))
 			names_tell(&out, room.name, NAMES_MOST);
 		else
 			out_numeric(&out, 366, "%.*s :End of /NAMES list", WH_FMT(channel));
@@ -194,7 +194,7 @@ join_one(struct irc_client *c, struct wh_str channel, struct wh_str key)
 		irc_numeric(c, 403, "%.*s :A channel begins with #", WH_FMT(channel));
 		return;
 	}
-	if (inside(c, channel, &room))
+	if (channel_inside(c, channel, &room))
 		return;
 	task = task_new(c, "JOIN", channel, WH_STR(""));
 	if (task == NULL)
@@ -299,7 +299,7 @@ verb_part(struct irc *irc, struct irc_client *c, const struct irc_line *line)
 			irc_numeric(c, 403, "%.*s :There is no such channel", WH_FMT(channel));
 			continue;
 		}
-		if (!inside(c, channel, &room)) {
+		if (!channel_inside(c, channel, &room)) {
 			irc_numeric(c, 442, "%.*s :You are not in that channel", WH_FMT(channel));
 			continue;
 		}
@@ -338,7 +338,7 @@ verb_topic(struct irc *irc, struct irc_client *c, const struct irc_line *line)
 	char flat[IRC_TOPIC + 1];
 
 	(void)irc;
-	if (!inside(c, channel, &room)) {
+	if (!channel_inside(c, channel, &room)) {
 		irc_numeric(c, 442, "%.*s :You are not in that channel", WH_FMT(channel));
 		return;
 	}
@@ -398,7 +398,7 @@ verb_kick(struct irc *irc, struct irc_client *c, const struct irc_line *line)
 		irc_numeric(c, 403, "%.*s :There is no such channel", WH_FMT(channel));
 		return;
 	}
-	if (!inside(c, channel, &room)) {
+	if (!channel_inside(c, channel, &room)) {
 		irc_numeric(c, 442, "%.*s :You are not in that channel", WH_FMT(channel));
 		return;
 	}
@@ -416,6 +416,40 @@ verb_kick(struct irc *irc, struct irc_client *c, const struct irc_line *line)
 	}
 }
 
+/* Other members who asked to be told of invitations. */
+struct inviting {
+	struct irc_client *c;
+	char line[IRC_LINE];
+};
+
+static bool
+invite_tell(void *self, struct wh_session *s)
+{
+	struct inviting *inviting = self;
+	struct irc_client *other = client_of(inviting->c->irc, s);
+
+	if (other != NULL && other != inviting->c && other->welcome && (other->caps & CAP_INVITE) != 0)
+		irc_say(other, "%s", inviting->line);
+	return true;
+}
+
+static void
+invite_spread(struct irc_client *c, struct wh_str nick, struct wh_str channel)
+{
+	const struct wh_identity *who = client_identity(c);
+	struct inviting inviting = { .c = c };
+	struct wh_chat_room room;
+	struct wh_room *hub;
+	char source[160];
+
+	if (!channel_inside(c, channel, &room) || (hub = wh_room_find(c->irc->host, room.key)) == NULL ||
+	    wh_room_members(c->irc->host, hub) > (size_t)c->irc->set.crowd)
+		return;
+	source_of(c->irc, who->name, who->id, source);
+	snprintf(inviting.line, sizeof inviting.line, ":%s INVITE %.*s %.*s", source, WH_FMT(nick), WH_FMT(channel));
+	wh_room_each(c->irc->host, hub, invite_tell, &inviting);
+}
+
 static void
 invited(struct irc_task *task, struct irc_client *c, enum wh_err err, struct wh_str result)
 {
@@ -430,6 +464,7 @@ invited(struct irc_task *task, struct irc_client *c, enum wh_err err, struct wh_
 		else
 			out_numeric(&out, 482, "%s :%.*s", task->target, WH_FMT(result));
 	} else {
+		invite_spread(c, (struct wh_str){ task->text, task->n }, wh_str(task->target));
 		out_numeric(&out, 341, "%.*s %s", (int)task->n, task->text, task->target);
 		if (other != NULL && other->away[0] != '\0')
 			out_numeric(&out, 301, "%.*s :%s", (int)task->n, task->text, other->away);
@@ -466,7 +501,7 @@ verb_invite(struct irc *irc, struct irc_client *c, const struct irc_line *line)
 		irc_numeric(c, 403, "%.*s :A channel begins with #", WH_FMT(channel));
 		return;
 	}
-	if (!inside(c, channel, &room)) {
+	if (!channel_inside(c, channel, &room)) {
 		irc_numeric(c, 442, "%.*s :You are not in that channel", WH_FMT(channel));
 		return;
 	}

@@ -27,6 +27,7 @@ const struct irc_command irc_commands[] = {
 	{ "INFO", 0, 0, verb_info, "INFO", "what this server is" },
 	{ "INVITE", 0, 0, verb_invite, "INVITE nick #channel", "ask somebody into a channel" },
 	{ "ISON", 1, 0, verb_ison, "ISON nicks", "which of them are here" },
+	{ "ISUPPORT", 0, VERB_EARLY, verb_isupport, "ISUPPORT", "what this server can, as it is told at the beginning" },
 	{ "JOIN", 1, 0, verb_join, "JOIN #channel[,#channel] [key[,key]]", "enter channels" },
 	{ "KICK", 2, 0, verb_kick, "KICK #channel nick [:reason]", "send somebody out" },
 	{ "KILL", 1, 0, verb_kill, "KILL nick :reason", "close somebody's connections; for operators" },
@@ -176,6 +177,7 @@ irc_receive(void *self, struct wh_session *s, struct wh_str bytes, unsigned flag
 	struct irc *irc = self;
 	struct irc_client *c = client_of(irc, s);
 	struct irc_line line;
+	struct wh_str label;
 
 	if (c == NULL || c->quitting)
 		return;
@@ -193,8 +195,13 @@ irc_receive(void *self, struct wh_session *s, struct wh_str bytes, unsigned flag
 	}
 	if (!line_read(bytes, &line))
 		return;
-	if ((c->caps & CAP_LABELS) != 0)
-		line_tag(&line, "label", c->label, sizeof c->label);
+	if (line.tags.n > IRC_TAGS - 2) {
+		irc_numeric(c, 417, ":Those tags are too long");
+		return;
+	}
+	/* It goes back as it came. */
+	if ((c->caps & CAP_LABELS) != 0 && (label = line_tag_raw(&line, "label")).n <= IRC_LABEL)
+		text_flat(label, c->label, sizeof c->label);
 	if (!multiline_line(c, &line))
 		client_line(c, &line);
 	if (c->label[0] != '\0') {

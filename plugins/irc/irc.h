@@ -50,7 +50,8 @@ enum irc_cap {
 	CAP_STANDARD = 1u << 16, CAP_NO_NAMES = 1u << 17, CAP_SASL = 1u << 18, CAP_ACCOUNT = 1u << 19, CAP_CHGHOST = 1u << 20,
 	CAP_MONITOR = 1u << 21, CAP_EVENTS = 1u << 22, CAP_REGISTER = 1u << 23, CAP_ISUPPORT = 1u << 24,
 	/* Those that change how an event is rendered: the accent. */
-	CAP_RENDER = CAP_MESSAGE_TAGS | CAP_SERVER_TIME | CAP_ACCOUNT_TAG | CAP_EXTENDED_JOIN | CAP_REDACTION | CAP_BATCH | CAP_MULTILINE,
+	CAP_RENDER = CAP_MESSAGE_TAGS | CAP_SERVER_TIME | CAP_ACCOUNT_TAG | CAP_EXTENDED_JOIN | CAP_REDACTION | CAP_BATCH | CAP_MULTILINE |
+	    CAP_AWAY,
 };
 
 enum irc_mode { MODE_WALLOPS = 1u << 0, MODE_BOT = 1u << 1, MODE_INVISIBLE = 1u << 2, MODE_REGISTERED_ONLY = 1u << 3 };
@@ -177,6 +178,9 @@ bool line_read(struct wh_str text, struct irc_line *line);
 
 /** A tag's value with its escapes resolved; false: it is not there. */
 bool line_tag(const struct irc_line *line, const char *name, char *to, size_t cap);
+
+/** The same as it was written, to be sent back. */
+struct wh_str line_tag_raw(const struct irc_line *line, const char *name);
 void tag_escape(struct wh_str value, char *to, size_t cap);
 
 /** The next word up to `sep`; false behind the last. */
@@ -300,9 +304,11 @@ irc_verb verb_chathistory;
 /** Tells what was said in a channel before: for clients that do not ask for it themselves. */
 void history_replay(struct irc_client *c, const char *channel);
 irc_verb verb_who, verb_whois, verb_whowas, verb_ison, verb_userhost, verb_monitor, verb_away, verb_setname;
-irc_verb verb_ping, verb_pong, verb_motd, verb_lusers, verb_version, verb_time, verb_admin, verb_info, verb_help, verb_links, verb_stats, verb_wallops,
+irc_verb verb_ping, verb_pong, verb_motd, verb_lusers, verb_isupport, verb_version, verb_time, verb_admin, verb_info, verb_help, verb_links, verb_stats, verb_wallops,
     verb_rehash, verb_kill, verb_error;
 irc_verb verb_register, verb_verify, verb_nickserv, verb_chanserv, verb_oper;
+/** Is the client in it? Then what it is. */
+bool channel_inside(struct irc_client *c, struct wh_str channel, struct wh_chat_room *room_out);
 void channel_names(struct irc_out *out, struct wh_str room);
 char rank_prefix(enum wh_chat_rank rank);
 void mode_of(const struct wh_chat_room *room, bool inside, char *to, size_t cap);

@@ -350,6 +350,8 @@ join_put(const struct writing *w, struct wh_str name, struct wh_str id)
 		line_put(w, tags, ":%s JOIN %s %s :%.*s", source, w->target, account, c != NULL ? (int)strlen(c->real) : (int)name.n, c != NULL ? c->real : name.p);
 	else
 		line_put(w, tags, ":%s JOIN %s", source, w->target);
+	if ((w->caps & CAP_AWAY) != 0 && c != NULL && c->away[0] != '\0')
+		line_put(w, tags, ":%s AWAY :%s", source, c->away);
 }
 
 static void
