@@ -13,7 +13,7 @@ from wire import LIMIT, WebSocket, Wire, frame, http
 CHEAP = 'hash_memory = "64KiB"; hash_passes = 1; registrations = 100000;'
 LISTENER = ', {{ name = "irc"; address = "127.0.0.1:PORT"; protocol = "line"; dialect = "irc"; {irc} }} {more}'
 RATES = "account_rate = \"100000/s burst 100000\"; address_rate = \"100000/s burst 100000\";"
-PASSWORD = "pass phrase 1"
+PASSWORD = "pass-phrase-1"
 # What modern clients ask for.
 CAPS = ("message-tags", "server-time", "batch", "labeled-response", "echo-message", "account-tag", "extended-join", "standard-replies", "setname",
         "away-notify", "account-notify", "chghost", "invite-notify", "multi-prefix", "draft/chathistory", "draft/message-redaction")
