@@ -87,7 +87,7 @@ struct irc_client {
 	size_t sasl_n;
 	bool sasl_open;
 	uint64_t stamp;			/* told already; see peers_each */
-	int64_t heard_ms;
+	int64_t heard_ms, since;	/* `since`: wall clock, when it was welcomed */
 	bool pinged;
 	unsigned batches;
 	struct irc_multiline *multiline;	/* owned: the batch that is open */
@@ -290,6 +290,8 @@ void source_of(struct irc *irc, struct wh_str name, struct wh_str id, char to[st
 void source_parts(struct irc *irc, struct wh_str name, struct wh_str id, char nick[static IRC_NICK + 1], const char **user_out, char host[static IRC_HOST + 1]);
 /** Calls `each` for every IRC client that shares a room with the session, once; not for the person's own sessions unless `own`. */
 void peers_each(struct irc *irc, struct wh_session *s, bool own, void (*each)(struct irc_client *c, const void *arg), const void *arg);
+/** Calls `each` for those with extended-monitor who watch the person and were not told by peers_each just now. */
+void watchers_each(struct irc *irc, const struct irc_person *person, void (*each)(struct irc_client *c, const void *arg), const void *arg);
 
 /* channel.c, mode.c, message.c, history.c, who.c, server.c, account.c */
 irc_verb verb_join, verb_part, verb_topic, verb_names, verb_list, verb_kick, verb_invite;
