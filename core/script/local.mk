@@ -15,7 +15,7 @@ libscript_a_SOURCES = \
 
 check_PROGRAMS += %D%/test_pattern %D%/test_script %D%/test_script_attacks %D%/test_script_values
 %C%_test_pattern_LDADD = $(SCRIPT_LIBS) -lcmocka
-%C%_test_script_CPPFLAGS = $(AM_CPPFLAGS) $(LUA_CFLAGS) -DSCRIPT_LIB='"$(top_srcdir)/lua/lib"'
+%C%_test_script_CPPFLAGS = $(AM_CPPFLAGS) $(LUA_CFLAGS) -DSCRIPT_LIB='"$(abs_top_srcdir)/lua/lib"'
 %C%_test_script_LDADD = $(SCRIPT_LIBS) -lcmocka
 %C%_test_script_attacks_CPPFLAGS = $(AM_CPPFLAGS) $(LUA_CFLAGS)
 %C%_test_script_attacks_LDADD = $(SCRIPT_LIBS) -lcmocka
