@@ -323,6 +323,8 @@ pack_ask_rule(struct pack *p, struct pack_rule *rule, struct scene *scene, int64
 	p->n_asks = 0;
 	wh_buf_reset(&p->error);
 	wh_buf_text(&p->error, wh_script_error(p->script));
+	if (err == WH_ETIME && *cost_ns_out >= p->limits.time_ns && wh_script_stats(p->script).steps < p->limits.steps)
+		return PACK_LATE;
 	return err == WH_ETIME || err == WH_ENOMEM ? PACK_OVER : PACK_FAILED;
 }
 
