@@ -766,7 +766,7 @@ match_said(void *self, struct wh_message *message)
 		return WH_PASS;
 	m->n_lines++;
 	(*line)->at = wh_wall_ms(x->host);
-	snprintf((*line)->who, sizeof (*line)->who, "%.*s", WH_FMT(wh_session_identity(x->host, message->from)->id));
-	snprintf((*line)->text, sizeof (*line)->text, "%.*s", WH_FMT(message->text));
+	text_copy((*line)->who, sizeof (*line)->who, wh_session_identity(x->host, message->from)->id);
+	text_copy((*line)->text, sizeof (*line)->text, message->text);
 	return WH_PASS;
 }

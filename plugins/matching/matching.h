@@ -156,6 +156,8 @@ struct matching {
 	struct queue *queues;
 	unsigned n_queues;
 	struct wh_dict *people, *matches, *parties;
+	struct table keys;		/* of people */
+	struct wh_slot *slot;		/* in each session, uint64_t: the key of the person who speaks through it */
 	struct table numbers;		/* of matches */
 	uint64_t last_number;
 	struct link stubs, lost, tasks;
@@ -190,6 +192,8 @@ void text_put(struct text *t, const char *literal);
 void text_raw(struct text *t, struct wh_str s);
 void text_str(struct text *t, struct wh_str s);		/* with quotes */
 struct wh_str text_of(const struct text *t);
+/** Copies what fits, whole characters only, and a NUL. */
+void text_copy(char *to, size_t cap, struct wh_str s);
 void random_id(const struct wh_host *host, char out[MATCH_ID + 1]);
 
 /* queue.c */
@@ -212,6 +216,8 @@ struct person *person_by_id(struct matching *x, struct wh_str id);
 struct person *person_make(struct matching *x, struct wh_str id, struct wh_str name);
 uint64_t person_key(const struct matching *x, struct wh_str id);
 struct person *person_of(struct matching *x, struct wh_session *s);
+/** It is there, and spoken to through this session. */
+void person_here(struct matching *x, struct person *p, struct wh_session *s);
 void person_settle(struct matching *x, struct person *p);
 void person_tell(struct matching *x, const struct person *p, const struct wh_event *event);
 void people_bind(struct matching *x);
