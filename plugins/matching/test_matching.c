@@ -547,6 +547,25 @@ those_who_wait_do_not_notice_that_the_hub_died(void **state)
 }
 
 static void
+new_settings_do_not_empty_the_queue(void **state)
+{
+	struct fixture *f = begin(NULL);
+	struct wh_session *ann = wh_test_session(f->t, "ann", "guest"), *bob = wh_test_session(f->t, "bob", "guest");
+
+	(void)state;
+	assert_call(f, ann, "match.enqueue", "{'queue':'talk'}", WH_OK);
+	assert_call(f, bob, "match.enqueue", "{'queue':'squad'}", WH_OK);
+	assert_int_equal(wh_test_reload(f->t, "queues = { other = { }; talk = { }; };"), WH_OK);
+	settle(f);
+	assert_non_null(strstr(call(f, ann, "match.status", NULL)->json, "\"state\":\"waiting\""));
+	/* The queue that bob waited in is no more. */
+	assert_non_null(strstr(call(f, bob, "match.status", NULL)->json, "\"tickets\":[]"));
+	assert_call(f, bob, "match.enqueue", "{'queue':'talk'}", WH_OK);
+	assert_non_null(told(ann, "match.started"));
+	end(f);
+}
+
+static void
 a_live_match_outlives_the_hub(void **state)
 {
 	struct fixture *f = begin(NULL);
@@ -795,6 +814,7 @@ main(void)
 		cmocka_unit_test(a_stranger_to_the_match_may_not_touch_it),
 		cmocka_unit_test(both_are_seen_when_both_agree),
 		cmocka_unit_test(those_who_wait_do_not_notice_that_the_hub_died),
+		cmocka_unit_test(new_settings_do_not_empty_the_queue),
 		cmocka_unit_test(a_live_match_outlives_the_hub),
 		cmocka_unit_test(who_does_not_come_back_after_the_hub_died_is_gone),
 		cmocka_unit_test(a_proposal_of_a_hub_that_died_is_waiting_again),
