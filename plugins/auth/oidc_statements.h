@@ -28,6 +28,9 @@
 	[ST_IDENTITY_LOST] = { "identity_lost", "UPDATE auth_identity SET tokens = NULL WHERE issuer = $1 AND subject = $2", "tt", .writes = true },
 	[ST_IDENTITY_DEVICE] = { "identity_device",
 	    "INSERT INTO auth_identity_device (device, account, issuer, subject) VALUES ($1, $2, $3, $4)", "tttt", .writes = true },
+	[ST_IDENTITY_DEVICE_OF] = { "identity_device_of",
+	    "INSERT INTO auth_identity_device (device, account, issuer, subject) SELECT $1, account, issuer, subject FROM auth_identity"
+	    " WHERE account = $2 AND tokens IS NOT NULL ORDER BY used DESC LIMIT 1", "tt", .writes = true },
 	[ST_IDENTITY_DEVICES] = { "identity_devices",
 	    "SELECT device, account FROM auth_identity_device WHERE issuer = $1 AND subject = $2 LIMIT 256", "tt", .gives = "tt" },
 	[ST_IDENTITY_SIGN_OUT] = { "identity_sign_out",

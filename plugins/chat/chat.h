@@ -45,6 +45,7 @@ enum {
 	CHAT_BATCH_NAMES = 50,		/* names of one batch of joins */
 	CHAT_RESUME_ROOMS = 50,
 	CHAT_RESUME_ENTRIES = 500,	/* of one answer, shared by its rooms; more than that are a gap */
+	CHAT_AT_ONCE = 500,		/* entries of a room that is dropped by one statement, see Q_ROOM_EMPTY */
 	CHAT_CATCH_UP = 500,		/* entries that are read at once to be published again */
 	CHAT_EXTRA = 4096,
 	CHAT_MARKS = 4,			/* combining marks behind one character */
@@ -245,7 +246,7 @@ link_remove(struct link *item)
 
 /* schema.c */
 enum chat_statement {
-	Q_ROOM_BY_KEY, Q_ROOM_MAKE, Q_ROOM_NEXT, Q_ROOM_TOPIC, Q_ROOM_RULES, Q_ROOM_KEEP, Q_ROOM_DROP, Q_ROOM_EPOCH, Q_ROOMS, Q_ROOMS_LOOSE,
+	Q_ROOM_BY_KEY, Q_ROOM_MAKE, Q_ROOM_NEXT, Q_ROOM_TOPIC, Q_ROOM_RULES, Q_ROOM_KEEP, Q_ROOM_DROP, Q_ROOM_BURY, Q_ROOM_EMPTY, Q_ROOM_BURIED, Q_ROOM_EPOCH, Q_ROOMS, Q_ROOMS_LOOSE,
 	Q_ENTRY_ADD, Q_ENTRY_BY_NONCE, Q_ENTRY_EDIT, Q_ENTRY_REDACT, Q_ENTRY_OF, Q_BEFORE_SEQ, Q_AFTER_SEQ, Q_BEFORE_ID, Q_AFTER_ID, Q_SEARCH,
 	Q_REACT, Q_UNREACT, Q_PIN, Q_UNPIN, Q_PINS, Q_VOTE, Q_POLL,
 	Q_MARK, Q_MARKS, Q_MENTION, Q_MENTIONS, Q_INVITE, Q_INVITED, Q_FORGET, Q_EXPORT, Q_ERASE, Q_ERASE_MARKS,

@@ -47,6 +47,31 @@ room_free(struct chat_room *room)
 	wh_metric_set(chat->host, &chat_metrics[M_ROOMS], (int64_t)wh_dict_count(chat->host, chat->rooms));
 }
 
+static void
+room_emptied(void *self, uint64_t cookie, const struct wh_result *r)
+{
+	struct chat *chat = self;
+	const struct wh_cell id = WH_CELL_INT((int64_t)cookie);
+	bool more = r->err == WH_OK && r->rows[r->n - 1].changed == CHAT_AT_ONCE;
+
+	/* What fails is found by the sweep. */
+	if (r->err == WH_OK)
+		wh_store_run(&chat->table, &(struct wh_step){ more ? Q_ROOM_EMPTY : Q_ROOM_BURIED, &id, 1, WH_ANY }, 1, more ? room_emptied : NULL, cookie);
+}
+
+/* Out of the store with it, and its log. */
+static void
+room_drop(struct chat *chat, int64_t id, uint64_t seq)
+{
+	const struct wh_cell cell = WH_CELL_INT(id);
+	const struct wh_step bury[] = { { Q_ROOM_BURY, &cell, 1, WH_ANY }, { Q_ROOM_EMPTY, &cell, 1, WH_ANY } };
+
+	if (seq <= CHAT_AT_ONCE)
+		wh_store_run(&chat->table, (const struct wh_step[]){ { Q_ROOM_DROP, &cell, 1, WH_ANY }, { Q_ROOM_BURIED, &cell, 1, WH_ANY } }, 2, NULL, 0);
+	else
+		wh_store_run(&chat->table, bury, 2, room_emptied, (uint64_t)id);
+}
+
 /* Is a whisper still of use to those who are here? */
 static bool
 whisper_stays(struct chat_room *room)
@@ -68,7 +93,7 @@ room_settle(struct chat_room *room)
 	if (room->sides != NULL)
 		whisper_leave(room);
 	if (room->state == CHAT_READY && !room->kept)
-		wh_store_run(&chat->table, &(struct wh_step){ Q_ROOM_DROP, &WH_CELL_INT(room->id), 1, WH_ANY }, 1, NULL, 0);
+		room_drop(chat, room->id, room->seq);
 	room_free(room);
 }
 
@@ -535,7 +560,7 @@ loose_found(void *self, uint64_t cookie, const struct wh_result *r)
 	(void)cookie;
 	for (size_t i = 0; r->err == WH_OK && i < r->rows[0].n; i++)
 		if (room_by_key(chat, wh_row_str(&r->rows[0], i, 1)) == NULL)
-			wh_store_run(&chat->table, &(struct wh_step){ Q_ROOM_DROP, &WH_CELL_INT(wh_row_int(&r->rows[0], i, 0)), 1, WH_ANY }, 1, NULL, 0);
+			room_drop(chat, wh_row_int(&r->rows[0], i, 0), (uint64_t)wh_row_int(&r->rows[0], i, 2));
 }
 
 /* Rooms that ended with a hub, and entries whose time is over. */

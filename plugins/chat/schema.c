@@ -87,10 +87,15 @@ static const struct wh_statement statements[] = {
 	[Q_PIN_GONE] = { "pin_gone", "DELETE FROM chat_pin WHERE room = $1 AND target = $2", "ii", .writes = true },
 	[Q_VOTED] = { "voted", "SELECT choice FROM chat_vote WHERE room = $1 AND poll = $2 AND who = $3", "iit", .gives = "i" },
 	[Q_ROOM_DROP] = { "room_drop", "DELETE FROM chat_room WHERE id = $1 AND kept = 0", "i", .writes = true },
+	/* A long log is not dropped at once: nobody else could write meanwhile. The room loses its name, and then its log bit by bit. */
+	[Q_ROOM_BURY] = { "room_bury", "UPDATE chat_room SET key = '~' || id, kept = -1 WHERE id = $1 AND kept = 0", "i", .writes = true },
+	[Q_ROOM_EMPTY] = { "room_empty", "DELETE FROM chat_entry WHERE id IN (SELECT e.id FROM chat_room r JOIN chat_entry e ON e.room = r.id WHERE r.id = $1 AND "
+		"r.kept = -1 LIMIT 500)", "i", .writes = true },
+	[Q_ROOM_BURIED] = { "room_buried", "DELETE FROM chat_room WHERE id = $1 AND kept = -1", "i", .writes = true },
 	[Q_ROOM_EPOCH] = { "room_epoch", "UPDATE chat_room SET epoch = $2 WHERE id = $1", "ii", .writes = true },
-	[Q_ROOMS] = { "rooms", "SELECT key, name, topic, seq FROM chat_room WHERE access IN (0, 3) AND key > $1 AND ($2 = '' OR instr(key, $2) > 0) "
+	[Q_ROOMS] = { "rooms", "SELECT key, name, topic, seq FROM chat_room WHERE access IN (0, 3) AND kept >= 0 AND key > $1 AND ($2 = '' OR instr(key, $2) > 0) "
 		"ORDER BY key LIMIT $3", "tti", .gives = "ttti" },
-	[Q_ROOMS_LOOSE] = { "rooms_loose", "SELECT id, key FROM chat_room WHERE kept <> 1 AND kept = 0 AND created < $1 LIMIT 1000", "i", .gives = "it" },
+	[Q_ROOMS_LOOSE] = { "rooms_loose", "SELECT id, key, seq FROM chat_room WHERE kept <> 1 AND kept <= 0 AND created < $1 LIMIT 1000", "i", .gives = "iti" },
 	[Q_ENTRY_ADD] = { "entry_add", "INSERT INTO chat_entry (id, room, seq, time, kind, who, name, text, ref, extra, nonce) "
 		"SELECT $1, id, seq, $3, $4, $5, $6, $7, $8, $9, $10 FROM chat_room WHERE id = $2", "iiiittTITT", .writes = true },
 	[Q_ENTRY_BY_NONCE] = { "entry_by_nonce", "SELECT seq, id, time FROM chat_entry WHERE who = $1 AND room = $2 AND nonce = $3", "tit", .gives = "iii" },
