@@ -138,6 +138,7 @@ enum auth_statement {
 	ST_IDENTITY_DEVICES,	/* issuer, subject → device, account */
 	ST_IDENTITY_SIGN_OUT,	/* issuer, subject: drops those devices */
 	ST_IDENTITY_SWEEP,
+	ST_DEVICE_WITHOUT,	/* device, account → when it signed in; nothing when the account has a password */
 	ST_DEVICE_SINCE,	/* device, account → when it signed in */
 
 	/* Other sites and bots: clients of ours. */

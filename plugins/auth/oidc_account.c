@@ -128,7 +128,8 @@ signin_steps(struct arriving *t, struct wh_cell cells[4], struct wh_step *steps,
 	cells[1] = WH_CELL_TEXT(wh_str(t->signin.account));
 	cells[2] = WH_CELL_TEXT(wh_str(t->a.issuer));
 	cells[3] = WH_CELL_TEXT(wh_str(t->a.subject));
-	steps[n++] = (struct wh_step){ .statement = ST_IDENTITY_DEVICE, .params = cells, .n = 4, .expect = WH_ONE };
+	steps[n] = (struct wh_step){ .statement = ST_IDENTITY_DEVICE, .params = cells, .n = 4, .expect = WH_ONE };
+	n++;
 	t->first = n;
 	return device_steps(&t->signin, steps, n);
 }

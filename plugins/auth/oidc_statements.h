@@ -37,6 +37,9 @@
 	    "DELETE FROM auth_device WHERE id IN (SELECT device FROM auth_identity_device WHERE issuer = $1 AND subject = $2)", "tt", .writes = true },
 	[ST_IDENTITY_SWEEP] = { "identity_sweep",
 	    "DELETE FROM auth_identity_device WHERE NOT EXISTS (SELECT 1 FROM auth_device d WHERE d.id = auth_identity_device.device)", "", .writes = true },
+	[ST_DEVICE_WITHOUT] = { "device_without",
+	    "SELECT d.created FROM auth_device d JOIN auth_account a ON a.id = d.account WHERE d.id = $1 AND d.account = $2 AND a.password IS NULL",
+	    "tt", .gives = "i" },
 	[ST_DEVICE_SINCE] = { "device_since", "SELECT created FROM auth_device WHERE id = $1 AND account = $2", "tt", .gives = "i" },
 
 	[ST_CLIENT_ADD] = { "client_add",

@@ -422,6 +422,39 @@ the_last_way_in_is_not_unlinked(void **state)
 }
 
 static void
+an_account_without_a_password_sets_its_first_or_is_erased_when_it_just_signed_in(void **state)
+{
+	struct idp *idp = idp_begin(SETTINGS);
+	struct wh_session *a = wh_test_session(idp->f->t, "a", "guest"), *ann = registered(idp->f, "ann");
+
+	(void)state;
+	/* Who has one shows it. */
+	assert_call(idp->f, ann, "auth.password", "{'new':'pass phrase 2'}", WH_EAUTH);
+	assert_call(idp->f, ann, "auth.erase", NULL, WH_EAUTH);
+	over_provider(idp, a);
+	wh_test_advance(idp->f->t, 601000);
+	assert_call(idp->f, a, "auth.password", "{'new':'pass phrase 2'}", WH_EAUTH);
+	assert_call(idp->f, a, "auth.erase", NULL, WH_EAUTH);
+	idp->iat = wh_wall_ms(wh_test_host(idp->f->t)) / 1000;
+	idp->exp = idp->iat + 300;
+	a = wh_test_session(idp->f->t, "b", "guest");
+	over_provider(idp, a);
+	assert_call(idp->f, a, "auth.password", "{'new':'short'}", WH_EINVAL);
+	assert_call(idp->f, a, "auth.password", "{'new':'pass phrase 2'}", WH_OK);
+	assert_call(idp->f, a, "auth.password", "{'new':'pass phrase 3'}", WH_EAUTH);
+	assert_call(idp->f, wh_test_session(idp->f->t, "c", "guest"), "auth.login", "{'name':'Zoe','password':'pass phrase 2'}", WH_OK);
+	/* Now the link is no longer the last way in. */
+	assert_call(idp->f, a, "auth.unlink", "{'provider':'idp'}", WH_OK);
+	snprintf(idp->sub, sizeof idp->sub, "1002");
+	snprintf(idp->name, sizeof idp->name, "Yan");
+	a = wh_test_session(idp->f->t, "d", "guest");
+	over_provider(idp, a);
+	assert_call(idp->f, a, "auth.erase", NULL, WH_OK);
+	assert_non_null(strstr(idp->f->audit, "auth.erased"));
+	idp_end(idp);
+}
+
+static void
 a_second_factor_is_asked_for_whatever_the_provider_did(void **state)
 {
 	struct idp *idp = idp_begin(SETTINGS);
@@ -656,6 +689,7 @@ main(void)
 		cmocka_unit_test(linking_and_unlinking_ask_for_a_sign_in_that_is_fresh),
 		cmocka_unit_test(a_link_that_was_begun_for_one_is_not_finished_by_another),
 		cmocka_unit_test(the_last_way_in_is_not_unlinked),
+		cmocka_unit_test(an_account_without_a_password_sets_its_first_or_is_erased_when_it_just_signed_in),
 		cmocka_unit_test(a_second_factor_is_asked_for_whatever_the_provider_did),
 		cmocka_unit_test(github_is_asked_for_the_person_by_its_api),
 		cmocka_unit_test(twitch_is_asked_every_hour_and_who_left_there_is_signed_out),

@@ -548,6 +548,27 @@ a_client_that_is_removed_takes_its_tokens_along(void **state)
 }
 
 static void
+a_new_password_and_signing_out_everywhere_end_the_tokens_of_other_sites(void **state)
+{
+	struct site *s = site_begin("");
+	struct wh_session *with;
+
+	(void)state;
+	tokens_get(s, "chat%20offline_access");
+	with = opened_with(s, s->access, WH_OK);
+	assert_call(s->f, s->ann, "auth.password", "{'old':'pass phrase 1','new':'pass phrase 2'}", WH_OK);
+	assert_int_equal(wh_test_closed(with, NULL), AUTH_CLOSE_SIGNED_OUT);
+	opened_with(s, s->access, WH_EAUTH);
+	assert_int_equal(refresh(s, s->refresh), 400);
+	tokens_get(s, "chat%20offline_access");
+	with = opened_with(s, s->access, WH_OK);
+	assert_call(s->f, s->ann, "auth.revoke_all", NULL, WH_OK);
+	assert_int_equal(wh_test_closed(with, NULL), AUTH_CLOSE_SIGNED_OUT);
+	assert_int_equal(refresh(s, s->refresh), 400);
+	site_end(s);
+}
+
+static void
 an_account_that_is_disabled_or_erased_has_no_tokens(void **state)
 {
 	struct site *s = site_begin("");
@@ -728,6 +749,7 @@ main(void)
 		cmocka_unit_test(a_client_revokes_its_own_tokens_only),
 		cmocka_unit_test(a_person_takes_back_what_was_agreed_to),
 		cmocka_unit_test(a_client_that_is_removed_takes_its_tokens_along),
+		cmocka_unit_test(a_new_password_and_signing_out_everywhere_end_the_tokens_of_other_sites),
 		cmocka_unit_test(an_account_that_is_disabled_or_erased_has_no_tokens),
 		cmocka_unit_test(a_device_without_a_browser_is_let_in_on_a_page),
 		cmocka_unit_test(a_device_is_let_in_by_a_command_or_refused),
