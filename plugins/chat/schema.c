@@ -144,6 +144,11 @@ static const struct wh_statement statements[] = {
 	[Q_POLL] = { "poll", "SELECT choice, count(*) FROM chat_vote WHERE room = $1 AND poll = $2 GROUP BY choice ORDER BY choice", "ii", .gives = "ii" },
 	[Q_MARK] = { "mark", "INSERT INTO chat_mark (who, room, seq, guest_time) VALUES ($1, $2, $3, $4) ON CONFLICT (who, room) DO UPDATE SET "
 		"seq = excluded.seq, guest_time = excluded.guest_time WHERE excluded.seq > chat_mark.seq", "tiiI", .writes = true },
+	[Q_MARK_TIME] = { "mark_time", "INSERT INTO chat_mark (who, room, seq, guest_time) SELECT $1, $2, coalesce(max(seq), 0), $4 FROM chat_entry "
+		"WHERE room = $2 AND id < $3 ON CONFLICT (who, room) DO UPDATE SET seq = excluded.seq, guest_time = excluded.guest_time "
+		"WHERE excluded.seq > chat_mark.seq", "tiiI", .writes = true },
+	[Q_MARKED] = { "marked", "SELECT m.seq, coalesce((SELECT e.time FROM chat_entry e WHERE e.room = m.room AND e.seq <= m.seq ORDER BY e.seq DESC "
+		"LIMIT 1), 0) FROM chat_mark m WHERE m.who = $1 AND m.room = $2", "ti", .gives = "ii" },
 	[Q_MARKS] = { "marks", "SELECT r.name, m.seq, r.seq, (SELECT count(*) FROM (SELECT 1 FROM chat_entry e WHERE e.room = r.id AND e.seq > m.seq AND "
 		"e.kind IN (1, 2, 10) AND e.who <> $1 AND e.redacted IS NULL LIMIT 1000)), (SELECT count(*) FROM chat_mention n JOIN chat_entry e ON e.id = n.entry WHERE "
 		"n.who = $1 AND e.room = r.id AND e.seq > m.seq) FROM chat_mark m JOIN chat_room r ON r.id = m.room WHERE m.who = $1 ORDER BY r.key LIMIT 500",
