@@ -12,6 +12,7 @@ from wire import WebSocket, http, until
 RUNGS = ["guest", "member", "moderator", "admin"]
 PASSWORD = "pass phrase 1"
 PLUGINS = """sqlite = { }; mail = { }; audit = { }; chat = { }; irc = { }; fetch = { };
+  matching = { queues = { talk = { rules = ( { name = "age"; kind = "equal"; hard = true; } ); }; }; };
   auth = { hash_memory = "64KiB"; hash_passes = 1; registrations = 100000; tries = 100; site = "https://test.example"; };"""
 RATES = 'command_rate = "100000/s burst 100000"; account_rate = "100000/s burst 100000"; address_rate = "100000/s burst 100000"; resume_window = "1s";'
 LIMITS = 'per_address = 10000; messages = "100000/s burst 100000"; bytes = "100000000/s burst 100000000";'
@@ -66,7 +67,7 @@ def account(server, name, role=None, **more):
 
 def table(server):
     rows = server.command("server.commands")["commands"]
-    assert {row["plugin"] for row in rows} >= {"server", "sqlite", "audit", "auth", "chat", "relay"}, "a plugin is missing"
+    assert {row["plugin"] for row in rows} >= {"server", "sqlite", "audit", "auth", "chat", "relay", "matching"}, "a plugin is missing"
     return rows
 
 
@@ -198,6 +199,12 @@ class Victim:
         self.ids.append(self.ws.call("chat.whisper", to="friend", text=f"{SECRET} answered")["id"])
         self.ws.call("relay.join", room="lab")
         self.whispers = [w["room"] for w in self.ws.call("chat.whispers")["whispers"] if "room" in w]
+        for ws in self.ws, self.there:
+            ws.call("match.enqueue", queue="talk", attributes={"age": SECRET})
+        match = self.ws.notification("match.started")
+        self.match = match["match"]
+        self.whispers.append(match["room"])
+        self.party = self.ws.call("match.party")["code"]
         self.ws.call("auth.confirm_begin", mail=f"{SECRET}2@example.org")
         self.bot = self.ws.call("auth.bot_create", name="butler")["bot"]
         self.bot_key = self.ws.call("auth.key_create", bot="butler", scopes="relay")["key"]
@@ -243,9 +250,10 @@ class Victim:
         found = {}
         until(lambda: self.server.command("audit.head")["waiting"] == 0)
         with WebSocket(self.server.http, headers=bearer(self.made["token"])) as ws:
-            for name in "auth.export", "auth.devices", "chat.unread", "chat.whispers", "chat.blocks", "chat.mentions", "auth.bots", \
+            for name in "auth.export", "auth.devices", "chat.unread", "chat.whispers", "chat.blocks", "chat.mentions", "auth.bots", "match.blocks", \
                     "auth.second_state", "auth.passkeys", "auth.consents", "auth.links":
                 found[name] = ws.call(name)
+            found["match.status"] = self.ws.call("match.status")
             found["auth.grants"] = ws.call("auth.grants", name="victim")
             found["auth.keys"] = ws.call("auth.keys", bot="butler")
             found["auth.account"] = ws.call("auth.account", name="victim")
@@ -284,7 +292,6 @@ class Stranger:
             ws.call("chat.join", room="lair")
             if self.inside:
                 ws.call("chat.join", room="plaza")
-                self.victim.heard()
         return ws
 
     def connect_bare(self):
@@ -299,6 +306,8 @@ class Stranger:
         v, name, kind = self.victim, field["name"], field["type"]
         if name == "room":
             return v.rooms + v.whispers + ["lair"]
+        if name in ("match", "queue", "code", "attributes", "places") and row["plugin"] == "matching":
+            return {"match": [v.match], "queue": ["talk"], "code": [v.party[:-1]], "attributes": [{"age": "adult"}], "places": [[1, 2]] if field["type"] == "list" else [1]}[name]
         if name == "bot":
             return ["butler", v.bot]
         if name == "key" and row["name"] == "auth.key_revoke":
