@@ -60,7 +60,7 @@ check_PROGRAMS += %D%/mail/test_letter %D%/mail/test_mail
 %C%_mail_test_mail_LDADD = $(TESTING_LIBS) $(CURL_LIBS)
 
 plugin_LTLIBRARIES += plugins/audit.la
-audit_sources = %D%/audit/audit.c %D%/audit/audit.h %D%/audit/schema.c %D%/audit/write.c %D%/audit/read.c %D%/audit/chain.c %D%/audit/chain.h \
+audit_sources = %D%/audit/audit.c %D%/audit/audit.h %D%/audit/schema.c %D%/audit/write.c %D%/audit/rework.c %D%/audit/read.c %D%/audit/chain.c %D%/audit/chain.h \
 	%D%/audit/redact.c %D%/audit/redact.h
 plugins_audit_la_SOURCES = $(audit_sources)
 plugins_audit_la_CFLAGS = $(AM_CFLAGS) $(SSL_CFLAGS)

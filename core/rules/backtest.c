@@ -96,7 +96,7 @@ backtest_asked(struct judge_sink *sink, struct pack *p, struct pack_rule *r, enu
 		return;
 	t->evaluated++;
 	wh_hist_record(&t->cost, (uint64_t)cost_ns);
-	if (got == PACK_FAILED || got == PACK_OVER) {
+	if (got == PACK_FAILED || got == PACK_OVER || got == PACK_LATE) {
 		if (t->failed++ == 0)
 			fprintf(stderr, "%s: %.*s\n", p->id, WH_FMT(wh_buf_slice(&p->error)));
 		return;

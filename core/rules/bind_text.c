@@ -245,7 +245,7 @@ text_len(lua_State *L)
 	struct wh_str s = arg_text(L, 1);
 	struct wh_str good = { s.p, wh_utf8_good(s) };
 
-	lua_pushinteger(L, (lua_Integer)(wh_utf8_count(good) + (s.n - good.n)));
+	lua_pushinteger(L, (lua_Integer)wh_utf8_count(good) + (lua_Integer)(s.n - good.n));
 	return 1;
 }
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "base/json.h"
+#include "base/utf8.h"
 #include "rules/helper.h"
 #include "rules/tester.h"
 
@@ -48,7 +49,7 @@ write_pack(struct wh_json *w, const struct pack *p)
 	wh_json_text(w, "version", p->version);
 	wh_json_text(w, "license", p->license);
 	wh_json_text(w, "summary", p->summary);
-	wh_json_uint(w, "memory", wh_script_stats(p->script).memory);
+	wh_json_uint(w, "memory", p->script != NULL ? wh_script_stats(p->script).memory : 0);
 	wh_json_uint(w, "revived", p->spent);
 	wh_json_array(w, "scores");
 	for (size_t i = 0; i < p->n_scores; i++)
@@ -270,6 +271,8 @@ helper_answer(struct judge *j, struct wh_str ask, struct wh_buf *out)
 	if (a.bytes.p == NULL)
 		return;
 	a.bytes.max = ANSWER_MAX;
+	/* Whoever asks has cut it; if not, it is cut here. */
+	e.text = wh_utf8_cut(e.text, WH_JUDGE_TEXT);
 	wh_judge_answer_begin(&a.bytes);
 	judge_event(j, &e, &a.sink, &answer);
 	answer.n -= a.dropped;

@@ -3,8 +3,9 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
-enum { JUDGE_DAY_MS = 86400000, JUDGE_SHARE_LEAST = 200, JUDGE_OFF_AFTER = 3 };
+enum { JUDGE_DAY_MS = 86400000, JUDGE_SHARE_LEAST = 200, JUDGE_OFF_AFTER = 3, JUDGE_CPU_EVENTS = 64, JUDGE_CPU_LEAST_MS = 10 };
 
 void
 judge_init(struct judge *j, struct shared *shared)
@@ -269,6 +270,24 @@ judging_hit(struct judging *g, struct pack *p, struct pack_rule *r, enum pack_mo
 		judging_demote(g, p, r, PACK_SHADOW, "it acted on more of a day's messages than it may");
 }
 
+static int64_t
+cpu_now(void)
+{
+	struct timespec t;
+
+	return clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t) == 0 ? t.tv_sec * WH_NS_PER_SEC + t.tv_nsec : 0;
+}
+
+/* A rule that was late on a machine that had no time for us did nothing wrong. Our CPU time is looked at every so many events, which take
+ * far less than a rule that is late by itself. */
+static bool
+is_own_fault(const struct judge *j, const struct pack *p, enum pack_got got)
+{
+	int64_t least = p->limits.time_ns / 2 > JUDGE_CPU_LEAST_MS * WH_NS_PER_MS ? p->limits.time_ns / 2 : JUDGE_CPU_LEAST_MS * WH_NS_PER_MS;
+
+	return got == PACK_OVER || (got == PACK_LATE && cpu_now() - j->cpu_ns >= least);
+}
+
 static void
 judging_failed(struct judging *g, struct pack *p, struct pack_rule *r, enum pack_got got, enum pack_mode mode)
 {
@@ -277,8 +296,8 @@ judging_failed(struct judging *g, struct pack *p, struct pack_rule *r, enum pack
 	/* The first times, and now and then: an error on every message is told, but not on every message. */
 	if (r->failed <= 3 || r->failed % 1000 == 0)
 		judging_item(g, p, r, &(struct wh_judge_verdict){ .item = WH_JUDGE_ITEM_ERROR, .evidence = wh_buf_slice(&p->error) });
-	if (got == PACK_OVER) {
-		r->overruns++;
+	if (got == PACK_OVER || got == PACK_LATE) {
+		r->overruns += is_own_fault(g->judge, p, got);
 		if (r->overruns >= JUDGE_OFF_AFTER * p->limits.overruns)
 			judging_demote(g, p, r, PACK_OFF, "it went on using up its budget");
 		else if (r->overruns >= p->limits.overruns)
@@ -338,7 +357,8 @@ judge_event(struct judge *j, const struct wh_judge_event *e, struct judge_sink *
 	int64_t began = wh_clock_mono_ns(NULL), cost;
 
 	*answer_out = (struct wh_judge_answer){ .fate = WH_FATE_PASS };
-	j->events++;
+	if (j->events++ % JUDGE_CPU_EVENTS == 0)
+		j->cpu_ns = cpu_now();
 	/* Moderators are never judged; what they do to others is not theirs to be judged for either. */
 	if (e->trust < WH_TRUST_MODERATOR) {
 		scene_begin(&j->scene, e);

@@ -30,6 +30,7 @@ struct judge {
 	struct pack *packs[JUDGE_PACKS];	/* owned */
 	struct judge_mode *modes;	/* owned */
 	uint64_t events, failed;
+	int64_t cpu_ns;			/* our CPU time, some events ago */
 	struct wh_hist cost;		/* ns of an event */
 };
 

@@ -62,17 +62,21 @@ pack_chunk(struct pack *p, const char *file)
 	return wh_script_run(p->script, job_chunk, &c);
 }
 
-/* The state, with everything in it. Loading may cost more than judging. */
+/* The state, with everything in it. Loading may cost more than judging: lists are built. Being made anew happens in the middle of an event, and
+ * has to come to its end before the process does (helper.c). */
 static enum wh_err
 pack_state(struct pack *p)
 {
-	const struct wh_script_limits limits = { .memory = p->limits.memory, .steps = 20000000, .bytes = 256 << 20, .time_ns = 2 * WH_NS_PER_SEC,
-		.seed = 1 };
+	const struct wh_script_limits limits = { .memory = p->limits.memory, .steps = p->reviving ? 4000000 : 20000000, .bytes = 256 << 20,
+		.time_ns = p->reviving ? 80 * WH_NS_PER_MS : 2 * WH_NS_PER_SEC, .seed = 1 };
 	enum wh_err err;
 
 	p->script = wh_script_new(&limits, p->source->modules);
-	if (p->script == NULL)
+	if (p->script == NULL) {
+		wh_buf_reset(&p->error);
+		wh_buf_text(&p->error, "not enough memory for an empty state");
 		return WH_ENOMEM;
+	}
 	wh_script_set_owner(p->script, p);
 	p->loading = true;
 	p->declared = false;
@@ -298,6 +302,10 @@ pack_ask_rule(struct pack *p, struct pack_rule *rule, struct scene *scene, int64
 	struct asking a = { p, rule, false };
 	enum wh_err err;
 
+	*cost_ns_out = 0;
+	/* It could not be started again the last time; perhaps there is memory now. */
+	if ((p->script == NULL || wh_script_spent(p->script)) && pack_revive(p) != WH_OK)
+		return PACK_FAILED;
 	p->scene = scene;
 	p->own_act = false;
 	p->n_asks = 0;
@@ -315,6 +323,8 @@ pack_ask_rule(struct pack *p, struct pack_rule *rule, struct scene *scene, int64
 	p->n_asks = 0;
 	wh_buf_reset(&p->error);
 	wh_buf_text(&p->error, wh_script_error(p->script));
+	if (err == WH_ETIME && *cost_ns_out >= p->limits.time_ns && wh_script_stats(p->script).steps < p->limits.steps)
+		return PACK_LATE;
 	return err == WH_ETIME || err == WH_ENOMEM ? PACK_OVER : PACK_FAILED;
 }
 

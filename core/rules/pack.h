@@ -140,7 +140,8 @@ void pack_free(struct pack **p);
 /** A new state in place of a spent one. */
 enum wh_err pack_revive(struct pack *p);
 
-enum pack_got { PACK_MISS, PACK_HIT, PACK_FAILED, PACK_OVER };
+/* PACK_LATE: over its time and not over its steps, which may be the machine's doing. */
+enum pack_got { PACK_MISS, PACK_HIT, PACK_FAILED, PACK_OVER, PACK_LATE };
 
 /** Asks a rule about the scene. What it wrote is kept when it ends well, and undone when it fails. */
 enum pack_got pack_ask_rule(struct pack *p, struct pack_rule *rule, struct scene *scene, int64_t *cost_ns_out);

@@ -225,6 +225,57 @@ a_rule_that_overruns_three_times_goes_to_shadow_and_at_last_off(void **state)
 }
 
 static void
+a_rule_that_is_late_on_a_busy_machine_is_not_blamed(void **state)
+{
+	struct bed b;
+	struct pack *p;
+
+	(void)state;
+	bed_begin(&b);
+	b.judge.limits.time_ns = 1;
+	p = bed_load(&b, "pack { id = 'p', version = '1', api = 1, license = 'MIT' }\n"
+		"rule 'r' { when = function() for i = 1, 1000 do end return true end, act = 'flag' }", NULL);
+	for (int i = 0; i < 10; i++)
+		bed_say(&b, "eve", "x");
+	assert_int_equal(p->rules[0].failed, 10);
+	assert_int_equal(p->rules[0].overruns, 0);
+	assert_int_equal(p->rules[0].most, PACK_LIVE);
+	/* One that works for all that time is. */
+	assert_int_equal(judge_remove(&b.judge, WH_STR("p")), WH_OK);
+	b.judge.limits = (struct pack_limits){ .time_ns = 30 * WH_NS_PER_MS, .steps = UINT64_MAX / 2 };
+	p = bed_load(&b, "pack { id = 'q', version = '1', api = 1, license = 'MIT' }\nrule 'r' { when = function() while true do end end, act = 'flag' }", NULL);
+	for (int i = 0; i < 20 && p->rules[0].overruns == 0; i++)
+		bed_say(&b, "eve", "x");
+	assert_true(p->rules[0].overruns > 0);
+	bed_end(&b);
+}
+
+/* It runs at the first loading and not again: made anew, the pack would take the process with it. */
+static void
+a_pack_that_cannot_be_made_anew_in_time_goes_off(void **state)
+{
+	struct bed b;
+	struct pack *p;
+
+	(void)state;
+	bed_begin(&b);
+	p = bed_load(&b, "pack { id = 'p', version = '1', api = 1, license = 'MIT' }\nlocal n = 0 for i = 1, 6000000 do n = n + 1 end\n"
+		"rule 'a' { when = function(m) while m.text == 'x' do end end, act = 'flag' }\nrule 'b' { when = function() return true end, act = 'hold' }", NULL);
+	bed_say(&b, "eve", "y");
+	assert_int_equal(b.live, WH_ACT_HOLD);
+	bed_say(&b, "eve", "x");
+	assert_int_equal(b.demoted, 2);
+	assert_int_equal(p->rules[1].most, PACK_OFF);
+	bed_say(&b, "eve", "y");
+	assert_int_equal(b.answer.evaluated, 0);
+	/* Set live by somebody, it is tried again, and fails again. */
+	p->rules[1].most = PACK_LIVE;
+	bed_say(&b, "eve", "y");
+	assert_int_equal(b.errors, 1);
+	bed_end(&b);
+}
+
+static void
 loading_has_a_budget_too(void **state)
 {
 	static const char *const texts[] = { "while true do end", "pack { id = 'x', version = '1', api = 1, license = 'MIT' } while true do pcall(error) end",
@@ -271,6 +322,8 @@ main(void)
 		cmocka_unit_test(each_attack_ends_and_the_next_message_is_judged),
 		cmocka_unit_test(two_hundred_random_snippets_end_and_the_next_message_is_judged),
 		cmocka_unit_test(a_rule_that_overruns_three_times_goes_to_shadow_and_at_last_off),
+		cmocka_unit_test(a_rule_that_is_late_on_a_busy_machine_is_not_blamed),
+		cmocka_unit_test(a_pack_that_cannot_be_made_anew_in_time_goes_off),
 		cmocka_unit_test(loading_has_a_budget_too),
 		cmocka_unit_test(what_could_reach_out_is_not_there),
 	};

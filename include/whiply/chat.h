@@ -28,6 +28,8 @@ struct wh_chat_room {
 	bool moderated;			/**< only a voice may speak */
 	bool members_only;		/**< only accounts may speak */
 	int64_t slow_ms;
+	struct wh_str topic_by, topic_by_id;	/**< who set the topic; empty: nobody */
+	int64_t topic_time;
 };
 
 /** Somebody in it. */

@@ -111,7 +111,7 @@ static void
 append_applies(struct append *a)
 {
 	if (a->entry.kind == CHAT_TOPIC_SET)
-		snprintf(a->room->topic, sizeof a->room->topic, "%.*s", WH_FMT(a->entry.text));
+		room_topic(a->room, a->entry.text, a->entry.who, a->entry.name, a->entry.time);
 	if (a->entry.kind == CHAT_RULES)
 		a->room->rules = a->rules;
 }

@@ -171,7 +171,7 @@ static const struct wh_field set_fields[] = {
 };
 static const struct wh_field invite_fields[] = { ROOM, { "name", WH_F_NAME, .required = true, .help = "of the account" }, { 0 } };
 static const struct wh_field role_fields[] = {
-	ROOM, { "name", WH_F_NAME, .required = true, .help = "of the account" },
+	ROOM, { "name", WH_F_NAME, .required = true, .help = "of the account; in a room that is not registered, of somebody in it" },
 	{ "role", WH_F_CHOICE, .required = true, .choices = "owner|moderator|voice", .help = "which" }, { "on", WH_F_BOOL, .required = true, .help = "give or take" }, { 0 }
 };
 static const struct wh_field kick_fields[] = { ROOM, { "name", WH_F_NAME, .required = true, .help = "who" }, { "reason", WH_F_TEXT, .max = 200, .help = "told to them" }, { 0 } };
@@ -209,7 +209,7 @@ static const struct wh_command chat_commands[] = {
 	{ "chat.set", set_fields, WH_ALLOW_GUEST, .flags = WH_AUDIT, .run = info_set, .help = "change a room's rules, as its owner" },
 	{ "chat.register", room_only, WH_ALLOW_MEMBER, .rate = "1/m burst 5", .flags = WH_AUDIT, .run = info_register, .help = "make a room last, and own it" },
 	{ "chat.invite", invite_fields, WH_ALLOW_GUEST, .rate = "1/s burst 10", .run = info_invite, .help = "ask somebody into a room" },
-	{ "chat.role", role_fields, WH_ALLOW_MEMBER, .flags = WH_AUDIT, .run = info_role, .help = "give or take a role in a room" },
+	{ "chat.role", role_fields, WH_ALLOW_GUEST, .rate = "2/s burst 20", .flags = WH_AUDIT, .run = info_role, .help = "give or take a role in a room" },
 	{ "chat.kick", kick_fields, WH_ALLOW_GUEST, .flags = WH_AUDIT, .run = member_kick, .help = "send somebody out of a room" },
 	{ "chat.mark", mark_fields, WH_ALLOW_GUEST, .rate = "5/s burst 50", .run = mark_read, .help = "remember how far you have read" },
 	{ "chat.unread", NULL, WH_ALLOW_GUEST, .flags = WH_READS, .run = mark_unread, .help = "what you have not read, room by room" },

@@ -78,6 +78,7 @@ struct chat_rules {
 };
 
 struct chat_crowd;
+struct chat_given;
 struct chat_room;
 struct wh_chat_ops;
 
@@ -112,7 +113,7 @@ struct chat_person {
 	char text[];
 };
 
-enum chat_room_state { CHAT_LOADING, CHAT_ABSENT, CHAT_MAKING, CHAT_READY };
+enum chat_room_state { CHAT_LOADING, CHAT_ABSENT, CHAT_MAKING, CHAT_READY, CHAT_ENDING };
 
 struct chat;
 typedef enum wh_err chat_go(struct chat *chat, struct wh_call *call, struct chat_room *room);
@@ -137,15 +138,20 @@ struct chat_room {
 	uint64_t seq;			/* of the last entry that was committed */
 	int64_t epoch, created;
 	char topic[CHAT_TOPIC + 1];
+	char topic_who[CHAT_WHO + 1], topic_name[CHAT_PERSON_NAME + 1];	/* who set it; empty: nobody did */
+	int64_t topic_time;
 	char owner[CHAT_WHO + 4];	/* id of who made it, or registered it; empty: nobody knows */
 	bool kept;			/* registered: it lasts */
 	struct chat_rules rules, asked;	/* `asked`: as they will be when what is under way was written */
 	unsigned setting;		/* rules under way */
 	struct wh_dict *people;		/* owned persons, by id */
+	struct chat_given *given;	/* owned: roles, when it is not registered */
+	size_t n_given;
 	struct link waiters;
 	unsigned pending;		/* entries and tasks under way */
 	unsigned entering;		/* of them, who waits to enter */
 	wh_id batch;			/* timer of `crowd` */
+	const struct wh_identity *sender;	/* who is sending somebody out right now; else NULL */
 	struct chat_crowd *crowd;	/* owned: who came and went since it was last told; NULL: nobody */
 };
 
@@ -253,7 +259,8 @@ enum chat_statement {
 	Q_WHISPER_MAKE, Q_PAIR_ADD, Q_PAIR_OF, Q_MARK_AT, Q_WHISPER_UNWANTED, Q_WHISPERS, Q_BLOCK, Q_UNBLOCK, Q_BLOCKS, Q_REFUSE, Q_REFUSED,
 	Q_FORGET_WHISPERS, Q_FORGET_BLOCKS, Q_FORGET_REFUSALS, Q_FORGET_INVITES, Q_FORGET_MARKS, Q_ROOM_OWNER, Q_ROOM_LOOSE, Q_LAST_ID, Q_EDITS_GONE,
 	Q_PIN_GONE, Q_RESUME_WHISPER, Q_VOTED, Q_EXPORT_REST, Q_ERASE_REACTIONS, Q_ERASE_VOTES, Q_ERASE_MENTIONS, Q_ERASE_INVITES, Q_ERASE_PAIRS,
-	Q_ERASE_PAIR_NAMES, Q_ERASE_BLOCKS, Q_ERASE_REFUSAL, Q_ERASE_WHISPERS, Q_ERASE_OWNER, Q_END
+	Q_ERASE_PAIR_NAMES, Q_ERASE_BLOCKS, Q_ERASE_REFUSAL, Q_ERASE_WHISPERS, Q_ERASE_OWNER,
+	Q_GIVE, Q_GIVEN, Q_ERASE_GIVEN, Q_END
 };
 extern const struct wh_schema chat_schema;
 
@@ -304,6 +311,7 @@ bool room_has(struct chat_room *room, struct wh_session *s);
 /** Nobody needs it in memory any more? Then it goes; and ends, if nobody registered it. */
 void room_settle(struct chat_room *room);
 void room_free(struct chat_room *room);
+void room_topic(struct chat_room *room, struct wh_str topic, struct wh_str who, struct wh_str name, int64_t time);
 enum chat_rank room_rank(struct chat_room *room, struct wh_session *s);
 const char *rank_name(enum chat_rank rank);
 
@@ -418,6 +426,19 @@ void crowd_came(struct chat_room *room, const struct chat_person *person, bool c
 void crowd_renamed(struct chat_room *room, const struct chat_person *was, const struct chat_person *is);
 bool crowd_is(const struct chat_room *room);
 void crowd_free(struct chat_room *room);
+
+/* given.c */
+enum chat_rank given_rank(const struct chat_room *room, struct wh_str id);
+
+/** Does what the call of chat.role asks for, in a room that is not registered. */
+enum wh_err given_change(struct chat_room *room, struct wh_call *call);
+void given_read(struct chat_room *room, const struct wh_rows *rows);
+void given_free(struct chat_room *room);
+
+/* info.c */
+
+/** Somebody has another role, by this call of chat.role: ranks are found anew, and the members told. */
+void role_changed(struct chat_room *room, struct wh_call *call);
 
 /* append.c */
 typedef void chat_appended(struct chat *chat, struct chat_room *room, struct wh_call *call, const struct chat_entry *e);

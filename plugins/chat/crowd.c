@@ -146,7 +146,7 @@ crowd_came(struct chat_room *room, const struct chat_person *person, bool came, 
 {
 	struct chat *chat = room->chat;
 	struct wh_room *hub = room_hub(room);
-	struct wh_item items[5] = {
+	struct wh_item items[7] = {
 		WH_ITEM_STR("room", wh_str(room->name)), WH_ITEM_STR("who", person->id), WH_ITEM_STR("name", person->name),
 		WH_ITEM_INT("members", (int64_t)wh_dict_count(chat->host, room->people)),
 	};
@@ -160,6 +160,10 @@ crowd_came(struct chat_room *room, const struct chat_person *person, bool came, 
 	}
 	if (reason.n != 0)
 		items[n++] = WH_ITEM_STR("reason", reason);
+	if (!came && room->sender != NULL) {
+		items[n++] = WH_ITEM_STR("by", room->sender->name);
+		items[n++] = WH_ITEM_STR("by_id", room->sender->id);
+	}
 	wh_room_publish(chat->host, hub, 0, &(struct wh_event){ came ? "chat.joined" : "chat.left", items, n }, but, WH_PRESENCE);
 }
 

@@ -108,10 +108,10 @@ history_go(struct chat *chat, struct wh_call *call, struct chat_room *room)
 
 	if (bounded && (field == NULL || around || !place_parse(wh_arg_str(call, "until"), &until, &until_by_id) || until_by_id != by_id))
 		return wh_fail(call, WH_EINVAL, "until goes with before or after, and is of the same kind: a seq, or an id or milliseconds since 1970");
-	const struct wh_cell before_cells[] = { WH_CELL_INT(room->id), WH_CELL_INT(at), WH_CELL_INT(kinds), WH_CELL_INT(around ? (limit + 1) / 2 : limit),
+	const struct wh_cell before_cells[] = { WH_CELL_INT(room->id), WH_CELL_INT(at), WH_CELL_INT(kinds), WH_CELL_INT(around ? limit / 2 : limit),
 		WH_CELL_INT(since), WH_CELL_INT(bounded ? until : -1) };
 	const struct wh_cell after_cells[] = { WH_CELL_INT(room->id), WH_CELL_INT(around ? at - 1 : at), WH_CELL_INT(kinds),
-		WH_CELL_INT(around ? limit - (limit + 1) / 2 : limit), WH_CELL_INT(since), WH_CELL_INT(bounded ? until : INT64_MAX) };
+		WH_CELL_INT(around ? limit - limit / 2 : limit), WH_CELL_INT(since), WH_CELL_INT(bounded ? until : INT64_MAX) };
 	const struct wh_step before_step = { by_id ? Q_BEFORE_ID : Q_BEFORE_SEQ, before_cells, 6, WH_ANY };
 	const struct wh_step after_step = { by_id ? Q_AFTER_ID : Q_AFTER_SEQ, after_cells, 6, WH_ANY };
 	const struct wh_step steps[] = { after ? after_step : before_step, after_step };

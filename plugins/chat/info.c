@@ -187,7 +187,8 @@ set_go(struct chat *chat, struct wh_call *call, struct chat_room *room)
 {
 	static const char *const access[] = { "public", "unlisted", "invited", "key" }, *const speakers[] = { "all", "registered", "voice", "moderators" };
 	const struct wh_identity *who = wh_session_identity(chat->host, wh_call_session(call));
-	struct chat_rules rules = room->setting != 0 ? room->asked : room->rules;
+	const struct chat_rules was = room->setting != 0 ? room->asked : room->rules;
+	struct chat_rules rules = was;
 	struct chat_entry e = { .id = chat_next_id(chat), .time = wh_wall_ms(chat->host), .kind = CHAT_RULES, .who = who->id, .name = who->name };
 	char extra[512];
 
@@ -209,9 +210,10 @@ set_go(struct chat *chat, struct wh_call *call, struct chat_room *room)
 		snprintf(rules.key, sizeof rules.key, "%.*s", WH_FMT(wh_arg_str(call, "key")));
 	if (rules.access == CHAT_KEYED && rules.key[0] == '\0')
 		return wh_fail(call, WH_EINVAL, "a room with a key needs one: set key as well");
-	snprintf(extra, sizeof extra, "{\"access\":\"%s\",\"speakers\":\"%s\",\"slow\":%lld,\"min_age\":%lld,\"keep\":%lld,\"links\":%s}",
+	snprintf(extra, sizeof extra, "{\"access\":\"%s\",\"speakers\":\"%s\",\"slow\":%lld,\"min_age\":%lld,\"keep\":%lld,\"links\":%s,"
+	    "\"was\":{\"access\":\"%s\",\"speakers\":\"%s\",\"slow\":%lld}}",
 	    access[rules.access], speakers[rules.speakers], (long long)rules.slow_ms, (long long)rules.min_age_ms, (long long)rules.keep_ms,
-	    rules.links ? "true" : "false");
+	    rules.links ? "true" : "false", access[was.access], speakers[was.speakers], (long long)was.slow_ms);
 	e.extra = wh_str(extra);
 	const struct wh_cell cells[] = { WH_CELL_INT(room->id), WH_CELL_INT(rules.access), WH_CELL_INT(rules.speakers), WH_CELL_INT(rules.slow_ms),
 		WH_CELL_INT(rules.min_age_ms), WH_CELL_INT(rules.keep_ms), WH_CELL_INT(rules.links), WH_CELL_TEXT(wh_str(rules.key)) };
@@ -323,34 +325,27 @@ invite_done(void *self, uint64_t cookie, const struct wh_result *r)
 	room_settle(room);
 }
 
+/* Who is meant is known: an account, or a guest who is here. */
 static enum wh_err
-invite_write(struct chat *chat, struct wh_call *call, struct chat_room *room, const struct wh_account *account)
+invite_write(struct chat *chat, struct wh_call *call, const struct chat_side *to, const struct chat_asking *asking)
 {
+	const struct wh_identity *from = wh_session_identity(chat->host, wh_call_session(call));
 	int64_t now = wh_wall_ms(chat->host);
-	const struct wh_cell cells[] = { WH_CELL_INT(room->id), WH_CELL_TEXT(account->id), WH_CELL_INT(now + CHAT_INVITE_MS), WH_CELL_INT(now) };
-	const struct wh_item items[] = { WH_ITEM_STR("room", wh_str(room->name)),
-		WH_ITEM_STR("from", wh_session_identity(chat->host, wh_call_session(call))->name) };
-	enum wh_err err = task_run(room, call, &(struct wh_step){ Q_INVITE, cells, 4, WH_ONE }, 1, invite_done);
+	char key[CHAT_NAME + 1];
+	struct chat_room *room = text_room_key(wh_arg_str(call, "room"), key) ? room_by_key(chat, wh_str(key)) : NULL;
+	enum wh_err err;
 
+	(void)asking;
+	if (room == NULL || room->state != CHAT_READY)
+		return wh_fail(call, WH_EAWAY, "the room ended meanwhile; try again");
+	const struct wh_cell cells[] = { WH_CELL_INT(room->id), WH_CELL_TEXT(wh_str(to->id)), WH_CELL_INT(now + CHAT_INVITE_MS), WH_CELL_INT(now) };
+	const struct wh_item items[] = { WH_ITEM_STR("room", wh_str(room->name)), WH_ITEM_STR("from", from->name), WH_ITEM_STR("who", from->id),
+		WH_ITEM_STR("to", wh_str(to->id)) };
+
+	err = task_run(room, call, &(struct wh_step){ Q_INVITE, cells, 4, WH_ONE }, 1, invite_done);
 	if (err == WH_WAIT)
-		live_tell(chat, account->id, &(struct wh_event){ "chat.invited", items, 2 }, NULL);
+		live_tell(chat, wh_str(to->id), &(struct wh_event){ "chat.invited", items, sizeof items / sizeof items[0] }, NULL);
 	return err;
-}
-
-static void
-invite_found(void *self, uint64_t cookie, enum wh_err err, const struct wh_account *account)
-{
-	struct chat *chat = self;
-	struct wh_call *call;
-	struct chat_room *room = task_end(chat, cookie, &call);
-
-	if (call != NULL) {
-		err = err == WH_OK ? invite_write(chat, call, room, account) :
-		    wh_fail(call, err == WH_ENOENT ? WH_ENOENT : WH_EAWAY, err == WH_ENOENT ? "nobody has that name" : "accounts can't be read now; try again");
-		if (err != WH_WAIT)
-			wh_call_done(call, err);
-	}
-	room_settle(room);
 }
 
 /* Asks for the account behind the argument `name`. */
@@ -374,11 +369,9 @@ invite_go(struct chat *chat, struct wh_call *call, struct chat_room *room)
 
 	if (room->sides != NULL)
 		return wh_fail(call, WH_EPERM, "a whisper is between two");
-	if (chat->accounts == NULL)
-		return wh_fail(call, WH_ENOTSUP, "there are no accounts here to invite");
 	if (room_rank(room, wh_call_session(call)) < needed)
 		return wh_fail(call, WH_EPERM, "only the room's moderators may do that");
-	return account_of(chat, call, room, invite_found);
+	return person_find(chat, call, wh_arg_str(call, "name"), &(struct chat_asking){ .found = invite_write });
 }
 
 enum wh_err
@@ -395,7 +388,8 @@ role_tell(struct chat *chat, struct wh_call *call, struct chat_room *room)
 	struct wh_room *hub = room_hub(room);
 	const struct wh_item items[] = { WH_ITEM_STR("room", wh_str(room->name)), WH_ITEM_STR("who", person != NULL ? person->id : WH_STR("")),
 		WH_ITEM_STR("name", person != NULL ? person->name : wh_arg_str(call, "name")), WH_ITEM_STR("role", wh_arg_str(call, "role")),
-		WH_ITEM_BOOL("on", wh_arg_bool(call, "on")), WH_ITEM_STR("by", wh_session_identity(chat->host, wh_call_session(call))->name) };
+		WH_ITEM_BOOL("on", wh_arg_bool(call, "on")), WH_ITEM_STR("by", wh_session_identity(chat->host, wh_call_session(call))->name),
+		WH_ITEM_STR("by_id", wh_session_identity(chat->host, wh_call_session(call))->id) };
 
 	if (hub != NULL)
 		wh_room_publish(chat->host, hub, 0, &(struct wh_event){ "chat.role", items, sizeof items / sizeof items[0] }, NULL, WH_PRESENCE);
@@ -415,6 +409,13 @@ role_ranks(struct chat *chat, struct chat_room *room)
 		if (s != NULL)
 			person->rank = room_rank(room, s);
 	}
+}
+
+void
+role_changed(struct chat_room *room, struct wh_call *call)
+{
+	role_ranks(room->chat, room);
+	role_tell(room->chat, call, room);
 }
 
 static void
@@ -463,11 +464,11 @@ role_go(struct chat *chat, struct wh_call *call, struct chat_room *room)
 {
 	enum chat_rank rank = room_rank(room, wh_call_session(call));
 
-	if (chat->accounts == NULL || !room->kept)
-		return wh_fail(call, WH_ENOTSUP, "only a registered room has roles: chat.register");
+	if (room->sides != NULL || (chat->accounts == NULL && room->kept))
+		return wh_fail(call, WH_ENOTSUP, "there are no roles here");
 	if (rank < CHAT_MODERATOR || (rank < CHAT_OWNER && !wh_str_is(wh_arg_str(call, "role"), "voice")))
 		return wh_fail(call, WH_EPERM, "moderators give a voice, owners every role");
-	return account_of(chat, call, room, role_found);
+	return room->kept ? account_of(chat, call, room, role_found) : given_change(room, call);
 }
 
 enum wh_err

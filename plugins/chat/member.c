@@ -158,7 +158,9 @@ room_write(struct chat_room *room, struct wh_session *s, struct wh_json *w)
 		wh_json_text(w, "to", to != NULL ? to->id : "");
 		wh_json_text(w, "to_name", to != NULL ? to->name : "");
 	}
-	wh_json_text(w, "topic", room->topic);
+	/* What a keyed room is about is for those who have the key; that there is one has to be known to use it. */
+	if (room->rules.access != CHAT_KEYED || room_has(room, s))
+		wh_json_text(w, "topic", room->topic);
 	wh_json_int(w, "created", room->created);
 	wh_json_bool(w, "registered", room->kept);
 	wh_json_text(w, "role", rank_name(room_rank(room, s)));
@@ -342,8 +344,10 @@ kick_go(struct chat *chat, struct wh_call *call, struct chat_room *room)
 	struct chat_person *person = member_by_name(room, wh_arg_str(call, "name"));
 	struct wh_room *hub = room_hub(room);
 	const struct chat_live *live = person != NULL ? live_by_id(chat, person->id) : NULL;
+	const struct wh_identity *by = wh_session_identity(chat->host, wh_call_session(call));
 	const struct wh_item items[] = { WH_ITEM_STR("room", wh_str(room->name)), WH_ITEM_STR("reason", wh_arg_str(call, "reason")),
-		WH_ITEM_STR("by", wh_session_identity(chat->host, wh_call_session(call))->name) };
+		WH_ITEM_STR("by", by->name), WH_ITEM_STR("by_id", by->id), WH_ITEM_STR("who", person != NULL ? person->id : WH_STR("")),
+		WH_ITEM_STR("name", person != NULL ? person->name : WH_STR("")) };
 
 	if (room_rank(room, wh_call_session(call)) < CHAT_MODERATOR)
 		return wh_fail(call, WH_EPERM, "only the room's moderators may do that");
@@ -360,8 +364,10 @@ kick_go(struct chat *chat, struct wh_call *call, struct chat_room *room)
 
 		if (s == NULL || !wh_room_has(chat->host, hub, s))
 			continue;
-		wh_session_notify(chat->host, s, &(struct wh_event){ "chat.sent_out", items, 3 });
+		wh_session_notify(chat->host, s, &(struct wh_event){ "chat.sent_out", items, sizeof items / sizeof items[0] });
+		room->sender = by;
 		wh_room_leave(chat->host, hub, s, wh_arg_str(call, "reason"));
+		room->sender = NULL;
 	}
 	return WH_OK;
 }

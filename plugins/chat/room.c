@@ -4,6 +4,11 @@
 
 #include "chat.h"
 
+static void waiters_go(struct chat_room *room);
+static void waiters_fail(struct chat_room *room, enum wh_err err);
+static bool waiters_make(const struct chat_room *room);
+static void room_make(struct chat_room *room);
+
 struct chat_room *
 room_by_key(struct chat *chat, struct wh_str key)
 {
@@ -34,6 +39,7 @@ room_free(struct chat_room *room)
 	if (room->sides != NULL && room_hub(room) != NULL)
 		wh_room_keep(chat->host, room_hub(room), false);
 	wh_delete(chat->host, room->sides);
+	given_free(room);
 	crowd_free(room);
 	while (!link_none(&room->waiters)) {
 		struct chat_waiter *w = LINK_OF(room->waiters.next, struct chat_waiter, link);
@@ -59,17 +65,13 @@ room_emptied(void *self, uint64_t cookie, const struct wh_result *r)
 		wh_store_run(&chat->table, &(struct wh_step){ more ? Q_ROOM_EMPTY : Q_ROOM_BURIED, &id, 1, WH_ANY }, 1, more ? room_emptied : NULL, cookie);
 }
 
-/* Out of the store with it, and its log. */
-static void
-room_drop(struct chat *chat, int64_t id, uint64_t seq)
+void
+room_topic(struct chat_room *room, struct wh_str topic, struct wh_str who, struct wh_str name, int64_t time)
 {
-	const struct wh_cell cell = WH_CELL_INT(id);
-	const struct wh_step bury[] = { { Q_ROOM_BURY, &cell, 1, WH_ANY }, { Q_ROOM_EMPTY, &cell, 1, WH_ANY } };
-
-	if (seq <= CHAT_AT_ONCE)
-		wh_store_run(&chat->table, (const struct wh_step[]){ { Q_ROOM_DROP, &cell, 1, WH_ANY }, { Q_ROOM_BURIED, &cell, 1, WH_ANY } }, 2, NULL, 0);
-	else
-		wh_store_run(&chat->table, bury, 2, room_emptied, (uint64_t)id);
+	snprintf(room->topic, sizeof room->topic, "%.*s", WH_FMT(topic));
+	snprintf(room->topic_who, sizeof room->topic_who, "%.*s", WH_FMT(who));
+	snprintf(room->topic_name, sizeof room->topic_name, "%.*s", (int)text_cut(name, CHAT_PERSON_NAME), name.n != 0 ? name.p : "");
+	room->topic_time = time;
 }
 
 /* Is a whisper still of use to those who are here? */
@@ -82,19 +84,70 @@ whisper_stays(struct chat_room *room)
 	    wh_now_ms(room->chat->host) - room->used_ms <= CHAT_WHISPER_IDLE;
 }
 
+/* It is gone from the store. Who asked for it meanwhile gets a new one. */
+static void
+room_ended(void *self, uint64_t cookie, const struct wh_result *r)
+{
+	struct chat_room *room = (struct chat_room *)(uintptr_t)cookie;
+
+	(void)self;
+	if (r->err != WH_OK)
+		wh_host_log(room->chat->host, WH_ERROR, "room_not_dropped", WH_T("room", room->key), WH_S("why", r->why));
+	room->state = CHAT_ABSENT;
+	room->id = room->epoch = room->created = 0;
+	room->seq = 0;
+	room->owner[0] = '\0';
+	room_topic(room, WH_STR(""), WH_STR(""), WH_STR(""), 0);
+	given_free(room);
+	room->rules = room->asked = (struct chat_rules){ .access = CHAT_PUBLIC };
+	if (r->err != WH_OK)
+		waiters_fail(room, WH_EAWAY);
+	if (waiters_make(room))
+		room_make(room);
+	else
+		waiters_go(room);
+}
+
+static void
+room_buried(void *self, uint64_t cookie, const struct wh_result *r)
+{
+	room_emptied(self, (uint64_t)((struct chat_room *)(uintptr_t)cookie)->id, r);
+	room_ended(self, cookie, r);
+}
+
+/* Out of the store with it, and its log: at once, or, if that is long, piece by piece under another name. `room` (may be NULL) hears of it. */
+static bool
+room_drop(struct chat *chat, int64_t id, uint64_t seq, struct chat_room *room)
+{
+	const struct wh_cell cell = WH_CELL_INT(id);
+	const struct wh_step drop[] = { { Q_ROOM_DROP, &cell, 1, WH_ANY }, { Q_ROOM_BURIED, &cell, 1, WH_ANY } };
+	const struct wh_step bury[] = { { Q_ROOM_BURY, &cell, 1, WH_ANY }, { Q_ROOM_EMPTY, &cell, 1, WH_ANY } };
+	bool at_once = seq <= CHAT_AT_ONCE;
+	wh_store_done *done = room != NULL ? at_once ? room_ended : room_buried : at_once ? NULL : room_emptied;
+
+	return wh_store_run(&chat->table, at_once ? drop : bury, 2, done, room != NULL ? (uintptr_t)room : (uint64_t)id) == WH_OK;
+}
+
+/* While it is being dropped it stays here, so that nobody reads from the store what is about to go. */
+static bool
+room_end(struct chat_room *room)
+{
+	if (room->state != CHAT_READY || room->kept)
+		return false;
+	room->state = CHAT_ENDING;
+	return room_drop(room->chat, room->id, room->seq, room);
+}
+
 void
 room_settle(struct chat_room *room)
 {
-	struct chat *chat = room->chat;
-
-	if (room->state == CHAT_LOADING || room->state == CHAT_MAKING || room->pending != 0 || !link_none(&room->waiters) ||
-	    wh_dict_count(chat->host, room->people) != 0 || whisper_stays(room))
+	if (room->state == CHAT_LOADING || room->state == CHAT_MAKING || room->state == CHAT_ENDING || room->pending != 0 || !link_none(&room->waiters) ||
+	    wh_dict_count(room->chat->host, room->people) != 0 || whisper_stays(room))
 		return;
 	if (room->sides != NULL)
 		whisper_leave(room);
-	if (room->state == CHAT_READY && !room->kept)
-		room_drop(chat, room->id, room->seq);
-	room_free(room);
+	if (!room_end(room))
+		room_free(room);
 }
 
 static const char *
@@ -299,7 +352,7 @@ room_read(struct chat_room *room, const struct wh_rows *rows)
 	room->created = wh_row_int(rows, 0, 3);
 	room->kept = wh_row_int(rows, 0, 4) != 0;
 	room->seq = (uint64_t)wh_row_int(rows, 0, 5);
-	snprintf(room->topic, sizeof room->topic, "%.*s", WH_FMT(topic));
+	room_topic(room, topic, wh_row_str(rows, 0, 15), wh_row_str(rows, 0, 16), wh_row_int(rows, 0, 17));
 	room->rules = (struct chat_rules){ .access = (enum chat_access)wh_row_int(rows, 0, 7), .speakers = (enum chat_speakers)wh_row_int(rows, 0, 8),
 		.slow_ms = wh_row_int(rows, 0, 9), .min_age_ms = wh_row_int(rows, 0, 10), .keep_ms = wh_row_int(rows, 0, 11),
 		.links = wh_row_int(rows, 0, 12) != 0 };
@@ -319,8 +372,10 @@ room_loaded(void *self, uint64_t cookie, const struct wh_result *r)
 		room_settle(room);
 	} else if (r->rows[0].n != 0) {
 		room_read(room, &r->rows[0]);
-		if (r->n > 1)
+		if (room->sides != NULL)
 			whisper_read(room, &r->rows[1]);
+		else
+			given_read(room, &r->rows[1]);
 		room_meets_hub(room);
 	} else if (waiters_make(room) || wh_dict_count(room->chat->host, room->people) != 0) {
 		room_make(room);	/* who is there found it when the hub was replaced, and the store did not */
@@ -335,7 +390,8 @@ room_load(struct chat *chat, struct wh_str key, struct wh_str name)
 {
 	struct chat_room *room;
 	const struct wh_cell by = WH_CELL_TEXT(key);
-	const struct wh_step steps[] = { { Q_ROOM_BY_KEY, &by, 1, WH_ANY }, { Q_PAIR_OF, &by, 1, WH_ANY } };
+	struct wh_step steps[] = { { Q_ROOM_BY_KEY, &by, 1, WH_ANY }, { Q_GIVEN, &by, 1, WH_ANY } };
+	enum wh_err err;
 
 	if ((wh_dict_count(chat->host, chat->rooms) >= (size_t)chat->set.rooms && !whisper_makes_room(chat)) || (room = wh_new(chat->host, sizeof *room)) == NULL)
 		return NULL;
@@ -346,8 +402,10 @@ room_load(struct chat *chat, struct wh_str key, struct wh_str name)
 	snprintf(room->name, sizeof room->name, "%.*s", WH_FMT(name));
 	room->people = wh_dict_new(chat->host, 0);
 	link_add(&chat->all, &room->link);
-	if (room->people == NULL || wh_dict_add(chat->host, chat->rooms, wh_str(room->key), room) != WH_OK || whisper_name(room) != WH_OK ||
-	    wh_store_run(&chat->table, steps, room->sides != NULL ? 2 : 1, room_loaded, (uintptr_t)room) != WH_OK) {
+	err = room->people == NULL || wh_dict_add(chat->host, chat->rooms, wh_str(room->key), room) != WH_OK ? WH_ENOMEM : whisper_name(room);
+	if (room->sides != NULL)
+		steps[1] = (struct wh_step){ Q_PAIR_OF, &by, 1, WH_ANY };
+	if (err != WH_OK || wh_store_run(&chat->table, steps, 2, room_loaded, (uintptr_t)room) != WH_OK) {
 		if (room->people == NULL) {
 			link_remove(&room->link);
 			wh_delete(chat->host, room);
@@ -482,8 +540,8 @@ room_rank(struct chat_room *room, struct wh_session *s)
 		return room_has(room, s) ? CHAT_VOICE : CHAT_NOBODY;
 	if (wh_session_may(chat->host, s, "chat.moderate"))
 		return CHAT_OWNER;
-	if (person != NULL && person->founder && !room->kept)
-		return CHAT_OWNER;
+	if (!room->kept)
+		return person != NULL && person->founder ? CHAT_OWNER : given_rank(room, wh_session_identity(chat->host, s)->id);
 	if (chat->accounts != NULL)
 		roles = chat->accounts->room_role(chat->accounts_self, s, wh_str(room->key));
 	return word_in(roles, "owner") ? CHAT_OWNER : word_in(roles, "moderator") ? CHAT_MODERATOR : word_in(roles, "voice") ? CHAT_VOICE : CHAT_NOBODY;
@@ -560,7 +618,7 @@ loose_found(void *self, uint64_t cookie, const struct wh_result *r)
 	(void)cookie;
 	for (size_t i = 0; r->err == WH_OK && i < r->rows[0].n; i++)
 		if (room_by_key(chat, wh_row_str(&r->rows[0], i, 1)) == NULL)
-			room_drop(chat, wh_row_int(&r->rows[0], i, 0), (uint64_t)wh_row_int(&r->rows[0], i, 2));
+			room_drop(chat, wh_row_int(&r->rows[0], i, 0), (uint64_t)wh_row_int(&r->rows[0], i, 2), NULL);
 }
 
 /* Rooms that ended with a hub, and entries whose time is over. */

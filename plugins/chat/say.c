@@ -344,9 +344,9 @@ topic_go(struct chat *chat, struct wh_call *call, struct chat_room *room)
 	if (why != NULL || n > CHAT_TOPIC || memchr(text, '\n', n) != NULL)
 		return wh_fail(call, WH_EINVAL, why != NULL ? why : "a topic is one line of at most 500 bytes");
 	e.text = (struct wh_str){ text, n };
-	const struct wh_cell cells[] = { WH_CELL_INT(room->id), WH_CELL_TEXT(e.text) };
+	const struct wh_cell cells[] = { WH_CELL_INT(room->id), WH_CELL_TEXT(e.text), WH_CELL_TEXT(e.who), WH_CELL_TEXT(e.name), WH_CELL_INT(e.time) };
 
-	return chat_append(room, call, &e, wh_arg_str(call, "nonce"), &(struct wh_step){ Q_ROOM_TOPIC, cells, 2, WH_ONE }, "the room is gone", NULL, 0, NULL);
+	return chat_append(room, call, &e, wh_arg_str(call, "nonce"), &(struct wh_step){ Q_ROOM_TOPIC, cells, 5, WH_ONE }, "the room is gone", NULL, 0, NULL);
 }
 
 enum wh_err

@@ -65,16 +65,25 @@ static const struct wh_migration migrations[] = {
 		"CREATE INDEX chat_vote_who ON chat_vote (who);"
 		"CREATE INDEX chat_invite_who ON chat_invite (who);"
 		"CREATE INDEX chat_invite_until ON chat_invite (until);" },
+	/* Roles in rooms that nobody registered, a bit for each; and who set a topic. */
+	{ .sql =
+		"CREATE TABLE chat_given (room INTEGER NOT NULL REFERENCES chat_room (id) ON DELETE CASCADE, who TEXT NOT NULL, ranks INTEGER NOT NULL,"
+		" PRIMARY KEY (room, who)) WITHOUT ROWID;"
+		"CREATE INDEX chat_given_who ON chat_given (who);"
+		"ALTER TABLE chat_room ADD COLUMN topic_who TEXT NOT NULL DEFAULT '';"
+		"ALTER TABLE chat_room ADD COLUMN topic_name TEXT NOT NULL DEFAULT '';"
+		"ALTER TABLE chat_room ADD COLUMN topic_time INTEGER NOT NULL DEFAULT 0;" },
 	{ 0 }
 };
 
 static const struct wh_statement statements[] = {
-	[Q_ROOM_BY_KEY] = { "room_by_key", "SELECT id, name, epoch, created, kept, seq, topic, access, speakers, slow, min_age, keep, links, pass, owner "
-		"FROM chat_room WHERE key = $1", "t", .gives = "itiiiitiiiiiitt" },
+	[Q_ROOM_BY_KEY] = { "room_by_key", "SELECT id, name, epoch, created, kept, seq, topic, access, speakers, slow, min_age, keep, links, pass, owner, "
+		"topic_who, topic_name, topic_time FROM chat_room WHERE key = $1", "t", .gives = "itiiiitiiiiiitttti" },
 	[Q_ROOM_MAKE] = { "room_make", "INSERT INTO chat_room (key, name, epoch, created, keep, access, owner) VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id",
 		"ttiiiit", .gives = "i", .writes = true },
 	[Q_ROOM_NEXT] = { "room_next", "UPDATE chat_room SET seq = seq + 1 WHERE id = $1 RETURNING seq", "i", .gives = "i", .writes = true },
-	[Q_ROOM_TOPIC] = { "room_topic", "UPDATE chat_room SET topic = $2 WHERE id = $1", "it", .writes = true },
+	[Q_ROOM_TOPIC] = { "room_topic", "UPDATE chat_room SET topic = $2, topic_who = $3, topic_name = $4, topic_time = $5 WHERE id = $1", "ittti",
+		.writes = true },
 	[Q_ROOM_RULES] = { "room_rules", "UPDATE chat_room SET access = $2, speakers = $3, slow = $4, min_age = $5, keep = $6, links = $7, pass = $8 "
 		"WHERE id = $1", "iiiiiiit", .writes = true },
 	[Q_ROOM_KEEP] = { "room_keep", "UPDATE chat_room SET kept = 1, owner = $2 WHERE id = $1 AND "
@@ -86,6 +95,10 @@ static const struct wh_statement statements[] = {
 		"redacted IS NULL", "iiii", .writes = true },
 	[Q_PIN_GONE] = { "pin_gone", "DELETE FROM chat_pin WHERE room = $1 AND target = $2", "ii", .writes = true },
 	[Q_VOTED] = { "voted", "SELECT choice FROM chat_vote WHERE room = $1 AND poll = $2 AND who = $3", "iit", .gives = "i" },
+	[Q_GIVE] = { "give", "INSERT INTO chat_given (room, who, ranks) VALUES ($1, $2, $3) ON CONFLICT (room, who) DO UPDATE SET ranks = excluded.ranks", "iti",
+		.writes = true },
+	[Q_GIVEN] = { "given", "SELECT g.who, g.ranks FROM chat_given g JOIN chat_room r ON r.id = g.room WHERE r.key = $1 AND g.ranks <> 0", "t", .gives = "ti" },
+	[Q_ERASE_GIVEN] = { "erase_given", "DELETE FROM chat_given WHERE who = $1", "t", .writes = true },
 	[Q_ROOM_DROP] = { "room_drop", "DELETE FROM chat_room WHERE id = $1 AND kept = 0", "i", .writes = true },
 	/* A long log is not dropped at once: nobody else could write meanwhile. The room loses its name, and then its log bit by bit. */
 	[Q_ROOM_BURY] = { "room_bury", "UPDATE chat_room SET key = '~' || id, kept = -1 WHERE id = $1 AND kept = 0", "i", .writes = true },

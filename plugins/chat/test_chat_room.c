@@ -372,7 +372,6 @@ roles_are_given_and_taken(void **state)
 	struct wh_session *ann = inside(f, "ann", "member", "den"), *bob = inside(f, "bob", "member", "den"), *cleo = inside(f, "cleo", "member", "den");
 
 	(void)state;
-	assert_call(f, ann, "chat.role", "{'room':'den','name':'bob','role':'moderator','on':true}", WH_ENOTSUP);
 	assert_call(f, ann, "chat.register", "{'room':'den'}", WH_OK);
 	assert_call(f, bob, "chat.role", "{'room':'den','name':'cleo','role':'voice','on':true}", WH_EPERM);
 	assert_call(f, ann, "chat.role", "{'room':'den','name':'bob','role':'moderator','on':true}", WH_OK);
@@ -388,15 +387,64 @@ roles_are_given_and_taken(void **state)
 }
 
 static void
-without_accounts_there_are_neither_roles_nor_invitations(void **state)
+in_a_room_that_is_not_registered_roles_end_with_it(void **state)
+{
+	struct fixture *f = begin(NULL);
+	struct wh_session *ann = inside(f, "ann", "", "den"), *bob = inside(f, "bob", "", "den"), *cleo = inside(f, "cleo", "", "den");
+
+	(void)state;
+	assert_call(f, bob, "chat.role", "{'room':'den','name':'cleo','role':'voice','on':true}", WH_EPERM);
+	assert_call(f, ann, "chat.role", "{'room':'den','name':'bob','role':'moderator','on':true}", WH_OK);
+	assert_has(heard(cleo, "chat.role"), "'room':'den','who':'id-bob','name':'bob','role':'moderator','on':true,'by':'ann'");
+	assert_call(f, ann, "chat.role", "{'room':'den','name':'bob','role':'moderator','on':true}", WH_EEXIST);
+	assert_call(f, bob, "chat.role", "{'room':'den','name':'cleo','role':'voice','on':true}", WH_OK);
+	assert_call(f, bob, "chat.role", "{'room':'den','name':'ann','role':'moderator','on':true}", WH_EPERM);
+	assert_call(f, ann, "chat.role", "{'room':'den','name':'zoe','role':'voice','on':true}", WH_ENOENT);
+	/* Who comes back has it still. */
+	assert_call(f, bob, "chat.leave", "{'room':'den'}", WH_OK);
+	assert_has(call(f, bob, "chat.join", "{'room':'den'}")->json, "'role':'moderator'");
+	wh_test_recover(f->t);
+	settle(f);
+	assert_has(call(f, bob, "chat.room", "{'room':'den'}")->json, "'role':'moderator'");
+	assert_call(f, ann, "chat.role", "{'room':'den','name':'bob','role':'moderator','on':false}", WH_OK);
+	assert_call(f, bob, "chat.topic", "{'room':'den','topic':'mine'}", WH_EPERM);
+	assert_call(f, ann, "chat.leave", "{'room':'den'}", WH_OK);
+	assert_call(f, bob, "chat.leave", "{'room':'den'}", WH_OK);
+	assert_call(f, cleo, "chat.leave", "{'room':'den'}", WH_OK);
+	settle(f);
+	assert_has(call(f, bob, "chat.join", "{'room':'den'}")->json, "'role':'owner'");
+	assert_has(call(f, cleo, "chat.join", "{'room':'den'}")->json, "'role':''");
+	end(f);
+}
+
+static void
+a_room_that_is_entered_while_it_ends_is_a_new_one(void **state)
+{
+	struct fixture *f = begin(NULL);
+	struct wh_session *ann = inside(f, "ann", "member", "den");
+
+	(void)state;
+	assert_call(f, ann, "chat.topic", "{'room':'den','topic':'old'}", WH_OK);
+	start(f, ann, "chat.leave", "{'room':'den'}");
+	start(f, ann, "chat.join", "{'room':'den'}");
+	settle(f);
+	assert_has(call(f, ann, "chat.room", "{'room':'den'}")->json, "'topic':''");
+	assert_call(f, ann, "chat.say", "{'room':'den','text':'new'}", WH_OK);
+	end(f);
+}
+
+static void
+without_accounts_a_registered_room_has_no_roles(void **state)
 {
 	struct fixture *f = begin_with(NULL, NULL);
-	struct wh_session *ann = inside(f, "ann", "member", "den");
+	struct wh_session *ann = inside(f, "ann", "member", "den"), *bob = wh_test_session(f->t, "bob", "member");
 
 	(void)state;
 	assert_call(f, ann, "chat.register", "{'room':'den'}", WH_OK);
 	assert_call(f, ann, "chat.role", "{'room':'den','name':'bob','role':'voice','on':true}", WH_ENOTSUP);
-	assert_call(f, ann, "chat.invite", "{'room':'den','name':'bob'}", WH_ENOTSUP);
+	assert_call(f, ann, "chat.invite", "{'room':'den','name':'bob'}", WH_OK);
+	assert_has(heard(bob, "chat.invited"), "'room':'den','from':'ann','who':'id-ann','to':'id-bob'");
+	assert_call(f, ann, "chat.invite", "{'room':'den','name':'zoe'}", WH_ENOENT);
 	end(f);
 }
 
@@ -451,6 +499,9 @@ a_room_with_a_key_opens_with_it(void **state)
 	assert_call(f, ann, "chat.set", "{'room':'den','access':'key','key':'sesame'}", WH_OK);
 	assert_lacks(heard(ann, "chat.rules"), "sesame");
 	assert_call(f, bob, "chat.join", "{'room':'den'}", WH_EPERM);
+	assert_call(f, ann, "chat.topic", "{'room':'den','topic':'caves'}", WH_OK);
+	assert_null(strstr(call(f, bob, "chat.room", "{'room':'den'}")->json, "caves"));
+	assert_non_null(strstr(call(f, ann, "chat.room", "{'room':'den'}")->json, "caves"));
 	assert_call(f, bob, "chat.join", "{'room':'den','key':'sesam'}", WH_EPERM);
 	assert_call(f, bob, "chat.join", "{'room':'den','key':'sesame!'}", WH_EPERM);
 	assert_call(f, bob, "chat.join", "{'room':'den','key':'sesame'}", WH_OK);
@@ -492,7 +543,8 @@ only_owners_set_rules_and_all_hear_of_them(void **state)
 	(void)state;
 	assert_call(f, bob, "chat.set", "{'room':'den','slow':1000}", WH_EPERM);
 	assert_call(f, ann, "chat.set", "{'room':'den','slow':'1s','speakers':'voice','links':false,'keep':'1d','min_age':'1h'}", WH_OK);
-	assert_has(heard(bob, "chat.rules"), "'rules':{'access':'public','speakers':'voice','slow':1000,'min_age':3600000,'keep':86400000,'links':false}");
+	assert_has(heard(bob, "chat.rules"), "'rules':{'access':'public','speakers':'voice','slow':1000,'min_age':3600000,'keep':86400000,'links':false,"
+	    "'was':{'access':'public','speakers':'all','slow':0}}");
 	assert_has(call(f, bob, "chat.room", "{'room':'den'}")->json, "'slow':1000,'min_age':3600000,'keep':86400000,'links':false");
 	end(f);
 }
@@ -831,7 +883,9 @@ main(void)
 		cmocka_unit_test(a_room_is_registered_by_who_runs_it),
 		cmocka_unit_test(a_registration_without_its_role_is_undone),
 		cmocka_unit_test(roles_are_given_and_taken),
-		cmocka_unit_test(without_accounts_there_are_neither_roles_nor_invitations),
+		cmocka_unit_test(in_a_room_that_is_not_registered_roles_end_with_it),
+		cmocka_unit_test(a_room_that_is_entered_while_it_ends_is_a_new_one),
+		cmocka_unit_test(without_accounts_a_registered_room_has_no_roles),
 		cmocka_unit_test(a_moderator_of_the_server_runs_every_room),
 		cmocka_unit_test(who_is_not_invited_does_not_even_see_the_room),
 		cmocka_unit_test(a_room_with_a_key_opens_with_it),

@@ -12,8 +12,8 @@ rank_prefix(enum wh_chat_rank rank)
 	return rank == WH_RANK_OWNER ? '~' : rank == WH_RANK_MODERATOR ? '@' : rank == WH_RANK_VOICE ? '+' : '\0';
 }
 
-static bool
-inside(struct irc_client *c, struct wh_str channel, struct wh_chat_room *room_out)
+bool
+channel_inside(struct irc_client *c, struct wh_str channel, struct wh_chat_room *room_out)
 {
 	struct irc *irc = c->irc;
 	struct wh_session *s = client_session(c);
@@ -31,13 +31,14 @@ struct naming {
 	struct irc_out *out;
 	char channel[IRC_CHANNEL + 2], line[NAMES_LINE + 1];
 	size_t n, left;
+	bool unlisted;
 };
 
 static void
 names_flush(struct naming *names)
 {
 	if (names->n != 0)
-		out_numeric(names->out, 353, "= %s :%s", names->channel, names->line);
+		out_numeric(names->out, 353, "%c %s :%s", names->unlisted ? '@' : '=', names->channel, names->line);
 	names->n = 0;
 }
 
@@ -64,7 +65,9 @@ names_tell(struct irc_out *out, struct wh_str room, size_t most)
 {
 	struct irc *irc = out->irc;
 	struct naming names = { .out = out, .left = most };
+	struct wh_chat_room shown;
 
+	names.unlisted = irc->chat->room(irc->chat_self, room, &shown) && (shown.invited || (shown.unlisted && !shown.keyed));
 	room_show(room, names.channel);
 	irc->chat->people(irc->chat_self, room, names_one, &names);
 	names_flush(&names);
@@ -90,12 +93,28 @@ verb_names(struct irc *irc, struct irc_client *c, const struct irc_line *line)
 	while (next_part(&rest, ',', &channel)) {
 		struct wh_chat_room room;
 
-		if (inside(c, channel, &room))
+		if (channel_inside(c, channel, &room))
 			names_tell(&out, room.name, NAMES_MOST);
 		else
 			out_numeric(&out, 366, "%.*s :End of /NAMES list", WH_FMT(channel));
 	}
 	out_end(&out);
+}
+
+/* What the topic is, who set it and when. */
+static void
+topic_tell(struct irc_out *out, const char *channel, const struct wh_chat_room *room)
+{
+	char flat[IRC_TOPIC + 1], source[160];
+
+	text_flat(room->topic, flat, sizeof flat);
+	if (flat[0] == '\0')
+		return;
+	out_numeric(out, 332, "%s :%s", channel, flat);
+	if (room->topic_time == 0)
+		return;
+	source_of(out->irc, room->topic_by, room->topic_by_id, source);
+	out_numeric(out, 333, "%s %s %lld", channel, source, (long long)(room->topic_time / 1000));
 }
 
 /* JOIN */
@@ -135,8 +154,8 @@ joined(struct irc_task *task, struct irc_client *c, enum wh_err err, struct wh_s
 	struct irc *irc = c->irc;
 	const struct wh_identity *who = client_identity(c);
 	struct wh_value v;
-	struct wh_str name, topic;
-	char channel[IRC_CHANNEL + 2], source[160], flat[IRC_TOPIC + 1], account[IRC_NICK + 1] = "*";
+	struct wh_chat_room room;
+	char channel[IRC_CHANNEL + 2], source[160], account[IRC_NICK + 1] = "*";
 	struct irc_out out;
 
 	if (err != WH_OK) {
@@ -145,11 +164,8 @@ joined(struct irc_task *task, struct irc_client *c, enum wh_err err, struct wh_s
 	}
 	if (wh_json_read_text(irc->host, result, &v) != WH_OK)
 		return;
-	name = result_str(&v, "room");
-	topic = result_str(&v, "topic");
-	room_show(name, channel);
+	room_show(result_str(&v, "room"), channel);
 	source_of(irc, who->name, who->id, source);
-	text_flat(topic, flat, sizeof flat);
 	if (who->kind == WH_ACCOUNT)
 		nick_show(who->name, account);
 	out_begin(&out, c);
@@ -157,8 +173,8 @@ joined(struct irc_task *task, struct irc_client *c, enum wh_err err, struct wh_s
 		out_line(&out, ":%s JOIN %s %s :%s", source, channel, account, c->real);
 	else
 		out_line(&out, ":%s JOIN %s", source, channel);
-	if (flat[0] != '\0')
-		out_numeric(&out, 332, "%s :%s", channel, flat);
+	if (irc->chat->room(irc->chat_self, wh_str(channel + 1), &room))
+		topic_tell(&out, channel, &room);
 	if ((c->caps & CAP_NO_NAMES) == 0)
 		channel_names(&out, wh_str(channel + 1));
 	out_end(&out);
@@ -178,7 +194,7 @@ join_one(struct irc_client *c, struct wh_str channel, struct wh_str key)
 		irc_numeric(c, 403, "%.*s :A channel begins with #", WH_FMT(channel));
 		return;
 	}
-	if (inside(c, channel, &room))
+	if (channel_inside(c, channel, &room))
 		return;
 	task = task_new(c, "JOIN", channel, WH_STR(""));
 	if (task == NULL)
@@ -283,7 +299,7 @@ verb_part(struct irc *irc, struct irc_client *c, const struct irc_line *line)
 			irc_numeric(c, 403, "%.*s :There is no such channel", WH_FMT(channel));
 			continue;
 		}
-		if (!inside(c, channel, &room)) {
+		if (!channel_inside(c, channel, &room)) {
 			irc_numeric(c, 442, "%.*s :You are not in that channel", WH_FMT(channel));
 			continue;
 		}
@@ -322,16 +338,21 @@ verb_topic(struct irc *irc, struct irc_client *c, const struct irc_line *line)
 	char flat[IRC_TOPIC + 1];
 
 	(void)irc;
-	if (!inside(c, channel, &room)) {
+	if (!channel_inside(c, channel, &room)) {
 		irc_numeric(c, 442, "%.*s :You are not in that channel", WH_FMT(channel));
 		return;
 	}
 	if (line->n < 2) {
-		text_flat(room.topic, flat, sizeof flat);
-		if (flat[0] != '\0')
-			irc_numeric(c, 332, "%.*s :%s", WH_FMT(channel), flat);
+		struct irc_out out;
+		char shown[IRC_CHANNEL + 2];
+
+		room_show(room.name, shown);
+		out_begin(&out, c);
+		if (room.topic.n != 0)
+			topic_tell(&out, shown, &room);
 		else
-			irc_numeric(c, 331, "%.*s :No topic is set", WH_FMT(channel));
+			out_numeric(&out, 331, "%s :No topic is set", shown);
+		out_end(&out);
 		return;
 	}
 	text_flat(line->params[1], flat, sizeof flat);
@@ -351,7 +372,10 @@ kicked(struct irc_task *task, struct irc_client *c, enum wh_err err, struct wh_s
 {
 	if (err == WH_OK)
 		return;
-	irc_numeric(c, err == WH_ENOENT ? 441 : 482, "%s :%.*s", task->target, WH_FMT(result));
+	if (err == WH_ENOENT)
+		irc_numeric(c, 441, "%.*s %s :They are not in that channel", (int)task->n, task->text, task->target);
+	else
+		irc_numeric(c, 482, "%s :%.*s", task->target, WH_FMT(result));
 }
 
 /* The name by which chat knows a nick. */
@@ -367,20 +391,63 @@ void
 verb_kick(struct irc *irc, struct irc_client *c, const struct irc_line *line)
 {
 	struct wh_str channel = line->params[0], nicks = line->params[1], reason = line->n > 2 ? line->params[2] : WH_STR(""), nick;
+	struct wh_chat_room room;
 	unsigned n = 0;
 
+	if (!irc->chat->room(irc->chat_self, is_channel(channel) ? channel_room(channel) : channel, &room)) {
+		irc_numeric(c, 403, "%.*s :There is no such channel", WH_FMT(channel));
+		return;
+	}
+	if (!channel_inside(c, channel, &room)) {
+		irc_numeric(c, 442, "%.*s :You are not in that channel", WH_FMT(channel));
+		return;
+	}
 	if (reason.n > IRC_KICK)
 		reason.n = text_fit(reason, IRC_KICK);
 	while (next_part(&nicks, ',', &nick) && n++ < IRC_TARGETS) {
 		const struct wh_item items[] = { WH_ITEM_STR("room", is_channel(channel) ? channel_room(channel) : channel),
 			WH_ITEM_STR("name", name_of_nick(irc, nick)), WH_ITEM_STR("reason", reason) };
-		struct irc_task *task = task_new(c, "KICK", channel, WH_STR(""));
+		struct irc_task *task = task_new(c, "KICK", channel, nick);
 
 		if (task == NULL)
 			return;
 		task->done = kicked;
 		task_run(task, "chat.kick", items, reason.n != 0 ? 3 : 2);
 	}
+}
+
+/* Other members who asked to be told of invitations. */
+struct inviting {
+	struct irc_client *c;
+	char line[IRC_LINE];
+};
+
+static bool
+invite_tell(void *self, struct wh_session *s)
+{
+	struct inviting *inviting = self;
+	struct irc_client *other = client_of(inviting->c->irc, s);
+
+	if (other != NULL && other != inviting->c && other->welcome && (other->caps & CAP_INVITE) != 0)
+		irc_say(other, "%s", inviting->line);
+	return true;
+}
+
+static void
+invite_spread(struct irc_client *c, struct wh_str nick, struct wh_str channel)
+{
+	const struct wh_identity *who = client_identity(c);
+	struct inviting inviting = { .c = c };
+	struct wh_chat_room room;
+	struct wh_room *hub;
+	char source[160];
+
+	if (!channel_inside(c, channel, &room) || (hub = wh_room_find(c->irc->host, room.key)) == NULL ||
+	    wh_room_members(c->irc->host, hub) > (size_t)c->irc->set.crowd)
+		return;
+	source_of(c->irc, who->name, who->id, source);
+	snprintf(inviting.line, sizeof inviting.line, ":%s INVITE %.*s %.*s", source, WH_FMT(nick), WH_FMT(channel));
+	wh_room_each(c->irc->host, hub, invite_tell, &inviting);
 }
 
 static void
@@ -392,8 +459,12 @@ invited(struct irc_task *task, struct irc_client *c, enum wh_err err, struct wh_
 
 	out_begin(&out, c);
 	if (err != WH_OK) {
-		out_numeric(&out, err == WH_ENOENT ? 401 : err == WH_EPERM ? 482 : 442, "%s :%.*s", task->target, WH_FMT(result));
+		if (err == WH_ENOENT)
+			out_numeric(&out, 401, "%.*s :%.*s", (int)task->n, task->text, WH_FMT(result));
+		else
+			out_numeric(&out, 482, "%s :%.*s", task->target, WH_FMT(result));
 	} else {
+		invite_spread(c, (struct wh_str){ task->text, task->n }, wh_str(task->target));
 		out_numeric(&out, 341, "%.*s %s", (int)task->n, task->text, task->target);
 		if (other != NULL && other->away[0] != '\0')
 			out_numeric(&out, 301, "%.*s :%s", (int)task->n, task->text, other->away);
@@ -401,10 +472,25 @@ invited(struct irc_task *task, struct irc_client *c, enum wh_err err, struct wh_
 	out_end(&out);
 }
 
+static bool
+is_there(struct irc *irc, struct wh_str key, const struct irc_person *p)
+{
+	struct wh_room *hub = wh_room_find(irc->host, key);
+
+	for (size_t i = 0; hub != NULL && p != NULL && i < p->n; i++) {
+		struct wh_session *s = wh_session_get(irc->host, p->sessions[i]);
+
+		if (s != NULL && wh_room_has(irc->host, hub, s))
+			return true;
+	}
+	return false;
+}
+
 void
 verb_invite(struct irc *irc, struct irc_client *c, const struct irc_line *line)
 {
 	struct wh_str nick = line->params[0], channel = line->n > 1 ? line->params[1] : WH_STR("");
+	struct wh_chat_room room;
 	struct irc_task *task;
 
 	if (line->n < 2) {
@@ -413,6 +499,14 @@ verb_invite(struct irc *irc, struct irc_client *c, const struct irc_line *line)
 	}
 	if (!is_channel(channel)) {
 		irc_numeric(c, 403, "%.*s :A channel begins with #", WH_FMT(channel));
+		return;
+	}
+	if (!channel_inside(c, channel, &room)) {
+		irc_numeric(c, 442, "%.*s :You are not in that channel", WH_FMT(channel));
+		return;
+	}
+	if (is_there(irc, room.key, person_by_nick(irc, nick))) {
+		irc_numeric(c, 443, "%.*s %.*s :They are in that channel already", WH_FMT(nick), WH_FMT(channel));
 		return;
 	}
 	task = task_new(c, "INVITE", channel, nick);

@@ -132,7 +132,8 @@ history_replay(struct irc_client *c, const char *channel)
 static void
 targets_told(struct irc_task *task, struct irc_client *c, enum wh_err err, struct wh_str result)
 {
-	struct wh_value v, list, one, name, time;
+	struct wh_value v, list, one, name, time, all[IRC_HISTORY];
+	size_t n = 0;
 	struct wh_json_in in;
 	struct irc_out out;
 
@@ -142,15 +143,19 @@ targets_told(struct irc_task *task, struct irc_client *c, enum wh_err err, struc
 	}
 	out_begin(&out, c);
 	out_batch(&out, "draft/chathistory-targets");
+	/* They come the latest first, and are told the other way round. */
 	in = wh_json_each(&list);
-	while (wh_json_next(&in, NULL, &one)) {
+	while (n < IRC_HISTORY && wh_json_next(&in, NULL, &one))
+		all[n++] = one;
+	while (n != 0) {
 		char nick[IRC_NICK + 1], when[32];
 
+		one = all[--n];
 		if (!wh_json_get(&one, "name", &name) || !wh_json_get(&one, "time", &time) || time.i <= task->number || time.i >= task->other)
 			continue;
 		nick_show(name.s, nick);
 		time_show(time.i, when);
-		out_server(&out, "CHATHISTORY TARGETS %s timestamp=%s", nick, when);
+		out_server(&out, "CHATHISTORY TARGETS %s %s", nick, when);
 	}
 	out_batch_end(&out);
 	out_end(&out);

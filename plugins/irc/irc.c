@@ -27,6 +27,7 @@ const struct irc_command irc_commands[] = {
 	{ "INFO", 0, 0, verb_info, "INFO", "what this server is" },
 	{ "INVITE", 0, 0, verb_invite, "INVITE nick #channel", "ask somebody into a channel" },
 	{ "ISON", 1, 0, verb_ison, "ISON nicks", "which of them are here" },
+	{ "ISUPPORT", 0, VERB_EARLY, verb_isupport, "ISUPPORT", "what this server can, as it is told at the beginning" },
 	{ "JOIN", 1, 0, verb_join, "JOIN #channel[,#channel] [key[,key]]", "enter channels" },
 	{ "KICK", 2, 0, verb_kick, "KICK #channel nick [:reason]", "send somebody out" },
 	{ "KILL", 1, 0, verb_kill, "KILL nick :reason", "close somebody's connections; for operators" },
@@ -176,6 +177,7 @@ irc_receive(void *self, struct wh_session *s, struct wh_str bytes, unsigned flag
 	struct irc *irc = self;
 	struct irc_client *c = client_of(irc, s);
 	struct irc_line line;
+	struct wh_str label;
 
 	if (c == NULL || c->quitting)
 		return;
@@ -193,8 +195,13 @@ irc_receive(void *self, struct wh_session *s, struct wh_str bytes, unsigned flag
 	}
 	if (!line_read(bytes, &line))
 		return;
-	if ((c->caps & CAP_LABELS) != 0)
-		line_tag(&line, "label", c->label, sizeof c->label);
+	if (line.tags.n > IRC_TAGS - 2) {
+		irc_numeric(c, 417, ":Those tags are too long");
+		return;
+	}
+	/* It goes back as it came. */
+	if ((c->caps & CAP_LABELS) != 0 && (label = line_tag_raw(&line, "label")).n <= IRC_LABEL)
+		text_flat(label, c->label, sizeof c->label);
 	if (!multiline_line(c, &line))
 		client_line(c, &line);
 	if (c->label[0] != '\0') {
@@ -305,6 +312,15 @@ struct becoming {
 };
 
 static void
+become_tell_account(struct irc_client *c, const void *arg)
+{
+	const struct becoming *b = arg;
+
+	if ((c->caps & CAP_ACCOUNT) != 0)
+		irc_say(c, ":%s%s ACCOUNT %s", b->nick, strchr(b->source, '!'), b->account);
+}
+
+static void
 become_tell(struct irc_client *c, const void *arg)
 {
 	const struct becoming *b = arg;
@@ -312,8 +328,7 @@ become_tell(struct irc_client *c, const void *arg)
 
 	if (strlen(b->nick) != n || memcmp(b->nick, b->source, n) != 0)
 		irc_say(c, ":%s NICK :%s", b->source, b->nick);
-	if ((c->caps & CAP_ACCOUNT) != 0)
-		irc_say(c, ":%s%s ACCOUNT %s", b->nick, strchr(b->source, '!'), b->account);
+	become_tell_account(c, arg);
 }
 
 /* A guest signed in, or somebody out: it is another person now. */
@@ -334,8 +349,12 @@ session_identified(struct irc *irc, struct wh_session *s)
 		return;
 	if (slot->person->account)
 		nick_show(wh_str(slot->person->name), account);
-	if (c == NULL || c->welcome)
-		peers_each(irc, s, true, become_tell, &(struct becoming){ source, slot->person->nick, account });
+	if (c == NULL || c->welcome) {
+		const struct becoming becoming = { source, slot->person->nick, account };
+
+		peers_each(irc, s, true, become_tell, &becoming);
+		watchers_each(irc, slot->person, become_tell_account, &becoming);
+	}
 	if (c != NULL && c->welcome)
 		memcpy(c->nick, slot->person->nick, sizeof c->nick);
 }
@@ -373,8 +392,8 @@ irc_save(void *self, struct wh_papers *p)
 	const struct irc_client *c = client_of(irc, p->session);
 
 	if (c != NULL)
-		wh_out_fmt(p->save, "1\n%s\n%s\n%s\n%s\n%x\n%x\n%u\n%d\n%s\n", c->nick, c->user, c->real, c->away, c->caps, c->modes, c->cap_version, c->welcome,
-		    c->address);
+		wh_out_fmt(p->save, "1\n%s\n%s\n%s\n%s\n%x\n%x\n%u\n%d\n%s\n%lld\n", c->nick, c->user, c->real, c->away, c->caps, c->modes, c->cap_version, c->welcome,
+		    c->address, (long long)c->since);
 	return WH_PASS;
 }
 
@@ -403,6 +422,7 @@ irc_load(void *self, struct wh_papers *p)
 	struct irc *irc = self;
 	struct wh_str rest = p->load;
 	struct irc_client *c;
+	char since[24];
 
 	if (!wh_str_is(paper_line(&rest), "1") || client_of(irc, p->session) != NULL || (c = client_new(irc, p->session)) == NULL)
 		return WH_PASS;
@@ -415,6 +435,8 @@ irc_load(void *self, struct wh_papers *p)
 	c->cap_version = paper_number(&rest, 10);
 	c->welcome = paper_number(&rest, 10) != 0;
 	text_flat(paper_line(&rest), c->address, sizeof c->address);
+	text_flat(paper_line(&rest), since, sizeof since);
+	c->since = strtoll(since, NULL, 10);
 	if (c->address[0] != '\0')
 		wh_session_address_set(irc->host, p->session, wh_str(c->address));
 	return WH_PASS;

@@ -50,7 +50,8 @@ enum irc_cap {
 	CAP_STANDARD = 1u << 16, CAP_NO_NAMES = 1u << 17, CAP_SASL = 1u << 18, CAP_ACCOUNT = 1u << 19, CAP_CHGHOST = 1u << 20,
 	CAP_MONITOR = 1u << 21, CAP_EVENTS = 1u << 22, CAP_REGISTER = 1u << 23, CAP_ISUPPORT = 1u << 24,
 	/* Those that change how an event is rendered: the accent. */
-	CAP_RENDER = CAP_MESSAGE_TAGS | CAP_SERVER_TIME | CAP_ACCOUNT_TAG | CAP_EXTENDED_JOIN | CAP_REDACTION | CAP_BATCH | CAP_MULTILINE,
+	CAP_RENDER = CAP_MESSAGE_TAGS | CAP_SERVER_TIME | CAP_ACCOUNT_TAG | CAP_EXTENDED_JOIN | CAP_REDACTION | CAP_BATCH | CAP_MULTILINE |
+	    CAP_AWAY,
 };
 
 enum irc_mode { MODE_WALLOPS = 1u << 0, MODE_BOT = 1u << 1, MODE_INVISIBLE = 1u << 2, MODE_REGISTERED_ONLY = 1u << 3 };
@@ -86,7 +87,7 @@ struct irc_client {
 	size_t sasl_n;
 	bool sasl_open;
 	uint64_t stamp;			/* told already; see peers_each */
-	int64_t heard_ms;
+	int64_t heard_ms, since;	/* `since`: wall clock, when it was welcomed */
 	bool pinged;
 	unsigned batches;
 	struct irc_multiline *multiline;	/* owned: the batch that is open */
@@ -177,6 +178,9 @@ bool line_read(struct wh_str text, struct irc_line *line);
 
 /** A tag's value with its escapes resolved; false: it is not there. */
 bool line_tag(const struct irc_line *line, const char *name, char *to, size_t cap);
+
+/** The same as it was written, to be sent back. */
+struct wh_str line_tag_raw(const struct irc_line *line, const char *name);
 void tag_escape(struct wh_str value, char *to, size_t cap);
 
 /** The next word up to `sep`; false behind the last. */
@@ -286,6 +290,8 @@ void source_of(struct irc *irc, struct wh_str name, struct wh_str id, char to[st
 void source_parts(struct irc *irc, struct wh_str name, struct wh_str id, char nick[static IRC_NICK + 1], const char **user_out, char host[static IRC_HOST + 1]);
 /** Calls `each` for every IRC client that shares a room with the session, once; not for the person's own sessions unless `own`. */
 void peers_each(struct irc *irc, struct wh_session *s, bool own, void (*each)(struct irc_client *c, const void *arg), const void *arg);
+/** Calls `each` for those with extended-monitor who watch the person and were not told by peers_each just now. */
+void watchers_each(struct irc *irc, const struct irc_person *person, void (*each)(struct irc_client *c, const void *arg), const void *arg);
 
 /* channel.c, mode.c, message.c, history.c, who.c, server.c, account.c */
 irc_verb verb_join, verb_part, verb_topic, verb_names, verb_list, verb_kick, verb_invite;
@@ -300,9 +306,11 @@ irc_verb verb_chathistory;
 /** Tells what was said in a channel before: for clients that do not ask for it themselves. */
 void history_replay(struct irc_client *c, const char *channel);
 irc_verb verb_who, verb_whois, verb_whowas, verb_ison, verb_userhost, verb_monitor, verb_away, verb_setname;
-irc_verb verb_ping, verb_pong, verb_motd, verb_lusers, verb_version, verb_time, verb_admin, verb_info, verb_help, verb_links, verb_stats, verb_wallops,
+irc_verb verb_ping, verb_pong, verb_motd, verb_lusers, verb_isupport, verb_version, verb_time, verb_admin, verb_info, verb_help, verb_links, verb_stats, verb_wallops,
     verb_rehash, verb_kill, verb_error;
 irc_verb verb_register, verb_verify, verb_nickserv, verb_chanserv, verb_oper;
+/** Is the client in it? Then what it is. */
+bool channel_inside(struct irc_client *c, struct wh_str channel, struct wh_chat_room *room_out);
 void channel_names(struct irc_out *out, struct wh_str room);
 char rank_prefix(enum wh_chat_rank rank);
 void mode_of(const struct wh_chat_room *room, bool inside, char *to, size_t cap);

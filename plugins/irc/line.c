@@ -44,16 +44,25 @@ line_read(struct wh_str text, struct irc_line *line)
 	return line->verb.n != 0;
 }
 
-bool
-line_tag(const struct irc_line *line, const char *name, char *to, size_t cap)
+struct wh_str
+line_tag_raw(const struct irc_line *line, const char *name)
 {
-	static const char from[] = ":s\\rn", means[] = "; \\\r\n";
 	struct wh_str rest = line->tags, tag, found = { NULL, 0 };
-	size_t n = strlen(name), at = 0;
+	size_t n = strlen(name);
 
 	while (next_part(&rest, ';', &tag))
 		if (tag.n >= n && memcmp(tag.p, name, n) == 0 && (tag.n == n || tag.p[n] == '='))
 			found = tag.n > n ? wh_str_from(tag, n + 1) : WH_STR("");	/* the last one counts */
+	return found;
+}
+
+bool
+line_tag(const struct irc_line *line, const char *name, char *to, size_t cap)
+{
+	static const char from[] = ":s\\rn", means[] = "; \\\r\n";
+	struct wh_str found = line_tag_raw(line, name);
+	size_t at = 0;
+
 	if (found.p == NULL)
 		return false;
 	for (size_t i = 0; i < found.n && at + 1 < cap; i++) {

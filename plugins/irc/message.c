@@ -113,6 +113,9 @@ message(struct irc_client *c, const char *verb, const struct irc_line *line)
 	unsigned n = 0;
 
 	line_tag(line, "+draft/reply", reply, sizeof reply);
+	/* A notice has no answer, whatever becomes of it. */
+	if ((targets.n == 0 || text.n == 0) && strcmp(verb, "NOTICE") == 0)
+		return;
 	if (targets.n == 0) {
 		irc_numeric(c, 411, ":Say to whom: %s target :text", verb);
 		return;
@@ -123,6 +126,8 @@ message(struct irc_client *c, const char *verb, const struct irc_line *line)
 	}
 	while (next_part(&targets, ',', &target)) {
 		if (n++ == IRC_TARGETS) {
+			if (strcmp(verb, "NOTICE") == 0)
+				return;
 			irc_numeric(c, 407, "%.*s :That is too many at once", WH_FMT(target));
 			return;
 		}
@@ -147,9 +152,31 @@ verb_notice(struct irc *irc, struct irc_client *c, const struct irc_line *line)
 
 /* What is only tags: typing and reactions. Others mean nothing to those who are not on IRC, and are left out. */
 
+/* Its words are those of the tags, each behind a NUL: which, of what message. */
 static void
 tagged(struct irc_task *task, struct irc_client *c, enum wh_err err, struct wh_str result)
 {
+	const struct wh_identity *who = client_identity(c);
+	const char *value = task->text, *reply = task->text + strlen(task->text) + 1;
+	struct irc_message m = { .from = who->name, .who = who->id, .room = channel_room(wh_str(task->target)), .emoji = wh_str(value), .target = wh_str(reply) };
+	struct wh_value v, part;
+	struct irc_out out;
+
+	if (err == WH_OK && (c->caps & (CAP_ECHO | CAP_MESSAGE_TAGS)) == (CAP_ECHO | CAP_MESSAGE_TAGS)) {
+		out_begin(&out, c);
+		if (strcmp(task->verb, "typing") == 0) {
+			char source[160];
+
+			source_of(c->irc, who->name, who->id, source);
+			out_line(&out, "@+typing=%s :%s TAGMSG %s", value, source, task->target);
+		} else if (wh_json_read_text(c->irc->host, result, &v) == WH_OK) {
+			m.event = strcmp(task->verb, "unreact") == 0 ? WH_STR("chat.unreacted") : WH_STR("chat.reacted");
+			m.id = wh_json_get(&v, "id", &part) ? part.s : m.id;
+			m.time = wh_json_get(&v, "time", &part) ? part.i : 0;
+			render_message(c->irc, &m, c->caps, NULL, &out.sink);
+		}
+		out_end(&out);
+	}
 	if (err != WH_OK && err != WH_EFAST)
 		irc_numeric(c, said_numeric(task, err), "%s :%.*s", task->target, WH_FMT(result));
 }
@@ -158,11 +185,11 @@ void
 verb_tagmsg(struct irc *irc, struct irc_client *c, const struct irc_line *line)
 {
 	struct wh_str target = line->params[0];
-	char value[MESSAGE_TAG], reply[MESSAGE_TAG];
+	char value[MESSAGE_TAG], reply[MESSAGE_TAG] = "", text[2 * MESSAGE_TAG + 2];
 	struct wh_item items[4];
 	struct irc_task *task;
-	const char *command;
-	size_t n = 0;
+	const char *command, *verb;
+	size_t n = 0, length;
 	bool off;
 
 	(void)irc;
@@ -171,18 +198,23 @@ verb_tagmsg(struct irc *irc, struct irc_client *c, const struct irc_line *line)
 	items[n++] = WH_ITEM_STR("room", channel_room(target));
 	if (line_tag(line, "+typing", value, sizeof value)) {
 		command = "chat.typing";
-		items[n++] = WH_ITEM_BOOL("on", strcmp(value, "active") == 0);
+		verb = "typing";
+		off = strcmp(value, "active") != 0;
+		snprintf(value, sizeof value, "%s", off ? "done" : "active");
+		items[n++] = WH_ITEM_BOOL("on", !off);
 	} else if ((off = line_tag(line, "+draft/unreact", value, sizeof value)) || line_tag(line, "+draft/react", value, sizeof value)) {
 		if (!line_tag(line, "+draft/reply", reply, sizeof reply))
 			return;
 		command = "chat.react";
+		verb = off ? "unreact" : "react";
 		items[n++] = WH_ITEM_STR("id", wh_str(reply));
 		items[n++] = WH_ITEM_STR("emoji", wh_str(value));
 		items[n++] = WH_ITEM_BOOL("on", !off);
 	} else {
 		return;
 	}
-	task = task_new(c, "TAGMSG", target, WH_STR(""));
+	length = (size_t)snprintf(text, sizeof text, "%s%c%s", value, '\0', reply) + 1;
+	task = task_new(c, verb, target, (struct wh_str){ text, length });
 	if (task == NULL)
 		return;
 	task->done = tagged;
@@ -193,13 +225,17 @@ static void
 redacted(struct irc_task *task, struct irc_client *c, enum wh_err err, struct wh_str result)
 {
 	const struct wh_identity *who = client_identity(c);
+	struct irc *irc = c->irc;
 	char source[160], context[IRC_CHANNEL * 3];
 	char *id = task->text;
 	size_t n_id = strlen(id);
+	bool forbidden;
 
 	snprintf(context, sizeof context, "%s %s", task->target, id);
 	if (err != WH_OK) {
-		irc_fail(c, "REDACT", err == WH_EPERM ? "REDACT_FORBIDDEN" : err == WH_ENOENT || err == WH_EINVAL ? "UNKNOWN_MSGID" : "REDACT_FAILED", context, result);
+		/* Who may remove only their own is not told what there is of others. */
+		forbidden = err == WH_EPERM || (err == WH_ENOENT && irc->chat->rank(irc->chat_self, channel_room(wh_str(task->target)), client_session(c)) < WH_RANK_MODERATOR);
+		irc_fail(c, "REDACT", forbidden ? "REDACT_FORBIDDEN" : err == WH_ENOENT || err == WH_EINVAL ? "UNKNOWN_MSGID" : "REDACT_FAILED", context, result);
 		return;
 	}
 	source_of(c->irc, who->name, who->id, source);
@@ -214,11 +250,17 @@ verb_redact(struct irc *irc, struct irc_client *c, const struct irc_line *line)
 {
 	struct wh_str target = line->params[0], id = line->params[1], reason = line->n > 2 ? line->params[2] : WH_STR("");
 	char text[MESSAGE_TAG + IRC_KICK + 2];
+	struct wh_chat_room room;
 	struct wh_item items[3];
 	struct irc_task *task;
 	size_t n = 0, length;
 
 	(void)irc;
+	if (is_channel(target) && !channel_inside(c, target, &room)) {
+		text_flat(target, text, IRC_CHANNEL);
+		irc_fail(c, "REDACT", "INVALID_TARGET", text, WH_STR("You are not in that channel"));
+		return;
+	}
 	if (reason.n > IRC_KICK)
 		reason.n = text_fit(reason, IRC_KICK);
 	length = (size_t)snprintf(text, sizeof text, "%.*s%c%.*s", (int)(id.n < MESSAGE_TAG ? id.n : MESSAGE_TAG), id.p, '\0', WH_FMT(reason));

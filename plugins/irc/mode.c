@@ -31,6 +31,16 @@ mode_done(struct irc_task *task, struct irc_client *c, enum wh_err err, struct w
 	irc_say(c, ":%s MODE %s %.*s", source, task->target, (int)task->n, task->text);
 }
 
+/* Everyone in the channel is told of a role, and so is who gave it. */
+static void
+role_done(struct irc_task *task, struct irc_client *c, enum wh_err err, struct wh_str result)
+{
+	if (err == WH_ENOENT)
+		irc_numeric(c, 401, "%.*s :%.*s", task->n > 3 ? (int)task->n - 3 : 0, task->text + 3, WH_FMT(result));
+	else if (err != WH_OK && err != WH_EEXIST)
+		irc_numeric(c, 482, "%s :%.*s", task->target, WH_FMT(result));
+}
+
 /* A role is given or taken: one command for each. */
 static void
 mode_role(struct irc_client *c, struct wh_str channel, char letter, bool on, struct wh_str nick)
@@ -45,7 +55,7 @@ mode_role(struct irc_client *c, struct wh_str channel, char letter, bool on, str
 	task = task_new(c, "MODE", channel, wh_str(shown));
 	if (task == NULL)
 		return;
-	task->done = mode_done;
+	task->done = role_done;
 	task_run(task, "chat.role", items, 4);
 }
 
@@ -80,12 +90,18 @@ rules_take(struct rules *r, const struct wh_chat_room *room, char letter, bool o
 {
 	switch (letter) {
 	case 'i':
+		if (!on && !room->invited)
+			return true;
 		r->access = on ? WH_STR("invited") : WH_STR("public");
 		break;
 	case 's':
+		if (!on && (!room->unlisted || room->invited || room->keyed))
+			return true;
 		r->access = on ? WH_STR("unlisted") : WH_STR("public");
 		break;
 	case 'k':
+		if (!on && !room->keyed)
+			return true;
 		r->access = on ? WH_STR("key") : WH_STR("public");
 		r->key = on ? param : WH_STR("");
 		param = WH_STR("");
@@ -165,7 +181,7 @@ mode_channel(struct irc *irc, struct irc_client *c, const struct irc_line *line)
 			on = letter == '+';
 			continue;
 		}
-		if (strchr("qov", letter) != NULL || (strchr("kS", letter) != NULL && on))
+		if (strchr("kqov", letter) != NULL || (letter == 'S' && on))
 			param = next < line->n ? line->params[next++] : WH_STR("");
 		if (letter == 'b' || letter == 'e' || letter == 'I') {
 			/* Nobody is on such a list: who may not enter is told by roles and by moderation. */

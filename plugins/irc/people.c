@@ -198,12 +198,26 @@ people_free(struct irc *irc)
 	wh_dict_free(irc->host, &irc->nicks);
 }
 
+/* The first client that said who it is, be it welcome yet or not. */
+static const struct irc_client *
+person_said(struct irc *irc, const struct irc_person *person)
+{
+	for (size_t i = 0; i < person->n; i++) {
+		struct wh_session *s = wh_session_get(irc->host, person->sessions[i]);
+		const struct irc_client *c = s != NULL ? client_of(irc, s) : NULL;
+
+		if (c != NULL && c->user[0] != '\0')
+			return c;
+	}
+	return NULL;
+}
+
 /* Nobody's address is shown: a host is who somebody is, so that a ban on it holds. Ids of guests end with them. */
 void
 source_parts(struct irc *irc, struct wh_str name, struct wh_str id, char nick[static IRC_NICK + 1], const char **user_out, char host[static IRC_HOST + 1])
 {
 	const struct irc_person *p = id.n != 0 ? person_by_id(irc, id) : NULL;
-	const struct irc_client *c = p != NULL ? person_client(irc, p) : NULL;
+	const struct irc_client *c = p != NULL ? person_said(irc, p) : NULL;
 	bool account = p != NULL ? p->account : id.n != 0 && id.p[0] == 'a';
 	size_t n = 0;
 
@@ -283,4 +297,17 @@ peers_each(struct irc *irc, struct wh_session *s, bool own, void (*each)(struct 
 	}
 	if (p == NULL)
 		wh_session_rooms(irc->host, s, peer_room, &t);
+}
+
+void
+watchers_each(struct irc *irc, const struct irc_person *person, void (*each)(struct irc_client *c, const void *arg), const void *arg)
+{
+	const struct irc_watch *watch = wh_dict_get(irc->host, irc->watches, wh_str(person->folded));
+
+	for (struct irc_client *c = irc->clients; watch != NULL && c != NULL; c = c->next)
+		for (size_t i = 0; i < c->n_watches && (c->caps & CAP_MONITOR) != 0 && c->stamp != irc->stamps; i++)
+			if (c->watches[i] == watch) {
+				c->stamp = irc->stamps;
+				each(c, arg);
+			}
 }

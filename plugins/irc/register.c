@@ -71,6 +71,7 @@ client_welcome(struct irc_client *c)
 	if (p != NULL)
 		memcpy(c->nick, p->nick, sizeof c->nick);
 	c->welcome = true;
+	c->since = wh_wall_ms(irc->host);
 	explicit_bzero(c->pass, sizeof c->pass);
 	source_of(irc, who->name, who->id, source);
 	time_show(irc->started, created);

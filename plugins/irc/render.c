@@ -190,33 +190,66 @@ has_word(const struct wh_value *rules, const char *key, const char *word)
 	return rules != NULL && wh_json_get(rules, key, &v) && v.type == WH_V_STR && wh_str_is(v.s, word);
 }
 
-/* All that is so, and all that is not. */
+/* One letter of MODE for each rule that is not as it was. */
+struct rule_mode {
+	char letter;
+	const char *key, *words[2];
+};
+
+static bool
+rule_is(const struct wh_value *rules, const struct rule_mode *mode)
+{
+	return has_word(rules, mode->key, mode->words[0]) || (mode->words[1] != NULL && has_word(rules, mode->key, mode->words[1]));
+}
+
+static int64_t
+slow_of(const struct wh_value *rules)
+{
+	struct wh_value v;
+
+	return wh_json_get(rules, "slow", &v) && v.type == WH_V_INT ? v.i : 0;
+}
+
+/* Entries that were kept without what was before show all that is. */
 static void
 rules_put(const struct writing *w)
 {
-	const struct wh_value *r = w->m->raw.type == WH_V_OBJECT ? &w->m->raw : NULL;
-	struct wh_value v;
-	char on[32] = "", off[32] = "", tags[TAGS_ROOM], slow[32] = "";
-	size_t n = 0, n_off = 0;
-	const struct {
-		char letter;
-		bool is;
-	} modes[] = { { 'i', has_word(r, "access", "invited") }, { 's', has_word(r, "access", "unlisted") },
-		{ 'm', has_word(r, "speakers", "voice") || has_word(r, "speakers", "moderators") }, { 'M', has_word(r, "speakers", "registered") } };
+	static const struct rule_mode modes[] = { { 'i', "access", { "invited", NULL } }, { 's', "access", { "unlisted", NULL } },
+		{ 'k', "access", { "key", NULL } }, { 'm', "speakers", { "voice", "moderators" } }, { 'M', "speakers", { "registered", NULL } } };
+	const struct wh_value *r = &w->m->raw;
+	struct wh_value was;
+	char on[16] = "", off[16] = "", tags[TAGS_ROOM], params[40] = "";
+	size_t n_on = 0, n_off = 0;
+	int64_t slow;
 
-	for (size_t i = 0; i < sizeof modes / sizeof modes[0]; i++)
-		if (modes[i].is)
-			on[n++] = modes[i].letter;
-		else
+	if (r->type != WH_V_OBJECT)
+		return;
+	if (!wh_json_get(r, "was", &was))
+		was.type = WH_V_NULL;
+	for (size_t i = 0; i < sizeof modes / sizeof modes[0]; i++) {
+		bool is = rule_is(r, &modes[i]), before = was.type == WH_V_OBJECT && rule_is(&was, &modes[i]);
+
+		if (is && !before) {
+			on[n_on++] = modes[i].letter;
+			if (modes[i].letter == 'k')
+				snprintf(params, sizeof params, " *");
+		} else if (!is && before) {
 			off[n_off++] = modes[i].letter;
-	if (r != NULL && wh_json_get(r, "slow", &v) && v.type == WH_V_INT && v.i != 0) {
-		on[n++] = 'S';
-		snprintf(slow, sizeof slow, " %lld", (long long)((v.i + 999) / 1000));
-	} else {
-		off[n_off++] = 'S';
+		}
 	}
+	slow = slow_of(r);
+	if (slow != (was.type == WH_V_OBJECT ? slow_of(&was) : 0)) {
+		if (slow != 0) {
+			on[n_on++] = 'S';
+			snprintf(params + strlen(params), sizeof params - strlen(params), " %lld", (long long)((slow + 999) / 1000));
+		} else {
+			off[n_off++] = 'S';
+		}
+	}
+	if (n_on + n_off == 0)
+		return;
 	tags_put(w, w->batch, true, NULL, WH_STR(""), NULL, tags);
-	line_put(w, tags, ":%s MODE %s %s%s%s%s%s", w->source, w->target, n != 0 ? "+" : "", on, n_off != 0 ? "-" : "", off, slow);
+	line_put(w, tags, ":%s MODE %s %s%s%s%s%s%s", w->source, w->target, n_on != 0 ? "+" : "", on, n_off != 0 ? "-" : "", off, off[0] == 'k' ? " *" : "", params);
 }
 
 static void
@@ -317,6 +350,8 @@ join_put(const struct writing *w, struct wh_str name, struct wh_str id)
 		line_put(w, tags, ":%s JOIN %s %s :%.*s", source, w->target, account, c != NULL ? (int)strlen(c->real) : (int)name.n, c != NULL ? c->real : name.p);
 	else
 		line_put(w, tags, ":%s JOIN %s", source, w->target);
+	if ((w->caps & CAP_AWAY) != 0 && c != NULL && c->away[0] != '\0')
+		line_put(w, tags, ":%s AWAY :%s", source, c->away);
 }
 
 static void
@@ -339,6 +374,20 @@ kick_put(const struct writing *w, struct wh_str by, struct wh_str by_id, struct 
 	nick_show(name, nick);
 	line_put(w, "", ":%s KICK %s %s :%.*s", source, w->target, p != NULL ? p->nick : nick, reason.n != 0 ? (int)text_fit(reason, IRC_KICK) : 3,
 	    reason.n != 0 ? reason.p : "out");
+}
+
+static void
+role_put(const struct writing *w, const struct wh_event *e, struct wh_str name, struct wh_str id)
+{
+	const struct irc_person *p = person_by_id(w->irc, id);
+	const struct wh_value *on = item(e, "on");
+	struct wh_str role = item_str(e, "role");
+	char source[160], nick[IRC_NICK + 1];
+
+	source_of(w->irc, item_str(e, "by"), item_str(e, "by_id"), source);
+	nick_show(name, nick);
+	line_put(w, "", ":%s MODE %s %c%c %s", source, w->target, on == NULL || on->b ? '+' : '-',
+	    wh_str_is(role, "owner") ? 'q' : wh_str_is(role, "moderator") ? 'o' : 'v', p != NULL ? p->nick : nick);
 }
 
 static void
@@ -380,6 +429,8 @@ render_event(struct irc *irc, const struct wh_event *e, uint32_t caps, struct ir
 			return false;
 	} else if (strcmp(e->name, "chat.sent_out") == 0) {
 		kick_put(&w, by, item_str(e, "by_id"), name, who, reason);
+	} else if (strcmp(e->name, "chat.role") == 0) {
+		role_put(&w, e, name, who);
 	} else if (strcmp(e->name, "chat.members") == 0) {
 		crowd_put(&w, e, "joined", true);
 		crowd_put(&w, e, "left", false);

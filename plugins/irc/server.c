@@ -118,6 +118,19 @@ verb_version(struct irc *irc, struct irc_client *c, const struct irc_line *line)
 }
 
 void
+verb_isupport(struct irc *irc, struct irc_client *c, const struct irc_line *line)
+{
+	struct irc_out out;
+
+	(void)irc, (void)line;
+	out_begin(&out, c);
+	out_batch(&out, "draft/isupport");
+	server_isupport(&out);
+	out_batch_end(&out);
+	out_end(&out);
+}
+
+void
 verb_time(struct irc *irc, struct irc_client *c, const struct irc_line *line)
 {
 	char now[32];

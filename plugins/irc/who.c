@@ -144,7 +144,7 @@ verb_who(struct irc *irc, struct irc_client *c, const struct irc_line *line)
 
 struct listing {
 	struct irc *irc;
-	struct wh_session *asker;
+	struct wh_session *asker, *of;
 	char line[350];
 	size_t n;
 	bool own;
@@ -155,14 +155,16 @@ list_room(void *self, struct wh_room *r)
 {
 	struct listing *l = self;
 	struct wh_chat_room room;
+	char prefix;
 
 	if (!l->irc->chat->room(l->irc->chat_self, wh_room_name(l->irc->host, r), &room))
 		return true;
 	if ((room.unlisted || room.invited) && !wh_room_has(l->irc->host, r, l->asker) && !l->own)
 		return true;
-	if (l->n + room.name.n + 3 >= sizeof l->line)
+	if (l->n + room.name.n + 4 >= sizeof l->line)
 		return false;
-	l->n += (size_t)snprintf(l->line + l->n, sizeof l->line - l->n, "%s#%.*s", l->n != 0 ? " " : "", WH_FMT(room.name));
+	prefix = rank_prefix(l->irc->chat->rank(l->irc->chat_self, room.name, l->of));
+	l->n += (size_t)snprintf(l->line + l->n, sizeof l->line - l->n, "%s%.1s#%.*s", l->n != 0 ? " " : "", (char[]){ prefix, '\0' }, WH_FMT(room.name));
 	return true;
 }
 
@@ -193,8 +195,10 @@ verb_whois(struct irc *irc, struct irc_client *c, const struct irc_line *line)
 	rooms.own = person_of(irc, s) == p;
 	out_numeric(&out, 311, "%s %s %s * :%s", is.nick, is.user, is.host, is.real);
 	for (size_t i = 0; i < p->n && i < IRC_SESSIONS; i++)
-		if ((first = wh_session_get(irc->host, p->sessions[i])) != NULL && (i == 0 || !p->account))
+		if ((first = wh_session_get(irc->host, p->sessions[i])) != NULL && (i == 0 || !p->account)) {
+			rooms.of = first;
 			wh_session_rooms(irc->host, first, list_room, &rooms);
+		}
 	if (rooms.n != 0)
 		out_numeric(&out, 319, "%s :%s", is.nick, rooms.line);
 	out_numeric(&out, 312, "%s %s :%s", is.nick, irc->name, irc->network);
@@ -215,7 +219,7 @@ verb_whois(struct irc *irc, struct irc_client *c, const struct irc_line *line)
 		out_numeric(&out, 320, "%s :is here with another kind of client (%s)", is.nick, wh_session_dialect(irc->host, first));
 	if (other != NULL)
 		out_numeric(&out, 317, "%s %lld %lld :seconds idle, signon time", is.nick, (long long)((wh_now_ms(irc->host) - other->heard_ms) / 1000),
-		    (long long)(irc->started / 1000));
+		    (long long)(other->since / 1000));
 	out_numeric(&out, 318, "%s :End of /WHOIS list", is.nick);
 	out_end(&out);
 }
@@ -456,6 +460,8 @@ change_spread(struct irc_client *c, uint32_t cap, bool own, const char *what, co
 	source_of(c->irc, who->name, who->id, source);
 	snprintf(change.line, sizeof change.line, ":%s %s%s%s", source, what, text[0] != '\0' ? " :" : "", text);
 	peers_each(c->irc, s, own, change_tell, &change);
+	if (person_of(c->irc, s) != NULL)
+		watchers_each(c->irc, person_of(c->irc, s), change_tell, &change);
 }
 
 void

@@ -11,11 +11,12 @@ check_PROGRAMS += %D%/test_oracle %D%/test_matcher %D%/test_rating
 BENCH += tests/bench/match_sim
 EXTRA_PROGRAMS += tests/bench/match_sim
 tests_bench_match_sim_SOURCES = tests/bench/match_sim.c
+tests_bench_match_sim_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/%D%
 tests_bench_match_sim_LDADD = libmatchingparts.la -lm
 
 # The plugin and its test are the same objects.
 noinst_LTLIBRARIES += libmatchingplugin.la
-libmatchingplugin_la_SOURCES = %D%/matching.c %D%/matching.h %D%/schema.c %D%/queue.c %D%/want.c %D%/person.c %D%/ticket.c %D%/match.c %D%/party.c \
+libmatchingplugin_la_SOURCES = %D%/matching.c %D%/matching.h %D%/schema.c %D%/queue.c %D%/want.c %D%/person.c %D%/ticket.c %D%/match.c %D%/match_ask.c %D%/party.c \
 	%D%/social.c %D%/score.c %D%/restore.c
 plugin_LTLIBRARIES += plugins/matching.la
 plugins_matching_la_SOURCES =

@@ -68,6 +68,19 @@ text_of(const struct text *t)
 	return (struct wh_str){ t->p, t->n };
 }
 
+void
+text_copy(char *to, size_t cap, struct wh_str s)
+{
+	size_t n = s.n < cap ? s.n : cap - 1;
+
+	/* Not into the middle of a character. */
+	while (n < s.n && n > 0 && ((unsigned char)s.p[n] & 0xc0) == 0x80)
+		n--;
+	if (n != 0)
+		memcpy(to, s.p, n);
+	to[n] = '\0';
+}
+
 /* 80 bits, in letters that can be read out. */
 void
 random_id(const struct wh_host *host, char out[MATCH_ID + 1])
@@ -215,6 +228,7 @@ matching_close(void *self)
 	if (x->queues != NULL)
 		queues_free(x);
 	table_free(&x->numbers);
+	table_free(&x->keys);
 	pairs_free(&x->pairs);
 	wh_delete(x->host, x);
 }
@@ -236,7 +250,8 @@ matching_open(const struct wh_host *host, const struct wh_conf *conf, void **sel
 	link_init(&x->lost);
 	link_init(&x->tasks);
 	wh_random(host, &x->seed, sizeof x->seed);
-	x->numbers.seed = x->seed;
+	x->numbers.seed = x->keys.seed = x->seed;
+	x->slot = wh_session_slot(host, "matching.person", sizeof(uint64_t));
 	x->grace_ms = wh_conf_ms(conf, "grace");
 	x->keep_ms = wh_conf_ms(conf, "keep");
 	x->accounts = wh_service_find(host, "accounts", WH_ACCOUNTS_VERSION, &self);
@@ -247,7 +262,7 @@ matching_open(const struct wh_host *host, const struct wh_conf *conf, void **sel
 	x->people = wh_dict_new(host, 0);
 	x->matches = wh_dict_new(host, 0);
 	x->parties = wh_dict_new(host, 0);
-	err = x->people == NULL || x->matches == NULL || x->parties == NULL || !pairs_init(&x->pairs, 0, x->seed) ? WH_ENOMEM : WH_OK;
+	err = x->people == NULL || x->matches == NULL || x->parties == NULL || x->slot == NULL || !pairs_init(&x->pairs, 0, x->seed) ? WH_ENOMEM : WH_OK;
 	if (err == WH_OK && !queues_read(x, conf))
 		err = WH_EINVAL;
 	if (err == WH_OK)

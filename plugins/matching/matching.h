@@ -156,6 +156,8 @@ struct matching {
 	struct queue *queues;
 	unsigned n_queues;
 	struct wh_dict *people, *matches, *parties;
+	struct table keys;		/* of people */
+	struct wh_slot *slot;		/* in each session, uint64_t: the key of the person who speaks through it */
 	struct table numbers;		/* of matches */
 	uint64_t last_number;
 	struct link stubs, lost, tasks;
@@ -190,6 +192,8 @@ void text_put(struct text *t, const char *literal);
 void text_raw(struct text *t, struct wh_str s);
 void text_str(struct text *t, struct wh_str s);		/* with quotes */
 struct wh_str text_of(const struct text *t);
+/** Copies what fits, whole characters only, and a NUL. */
+void text_copy(char *to, size_t cap, struct wh_str s);
 void random_id(const struct wh_host *host, char out[MATCH_ID + 1]);
 
 /* queue.c */
@@ -212,6 +216,8 @@ struct person *person_by_id(struct matching *x, struct wh_str id);
 struct person *person_make(struct matching *x, struct wh_str id, struct wh_str name);
 uint64_t person_key(const struct matching *x, struct wh_str id);
 struct person *person_of(struct matching *x, struct wh_session *s);
+/** It is there, and spoken to through this session. */
+void person_here(struct matching *x, struct person *p, struct wh_session *s);
 void person_settle(struct matching *x, struct person *p);
 void person_tell(struct matching *x, const struct person *p, const struct wh_event *event);
 void people_bind(struct matching *x);
@@ -232,16 +238,23 @@ enum wh_err ticket_status(void *self, struct wh_call *call);
 enum wh_err ticket_queues(void *self, struct wh_call *call);
 
 /* match.c */
+#define MATCH_ROOM "match-"		/* what the rooms' names begin with */
 void match_found(struct matching *x, struct queue *q, const struct made *made);
 struct match *match_make(struct matching *x, struct queue *q, unsigned seats);
 struct match *match_find(struct matching *x, struct wh_str id);
 struct match_seat *match_seat_of(struct match *m, struct wh_str person);
 bool match_sit(struct match *m, struct match_seat *seat, struct person *p);
 void match_live(struct matching *x, struct match *m);
+/** Everybody agreed; from seat `from` on they are new. It is stored, then they are led into the room. */
+void match_start(struct matching *x, struct match *m, unsigned from);
+/** A proposal does not come about: because of `declined`, or else of those who did not accept. The others wait again, in front. */
+void match_fail(struct matching *x, struct match *m, const char *why, const struct match_seat *declined);
 void match_left(struct matching *x, struct match *m, struct match_seat *seat, const char *why);
 void match_free(struct matching *x, struct match *m);
 void matches_sweep(struct matching *x);
 void match_tell(struct matching *x, struct match *m, const char *event, const struct match_seat *about, const char *why);
+
+/* match_ask.c */
 /** The live match of a call and the caller's seat in it; fails the call. */
 struct match *match_of_call(struct matching *x, struct wh_call *call, struct match_seat **seat_out);
 enum wh_err match_accept(void *self, struct wh_call *call);

@@ -85,7 +85,7 @@ party_join(void *self, struct wh_call *call)
 		person_settle(x, p);
 		return wh_fail(call, WH_EFULL, "there are too many parties now");
 	}
-	p->session = wh_session_id(x->host, s);
+	person_here(x, p, s);
 	p->party = party;
 	party->people[party->n] = p;
 	snprintf(party->roles[party->n++], sizeof party->roles[0], "%.*s", WH_FMT(roles));

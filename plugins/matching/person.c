@@ -35,11 +35,12 @@ person_make(struct matching *x, struct wh_str id, struct wh_str name)
 	p = wh_new(x->host, sizeof *p);
 	if (p == NULL)
 		return NULL;
-	snprintf(p->id, sizeof p->id, "%.*s", WH_FMT(id));
-	snprintf(p->name, sizeof p->name, "%.*s", WH_FMT(name));
+	text_copy(p->id, sizeof p->id, id);
+	text_copy(p->name, sizeof p->name, name);
 	p->key = person_key(x, id);
 	link_init(&p->lost_link);
-	if (wh_dict_add(x->host, x->people, wh_str(p->id), p) != WH_OK) {
+	if (!table_put(&x->keys, p->key, (uint64_t)(uintptr_t)p) || wh_dict_add(x->host, x->people, wh_str(p->id), p) != WH_OK) {
+		table_remove(&x->keys, p->key);
 		wh_delete(x->host, p);
 		return NULL;
 	}
@@ -66,6 +67,7 @@ person_settle(struct matching *x, struct person *p)
 		return;
 	link_drop(&p->lost_link);
 	wh_dict_remove(x->host, x->people, wh_str(p->id));
+	table_remove(&x->keys, p->key);
 	wh_delete(x->host, p);
 }
 
@@ -91,12 +93,21 @@ person_lose(struct matching *x, struct person *p)
 			stub_leave(x, p->stubs[i]);
 }
 
-static void
-person_found(struct matching *x, struct person *p, struct wh_session *s)
+void
+person_here(struct matching *x, struct person *p, struct wh_session *s)
 {
 	p->session = wh_session_id(x->host, s);
 	p->lost_at = 0;
 	link_drop(&p->lost_link);
+	*(uint64_t *)wh_slot_of(x->host, s, x->slot) = p->key;
+}
+
+static void
+person_found(struct matching *x, struct person *p, struct wh_session *s)
+{
+	if (p->name[0] == '\0')	/* the store does not know all names */
+		text_copy(p->name, sizeof p->name, wh_session_identity(x->host, s)->name);
+	person_here(x, p, s);
 	for (unsigned i = 0; i < x->n_queues; i++)
 		if (p->stubs[i] != NULL && stub_whole(p->stubs[i]))
 			stub_enter(x, p->stubs[i]);
@@ -162,19 +173,13 @@ people_bind(struct matching *x)
 static void
 session_renamed(struct matching *x, struct wh_session *s)
 {
-	wh_id id = wh_session_id(x->host, s);
-	struct wh_str now = wh_session_identity(x->host, s)->id;
-	struct wh_dict_iter it = { .value = NULL };
+	const uint64_t *at = table_get(&x->keys, *(const uint64_t *)wh_slot_of(x->host, s, x->slot));
+	struct person *p = at != NULL ? (struct person *)(uintptr_t)*at : NULL;
 
-	while (wh_dict_next(x->host, x->people, &it)) {
-		struct person *p = it.value;
-
-		if (p->session != id || wh_str_is(now, p->id))
-			continue;
-		p->session = 0;
-		person_gone(x, p);
+	if (p == NULL || p->session != wh_session_id(x->host, s) || wh_str_is(wh_session_identity(x->host, s)->id, p->id))
 		return;
-	}
+	p->session = 0;
+	person_gone(x, p);
 }
 
 enum wh_verdict
@@ -186,8 +191,7 @@ person_presence(void *self, struct wh_presence *presence)
 
 	switch (presence->what) {
 	case WH_IDENTIFIED:
-		if (wh_dict_count(x->host, x->people) != 0)
-			session_renamed(x, presence->session);
+		session_renamed(x, presence->session);
 		session_bind(x, presence->session);
 		break;
 	case WH_OPENED:

@@ -84,7 +84,7 @@ score_work(struct score_task *t)
 		return;
 	}
 	for (unsigned team = 0; team < t->teams; team++) {
-		teams[team].rank = t->places[team];
+		teams[team].rank = (unsigned char)t->places[team];
 		for (unsigned i = 0; i < t->n; i++) {
 			if (t->players[i].team != team)
 				continue;

@@ -353,6 +353,22 @@ after_the_grace_the_place_is_gone(void **state)
 }
 
 static void
+who_signs_in_as_somebody_else_waits_no_longer(void **state)
+{
+	struct fixture *f = begin(NULL);
+	struct wh_session *ann = wh_test_session(f->t, "ann", "guest"), *bob = wh_test_session(f->t, "bob", "guest");
+	const struct wh_identity member = { WH_ACCOUNT, WH_STR("id-other"), WH_STR("other"), WH_STR("member") };
+
+	(void)state;
+	assert_call(f, ann, "match.enqueue", "{'queue':'talk'}", WH_OK);
+	assert_int_equal(wh_session_identify(wh_test_host(f->t), ann, &member), WH_OK);
+	settle(f);
+	assert_call(f, bob, "match.enqueue", "{'queue':'talk'}", WH_OK);
+	assert_null(told(bob, "match.started"));
+	end(f);
+}
+
+static void
 who_leaves_ends_a_pair(void **state)
 {
 	struct fixture *f = begin(NULL);
@@ -452,9 +468,13 @@ a_report_carries_the_last_lines(void **state)
 	matched(f, ann, bob, match);
 	snprintf(room, sizeof room, "match-%.100s", match);
 	for (unsigned i = 0; i < 12; i++) {
-		char line[32];
+		char line[1000];
 
-		snprintf(line, sizeof line, "line \"%u\"", i);
+		size_t n = (size_t)snprintf(line, sizeof line, "line \"%u\"", i);
+
+		/* Long ones are cut, but not within a character. */
+		for (unsigned k = 0; k < 300 && i % 2 == 0; k++, n += 2)
+			memcpy(line + n, "\xc3\xa4", 3);
 		wh_test_say(f->t, bob, room, line);
 	}
 	assert_int_equal(on(f, bob, "match.leave", match, NULL)->err, WH_OK);
@@ -522,6 +542,25 @@ those_who_wait_do_not_notice_that_the_hub_died(void **state)
 	settle(f);
 	assert_non_null(strstr(call(f, ann, "match.status", NULL)->json, "\"waited\":3"));
 	assert_call(f, bob, "match.enqueue", "{'queue':'talk','attributes':{'interests':['tea']}}", WH_OK);
+	assert_non_null(told(ann, "match.started"));
+	end(f);
+}
+
+static void
+new_settings_do_not_empty_the_queue(void **state)
+{
+	struct fixture *f = begin(NULL);
+	struct wh_session *ann = wh_test_session(f->t, "ann", "guest"), *bob = wh_test_session(f->t, "bob", "guest");
+
+	(void)state;
+	assert_call(f, ann, "match.enqueue", "{'queue':'talk'}", WH_OK);
+	assert_call(f, bob, "match.enqueue", "{'queue':'squad'}", WH_OK);
+	assert_int_equal(wh_test_reload(f->t, "queues = { other = { }; talk = { }; };"), WH_OK);
+	settle(f);
+	assert_non_null(strstr(call(f, ann, "match.status", NULL)->json, "\"state\":\"waiting\""));
+	/* The queue that bob waited in is no more. */
+	assert_non_null(strstr(call(f, bob, "match.status", NULL)->json, "\"tickets\":[]"));
+	assert_call(f, bob, "match.enqueue", "{'queue':'talk'}", WH_OK);
 	assert_non_null(told(ann, "match.started"));
 	end(f);
 }
@@ -766,6 +805,7 @@ main(void)
 		cmocka_unit_test(who_does_not_answer_is_out_and_the_other_waits_again),
 		cmocka_unit_test(a_lost_connection_keeps_its_place_for_the_grace),
 		cmocka_unit_test(after_the_grace_the_place_is_gone),
+		cmocka_unit_test(who_signs_in_as_somebody_else_waits_no_longer),
 		cmocka_unit_test(who_leaves_ends_a_pair),
 		cmocka_unit_test(leaving_the_room_is_leaving_the_match),
 		cmocka_unit_test(next_waits_again_with_the_same_wishes_and_not_for_the_same_person),
@@ -774,6 +814,7 @@ main(void)
 		cmocka_unit_test(a_stranger_to_the_match_may_not_touch_it),
 		cmocka_unit_test(both_are_seen_when_both_agree),
 		cmocka_unit_test(those_who_wait_do_not_notice_that_the_hub_died),
+		cmocka_unit_test(new_settings_do_not_empty_the_queue),
 		cmocka_unit_test(a_live_match_outlives_the_hub),
 		cmocka_unit_test(who_does_not_come_back_after_the_hub_died_is_gone),
 		cmocka_unit_test(a_proposal_of_a_hub_that_died_is_waiting_again),

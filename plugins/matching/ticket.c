@@ -263,11 +263,8 @@ people_of(struct matching *x, struct wh_call *call, struct queue *q, struct pers
 	if (p == NULL)
 		return wh_fail(call, WH_ENOMEM, "no room for you now");
 	/* A request over HTTP is gone with its answer: nobody could be told. */
-	if (wh_call_request(call) == NULL) {
-		p->session = wh_session_id(x->host, s);
-		p->lost_at = 0;
-		link_drop(&p->lost_link);
-	}
+	if (wh_call_request(call) == NULL)
+		person_here(x, p, s);
 	people[0] = p;
 	*n_out = 1;
 	if (p->party != NULL && p->party->n > 1) {

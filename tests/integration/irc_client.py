@@ -13,7 +13,9 @@ from wire import LIMIT, WebSocket, Wire, frame, http
 CHEAP = 'hash_memory = "64KiB"; hash_passes = 1; registrations = 100000;'
 LISTENER = ', {{ name = "irc"; address = "127.0.0.1:PORT"; protocol = "line"; dialect = "irc"; {irc} }} {more}'
 RATES = "account_rate = \"100000/s burst 100000\"; address_rate = \"100000/s burst 100000\";"
-PASSWORD = "pass phrase 1"
+# An operator is whoever may do this.
+ROLES = 'roles = { oper = { rung = "moderator"; allow = [ "chat.moderate", "server.reload" ]; }; };'
+PASSWORD = "pass-phrase-1"
 # What modern clients ask for.
 CAPS = ("message-tags", "server-time", "batch", "labeled-response", "echo-message", "account-tag", "extended-join", "standard-replies", "setname",
         "away-notify", "account-notify", "chghost", "invite-notify", "multi-prefix", "draft/chathistory", "draft/message-redaction")
@@ -22,7 +24,7 @@ ESCAPES = {":": ";", "s": " ", "\\": "\\", "r": "\r", "n": "\n"}
 
 def options(irc="", auth="", chat="", listener="", listeners="", plugins="", hub="", limits="", **more):
     """What a whiply needs to serve IRC, as options of `start` and `Whiply`."""
-    return dict(listeners=LISTENER.format(irc=listener, more=listeners), limits=f"per_address = 5000; {limits}", hub=f"{RATES} {hub}",
+    return dict(more=ROLES, listeners=LISTENER.format(irc=listener, more=listeners), limits=f"per_address = 5000; {limits}", hub=f"{RATES} {hub}",
                 plugins=f'sqlite = {{ }}; mail = {{ }}; audit = {{ }}; auth = {{ {CHEAP} {auth} }}; chat = {{ {chat} }}; '
                         f'irc = {{ name = "irc.test"; network = "TestNet"; {irc} }}; {plugins}', **more)
 
@@ -185,9 +187,9 @@ class Irc:
         """Comes in; returns the lines of the welcome."""
         self.nick = nick
         if password:
-            self.send(f"PASS {password}")
+            self.send(f"PASS :{password}")
         if account:
-            self.send(f"PASS {account}:{PASSWORD}")
+            self.send(f"PASS :{account}:{PASSWORD}")
         if caps:
             self.send("CAP LS 302", f"CAP REQ :{' '.join(caps)}")
             assert self.expect("CAP", None, "ACK")

@@ -142,7 +142,7 @@ def test_a_server_password_is_asked_of_guests(start):
     c = server.raw()
     c.send("PASS :wrong", "NICK a", "USER a 0 * :a")
     assert "464" in [line.verb for line in c.ended()]
-    server.client("ann", password=":open sesame")
+    server.client("ann", password="open sesame")
     server.leave()
 
 
