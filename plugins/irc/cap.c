@@ -160,6 +160,7 @@ verb_cap(struct irc *irc, struct irc_client *c, const struct irc_line *line)
 		cap_req(c, rest);
 	} else if (same_word(what, "END")) {
 		c->negotiating = false;
+		sasl_stop(c);
 		register_try(c);
 	} else {
 		irc_numeric(c, 410, "%.*s :There is no such CAP command", WH_FMT(what));

@@ -35,6 +35,7 @@ enum {
 	IRC_TARGETS = 4,		/* of one PRIVMSG; JOIN and PART take more */
 	IRC_JOINS = 20,
 	IRC_MONITOR = 100,
+	IRC_MONITOR_BYTES = 420,	/* of all nicks on a list: it goes into the papers, which are 1 KiB */
 	IRC_HISTORY = 100,		/* messages of one CHATHISTORY */
 	IRC_OUT = 8192,
 	IRC_SESSIONS = 64,		/* of one person that are told something of it */
@@ -271,6 +272,8 @@ void cap_each(void (*each)(void *self, const char *name, const char *value), voi
 
 /* register.c */
 void register_try(struct irc_client *c);
+/** Ends the exchange that is under way, if there is one, and tells. */
+void sasl_stop(struct irc_client *c);
 irc_verb verb_nick, verb_user, verb_pass, verb_quit, verb_authenticate, verb_webirc;
 void client_welcome(struct irc_client *c);
 /** Has it been welcomed, and its nick changed by the server? Tells it and its peers. */
@@ -319,6 +322,9 @@ void server_isupport(struct irc_out *out);
 void server_lusers(struct irc_out *out);
 void watch_tell(struct irc *irc, const char *folded, const char *nick, const char *source, bool here);
 void watches_drop(struct irc_client *c);
+/** Those of a client, with commas between; and back. */
+void watches_write(const struct irc_client *c, char to[static IRC_MONITOR_BYTES + 1]);
+void watches_read(struct irc_client *c, struct wh_str list);
 void watches_free(struct irc *irc);
 /** A message to a service: NickServ, ChanServ. False: it is to nobody of ours. */
 bool service_message(struct irc_client *c, struct wh_str target, struct wh_str text);

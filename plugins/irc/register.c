@@ -490,6 +490,20 @@ sasl_begin(struct irc_client *c, struct wh_str mechanism)
 }
 
 void
+sasl_stop(struct irc_client *c)
+{
+	struct irc *irc = c->irc;
+	struct wh_session *s = client_session(c);
+
+	if (!c->sasl_open)
+		return;
+	if (s != NULL)
+		irc->sasl->abort(irc->sasl_self, s);
+	sasl_over(c);
+	irc_numeric(c, 906, ":SASL authentication aborted");
+}
+
+void
 verb_authenticate(struct irc *irc, struct irc_client *c, const struct irc_line *line)
 {
 	struct wh_session *s = client_session(c);
@@ -501,10 +515,7 @@ verb_authenticate(struct irc *irc, struct irc_client *c, const struct irc_line *
 		return;
 	}
 	if (wh_str_is(piece, "*")) {
-		if (c->sasl_open)
-			irc->sasl->abort(irc->sasl_self, s);
-		sasl_over(c);
-		irc_numeric(c, 906, ":SASL authentication aborted");
+		sasl_stop(c);
 		return;
 	}
 	if (!c->sasl_open) {
