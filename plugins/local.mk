@@ -22,6 +22,7 @@ include plugins/sqlite/local.mk
 include plugins/chat/local.mk
 include plugins/irc/local.mk
 include plugins/auth/local.mk
+include plugins/matching/local.mk
 
 plugin_LTLIBRARIES += plugins/fetch.la
 fetch_sources = %D%/fetch/guard.c %D%/fetch/guard.h %D%/fetch/target.c %D%/fetch/target.h %D%/fetch/transfer.c %D%/fetch/transfer.h
@@ -59,7 +60,7 @@ check_PROGRAMS += %D%/mail/test_letter %D%/mail/test_mail
 %C%_mail_test_mail_LDADD = $(TESTING_LIBS) $(CURL_LIBS)
 
 plugin_LTLIBRARIES += plugins/audit.la
-audit_sources = %D%/audit/audit.c %D%/audit/audit.h %D%/audit/schema.c %D%/audit/write.c %D%/audit/read.c %D%/audit/chain.c %D%/audit/chain.h \
+audit_sources = %D%/audit/audit.c %D%/audit/audit.h %D%/audit/schema.c %D%/audit/write.c %D%/audit/rework.c %D%/audit/read.c %D%/audit/chain.c %D%/audit/chain.h \
 	%D%/audit/redact.c %D%/audit/redact.h
 plugins_audit_la_SOURCES = $(audit_sources)
 plugins_audit_la_CFLAGS = $(AM_CFLAGS) $(SSL_CFLAGS)

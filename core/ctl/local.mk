@@ -24,7 +24,7 @@ check_PROGRAMS += %D%/test_human %D%/test_render %D%/test_arguments %D%/test_com
 %C%_test_ctl_LDADD = libctl.a libbase.a -lcmocka -lm -lpthread
 noinst_HEADERS += %D%/testing_ctl.h
 
-dist_man_MANS = docs/man/whiplyctl.1 docs/man/whiplyd.8 docs/man/whiply.conf.5
+dist_man_MANS = docs/man/whiplyctl.1 docs/man/whiplyd.8 docs/man/whiply.conf.5 docs/man/whiply-rules.1
 bashcompdir = $(datadir)/bash-completion/completions
 zshcompdir = $(datadir)/zsh/site-functions
 fishcompdir = $(datadir)/fish/vendor_completions.d

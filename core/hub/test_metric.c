@@ -197,6 +197,25 @@ samples_of_one_name_stand_together(void **state)
 	end(t);
 }
 
+static void
+turns_are_timed(void **state)
+{
+	struct test_hub *t = begin();
+	struct search s;
+	uint64_t turns = 0;
+
+	(void)state;
+	hub_turn(t->hub);
+	hub_turn(t->hub);
+	s = look(t->hub, "whiply_hub_turn_seconds", NULL);
+	assert_int_equal(s.times, 1);
+	assert_int_equal(s.found.type, WH_HISTOGRAM);
+	for (size_t i = 0; i <= s.found.n_bounds; i++)
+		turns += s.found.counts[i];
+	assert_int_equal(turns, t->hub->counts.turns);
+	end(t);
+}
+
 int
 main(void)
 {
@@ -208,6 +227,7 @@ main(void)
 		cmocka_unit_test(bad_rows_are_refused),
 		cmocka_unit_test(commands_are_counted_with_their_trace),
 		cmocka_unit_test(samples_of_one_name_stand_together),
+		cmocka_unit_test(turns_are_timed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,7 +6,7 @@ libscript_a_CPPFLAGS = $(AM_CPPFLAGS) $(LUA_CFLAGS)
 libscript_a_SOURCES = \
 	%D%/meter.h \
 	%D%/pattern.c %D%/pattern_match.c %D%/pattern_items.h %D%/pattern.h \
-	%D%/script.c %D%/script.h %D%/script_state.h \
+	%D%/script.c %D%/script.h %D%/script_lua.c %D%/script_lua.h %D%/script_state.h \
 	%D%/script_alloc.c %D%/script_error.c \
 	%D%/script_env.c %D%/script_meta.c \
 	%D%/script_string.c %D%/script_match.c %D%/script_table.c \
@@ -15,7 +15,7 @@ libscript_a_SOURCES = \
 
 check_PROGRAMS += %D%/test_pattern %D%/test_script %D%/test_script_attacks %D%/test_script_values
 %C%_test_pattern_LDADD = $(SCRIPT_LIBS) -lcmocka
-%C%_test_script_CPPFLAGS = $(AM_CPPFLAGS) $(LUA_CFLAGS) -DSCRIPT_LIB='"$(top_srcdir)/lua/lib"'
+%C%_test_script_CPPFLAGS = $(AM_CPPFLAGS) $(LUA_CFLAGS) -DSCRIPT_LIB='"$(abs_top_srcdir)/lua/lib"'
 %C%_test_script_LDADD = $(SCRIPT_LIBS) -lcmocka
 %C%_test_script_attacks_CPPFLAGS = $(AM_CPPFLAGS) $(LUA_CFLAGS)
 %C%_test_script_attacks_LDADD = $(SCRIPT_LIBS) -lcmocka

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/random.h"
+#include "script/script_lua.h"
 #include "script/script_state.h"
 
 struct wh_script *
@@ -108,6 +109,8 @@ struct job {
 	size_t n_args, n_results;
 	struct wh_script_host *host;
 	const struct wh_script_fn *rows;
+	void (*own)(lua_State *L, void *self);
+	void *self;
 };
 
 static int
@@ -393,6 +396,18 @@ enum wh_err
 wh_script_register(struct wh_script *s, struct wh_script_host *host, const struct wh_script_fn *rows)
 {
 	return script_run(s, &(struct job){ .run = job_register, .host = host, .rows = rows });
+}
+
+static void
+job_own(lua_State *L, struct job *job)
+{
+	job->own(L, job->self);
+}
+
+enum wh_err
+wh_script_run(struct wh_script *s, void (*fn)(lua_State *L, void *self), void *self)
+{
+	return script_run(s, &(struct job){ .run = job_own, .own = fn, .self = self });
 }
 
 const char *

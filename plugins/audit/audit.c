@@ -94,13 +94,19 @@ audit_put(struct wh_audit_log *audit, const struct chain_entry *entry)
 }
 
 void
+audit_note_entry(struct wh_audit_log *audit, const struct chain_entry *entry)
+{
+	audit_put(audit, entry);
+	audit_pump(audit);
+}
+
+void
 audit_note(struct wh_audit_log *audit, const char *action, const char *why)
 {
 	const struct chain_entry entry = { .time_ms = wh_wall_ms(audit->host),
 		.texts = { [CHAIN_ACTION] = wh_str(action), [CHAIN_WHY] = wh_str(why), [CHAIN_OUTCOME] = WH_STR("ok") } };
 
-	audit_put(audit, &entry);
-	audit_pump(audit);
+	audit_note_entry(audit, &entry);
 }
 
 static enum wh_err
@@ -217,6 +223,8 @@ audit_open(const struct wh_host *host, const struct wh_conf *conf, void **self_o
 	audit->end = &audit->first;
 	audit->n_max = (size_t)wh_conf_int(conf, "queue");
 	audit->address_key_every_ms = wh_conf_ms(conf, "address_key_every");
+	audit->rework.keep_ms = wh_conf_ms(conf, "keep");
+	audit->rework.look_on = audit->rework.wanted = true;
 	audit->reading_ids = AUDIT_FIRST_READING;
 	audit->state = AUDIT_LOADING;
 	err = wh_store_open(host, &audit_schema, audit, &audit->store);
@@ -237,6 +245,7 @@ audit_open(const struct wh_host *host, const struct wh_conf *conf, void **self_o
 static const struct wh_setting audit_settings[] = {
 	{ "queue", WH_INT, .def = "10000", .min = "16", .max = "1000000", .help = "entries that may wait for the store; more go to the server's log" },
 	{ "address_key_every", WH_DURATION, .def = "30d", .min = "1h", .max = "400d", .help = "how long equal addresses can be told to be equal" },
+	{ "keep", WH_DURATION, .def = "730d", .min = "0", .max = "36500d", .help = "how long entries are kept; 0: for ever" },
 	{ "head_every", WH_DURATION, .def = "1h", .min = "1m", .max = "7d", .help = "how often the head of the log is told to the server's log" },
 	{ 0 }
 };
@@ -245,6 +254,8 @@ static const struct wh_hook audit_hooks[] = {
 	{ WH_ON_AUDIT, .order = 50, .audit = audit_hear },
 	{ WH_ON_HEALTH, .health = audit_health },
 	{ WH_ON_EXPORT, .person = audit_export },
+	/* Just before the account itself goes: who may still refuse is asked first. */
+	{ WH_ON_ERASE, .order = 90, .person = audit_erase },
 	{ 0 }
 };
 

@@ -1,4 +1,5 @@
-/* What the parts of the plugin share: audit.c (the service and the queue), write.c (the way into the store), read.c (the commands). */
+/* What the parts of the plugin share: audit.c (the service and the queue), write.c (the way into the store), rework.c (what has to go again),
+ * read.c (the commands). */
 #ifndef AUDIT_AUDIT_H
 #define AUDIT_AUDIT_H
 
@@ -13,7 +14,8 @@ enum { AUDIT_DETAILS = 8192, AUDIT_WHY = 1024, AUDIT_SHORT = 256, AUDIT_QUEUE_BY
 /** Statements, by their place in audit_statements. */
 enum audit_statement {
 	AUDIT_HEAD, AUDIT_HEAD_SET, AUDIT_HEAD_NEW, AUDIT_ADD, AUDIT_LAST, AUDIT_AFTER, AUDIT_ONE, AUDIT_KEY, AUDIT_KEY_ERASE, AUDIT_KEY_ADD,
-	AUDIT_LIST, AUDIT_LIST_WHO, AUDIT_LIST_ON, AUDIT_LIST_ACTION, AUDIT_OF,
+	AUDIT_LIST, AUDIT_LIST_WHO, AUDIT_LIST_ON, AUDIT_LIST_ACTION, AUDIT_OF, AUDIT_OLD, AUDIT_DROP,
+	AUDIT_ERASURE_ADD, AUDIT_ERASURE, AUDIT_ERASURE_FIND, AUDIT_TAKE_OUT, AUDIT_ERASURE_COUNT, AUDIT_ERASURE_END,
 };
 
 extern const struct wh_schema audit_schema;
@@ -36,7 +38,25 @@ enum audit_state {
 	AUDIT_LOADING,		/* asks the store for the head */
 	AUDIT_KEYING,		/* changes the key of addresses */
 	AUDIT_WRITING,
+	AUDIT_FINDING,		/* looks for texts that are to be taken out */
+	AUDIT_TAKING_OUT,
+	AUDIT_ENDING_ERASURE,
+	AUDIT_LOOKING,		/* for entries that are too old to be kept */
+	AUDIT_DROPPING,
 	AUDIT_PAUSED,		/* the store took nothing; a timer will try again */
+};
+
+/** What takes entries and texts out again. */
+struct audit_rework {
+	bool wanted;			/* persons may be waiting to be erased */
+	bool turn;			/* a batch was written: it is our turn, however many wait */
+	int64_t from;			/* the erasure under way is behind this entry */
+	char id[AUDIT_SHORT + 1];	/* whose it is, when it ends */
+	int64_t texts;			/* taken out in it */
+	int64_t keep_ms;		/* how long entries are kept; 0: for ever */
+	int64_t looked_ms;		/* when it looked for old ones last */
+	bool look_on;			/* there were more than one reading gives */
+	uint64_t changes;		/* grows whenever something is, or may be, taken out */
 };
 
 struct wh_audit_log {
@@ -48,7 +68,7 @@ struct wh_audit_log {
 	size_t in_flight;		/* the first so many of the queue are being written */
 	struct chain_head head;		/* the last entry that is surely written */
 	struct chain_head tip;		/* the last one when all in flight is written; the next goes behind it */
-	struct chain_head guard;	/* what the store's row of the head says by then: the next write expects it */
+	struct chain_stand guard;	/* what the store's row of the head says by then: the next write expects it */
 	uint8_t seal_key[CHAIN_KEY];
 	uint8_t address_key[CHAIN_KEY];
 	int64_t address_key_id, address_key_began;	/* id 0: none yet */
@@ -61,6 +81,7 @@ struct wh_audit_log {
 	uint64_t lost;			/* since the store last took everything */
 	bool away;
 	bool head_sound;		/* at the opening */
+	struct audit_rework rework;
 	struct audit_reading *readings;	/* commands and exports under way */
 	size_t n_readings;
 	uint64_t reading_ids;
@@ -74,6 +95,8 @@ extern const struct wh_command audit_commands[];
 
 /** Puts an entry of the server's own into the queue. */
 void audit_note(struct wh_audit_log *audit, const char *action, const char *why);
+/** The same, with all that it says. */
+void audit_note_entry(struct wh_audit_log *audit, const struct chain_entry *entry);
 /** Takes the first `n` out of the queue. */
 void audit_drop(struct wh_audit_log *audit, size_t n);
 
@@ -88,7 +111,31 @@ void audit_write_rest(struct wh_audit_log *audit);
 /** The store's answer to the writer. */
 void audit_written(struct wh_audit_log *audit, const struct wh_result *result);
 
+/** Waits, reads the head anew, and goes on. */
+void audit_write_pause(struct wh_audit_log *audit, enum wh_err err, struct wh_str why);
+/** The step that moves the row of the head from `guard` to `stand`. Its cells and seal have to stay until the store has copied them. */
+struct audit_head_step {
+	struct wh_cell cells[10];
+	uint8_t seal[CHAIN_HASH];
+};
+/** The row of AUDIT_HEAD; false: there is none, or it is none of ours. */
+bool audit_take_stand(const struct wh_rows *rows, struct chain_stand *stand_out);
+enum wh_err audit_head_step(struct wh_audit_log *audit, const struct chain_stand *stand, struct audit_head_step *to, struct wh_step *step_out);
+
+/* rework.c */
+
+/** Begins what there is to do. False: nothing. */
+bool audit_rework(struct wh_audit_log *audit, enum wh_err *err_out);
+/** The store's answer to it; the state is idle again, or another step is under way. */
+void audit_reworked(struct wh_audit_log *audit, const struct wh_result *result);
+enum wh_verdict audit_erase(void *self, struct wh_person *person);
+
 /* read.c */
+
+/** An entry of a row of COLUMNS. */
+void audit_take(const struct wh_rows *rows, size_t row, struct chain_entry *entry_out);
+/** Runs the step that notes who is to be erased, and answers the hook. */
+enum wh_verdict audit_read_erasure(struct wh_audit_log *audit, struct wh_person *person, const struct wh_step *step);
 void audit_read(struct wh_audit_log *audit, uint64_t id, const struct wh_result *result);
 void audit_readings_end(struct wh_audit_log *audit);
 enum wh_verdict audit_export(void *self, struct wh_person *person);

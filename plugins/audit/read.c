@@ -7,18 +7,24 @@
 
 enum { READ_LIST_MAX = 200, READ_CHUNK = 500, READ_OF = 1000, READ_MOST = 16, READ_VERIFY_MS = 8000 };
 
-enum reading_kind { READING_LIST, READING_VERIFY_FROM, READING_VERIFY, READING_OF };
+enum reading_kind { READING_LIST, READING_VERIFY_FROM, READING_VERIFY, READING_OF, READING_ERASURE };
 
 struct audit_reading {
 	struct audit_reading *next;
 	uint64_t id;
 	enum reading_kind kind;
-	wh_id call;			/* or the ticket of READING_OF */
+	wh_id call;			/* or the ticket of READING_OF and READING_ERASURE */
+	char person[AUDIT_SHORT];	/* whose part READING_OF is of */
+	size_t n_person;
 	/* Of a verification: */
 	struct chain_head at;		/* up to here all is right */
 	struct chain_head least;	/* what was surely written when it began */
 	struct chain_head noted;	/* what the operator wrote down; n 0: nothing */
 	int64_t began_ms, entries;
+	bool noted_gone;		/* what was noted is not kept any more */
+	int64_t erased;			/* texts that were taken out of what was read */
+	bool whole;			/* from where the chain begins */
+	uint64_t changes;		/* of the rework, when it began */
 };
 
 static struct audit_reading *
@@ -57,35 +63,61 @@ audit_readings_end(struct wh_audit_log *audit)
 
 /* Entries */
 
-static void
-read_take(const struct wh_rows *rows, size_t row, struct chain_entry *entry_out)
+void
+audit_take(const struct wh_rows *rows, size_t row, struct chain_entry *entry_out)
 {
-	entry_out->n = wh_row_int(rows, row, 0);
-	entry_out->time_ms = wh_row_int(rows, row, 1);
-	for (size_t i = 0; i < CHAIN_TEXTS; i++)
+	size_t cover = 2 + CHAIN_TEXTS;
+
+	*entry_out = (struct chain_entry){ .n = wh_row_int(rows, row, 0), .time_ms = wh_row_int(rows, row, 1) };
+	for (unsigned i = 0; i < CHAIN_TEXTS; i++) {
 		entry_out->texts[i] = wh_row_str(rows, row, 2 + i);
+		if (wh_row_null(rows, row, 2 + i))
+			entry_out->erased |= 1u << i;
+		if (chain_is_covered(i))
+			entry_out->covers[i] = wh_row_str(rows, row, cover++);
+	}
 }
 
-static void
-read_put(struct wh_json *w, const struct wh_rows *rows)
+static struct wh_str
+read_hash(const struct wh_rows *rows, size_t row)
 {
-	static const char *const names[] = { "who", "name", "action", "on", "address", "why", NULL, "outcome" };
+	return wh_row_str(rows, row, 2 + CHAIN_TEXTS + CHAIN_COVERS);
+}
 
+static const char *const read_names[] = { "who", "name", "action", "on", "address", "why", "details", "outcome" };
+
+/* Details go as text: what somebody put into the table is not ours to pass on as JSON. */
+static void
+read_put_one(struct wh_json *w, const struct chain_entry *e, unsigned but)
+{
+	wh_json_object(w, NULL);
+	wh_json_int(w, "n", e->n);
+	wh_json_int(w, "time", e->time_ms);
+	for (unsigned i = 0; i < CHAIN_TEXTS; i++)
+		if (e->texts[i].n != 0 && (but & 1u << i) == 0)
+			wh_json_str(w, read_names[i], e->texts[i]);
+	if (e->erased != 0) {
+		wh_json_array(w, "erased");
+		for (unsigned i = 0; i < CHAIN_TEXTS; i++)
+			if (chain_is_erased(e, i))
+				wh_json_text(w, NULL, read_names[i]);
+		wh_json_end(w);
+	}
+	wh_json_end(w);
+}
+
+/* `person`: of what others did they are not told who it was, nor from where. Empty: all is told. */
+static void
+read_put(struct wh_json *w, const struct wh_rows *rows, struct wh_str person)
+{
 	wh_json_array(w, "entries");
 	for (size_t row = 0; row < rows->n; row++) {
 		struct chain_entry e;
+		bool own;
 
-		read_take(rows, row, &e);
-		wh_json_object(w, NULL);
-		wh_json_int(w, "n", e.n);
-		wh_json_int(w, "time", e.time_ms);
-		for (size_t i = 0; i < CHAIN_TEXTS; i++)
-			if (names[i] != NULL && e.texts[i].n != 0)
-				wh_json_str(w, names[i], e.texts[i]);
-		/* As text: what somebody put into the table is not ours to pass on as JSON. */
-		if (e.texts[CHAIN_DETAILS].n != 0)
-			wh_json_str(w, "details", e.texts[CHAIN_DETAILS]);
-		wh_json_end(w);
+		audit_take(rows, row, &e);
+		own = person.n == 0 || wh_str_eq(e.texts[CHAIN_WHO], person);
+		read_put_one(w, &e, own ? 0 : 1u << CHAIN_WHO | 1u << CHAIN_NAME | 1u << CHAIN_ADDRESS_HASH);
 	}
 	wh_json_end(w);
 }
@@ -191,14 +223,16 @@ read_verify(void *self, struct wh_call *call)
 	if (r == NULL)
 		return wh_fail(call, WH_EFULL, "too many are reading the audit log; try again");
 	r->at.n = from > 1 ? from - 1 : 0;
+	r->whole = from <= 1;
+	r->changes = audit->rework.changes;
 	r->least = audit->head;
 	r->noted = noted;
 	r->began_ms = wh_now_ms(audit->host);
 	if (from > 1) {
 		const struct wh_cell before = WH_CELL_INT(r->at.n);
-		const struct wh_step step = { AUDIT_ONE, &before, 1, WH_ANY };
+		const struct wh_step steps[] = { { AUDIT_ONE, &before, 1, WH_ANY }, { .statement = AUDIT_HEAD } };
 
-		return read_start(audit, call, r, &step, 1);
+		return read_start(audit, call, r, steps, 2);
 	}
 	err = verify_ask(audit, r);
 	if (err == WH_OK) {
@@ -227,6 +261,9 @@ verify_end(struct wh_audit_log *audit, struct audit_reading *r, int64_t bad, con
 		wh_json_int(w, "entries", r->entries);
 		wh_json_int(w, "n", r->at.n);
 		wh_json_text(w, "hash", hex);
+		wh_json_int(w, "erased", r->erased);
+		if (r->noted_gone)
+			wh_json_bool(w, "noted_gone", true);
 		if (bad != 0) {
 			wh_json_int(w, "bad", bad);
 			wh_json_text(w, "why", why);
@@ -240,11 +277,11 @@ verify_end(struct wh_audit_log *audit, struct audit_reading *r, int64_t bad, con
 static const char *
 verify_entry(struct audit_reading *r, const struct wh_rows *rows, size_t row)
 {
-	struct wh_str stands = wh_row_str(rows, row, 2 + CHAIN_TEXTS);
+	struct wh_str stands = read_hash(rows, row);
 	uint8_t hash[CHAIN_HASH];
 	struct chain_entry e;
 
-	read_take(rows, row, &e);
+	audit_take(rows, row, &e);
 	if (e.n != r->at.n + 1)
 		return "it is missing";
 	if (chain_hash(r->at.hash, &e, hash) != WH_OK || stands.n != CHAIN_HASH || memcmp(stands.p, hash, CHAIN_HASH) != 0)
@@ -254,6 +291,7 @@ verify_entry(struct audit_reading *r, const struct wh_rows *rows, size_t row)
 	r->at.n = e.n;
 	memcpy(r->at.hash, hash, CHAIN_HASH);
 	r->entries++;
+	r->erased += __builtin_popcount(e.erased);
 	return NULL;
 }
 
@@ -261,33 +299,46 @@ verify_entry(struct audit_reading *r, const struct wh_rows *rows, size_t row)
 static const char *
 verify_head(const struct wh_audit_log *audit, const struct audit_reading *r, const struct wh_rows *rows, int64_t *bad_out)
 {
-	struct wh_str hash, stands;
-	struct chain_head head = { 0 };
+	struct wh_str stands;
+	struct chain_stand stand;
 	uint8_t seal[CHAIN_HASH];
+	bool have = audit_take_stand(rows, &stand);
 
 	*bad_out = r->at.n + 1;
 	if (rows->n != 1)
 		return "the head is gone: nobody knows what stood behind the last entry";
-	hash = wh_row_str(rows, 0, 1);
 	stands = wh_row_str(rows, 0, 2);
-	head.n = wh_row_int(rows, 0, 0);
-	if (head.n > r->at.n || r->least.n > r->at.n)
+	if (stand.head.n > r->at.n || r->least.n > r->at.n)
 		return "it is missing at the end";
 	if (r->noted.n > r->at.n)
 		return "it was noted, and is missing at the end";
-	if (head.n < r->at.n) {
-		*bad_out = head.n + 1;
+	if (stand.head.n < r->at.n) {
+		*bad_out = stand.head.n + 1;
 		return "it stands behind the head";
 	}
 	*bad_out = r->at.n != 0 ? r->at.n : 1;
-	if (hash.n != CHAIN_HASH || memcmp(hash.p, r->at.hash, CHAIN_HASH) != 0)
+	if (!have || memcmp(stand.head.hash, r->at.hash, CHAIN_HASH) != 0)
 		return "the head has another hash";
-	if (chain_seal(audit->seal_key, &r->at, seal) != WH_OK || stands.n != CHAIN_HASH || memcmp(stands.p, seal, CHAIN_HASH) != 0)
+	if (chain_seal(audit->seal_key, &stand, seal) != WH_OK || stands.n != CHAIN_HASH || memcmp(stands.p, seal, CHAIN_HASH) != 0)
 		return "the head was written by somebody else";
 	if (r->least.n == r->at.n && memcmp(r->least.hash, r->at.hash, CHAIN_HASH) != 0)
 		return "it is not what this server wrote";
+	if (r->whole && r->changes == audit->rework.changes && r->erased != stand.erased)
+		return "somebody else took texts out, here or before";
 	*bad_out = 0;
 	return NULL;
+}
+
+/* What is not kept any more is believed: where the chain begins stands under the seal, which is looked at in the end. */
+static void
+verify_skip(struct audit_reading *r, const struct wh_rows *rows)
+{
+	struct chain_stand stand;
+
+	if (!audit_take_stand(rows, &stand) || stand.base.n <= r->at.n)
+		return;
+	r->at = stand.base;
+	r->noted_gone = r->noted.n != 0 && r->noted.n <= stand.base.n;
 }
 
 static void
@@ -297,6 +348,7 @@ verify_go_on(struct wh_audit_log *audit, struct audit_reading *r, const struct w
 	const char *why = NULL;
 	int64_t bad = 0;
 
+	verify_skip(r, &result->rows[1]);
 	for (size_t i = 0; i < rows->n && why == NULL; i++)
 		why = verify_entry(r, rows, i);
 	if (why != NULL) {
@@ -315,12 +367,16 @@ static void
 verify_from(struct wh_audit_log *audit, struct audit_reading *r, const struct wh_result *result)
 {
 	struct wh_str hash = result->rows[0].n == 1 ? wh_row_str(&result->rows[0], 0, 0) : (struct wh_str){ NULL, 0 };
+	struct chain_stand stand;
 
-	if (hash.n != CHAIN_HASH) {
+	if (hash.n == CHAIN_HASH) {
+		memcpy(r->at.hash, hash.p, CHAIN_HASH);
+	} else if (audit_take_stand(&result->rows[1], &stand) && stand.base.n >= r->at.n) {
+		r->at = stand.base;
+	} else {
 		verify_end(audit, r, r->at.n, "it is missing", false);
 		return;
 	}
-	memcpy(r->at.hash, hash.p, CHAIN_HASH);
 	r->kind = READING_VERIFY;
 	if (verify_ask(audit, r) != WH_OK)
 		verify_end(audit, r, 0, NULL, false);
@@ -339,10 +395,40 @@ audit_export(void *self, struct wh_person *person)
 	if (r == NULL)
 		return wh_refuse(&person->at, WH_EFULL, "too many are reading the audit log; try again", 1000);
 	r->call = person->at.ticket;
+	r->n_person = person->id.n < sizeof r->person ? person->id.n : sizeof r->person;
+	memcpy(r->person, person->id.p, r->n_person);
 	if (wh_store_run(&audit->store, &step, 1, audit_answered, r->id) == WH_OK)
 		return WH_HOLD;
 	reading_free(audit, r);
 	return wh_refuse(&person->at, WH_EAWAY, "the audit log can't be read now; try again", 1000);
+}
+
+enum wh_verdict
+audit_read_erasure(struct wh_audit_log *audit, struct wh_person *person, const struct wh_step *step)
+{
+	struct audit_reading *r = reading_new(audit, READING_ERASURE);
+
+	if (r == NULL)
+		return wh_refuse(&person->at, WH_EFULL, "too many use the audit log; try again", 1000);
+	r->call = person->at.ticket;
+	if (wh_store_run(&audit->store, step, 1, audit_answered, r->id) == WH_OK)
+		return WH_HOLD;
+	reading_free(audit, r);
+	return wh_refuse(&person->at, WH_EAWAY, "the audit log can't be changed now; try again", 1000);
+}
+
+static void
+read_erasure_noted(struct wh_audit_log *audit, struct audit_reading *r, const struct wh_result *result)
+{
+	wh_id ticket = r->call;
+
+	reading_free(audit, r);
+	wh_hook_go(audit->host, ticket, result->err == WH_OK ? WH_PASS : WH_REFUSE, result->err, "the audit log can't be changed now; try again");
+	if (result->err != WH_OK)
+		return;
+	audit->rework.wanted = true;
+	audit->rework.from = 0;
+	audit_pump(audit);
 }
 
 static void
@@ -351,11 +437,11 @@ read_exported(struct wh_audit_log *audit, struct audit_reading *r, const struct 
 	struct wh_person *person = wh_person_find(audit->host, r->call);
 	wh_id ticket = r->call;
 
+	if (person != NULL && result->err == WH_OK)
+		read_put(person->out, &result->rows[0], (struct wh_str){ r->person, r->n_person });
 	reading_free(audit, r);
 	if (person == NULL)
 		return;
-	if (result->err == WH_OK)
-		read_put(person->out, &result->rows[0]);
 	wh_hook_go(audit->host, ticket, result->err == WH_OK ? WH_PASS : WH_REFUSE, result->err, "the audit log can't be read now; try again");
 }
 
@@ -373,13 +459,17 @@ audit_read(struct wh_audit_log *audit, uint64_t id, const struct wh_result *resu
 		read_exported(audit, r, result);
 		return;
 	}
+	if (r->kind == READING_ERASURE) {
+		read_erasure_noted(audit, r, result);
+		return;
+	}
 	call = wh_call_find(audit->host, r->call);
 	if (call == NULL || result->err != WH_OK) {
 		reading_free(audit, r);
 		if (call != NULL)
 			wh_call_done(call, wh_fail(call, result->err, "the store could not read the audit log"));
 	} else if (r->kind == READING_LIST) {
-		read_put(wh_reply(call), &result->rows[0]);
+		read_put(wh_reply(call), &result->rows[0], (struct wh_str){ NULL, 0 });
 		reading_free(audit, r);
 		wh_call_done(call, WH_OK);
 	} else if (r->kind == READING_VERIFY_FROM) {

@@ -12,6 +12,8 @@
 #include <whiply/audit.h>
 #include <whiply/testing.h>
 
+#include "chain.h"
+
 #define DAY_MS INT64_C(86400000)
 
 struct bed {
@@ -145,6 +147,8 @@ look(const char *sql)
 	return text;
 }
 
+#define BEHIND_N "time, who, name, action, target, address_hash, why, details, outcome, who_cover, name_cover, target_cover, address_cover, why_cover," \
+	" details_cover, hash"
 #define UNLOCK "DROP TRIGGER audit_entry_update; DROP TRIGGER audit_entry_delete; DROP TRIGGER audit_entry_replace; DROP TRIGGER audit_head_delete;"
 
 static void
@@ -202,9 +206,13 @@ the_database_refuses_what_a_log_does_not_do(void **state)
 	put_many(3);
 	assert_int_equal(tamper("UPDATE audit_entry SET who = 'x' WHERE n = 2"), SQLITE_CONSTRAINT);
 	assert_int_equal(tamper("DELETE FROM audit_entry WHERE n = 2"), SQLITE_CONSTRAINT);
-	assert_int_equal(tamper("REPLACE INTO audit_entry SELECT 2, time, who, name, action, target, address_hash, why, details, outcome, hash FROM audit_entry WHERE n = 3"),
+	assert_int_equal(tamper("REPLACE INTO audit_entry SELECT 2, " BEHIND_N " FROM audit_entry WHERE n = 3"),
 	    SQLITE_CONSTRAINT);
 	assert_int_equal(tamper("DELETE FROM audit_head"), SQLITE_CONSTRAINT);
+	assert_int_equal(tamper("UPDATE audit_entry SET who_cover = zeroblob(16) WHERE n = 2"), SQLITE_CONSTRAINT);
+	assert_int_equal(tamper("UPDATE audit_entry SET who = NULL WHERE n = 2"), SQLITE_CONSTRAINT);
+	assert_int_equal(tamper("UPDATE audit_entry SET who_cover = zeroblob(32) WHERE n = 2"), SQLITE_CONSTRAINT);
+	assert_int_equal(tamper("UPDATE audit_entry SET action = 'x', who = NULL, who_cover = zeroblob(32) WHERE n = 2"), SQLITE_CONSTRAINT);
 	assert_non_null(strstr(call("audit.verify", NULL), "\"ok\":true"));
 	end();
 }
@@ -225,6 +233,18 @@ static const struct tampering tamperings[] = {
 	{ "UPDATE audit_entry SET details = details || ' ' WHERE n = 7", "\"bad\":7," },
 	{ "UPDATE audit_entry SET outcome = 'x' WHERE n = 20", "\"bad\":20," },
 	{ "UPDATE audit_entry SET hash = zeroblob(32) WHERE n = 7", "\"bad\":7," },
+	{ "UPDATE audit_entry SET action = 'x' WHERE n = 7", "\"bad\":7," },
+	/* As if it had been taken out. */
+	{ "UPDATE audit_entry SET why = NULL WHERE n = 7", "\"bad\":7,\"why\":\"it was changed" },
+	{ "UPDATE audit_entry SET why = NULL, why_cover = zeroblob(32) WHERE n = 7", "\"bad\":7,\"why\":\"it was changed" },
+	{ "UPDATE audit_entry SET why = NULL, why_cover = x'' WHERE n = 7", "\"bad\":7,\"why\":\"it was changed" },
+	{ "UPDATE audit_entry SET why = '', why_cover = x'' WHERE n = 7", "\"bad\":7,\"why\":\"it was changed" },
+	{ "UPDATE audit_entry SET who_cover = zeroblob(16) WHERE n = 7", "\"bad\":7," },
+	{ "UPDATE audit_entry SET who_cover = zeroblob(32) WHERE n = 7", "\"bad\":7," },
+	/* As if it was not kept any more. */
+	{ "UPDATE audit_head SET base_n = 5, base_hash = (SELECT hash FROM audit_entry WHERE n = 5); DELETE FROM audit_entry WHERE n <= 5",
+	    "\"bad\":20,\"why\":\"the head was written by somebody else\"" },
+	{ "UPDATE audit_head SET erased = 1", "\"bad\":20,\"why\":\"the head was written by somebody else\"" },
 	{ "UPDATE audit_entry SET hash = x'00' WHERE n = 7", "\"bad\":7," },
 	{ "UPDATE audit_entry SET who = 'a' || who, name = substr(name, 2) WHERE n = 9", "\"bad\":9," },
 	{ "DELETE FROM audit_entry WHERE n = 1", "\"bad\":1,\"why\":\"it is missing\"" },
@@ -244,7 +264,7 @@ static const struct tampering tamperings[] = {
 	{ "UPDATE audit_head SET seal = zeroblob(32)", "\"bad\":20,\"why\":\"the head was written by somebody else\"" },
 	{ "UPDATE audit_head SET hash = zeroblob(32)", "\"bad\":20,\"why\":\"the head has another hash\"" },
 	{ "UPDATE audit_head SET n = 19, hash = (SELECT hash FROM audit_entry WHERE n = 19)", "\"bad\":20,\"why\":\"it stands behind the head\"" },
-	{ "INSERT INTO audit_entry SELECT 21, time, who, name, action, target, address_hash, why, details, outcome, hash FROM audit_entry WHERE n = 20",
+	{ "INSERT INTO audit_entry SELECT 21, " BEHIND_N " FROM audit_entry WHERE n = 20",
 	    "\"bad\":21,\"why\":\"it was changed" },
 };
 
@@ -305,7 +325,7 @@ whatever_was_done_to_the_head_the_log_goes_on_and_says_so(void **state)
 	static const char *const sqls[] = {
 		"DELETE FROM audit_head",
 		"UPDATE audit_head SET n = 1, hash = (SELECT hash FROM audit_entry WHERE n = 1)",
-		"INSERT INTO audit_entry SELECT 4, time, who, name, action, target, address_hash, why, details, outcome, hash FROM audit_entry WHERE n = 3",
+		"INSERT INTO audit_entry SELECT 4, " BEHIND_N " FROM audit_entry WHERE n = 3",
 	};
 
 	(void)state;
@@ -531,6 +551,230 @@ a_person_gets_what_is_kept_of_them(void **state)
 }
 
 static void
+what_others_did_to_a_person_is_told_without_those_others(void **state)
+{
+	const struct wh_test_answer *answer;
+
+	(void)state;
+	begin(NULL);
+	put("id-bob", "a.x", "id-cid");
+	settle();
+	answer = wh_test_export(bed.t, "id-cid", "cid");
+	settle();
+	assert_non_null(strstr(answer->json, "\"action\":\"a.x\",\"on\":\"id-cid\",\"why\":\"because\""));
+	assert_null(strstr(answer->json, "id-bob"));
+	assert_null(strstr(answer->json, "\"Ann\""));
+	assert_null(strstr(answer->json, "\"address\""));
+	answer = wh_test_export(bed.t, "id-bob", "bob");
+	settle();
+	assert_non_null(strstr(answer->json, "\"who\":\"id-bob\",\"name\":\"Ann\""));
+	end();
+}
+
+/* Which texts of an entry are still there. */
+#define LEFT "SELECT group_concat(n || ':' || iif(who IS NULL, '-', 'w') || iif(name IS NULL, '-', 'n') || iif(target IS NULL, '-', 't') ||" \
+	" iif(address_hash IS NULL, '-', 'a') || iif(why IS NULL, '-', 'y') || iif(details IS NULL, '-', 'd'), ' ') FROM (SELECT * FROM audit_entry ORDER BY n)"
+
+static void
+erase(const char *id, const char *name)
+{
+	const struct wh_test_answer *answer = wh_test_erase(bed.t, id, name);
+
+	settle();
+	assert_int_equal(answer->err, WH_OK);
+}
+
+static void
+put_said(const char *action, const char *on, const char *details)
+{
+	const struct wh_audit_entry entry = { WH_STR("id-bob"), WH_STR("Bob"), wh_str(action), wh_str(on), WH_STR("192.0.2.8"), WH_STR("because"), wh_str(details) };
+
+	assert_int_equal(bed.ops->write(bed.audit, &entry), WH_OK);
+}
+
+static void
+of_an_erased_person_the_texts_go_and_the_chain_stays(void **state)
+{
+	char hash[80];
+
+	(void)state;
+	begin(NULL);
+	put("id-ann", "a.own", "");		/* 1 what she did */
+	put("id-ann", "a.self", "id-ann");	/* 2 to herself */
+	put("id-ann", "a.other", "id-bob");	/* 3 to somebody else: the reasons are his too */
+	put("id-bob", "a.on_her", "id-ann");	/* 4 what was done to her */
+	put("", "auth.lockout", "id-ann");	/* 5 by whom nobody knows */
+	put_said("auth.grant", "Ann", "{\"name\":\"Ann\"}");	/* 6 by name */
+	put_said("chat.kick", "den", "{\"room\":\"den\",\"name\":\"ann\"}");	/* 7 */
+	put_said("room.open", "Ann", "{\"name\":\"Ann\"}");	/* 8 a room that is called so */
+	put("id-bob", "a.x", "id-cid");		/* 9 nothing to do with her */
+	settle();
+	snprintf(hash, sizeof hash, "%s", look("SELECT hex(hash) FROM audit_entry WHERE n = 9"));
+	erase("id-ann", "Ann");
+	assert_string_equal(look(LEFT), "1:w-t--- 2:w-t--- 3:w-t-yd 4:wnta-- 5:wnt--- 6:wn-a-- 7:wnta-- 8:wntayd 9:wntayd 10:wntayd");
+	assert_string_equal(look("SELECT hex(hash) FROM audit_entry WHERE n = 9"), hash);
+	assert_string_equal(look("SELECT action || ' ' || target || ' ' || details FROM audit_entry WHERE n = 10"), "audit.erased id-ann {\"texts\":20}");
+	assert_string_equal(look("SELECT count(*) FROM audit_erasure"), "0");
+	assert_non_null(strstr(call("audit.verify", NULL), "{\"ok\":true,\"complete\":true,\"entries\":10,\"n\":10,"));
+	assert_non_null(strstr(call("audit.verify", NULL), "\"erased\":20}"));
+	assert_non_null(strstr(call("audit.list", "{\"before\":2}"), "\"who\":\"id-ann\",\"action\":\"a.own\",\"outcome\":\"ok\",\"erased\":[\"name\",\"address\",\"why\",\"details\"]"));
+	/* Salts go with the texts: nobody finds out by trying. */
+	assert_string_equal(look("SELECT count(*) FROM audit_entry WHERE name IS NULL AND length(name_cover) <> 32"), "0");
+	/* Again: nothing is left to take. */
+	erase("id-ann", "Ann");
+	assert_string_equal(look("SELECT details FROM audit_entry WHERE n = 11"), "{\"texts\":2}");
+	assert_non_null(strstr(call("audit.verify", NULL), "\"ok\":true"));
+	end();
+}
+
+static void
+what_happens_later_is_kept(void **state)
+{
+	(void)state;
+	begin(NULL);
+	put_many(1);
+	erase("id-ann", "Ann");
+	put("id-ann", "auth.erased", "id-ann");
+	settle();
+	assert_string_equal(look(LEFT), "1:w-t-yd 2:wntayd 3:wntayd");
+	end();
+}
+
+static void
+a_great_many_entries_lose_their_texts_while_others_come(void **state)
+{
+	(void)state;
+	begin(NULL);
+	put_many(150);
+	/* These still wait when it is asked for. */
+	for (int i = 0; i < 100; i++)
+		assert_int_equal(put("id-bob", "test.act", "id-ann"), WH_OK);
+	wh_test_erase(bed.t, "id-ann", "Ann");
+	for (int i = 0; i < 100; i++)
+		assert_int_equal(put("id-cid", "test.act", "id-dan"), WH_OK);
+	for (int i = 0; i < 10; i++)
+		settle();
+	assert_string_equal(look("SELECT count(*) FROM audit_entry WHERE who = 'id-ann' AND name IS NOT NULL"), "0");
+	assert_string_equal(look("SELECT count(*) FROM audit_entry WHERE target = 'id-ann' AND who = 'id-bob' AND why IS NOT NULL"), "0");
+	assert_string_equal(look("SELECT count(*) FROM audit_entry WHERE who = 'id-cid' AND name IS NULL"), "0");
+	assert_non_null(strstr(call("audit.verify", NULL), "\"ok\":true,\"complete\":true,\"entries\":351,"));
+	assert_non_null(strstr(call("audit.verify", NULL), "\"erased\":500}"));
+	end();
+}
+
+static void
+an_erasure_is_finished_after_the_hub_died(void **state)
+{
+	(void)state;
+	begin(NULL);
+	put_many(100);
+	wh_test_erase(bed.t, "id-ann", "Ann");
+	for (int i = 0; i < 12; i++) {
+		wh_test_run_jobs(bed.t);
+		wh_test_recover(bed.t);
+		find_service();
+	}
+	for (int i = 0; i < 10; i++)
+		settle();
+	assert_string_equal(look("SELECT count(*) FROM audit_entry WHERE who = 'id-ann' AND name IS NOT NULL"), "0");
+	assert_string_equal(look("SELECT details FROM audit_entry WHERE action = 'audit.erased'"), "{\"texts\":200}");
+	assert_non_null(strstr(call("audit.verify", NULL), "\"ok\":true"));
+	assert_null(wh_test_logged(bed.t, "audit_head_wrong"));
+	end();
+}
+
+/* Somebody who can write to the database has the salt, and so the mark. */
+static void
+texts_that_somebody_else_took_out_are_noticed(void **state)
+{
+	struct wh_str salt, text = WH_STR("because");
+	uint8_t mark[CHAIN_HASH];
+	char sql[300], hex[CHAIN_HEX], bytes[16];
+	const char *hexes;
+
+	(void)state;
+	begin(NULL);
+	put_many(3);
+	hexes = look("SELECT hex(why_cover) FROM audit_entry WHERE n = 2");
+	for (unsigned i = 0; i < 16; i++) {
+		unsigned byte;
+
+		sscanf(hexes + 2 * i, "%2x", &byte);
+		bytes[i] = (char)byte;
+	}
+	salt = (struct wh_str){ bytes, sizeof bytes };
+	assert_int_equal(chain_mark(CHAIN_WHY, salt, text, mark), WH_OK);
+	chain_hex(mark, hex);
+	snprintf(sql, sizeof sql, "UPDATE audit_entry SET why = NULL, why_cover = x'%s' WHERE n = 2", hex);
+	assert_int_equal(tamper(sql), SQLITE_OK);
+	assert_non_null(strstr(call("audit.verify", NULL), "\"ok\":false"));
+	assert_non_null(strstr(call("audit.verify", NULL), "\"erased\":1,\"bad\":3,\"why\":\"somebody else took texts out"));
+	end();
+}
+
+static void
+old_entries_go_from_the_beginning_and_the_rest_stays_right(void **state)
+{
+	char args[200], hash[65];
+
+	(void)state;
+	begin("keep = \"10d\";");
+	put_many(5);
+	snprintf(hash, sizeof hash, "%.64s", call("audit.head", NULL) + 15);
+	wh_test_advance(bed.t, 6 * DAY_MS);
+	put_many(5);
+	erase("id-ann", "Ann");
+	assert_non_null(strstr(call("audit.verify", NULL), "\"entries\":11,\"n\":11,"));
+	wh_test_advance(bed.t, 5 * DAY_MS);
+	settle();
+	assert_non_null(wh_test_logged(bed.t, "audit_dropped"));
+	assert_string_equal(look("SELECT min(n) || ' ' || max(n) FROM audit_entry"), "6 11");
+	assert_non_null(strstr(call("audit.verify", NULL), "{\"ok\":true,\"complete\":true,\"entries\":6,\"n\":11,"));
+	assert_non_null(strstr(call("audit.verify", NULL), "\"erased\":10}"));
+	assert_non_null(strstr(call("audit.verify", "{\"from\":3}"), "\"ok\":true,\"complete\":true,\"entries\":6,"));
+	assert_non_null(strstr(call("audit.verify", "{\"from\":6}"), "\"ok\":true,\"complete\":true,\"entries\":6,"));
+	assert_non_null(strstr(call("audit.verify", "{\"from\":8}"), "\"ok\":true,\"complete\":true,\"entries\":4,"));
+	snprintf(args, sizeof args, "{\"n\":5,\"hash\":\"%s\"}", hash);
+	assert_non_null(strstr(call("audit.verify", args), "\"noted_gone\":true"));
+	/* What is left is guarded as before. */
+	assert_int_equal(tamper("DELETE FROM audit_entry WHERE n = 6"), SQLITE_CONSTRAINT);
+	assert_int_equal(tamper(UNLOCK "DELETE FROM audit_entry WHERE n = 6"), SQLITE_OK);
+	assert_non_null(strstr(call("audit.verify", NULL), "\"bad\":6,\"why\":\"it is missing\""));
+	end();
+}
+
+static void
+the_newest_entry_is_kept_and_the_log_goes_on_behind_it(void **state)
+{
+	(void)state;
+	begin("keep = \"1d\";");
+	put_many(3000);
+	wh_test_advance(bed.t, 2 * DAY_MS);
+	for (int i = 0; i < 4; i++)
+		settle();
+	assert_string_equal(look("SELECT min(n) || ' ' || max(n) FROM audit_entry"), "3000 3000");
+	wh_test_recover(bed.t);
+	find_service();
+	put_many(2);
+	assert_string_equal(look("SELECT count(*) || ' ' || max(n) FROM audit_entry"), "2 3002");
+	assert_non_null(strstr(call("audit.verify", NULL), "\"ok\":true"));
+	assert_null(wh_test_logged(bed.t, "audit_head_wrong"));
+	end();
+}
+
+static void
+with_keep_0_nothing_goes(void **state)
+{
+	(void)state;
+	begin("keep = \"0\";");
+	put_many(3);
+	wh_test_advance(bed.t, 4000 * DAY_MS);
+	settle();
+	assert_string_equal(look("SELECT count(*) FROM audit_entry"), "3");
+	end();
+}
+
+static void
 an_entry_that_is_too_long_is_refused(void **state)
 {
 	static char text[9000];
@@ -621,6 +865,15 @@ main(void)
 		cmocka_unit_test(the_list_is_filtered_and_paged),
 		cmocka_unit_test(only_administrators_read_it),
 		cmocka_unit_test(a_person_gets_what_is_kept_of_them),
+		cmocka_unit_test(what_others_did_to_a_person_is_told_without_those_others),
+		cmocka_unit_test(of_an_erased_person_the_texts_go_and_the_chain_stays),
+		cmocka_unit_test(what_happens_later_is_kept),
+		cmocka_unit_test(a_great_many_entries_lose_their_texts_while_others_come),
+		cmocka_unit_test(an_erasure_is_finished_after_the_hub_died),
+		cmocka_unit_test(texts_that_somebody_else_took_out_are_noticed),
+		cmocka_unit_test(old_entries_go_from_the_beginning_and_the_rest_stays_right),
+		cmocka_unit_test(the_newest_entry_is_kept_and_the_log_goes_on_behind_it),
+		cmocka_unit_test(with_keep_0_nothing_goes),
 		cmocka_unit_test(an_entry_that_is_too_long_is_refused),
 		cmocka_unit_test(without_memory_an_entry_is_logged_or_waits),
 		cmocka_unit_test(the_head_is_told_now_and_then),

@@ -9,7 +9,7 @@
 #include "audit.h"
 
 enum {
-	WRITE_BATCH = WH_STORE_STEPS - 1, WRITE_BYTES = 1 << 20, WRITE_CELLS = 3 + CHAIN_TEXTS,
+	WRITE_BATCH = WH_STORE_STEPS - 1, WRITE_BYTES = 1 << 20, WRITE_CELLS = 3 + CHAIN_TEXTS + CHAIN_COVERS,
 	WRITE_PAUSE_MS = 100, WRITE_PAUSE_MAX_MS = 10000,
 };
 
@@ -18,9 +18,9 @@ struct write_batch {
 	struct wh_step steps[WH_STORE_STEPS];
 	struct wh_cell cells[WRITE_BATCH][WRITE_CELLS];
 	uint8_t hashes[WRITE_BATCH][CHAIN_HASH];
+	uint8_t salts[WRITE_BATCH][CHAIN_COVERS][CHAIN_SALT];
 	char addresses[WRITE_BATCH][CHAIN_ADDRESS];
-	struct wh_cell head[5];
-	uint8_t seal[CHAIN_HASH];
+	struct audit_head_step head;
 	size_t n;
 };
 
@@ -43,8 +43,8 @@ write_retry(void *self, uint64_t cookie)
 		audit_written(audit, &(struct wh_result){ .err = WH_EAWAY });
 }
 
-static void
-write_pause(struct wh_audit_log *audit, enum wh_err err, struct wh_str why)
+void
+audit_write_pause(struct wh_audit_log *audit, enum wh_err err, struct wh_str why)
 {
 	if (!audit->away)
 		wh_host_log(audit->host, WH_WARN, "audit_waits", WH_I("err", err), WH_S("why", why), WH_U("waiting", audit->n));
@@ -59,25 +59,67 @@ write_pause(struct wh_audit_log *audit, enum wh_err err, struct wh_str why)
 		audit->state = AUDIT_IDLE;	/* no timer to be had: the next entry tries again */
 }
 
-/* Adds the entry behind `tip`; its texts and hash stay where they are until the store has copied them. */
+enum wh_err
+audit_head_step(struct wh_audit_log *audit, const struct chain_stand *stand, struct audit_head_step *to, struct wh_step *step_out)
+{
+	enum wh_err err = chain_seal(audit->seal_key, stand, to->seal);
+
+	to->cells[0] = WH_CELL_INT(stand->head.n);
+	to->cells[1] = WH_CELL_BYTES(write_bytes(stand->head.hash));
+	to->cells[2] = WH_CELL_BYTES(write_bytes(to->seal));
+	to->cells[3] = WH_CELL_INT(stand->base.n);
+	to->cells[4] = WH_CELL_BYTES(write_bytes(stand->base.hash));
+	to->cells[5] = WH_CELL_INT(stand->erased);
+	to->cells[6] = WH_CELL_INT(audit->guard.head.n);
+	to->cells[7] = WH_CELL_BYTES(write_bytes(audit->guard.head.hash));
+	to->cells[8] = WH_CELL_INT(audit->guard.base.n);
+	to->cells[9] = WH_CELL_INT(audit->guard.erased);
+	*step_out = (struct wh_step){ AUDIT_HEAD_SET, to->cells, 10, WH_ONE };
+	return err;
+}
+
+/* Gives each text that may be about a person a salt. */
+static void
+batch_cover(struct wh_audit_log *audit, struct write_batch *b, struct chain_entry *entry)
+{
+	uint8_t (*salts)[CHAIN_SALT] = b->salts[b->n];
+	size_t next = 0;
+
+	wh_random(audit->host, salts, sizeof b->salts[b->n]);
+	for (unsigned i = 0; i < CHAIN_TEXTS; i++) {
+		entry->covers[i] = (struct wh_str){ NULL, 0 };
+		if (!chain_is_covered(i))
+			continue;
+		if (entry->texts[i].n != 0)
+			entry->covers[i] = (struct wh_str){ (const char *)salts[next], CHAIN_SALT };
+		next++;
+	}
+}
+
+/* Adds the entry behind `tip`; its texts, salts and hash stay where they are until the store has copied them. */
 static enum wh_err
 batch_add(struct wh_audit_log *audit, struct write_batch *b, const struct audit_waiting *w, struct chain_head *tip)
 {
 	struct chain_entry entry = w->entry;
 	struct wh_cell *cells = b->cells[b->n];
 	enum wh_err err = chain_address(audit->address_key, audit->address_key_id, entry.texts[CHAIN_ADDRESS_HASH], b->addresses[b->n]);
+	size_t n = 0;
 
 	entry.n = tip->n + 1;
 	entry.texts[CHAIN_ADDRESS_HASH] = wh_str(b->addresses[b->n]);
+	batch_cover(audit, b, &entry);
 	if (err == WH_OK)
 		err = chain_hash(tip->hash, &entry, b->hashes[b->n]);
 	if (err != WH_OK)
 		return err;
-	cells[0] = WH_CELL_INT(entry.n);
-	cells[1] = WH_CELL_INT(entry.time_ms);
-	for (size_t i = 0; i < CHAIN_TEXTS; i++)
-		cells[2 + i] = WH_CELL_TEXT(entry.texts[i]);
-	cells[2 + CHAIN_TEXTS] = WH_CELL_BYTES(write_bytes(b->hashes[b->n]));
+	cells[n++] = WH_CELL_INT(entry.n);
+	cells[n++] = WH_CELL_INT(entry.time_ms);
+	for (unsigned i = 0; i < CHAIN_TEXTS; i++)
+		cells[n++] = WH_CELL_TEXT(entry.texts[i]);
+	for (unsigned i = 0; i < CHAIN_TEXTS; i++)
+		if (chain_is_covered(i))
+			cells[n++] = WH_CELL_BYTES(entry.covers[i]);
+	cells[n] = WH_CELL_BYTES(write_bytes(b->hashes[b->n]));
 	/* The head goes first: when it is not what we think, nothing else is tried. */
 	b->steps[1 + b->n] = (struct wh_step){ AUDIT_ADD, cells, WRITE_CELLS, WH_ONE };
 	tip->n = entry.n;
@@ -86,26 +128,13 @@ batch_add(struct wh_audit_log *audit, struct write_batch *b, const struct audit_
 	return WH_OK;
 }
 
-static enum wh_err
-batch_head(struct wh_audit_log *audit, struct write_batch *b, const struct chain_head *tip)
-{
-	enum wh_err err = chain_seal(audit->seal_key, tip, b->seal);
-
-	b->head[0] = WH_CELL_INT(tip->n);
-	b->head[1] = WH_CELL_BYTES(write_bytes(tip->hash));
-	b->head[2] = WH_CELL_BYTES(write_bytes(b->seal));
-	b->head[3] = WH_CELL_INT(audit->guard.n);
-	b->head[4] = WH_CELL_BYTES(write_bytes(audit->guard.hash));
-	b->steps[0] = (struct wh_step){ AUDIT_HEAD_SET, b->head, 5, WH_ONE };
-	return err;
-}
-
 /* Gives the store the next entries behind the first `from` of the queue, and says how many. */
 static enum wh_err
 write_batch(struct wh_audit_log *audit, size_t from, size_t *n_out)
 {
 	struct write_batch *b = wh_new(audit->host, sizeof *b);
 	struct chain_head tip = audit->tip;
+	struct chain_stand stand = audit->guard;
 	const struct audit_waiting *w = audit->first;
 	enum wh_err err = WH_OK;
 	size_t bytes = 0;
@@ -119,12 +148,14 @@ write_batch(struct wh_audit_log *audit, size_t from, size_t *n_out)
 		err = batch_add(audit, b, w, &tip);
 		bytes += w->bytes;
 	}
+	stand.head = tip;
 	if (err == WH_OK)
-		err = batch_head(audit, b, &tip);
+		err = audit_head_step(audit, &stand, &b->head, &b->steps[0]);
 	if (err == WH_OK)
 		err = wh_store_run(&audit->store, b->steps, 1 + b->n, audit_answered, AUDIT_BY_WRITER);
 	if (err == WH_OK) {
-		audit->tip = audit->guard = tip;
+		audit->tip = tip;
+		audit->guard = stand;
 		*n_out = b->n;
 	}
 	wh_delete(audit->host, b);
@@ -151,9 +182,19 @@ write_key(struct wh_audit_log *audit)
 void
 audit_pump(struct wh_audit_log *audit)
 {
-	enum wh_err err;
+	enum wh_err err = WH_OK;
 
-	if (audit->state != AUDIT_IDLE || (audit->n == 0 && !key_is_old(audit)))
+	if (audit->state != AUDIT_IDLE)
+		return;
+	if ((audit->n == 0 && !key_is_old(audit)) || audit->rework.turn) {
+		audit->rework.turn = false;
+		if (audit_rework(audit, &err)) {
+			if (err != WH_OK)
+				audit_write_pause(audit, err, WH_STR("the store refused the call"));
+			return;
+		}
+	}
+	if (audit->n == 0 && !key_is_old(audit))
 		return;
 	if (audit->address_key_id == 0 || key_is_old(audit)) {
 		audit->state = AUDIT_KEYING;
@@ -163,7 +204,7 @@ audit_pump(struct wh_audit_log *audit)
 		err = write_batch(audit, 0, &audit->in_flight);
 	}
 	if (err != WH_OK)
-		write_pause(audit, err, WH_STR("the store refused the call"));
+		audit_write_pause(audit, err, WH_STR("the store refused the call"));
 }
 
 void
@@ -172,7 +213,7 @@ audit_write_rest(struct wh_audit_log *audit)
 	size_t done = audit->in_flight, n;
 
 	/* Without a key there is nothing to hash addresses with, and while it is paused nothing is known of the head. */
-	if ((audit->state != AUDIT_IDLE && audit->state != AUDIT_WRITING) || audit->address_key_id == 0)
+	if (audit->state == AUDIT_LOADING || audit->state == AUDIT_KEYING || audit->state == AUDIT_PAUSED || audit->address_key_id == 0)
 		return;
 	while (done < audit->n && write_batch(audit, done, &n) == WH_OK)
 		done += n;
@@ -193,18 +234,24 @@ write_caught_up(struct wh_audit_log *audit)
 }
 
 static bool
-write_take_head(const struct wh_rows *rows, struct chain_head *head_out)
+write_take_hash(struct wh_str stands, uint8_t hash_out[static CHAIN_HASH])
 {
-	struct wh_str hash;
+	if (stands.n != CHAIN_HASH)
+		return false;
+	memcpy(hash_out, stands.p, CHAIN_HASH);
+	return true;
+}
 
+bool
+audit_take_stand(const struct wh_rows *rows, struct chain_stand *stand_out)
+{
+	*stand_out = (struct chain_stand){ 0 };
 	if (rows->n != 1)
 		return false;
-	hash = wh_row_str(rows, 0, 1);
-	head_out->n = wh_row_int(rows, 0, 0);
-	if (hash.n != CHAIN_HASH)
-		return false;
-	memcpy(head_out->hash, hash.p, CHAIN_HASH);
-	return true;
+	stand_out->head.n = wh_row_int(rows, 0, 0);
+	stand_out->base.n = wh_row_int(rows, 0, 3);
+	stand_out->erased = wh_row_int(rows, 0, 5);
+	return write_take_hash(wh_row_str(rows, 0, 1), stand_out->head.hash) && write_take_hash(wh_row_str(rows, 0, 4), stand_out->base.hash);
 }
 
 /* False: the head and the entries are not as we left them, which is somebody else's doing. The log goes on behind what is there. */
@@ -212,15 +259,20 @@ static bool
 write_loaded(struct wh_audit_log *audit, const struct wh_result *result)
 {
 	const struct wh_rows *key = &result->rows[2];
-	struct chain_head head = { 0 }, last = { 0 };
-	bool have = write_take_head(&result->rows[0], &head), any = write_take_head(&result->rows[1], &last);
-	bool sound = have && last.n == head.n && head.n >= audit->head.n;
+	const struct wh_rows *newest = &result->rows[1];
+	struct chain_stand stand;
+	struct chain_head last = { .n = newest->n == 1 ? wh_row_int(newest, 0, 0) : 0 };
+	bool have = audit_take_stand(&result->rows[0], &stand), any = newest->n == 1 && write_take_hash(wh_row_str(newest, 0, 1), last.hash);
+	bool sound = have && last.n == stand.head.n && stand.head.n >= audit->head.n;
 
-	audit->guard = head;
-	audit->tip = any && (!have || last.n > head.n) ? last : head;
+	audit->guard = stand;
+	audit->tip = any && (!have || last.n > stand.head.n) ? last : stand.head;
+	audit->rework.wanted = true;
+	audit->rework.from = 0;
+	audit->rework.changes++;
 	audit->head = audit->tip;
 	if (result->rows[0].n == 0) {
-		const struct wh_cell cells[] = { WH_CELL_INT(head.n), WH_CELL_BYTES(write_bytes(head.hash)) };
+		const struct wh_cell cells[] = { WH_CELL_INT(stand.head.n), WH_CELL_BYTES(write_bytes(stand.head.hash)) };
 		const struct wh_step step = { AUDIT_HEAD_NEW, cells, 2, WH_ONE };
 
 		wh_store_run(&audit->store, &step, 1, NULL, AUDIT_BY_WRITER);
@@ -238,7 +290,7 @@ write_loaded(struct wh_audit_log *audit, const struct wh_result *result)
 static void
 write_say_wrong(struct wh_audit_log *audit)
 {
-	wh_host_log(audit->host, WH_ERROR, "audit_head_wrong", WH_I("n", audit->guard.n), WH_T("why", "somebody else wrote to the audit log"));
+	wh_host_log(audit->host, WH_ERROR, "audit_head_wrong", WH_I("n", audit->guard.head.n), WH_T("why", "somebody else wrote to the audit log"));
 	audit_note(audit, "audit.head_wrong", "the head was not as this server left it");
 }
 
@@ -246,7 +298,7 @@ void
 audit_written(struct wh_audit_log *audit, const struct wh_result *result)
 {
 	if (result->err != WH_OK) {
-		write_pause(audit, result->err, result->why);
+		audit_write_pause(audit, result->err, result->why);
 		return;
 	}
 	switch (audit->state) {
@@ -259,6 +311,13 @@ audit_written(struct wh_audit_log *audit, const struct wh_result *result)
 		audit->address_key_began = audit->next_key_began;
 		memcpy(audit->address_key, audit->next_key, CHAIN_KEY);
 		break;
+	case AUDIT_FINDING:
+	case AUDIT_TAKING_OUT:
+	case AUDIT_ENDING_ERASURE:
+	case AUDIT_LOOKING:
+	case AUDIT_DROPPING:
+		audit_reworked(audit, result);
+		return;
 	default:
 		audit->head = audit->tip;
 		wh_metric_add_for(audit->host, &audit_metrics[AUDIT_ENTRIES], WH_STR("written"), (int64_t)audit->in_flight);
@@ -266,6 +325,7 @@ audit_written(struct wh_audit_log *audit, const struct wh_result *result)
 		audit->in_flight = 0;
 		audit->pause_ms = 0;
 		audit->away = false;
+		audit->rework.turn = true;
 		break;
 	}
 	audit->state = AUDIT_IDLE;
@@ -334,11 +394,9 @@ write_sealed(void *self, uint64_t cookie, const struct wh_result *result)
 static enum wh_err
 write_seal(struct wh_audit_log *audit)
 {
-	uint8_t seal[CHAIN_HASH];
-	enum wh_err err = chain_seal(audit->seal_key, &audit->guard, seal);
-	const struct wh_cell cells[] = { WH_CELL_INT(audit->guard.n), WH_CELL_BYTES(write_bytes(audit->guard.hash)), WH_CELL_BYTES(write_bytes(seal)),
-		WH_CELL_INT(audit->guard.n), WH_CELL_BYTES(write_bytes(audit->guard.hash)) };
-	const struct wh_step step = { AUDIT_HEAD_SET, cells, 5, WH_ONE };
+	struct audit_head_step cells;
+	struct wh_step step;
+	enum wh_err err = audit_head_step(audit, &audit->guard, &cells, &step);
 
 	return err == WH_OK ? wh_store_run_now(&audit->store, &step, 1, write_sealed, 0) : err;
 }
@@ -366,7 +424,7 @@ audit_write_open(struct wh_audit_log *audit)
 	if (known)
 		return WH_OK;
 	/* The seal first, then its key: if we die in between, the next start makes another. */
-	if (audit->guard.n == audit->tip.n)
+	if (audit->guard.head.n == audit->tip.n)
 		write_seal(audit);
 	if (!seal_key_save(path, audit->seal_key)) {
 		wh_host_log(audit->host, WH_ERROR, "audit_not_opened", WH_T("why", "the key of the seal can't be saved"), WH_T("file", path));

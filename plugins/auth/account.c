@@ -60,6 +60,21 @@ account_name_read(struct wh_str text, struct account_name *out)
 	return NULL;
 }
 
+/* Where a name or an id may be given, and where an administrator pastes the wrong one, a name that is another's id would be taken for
+ * them. Ids of accounts have a digit behind their letter; those of guests, of whom the hub makes the ids, capitals. */
+static bool
+name_is_like_an_id(const char *name)
+{
+	static const char account[] = "abcdefghijklmnopqrstuvwxyz234567";
+	unsigned capitals = 0;
+
+	if (strlen(name) != ACCOUNT_ID)
+		return false;
+	for (const char *c = name + 1; *c != '\0'; c++)
+		capitals += *c >= 'A' && *c <= 'Z';
+	return (name[1] >= '2' && name[1] <= '7' && strspn(name, account) == ACCOUNT_ID) || (name[0] == 'g' && capitals >= 2);
+}
+
 bool
 account_name_reserved(const struct auth *auth, const struct account_name *name)
 {
@@ -71,6 +86,8 @@ account_name_reserved(const struct auth *auth, const struct account_name *name)
 	for (size_t i = 0; i < more && i < AUTH_RESERVED_MOST; i++)
 		list[n++] = wh_conf_item(auth->settings.conf, "reserved", i);
 	if (wh_str_starts(wh_str(name->canonical), WH_STR("guest-")) || wh_str_starts(wh_str(name->canonical), WH_STR("erased-")))
+		return true;
+	if (name_is_like_an_id(name->canonical) || name_is_like_an_id(name->shown))
 		return true;
 	return name_reserved(wh_str(name->canonical), list, n) || name_reserved(wh_str(name->shown), list, n);
 }

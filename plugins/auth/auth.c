@@ -16,6 +16,8 @@ auth_id(struct auth *auth, char letter, char out[ACCOUNT_ID_ROOM])
 	out[0] = letter;
 	for (unsigned i = 0; i < sizeof random; i++)
 		out[1 + i] = digits[random[i] % 32];
+	/* So that ids can be told from names: see account_name_reserved. */
+	out[1] = digits[26 + random[0] % 6];
 	out[ACCOUNT_ID] = '\0';
 }
 

@@ -134,9 +134,11 @@ enum auth_statement {
 	ST_IDENTITY_VALID,	/* tokens, now, issuer, subject */
 	ST_IDENTITY_LOST,	/* issuer, subject: its tokens are gone */
 	ST_IDENTITY_DEVICE,	/* device, account, issuer, subject: it signed in that way */
+	ST_IDENTITY_DEVICE_OF,	/* device, account: of the identity that its provider is asked about */
 	ST_IDENTITY_DEVICES,	/* issuer, subject → device, account */
 	ST_IDENTITY_SIGN_OUT,	/* issuer, subject: drops those devices */
 	ST_IDENTITY_SWEEP,
+	ST_DEVICE_WITHOUT,	/* device, account → when it signed in; nothing when the account has a password */
 	ST_DEVICE_SINCE,	/* device, account → when it signed in */
 
 	/* Other sites and bots: clients of ours. */

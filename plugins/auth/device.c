@@ -421,6 +421,11 @@ device_steps(struct signin *si, struct wh_step *steps, size_t n)
 	steps[n++] = TASK_STEP(ST_DEVICE_CROWD, si->extra, WH_ANY);
 	steps[n++] = TASK_STEP(ST_ACCOUNT_BY_ID, si->live, WH_ONE);
 	steps[n++] = TASK_STEP(ST_GRANT_OF, si->grants, WH_ANY);
+	if (si->provider) {
+		si->identity[0] = add[0];
+		si->identity[1] = account;
+		steps[n++] = TASK_STEP(ST_IDENTITY_DEVICE_OF, si->identity, WH_ANY);
+	}
 	return n;
 }
 

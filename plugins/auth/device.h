@@ -20,7 +20,7 @@ enum {
 	DEVICE_CACHE = 8192,		/* tokens that were seen lately */
 	DEVICE_CACHE_WAYS = 8,
 	DEVICE_GRACE_MS = 10000,	/* a refresh token that was used just now is answered again, with the same */
-	SIGNIN_STEPS = 6,
+	SIGNIN_STEPS = 7,
 	SIGNIN_CELLS = 11,
 };
 
@@ -36,7 +36,8 @@ struct signin {
 	struct device_secret token, refresh, cookie;	/* cookie: "" over WebSocket */
 	char name[DEVICE_NAME + 1], agent[DEVICE_AGENT + 1], address[KEY_ADDRESS_ROOM];
 	int64_t now, token_expires, expires;
-	struct wh_cell add[SIGNIN_CELLS], in[2], extra[2], live[1], grants[2];
+	bool provider;			/* another provider said who it is, and a second factor followed */
+	struct wh_cell add[SIGNIN_CELLS], in[2], extra[2], live[1], grants[2], identity[2];
 	char shown[NAME_ROOM], roles[LIVE_ROLES_TEXT];	/* set by device_signed_in, for the reply */
 	const char *how;		/* for the audit log: "password", "registration" */
 };
@@ -54,7 +55,7 @@ void device_close(struct auth *auth);
 void device_prepare(struct auth *auth, struct wh_session *s, struct wh_request *request, struct wh_str name, const char *how,
     struct signin *signin);
 
-/** Appends SIGNIN_STEPS steps; returns n + SIGNIN_STEPS. The second fails with WH_ESTATE when the account is not active. */
+/** Appends at most SIGNIN_STEPS steps; returns how many there are then. The second fails with WH_ESTATE when the account is not active. */
 size_t device_steps(struct signin *signin, struct wh_step *steps, size_t n);
 
 /** The steps were done; `rows` is what the first of them gave. The session (NULL: it is gone) becomes the account's, and it is written

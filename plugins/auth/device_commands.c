@@ -164,8 +164,10 @@ device_revoke_all(void *self, struct wh_call *call)
 		return auth->failed;
 	t->device[0] = '\0';
 	const struct wh_cell cells[] = { WH_CELL_TEXT(wh_str(t->account)) };
+	/* What other sites were given goes too: whoever asks for this fears that somebody else is in. */
+	const struct wh_step steps[] = { TASK_STEP(ST_DEVICE_DROP_ALL, cells, WH_ANY), TASK_STEP(ST_FAMILY_DROP_ALL, cells, WH_ANY) };
 
-	task_run(&t->task, &TASK_STEP(ST_DEVICE_DROP_ALL, cells, WH_ANY), 1, device_gone);
+	task_run(&t->task, steps, 2, device_gone);
 	return WH_WAIT;
 }
 

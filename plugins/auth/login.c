@@ -14,7 +14,7 @@ const struct wh_field login_fields[] = {
 };
 
 const struct wh_field login_password_fields[] = {
-	{ "old", WH_F_TEXT, .required = true, .min = 1, .max = PASSWORD_BYTES - 1, .help = "the password as it is" },
+	{ "old", WH_F_TEXT, .min = 1, .max = PASSWORD_BYTES - 1, .help = "the password as it is; an account without one sets its first within ten minutes of signing in" },
 	{ "new", WH_F_TEXT, .required = true, .min = 1, .max = PASSWORD_BYTES - 1, .help = "what it shall be" },
 	{ "scram", WH_F_BOOL, .help = "keep what SCRAM-SHA-256 needs as well; without it, as the server's settings say" },
 	{ 0 }
@@ -299,7 +299,7 @@ password_proved(struct auth_task *task)
 		return;
 	}
 	device_prepare(auth, wh_call_session(call), wh_call_request(call), (struct wh_str){ NULL, 0 }, "password", si);
-	const struct wh_cell account = WH_CELL_TEXT(wh_str(p->account));
+	const struct wh_cell account = WH_CELL_TEXT(wh_str(p->account)), only[] = { account };
 	const struct wh_cell password[] = { WH_CELL_TEXT(wh_str(p->work.hash)), WH_CELL_INT(si->now), account };
 	const struct wh_cell others[] = { account, WH_CELL_TEXT(wh_str(t->device)) };
 	const struct wh_cell links[] = { account, WH_CELL_TEXT(WH_STR("reset")) };
@@ -308,7 +308,7 @@ password_proved(struct auth_task *task)
 		WH_CELL_INT(si->now), WH_CELL_INT(si->expires), WH_CELL_TEXT(wh_str(t->device)), account };
 	const struct wh_step steps[] = {
 		TASK_STEP(ST_ACCOUNT_PASSWORD, password, WH_ONE), TASK_STEP(ST_LINK_DROP, links, WH_ANY),
-		TASK_STEP(ST_DEVICE_DROP_OTHERS, others, WH_ANY), TASK_STEP(ST_DEVICE_RENEW, renew, WH_ANY),
+		TASK_STEP(ST_DEVICE_DROP_OTHERS, others, WH_ANY), TASK_STEP(ST_DEVICE_RENEW, renew, WH_ANY), TASK_STEP(ST_FAMILY_DROP_ALL, only, WH_ANY),
 	};
 
 	bool kept = p->work.scram && sasl_scram_seal(auth, p->account, &p->work.scram_keys, sealed);
@@ -320,6 +320,80 @@ password_proved(struct auth_task *task)
 	if (kept)
 		all[n++] = TASK_STEP(ST_ACCOUNT_SCRAM, scram, WH_ONE);
 	task_run(task, all, n, password_stored);
+}
+
+static void
+without_read(void *self, uint64_t cookie, const struct wh_result *result)
+{
+	struct auth *auth = self;
+	struct proof_task *t = task_of(cookie);
+
+	if (!task_stored(&t->task, result))
+		return;
+	if (result->rows->n == 0)
+		task_fail(&t->task, WH_EAUTH, "this needs your password");
+	else if (wh_wall_ms(auth->host) - wh_row_int(result->rows, 0, 0) >= SECOND_PROVED_MS)
+		task_fail(&t->task, WH_EAUTH, "you signed in a while ago: sign in again, and do this within ten minutes");
+	else
+		t->proof.then(&t->task);
+}
+
+void
+login_without(struct proof_task *t, struct wh_call *call)
+{
+	struct auth *auth = t->task.auth;
+
+	auth_clip(t->proof.account, sizeof t->proof.account, wh_session_identity(auth->host, wh_call_session(call))->id);
+	auth_clip(t->proof.name, sizeof t->proof.name, wh_session_identity(auth->host, wh_call_session(call))->name);
+	const struct wh_cell cells[] = { WH_CELL_TEXT(wh_str(device_of_call(auth, call))), WH_CELL_TEXT(wh_str(t->proof.account)) };
+
+	task_run(&t->task, &TASK_STEP(ST_DEVICE_WITHOUT, cells, WH_ANY), 1, without_read);
+}
+
+static void
+first_hashed(struct auth_task *task, struct hash_work *work)
+{
+	struct password_task *t = (struct password_task *)task;
+
+	if (work->err != WH_OK) {
+		task_fail_later(task, WH_EAWAY, "the server has no memory for this now; try again", 2000);
+		return;
+	}
+	memcpy(t->proof.proof.work.hash, work->hash, sizeof work->hash);
+	t->proof.proof.work.scram_keys = work->scram_keys;
+	password_proved(task);
+}
+
+static void
+first_may(struct auth_task *task)
+{
+	struct password_task *t = (struct password_task *)task;
+	struct wh_call *call = task_call(task);
+
+	if (call == NULL)
+		task_end_quiet(task);
+	else if (hashing_reserve(task->auth, NULL))
+		hashing_start(task, &t->proof.proof.work, first_hashed);
+	else
+		task_fail_later(task, WH_EFAST, task->auth->refusal, task->auth->refusal_ms);
+}
+
+/* The first password of an account that came over another provider. */
+static enum wh_err
+password_first(struct auth *auth, struct wh_call *call)
+{
+	struct wh_str password = wh_arg_str(call, "new");
+	struct password_task *t = task_new(auth, sizeof *t, call);
+
+	if (t == NULL)
+		return auth->failed;
+	auth_clip(t->device, sizeof t->device, wh_str(device_of_call(auth, call)));
+	t->proof.proof.then = first_may;
+	t->proof.proof.work.scram = wh_arg_has(call, "scram") ? wh_arg_bool(call, "scram") : auth->settings.scram;
+	t->proof.proof.work.password_n = password.n;
+	memcpy(t->proof.proof.work.password, password.p, password.n);
+	login_without(&t->proof, call);
+	return WH_WAIT;
 }
 
 enum wh_err
@@ -335,6 +409,8 @@ login_password(void *self, struct wh_call *call)
 		return auth->failed;
 	if (flaw != PASSWORD_GOOD)
 		return auth_fail(call, WH_EINVAL, "the new password %s", password_flaw_text(flaw));
+	if (!wh_arg_has(call, "old"))
+		return password_first(auth, call);
 	account_name_read(who->name, &name);
 	if (!login_may_try(auth, call, wh_str(name.canonical)))
 		return auth->failed;

@@ -41,6 +41,9 @@ void login_verify(struct proof_task *task, struct wh_call *call, struct wh_str p
 
 void login_verify_at(struct proof_task *task, struct wh_session *s, struct wh_str password, struct wh_str fresh);
 
+/** For an account that has no password: the device has to have signed in just now. proof.then is called, or the task ends. */
+void login_without(struct proof_task *task, struct wh_call *call);
+
 /** It is the wrong one: counted and audited as every wrong password, and the task ends. */
 void login_failed(struct proof_task *task);
 

@@ -26,6 +26,9 @@
 struct auth;
 struct oidc_task;
 
+/* How such a sign-in is called, in the audit log and in tickets. */
+#define OIDC_HOW "provider"
+
 enum {
 	OIDC_PROVIDERS = 16,
 	OIDC_NAME_ROOM = 33,

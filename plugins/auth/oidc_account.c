@@ -37,6 +37,7 @@ struct arriving {
 	struct account_name name;
 	const char *state;			/* of a new account */
 	size_t first;				/* of the steps that sign in */
+	int64_t second;				/* what else the account asks for */
 	bool chosen;				/* the person chose the name */
 };
 
@@ -122,12 +123,13 @@ signin_steps(struct arriving *t, struct wh_cell cells[4], struct wh_step *steps,
 {
 	struct auth *auth = t->task.auth;
 
-	device_prepare(auth, task_session(&t->task), arriving_http(t), wh_str(t->device_name), "provider", &t->signin);
+	device_prepare(auth, task_session(&t->task), arriving_http(t), wh_str(t->device_name), OIDC_HOW, &t->signin);
 	cells[0] = WH_CELL_TEXT(wh_str(t->signin.device));
 	cells[1] = WH_CELL_TEXT(wh_str(t->signin.account));
 	cells[2] = WH_CELL_TEXT(wh_str(t->a.issuer));
 	cells[3] = WH_CELL_TEXT(wh_str(t->a.subject));
-	steps[n++] = (struct wh_step){ .statement = ST_IDENTITY_DEVICE, .params = cells, .n = 4, .expect = WH_ONE };
+	steps[n] = (struct wh_step){ .statement = ST_IDENTITY_DEVICE, .params = cells, .n = 4, .expect = WH_ONE };
+	n++;
 	t->first = n;
 	return device_steps(&t->signin, steps, n);
 }
@@ -199,15 +201,18 @@ known_stored(void *self, uint64_t cookie, const struct wh_result *result)
 
 /* The account asks for a second factor as well, whatever the provider did: that is between the person and this server. */
 static void
-second_wanted(struct arriving *t, int64_t second)
+second_wanted(void *self, uint64_t cookie, const struct wh_result *result)
 {
-	struct auth *auth = t->task.auth;
+	struct auth *auth = self;
+	struct arriving *t = task_of(cookie);
 	struct wh_request *r = task_request(&t->task);
-	struct ticket ticket = { .kind = TICKET_SECOND, .how = "provider" };
+	struct ticket ticket = { .kind = TICKET_SECOND, .how = OIDC_HOW };
 	char token[TOKEN_ROOM], sentence[256];
 
+	if (!task_stored(&t->task, result))
+		return;
 	if (r == NULL) {
-		second_ask(&t->task, second, t->signin.account, "provider", wh_str(t->device_name));
+		second_ask(&t->task, t->second, t->signin.account, OIDC_HOW, wh_str(t->device_name));
 		return;
 	}
 	memcpy(ticket.account, t->signin.account, sizeof ticket.account);
@@ -232,16 +237,16 @@ known_apply(struct arriving *t, const struct wh_rows *found)
 		return;
 	}
 	auth_clip(t->signin.account, sizeof t->signin.account, wh_row_str(found, 0, 0));
-	if (wh_row_int(found, 0, 2) != 0) {
-		second_wanted(t, wh_row_int(found, 0, 2));
-		return;
-	}
+	t->second = wh_row_int(found, 0, 2);
 	const struct wh_cell used[] = { t->a.shown[0] != '\0' ? WH_CELL_TEXT(wh_str(t->a.shown)) : WH_CELL_NULL,
 		t->a.tokens[0] != '\0' ? WH_CELL_TEXT(wh_str(t->a.tokens)) : WH_CELL_NULL, WH_CELL_INT(wh_wall_ms(t->task.auth->host)),
 		WH_CELL_TEXT(wh_str(t->a.issuer)), WH_CELL_TEXT(wh_str(t->a.subject)) };
 
 	steps[0] = TASK_STEP(ST_IDENTITY_USED, used, WH_ONE);
-	task_run(&t->task, steps, signin_steps(t, device, steps, 1), known_stored);
+	if (t->second != 0)
+		task_run(&t->task, steps, 1, second_wanted);
+	else
+		task_run(&t->task, steps, signin_steps(t, device, steps, 1), known_stored);
 }
 
 /* A new account */

@@ -639,7 +639,8 @@ callback_flaw(const struct auth *auth, const struct form *q, const struct oidc_e
 	if (e->by_cookie && !oidc_entry_bound(e, oidc_cookie(auth, r)))
 		return "signing in was begun in another browser; begin again in this one";
 	*told_out = true;
-	if ((iss.p != NULL || p->says_iss) && !wh_str_is(iss, p->issuer))
+	/* Without OpenID Connect an issuer is only what we call it; there the address of the callback tells providers apart. */
+	if ((p->preset == NULL || p->preset->user == NULL) && (iss.p != NULL || p->says_iss) && !wh_str_is(iss, p->issuer))
 		return "this answer is of another provider than you were sent to; begin again";
 	if (form_get(q, "error").p != NULL)
 		return wh_str_is(form_get(q, "error"), "access_denied") ? "you did not agree there, so you are not signed in here" :

@@ -28,12 +28,18 @@
 	[ST_IDENTITY_LOST] = { "identity_lost", "UPDATE auth_identity SET tokens = NULL WHERE issuer = $1 AND subject = $2", "tt", .writes = true },
 	[ST_IDENTITY_DEVICE] = { "identity_device",
 	    "INSERT INTO auth_identity_device (device, account, issuer, subject) VALUES ($1, $2, $3, $4)", "tttt", .writes = true },
+	[ST_IDENTITY_DEVICE_OF] = { "identity_device_of",
+	    "INSERT INTO auth_identity_device (device, account, issuer, subject) SELECT $1, account, issuer, subject FROM auth_identity"
+	    " WHERE account = $2 AND tokens IS NOT NULL ORDER BY used DESC LIMIT 1", "tt", .writes = true },
 	[ST_IDENTITY_DEVICES] = { "identity_devices",
 	    "SELECT device, account FROM auth_identity_device WHERE issuer = $1 AND subject = $2 LIMIT 256", "tt", .gives = "tt" },
 	[ST_IDENTITY_SIGN_OUT] = { "identity_sign_out",
 	    "DELETE FROM auth_device WHERE id IN (SELECT device FROM auth_identity_device WHERE issuer = $1 AND subject = $2)", "tt", .writes = true },
 	[ST_IDENTITY_SWEEP] = { "identity_sweep",
 	    "DELETE FROM auth_identity_device WHERE NOT EXISTS (SELECT 1 FROM auth_device d WHERE d.id = auth_identity_device.device)", "", .writes = true },
+	[ST_DEVICE_WITHOUT] = { "device_without",
+	    "SELECT d.created FROM auth_device d JOIN auth_account a ON a.id = d.account WHERE d.id = $1 AND d.account = $2 AND a.password IS NULL",
+	    "tt", .gives = "i" },
 	[ST_DEVICE_SINCE] = { "device_since", "SELECT created FROM auth_device WHERE id = $1 AND account = $2", "tt", .gives = "i" },
 
 	[ST_CLIENT_ADD] = { "client_add",

@@ -3,12 +3,13 @@
 
 #include <stdio.h>
 
-/* Referrers would carry codes and tickets on. */
+/* Referrers would carry codes and tickets on to other sites. Within ours they may go: without them a form's request says that it comes from
+ * nowhere, and is refused. */
 static void
 page_headers(struct wh_request *r)
 {
 	wh_respond_header(r, "cache-control", WH_STR("no-store"));
-	wh_respond_header(r, "referrer-policy", WH_STR("no-referrer"));
+	wh_respond_header(r, "referrer-policy", WH_STR("same-origin"));
 }
 
 void

@@ -222,6 +222,7 @@ login_found(void *self, uint64_t cookie, const struct wh_result *result)
 	device_prepare(auth, wh_call_session(call), wh_call_request(call),
 	    t->ticket.device[0] != '\0' ? wh_str(t->ticket.device) : wh_arg_str(call, "device"), t->how, &t->signin);
 	steps[0] = TASK_STEP(ST_PASSKEY_USED, used, WH_ONE);
+	t->signin.provider = t->ticket.second && strcmp(t->ticket.how, OIDC_HOW) == 0;
 	n = device_steps(&t->signin, steps, 1);
 	task_run(&t->proof.task, steps, n, login_stored);
 }

@@ -6,7 +6,7 @@
 #include "auth.h"
 
 const struct wh_field privacy_erase_fields[] = {
-	{ "password", WH_F_TEXT, .required = true, .min = 1, .max = PASSWORD_BYTES - 1, .help = "the account's password: there is no way back" },
+	{ "password", WH_F_TEXT, .min = 1, .max = PASSWORD_BYTES - 1, .help = "the account's password: there is no way back; an account without one signs in again before" },
 	{ 0 }
 };
 
@@ -222,6 +222,14 @@ privacy_erase(void *self, struct wh_call *call)
 
 	if (!auth_signed_in(auth, call))
 		return auth->failed;
+	if (!wh_arg_has(call, "password")) {
+		t = task_new(auth, sizeof *t, call);
+		if (t == NULL)
+			return auth->failed;
+		t->proof.proof.then = erase_proved;
+		login_without(&t->proof, call);
+		return WH_WAIT;
+	}
 	account_name_read(who->name, &name);
 	if (!login_may_try(auth, call, wh_str(name.canonical)))
 		return auth->failed;

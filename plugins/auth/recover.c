@@ -188,7 +188,7 @@ reset_hashed(struct auth_task *task, struct hash_work *work)
 	const struct wh_cell scram[] = { WH_CELL_TEXT(wh_str(sealed)), id };
 	const struct wh_step steps[] = {
 		TASK_STEP(ST_LINK_TAKE, take, WH_ONE), TASK_STEP(ST_ACCOUNT_PASSWORD, password, WH_ONE), TASK_STEP(ST_DEVICE_DROP_ALL, only, WH_ANY),
-		TASK_STEP(ST_LINK_DROP_ALL, only, WH_ANY), TASK_STEP(ST_ACCOUNT_SCRAM, scram, WH_ONE),
+		TASK_STEP(ST_LINK_DROP_ALL, only, WH_ANY), TASK_STEP(ST_FAMILY_DROP_ALL, only, WH_ANY), TASK_STEP(ST_ACCOUNT_SCRAM, scram, WH_ONE),
 	};
 
 	task_run(task, steps, sizeof steps / sizeof steps[0] - (kept ? 0 : 1), reset_stored);

@@ -10,6 +10,7 @@
 static void sasl_bearer(struct auth *auth, struct sasl_exchange *x, struct wh_session *s, struct wh_str message);
 static void bearer_refuse(struct auth *auth, struct sasl_exchange *x);
 
+static const char of_sites[] = { PROVIDER_LETTER, '\0' };
 static const char wrong[] = "the name or the password is wrong";
 static const char second_wanted[] = "this account has a second factor: make an app password with auth.app_password, and use that";
 
@@ -199,7 +200,9 @@ find(struct auth *auth, struct sasl_exchange *x, const char *hash, const char *w
 	t->how = how;
 	const struct wh_cell by[] = { WH_CELL_TEXT(wh_str(t->hash)) };
 	const struct wh_cell grants[] = { by[0], WH_CELL_INT(wh_wall_ms(auth->host)) };
-	const struct wh_step steps[] = { TASK_STEP(ST_DEVICE_FIND, by, WH_ANY), TASK_STEP(ST_DEVICE_GRANTS, grants, WH_ANY) };
+	bool site = letters[0] == PROVIDER_LETTER;
+	const struct wh_step steps[] = { TASK_STEP(site ? ST_OTOKEN_FIND : ST_DEVICE_FIND, by, WH_ANY),
+		TASK_STEP(site ? ST_OTOKEN_GRANTS : ST_DEVICE_GRANTS, grants, WH_ANY) };
 
 	task_run(&t->proof.task, steps, 2, found);
 }
@@ -558,13 +561,13 @@ sasl_bearer(struct auth *auth, struct sasl_exchange *x, struct wh_session *s, st
 		sasl_fail(auth, x, WH_EAUTH, "nobody here knows this token", 0);
 	} else if (!bearer_read(message, &authzid, &token)) {
 		sasl_fail(auth, x, WH_ESYNTAX, "that is no message of OAUTHBEARER", 0);
-	} else if (!token_is(token, TOKEN_SESSION) && !token_is(token, TOKEN_BOT)) {
+	} else if (!token_is(token, TOKEN_SESSION) && !token_is(token, TOKEN_BOT) && !token_is(token, TOKEN_OAUTH)) {
 		bearer_refuse(auth, x);
 	} else {
 		if (authzid.n != 0)
 			canonical_of(authzid, want);
 		device_hash(token, hash);
-		find(auth, x, hash, want, "dk", "SASL OAUTHBEARER");
+		find(auth, x, hash, want, token_is(token, TOKEN_OAUTH) ? of_sites : "dk", "SASL OAUTHBEARER");
 	}
 }
 

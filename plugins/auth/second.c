@@ -330,6 +330,7 @@ second_found(void *self, uint64_t cookie, const struct wh_result *result)
 	memcpy(t->signin.account, t->account, sizeof t->account);
 	snprintf(t->how, sizeof t->how, "%s and %s", t->ticket.how, t->recovery ? "recovery code" : "code");
 	device_prepare(auth, wh_call_session(call), wh_call_request(call), wh_str(t->ticket.device), t->how, &t->signin);
+	t->signin.provider = strcmp(t->ticket.how, OIDC_HOW) == 0;
 	n = device_steps(&t->signin, steps, 1);
 	task_run(&t->proof.task, steps, n, second_signed_in);
 }

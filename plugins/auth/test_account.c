@@ -57,7 +57,9 @@ a_taken_name_is_refused_with_free_ones(void **state)
 static void
 reserved_names_are_nobodys(void **state)
 {
-	static const char *const reserved[] = { "admin", "ADMIN", "adrnin", "Moderator", "guest-1234", "chef" };
+	static const char *const reserved[] = { "admin", "ADMIN", "adrnin", "Moderator", "guest-1234", "chef",
+		/* Ids, of an account and of a guest. */
+		"a4bcdefghijklmnop", "A4BCDEFGHIJKLMNOP", "gQ2xZ_a-b3cD4eF5h" };
 	struct fixture *f = begin("reserved = [ \"chef\" ];");
 	struct wh_session *s = wh_test_session(f->t, "x", "guest");
 	char args[256];

@@ -422,6 +422,39 @@ the_last_way_in_is_not_unlinked(void **state)
 }
 
 static void
+an_account_without_a_password_sets_its_first_or_is_erased_when_it_just_signed_in(void **state)
+{
+	struct idp *idp = idp_begin(SETTINGS);
+	struct wh_session *a = wh_test_session(idp->f->t, "a", "guest"), *ann = registered(idp->f, "ann");
+
+	(void)state;
+	/* Who has one shows it. */
+	assert_call(idp->f, ann, "auth.password", "{'new':'pass phrase 2'}", WH_EAUTH);
+	assert_call(idp->f, ann, "auth.erase", NULL, WH_EAUTH);
+	over_provider(idp, a);
+	wh_test_advance(idp->f->t, 601000);
+	assert_call(idp->f, a, "auth.password", "{'new':'pass phrase 2'}", WH_EAUTH);
+	assert_call(idp->f, a, "auth.erase", NULL, WH_EAUTH);
+	idp->iat = wh_wall_ms(wh_test_host(idp->f->t)) / 1000;
+	idp->exp = idp->iat + 300;
+	a = wh_test_session(idp->f->t, "b", "guest");
+	over_provider(idp, a);
+	assert_call(idp->f, a, "auth.password", "{'new':'short'}", WH_EINVAL);
+	assert_call(idp->f, a, "auth.password", "{'new':'pass phrase 2'}", WH_OK);
+	assert_call(idp->f, a, "auth.password", "{'new':'pass phrase 3'}", WH_EAUTH);
+	assert_call(idp->f, wh_test_session(idp->f->t, "c", "guest"), "auth.login", "{'name':'Zoe','password':'pass phrase 2'}", WH_OK);
+	/* Now the link is no longer the last way in. */
+	assert_call(idp->f, a, "auth.unlink", "{'provider':'idp'}", WH_OK);
+	snprintf(idp->sub, sizeof idp->sub, "1002");
+	snprintf(idp->name, sizeof idp->name, "Yan");
+	a = wh_test_session(idp->f->t, "d", "guest");
+	over_provider(idp, a);
+	assert_call(idp->f, a, "auth.erase", NULL, WH_OK);
+	assert_non_null(strstr(idp->f->audit, "auth.erased"));
+	idp_end(idp);
+}
+
+static void
 a_second_factor_is_asked_for_whatever_the_provider_did(void **state)
 {
 	struct idp *idp = idp_begin(SETTINGS);
@@ -552,6 +585,34 @@ twitch_is_asked_every_hour_and_who_left_there_is_signed_out(void **state)
 }
 
 static void
+who_left_there_is_signed_out_where_a_second_factor_was_shown_too(void **state)
+{
+	struct wh_session *a;
+	struct idp *idp = twitch_begin(&a);
+	struct wh_session *b = wh_test_session(idp->f->t, "b", "guest");
+	char token[4096], body[6000], ticket[256], code[256];
+	struct app app;
+	struct way w;
+
+	(void)state;
+	app_on(idp->f, a, &app);
+	wh_test_advance(idp->f->t, 30000);
+	way_begin(idp, b, "auth.provider_begin", "{'provider':'twitch'}", &w);
+	id_token_make(idp, idp->key, token);
+	snprintf(body, sizeof body, "{\"access_token\":\"tw-1\",\"refresh_token\":\"tr-1\",\"token_type\":\"bearer\",\"id_token\":\"%s\"}", token);
+	answers(idp, TWITCH "/token", 200, body);
+	way_back_with(idp, &w, "twitch", "&code=c0de");
+	member(way_ticket(idp, b, &w), "ticket", ticket);
+	assert_int_equal(with_code(idp->f, b, "auth.second", ticket, app_code(idp->f, &app, 0, code))->err, WH_OK);
+	answers(idp, TWITCH "/validate", 401, "{}");
+	answers(idp, TWITCH "/token", 400, "{}");
+	an_hour(idp);
+	assert_int_equal(wh_test_closed(a, NULL), AUTH_CLOSE_SIGNED_OUT);
+	assert_int_equal(wh_test_closed(b, NULL), AUTH_CLOSE_SIGNED_OUT);
+	idp_end(idp);
+}
+
+static void
 settings_of_providers_are_checked(void **state)
 {
 	static const char *const bad[] = {
@@ -628,9 +689,11 @@ main(void)
 		cmocka_unit_test(linking_and_unlinking_ask_for_a_sign_in_that_is_fresh),
 		cmocka_unit_test(a_link_that_was_begun_for_one_is_not_finished_by_another),
 		cmocka_unit_test(the_last_way_in_is_not_unlinked),
+		cmocka_unit_test(an_account_without_a_password_sets_its_first_or_is_erased_when_it_just_signed_in),
 		cmocka_unit_test(a_second_factor_is_asked_for_whatever_the_provider_did),
 		cmocka_unit_test(github_is_asked_for_the_person_by_its_api),
 		cmocka_unit_test(twitch_is_asked_every_hour_and_who_left_there_is_signed_out),
+		cmocka_unit_test(who_left_there_is_signed_out_where_a_second_factor_was_shown_too),
 		cmocka_unit_test(settings_of_providers_are_checked),
 		cmocka_unit_test(no_secret_of_a_provider_is_logged_or_exported),
 		cmocka_unit_test(flows_are_bounded_by_address),

@@ -397,6 +397,41 @@ a_token_may_what_its_scopes_say_and_nothing_of_the_account(void **state)
 }
 
 static void
+sasl_told(void *self, uint64_t cookie, wh_id session, const struct wh_sasl_answer *answer)
+{
+	(void)cookie;
+	(void)session;
+	*(enum wh_sasl_outcome *)self = answer->what;
+}
+
+static void
+a_token_signs_in_on_irc_and_may_no_more_there(void **state)
+{
+	struct site *s = site_begin("");
+	struct wh_session *irc = wh_test_session(s->f->t, "irc", "guest");
+	enum wh_sasl_outcome what = 0;
+	void *sasl;
+	const struct wh_sasl_ops *ops = wh_test_service(s->f->t, "sasl", WH_SASL_VERSION, &sasl);
+	char text[400];
+
+	(void)state;
+	tokens_get(s, "chat");
+	snprintf(text, sizeof text, "n,,\1auth=Bearer %s\1\1", s->access);
+	assert_int_equal(ops->start(sasl, irc, WH_STR("OAUTHBEARER"), sasl_told, &what, 0), WH_OK);
+	settle(s->f);
+	assert_int_equal(ops->step(sasl, irc, wh_str(text)), WH_OK);
+	settle(s->f);
+	assert_int_equal(what, WH_SASL_DONE);
+	assert_true(is_account(s->f, irc));
+	assert_call(s->f, irc, "auth.devices", NULL, WH_EPERM);
+	/* And it ends there with the rest. */
+	snprintf(text, sizeof text, "{'client':'%s'}", s->id);
+	assert_call(s->f, s->ann, "auth.consent_revoke", text, WH_OK);
+	assert_int_equal(wh_test_closed(irc, NULL), AUTH_CLOSE_SIGNED_OUT);
+	site_end(s);
+}
+
+static void
 userinfo_says_what_the_scopes_allow(void **state)
 {
 	struct site *s = site_begin("");
@@ -509,6 +544,27 @@ a_client_that_is_removed_takes_its_tokens_along(void **state)
 	assert_int_equal(wh_test_closed(with, NULL), AUTH_CLOSE_SIGNED_OUT);
 	opened_with(s, s->access, WH_EAUTH);
 	assert_int_equal(refresh(s, s->refresh), 401);
+	site_end(s);
+}
+
+static void
+a_new_password_and_signing_out_everywhere_end_the_tokens_of_other_sites(void **state)
+{
+	struct site *s = site_begin("");
+	struct wh_session *with;
+
+	(void)state;
+	tokens_get(s, "chat%20offline_access");
+	with = opened_with(s, s->access, WH_OK);
+	assert_call(s->f, s->ann, "auth.password", "{'old':'pass phrase 1','new':'pass phrase 2'}", WH_OK);
+	assert_int_equal(wh_test_closed(with, NULL), AUTH_CLOSE_SIGNED_OUT);
+	opened_with(s, s->access, WH_EAUTH);
+	assert_int_equal(refresh(s, s->refresh), 400);
+	tokens_get(s, "chat%20offline_access");
+	with = opened_with(s, s->access, WH_OK);
+	assert_call(s->f, s->ann, "auth.revoke_all", NULL, WH_OK);
+	assert_int_equal(wh_test_closed(with, NULL), AUTH_CLOSE_SIGNED_OUT);
+	assert_int_equal(refresh(s, s->refresh), 400);
 	site_end(s);
 }
 
@@ -687,11 +743,13 @@ main(void)
 		cmocka_unit_test(nobody_refreshes_anothers_token_nor_gets_more_than_was_agreed_to),
 		cmocka_unit_test(without_offline_access_there_is_no_refresh_token),
 		cmocka_unit_test(a_token_may_what_its_scopes_say_and_nothing_of_the_account),
+		cmocka_unit_test(a_token_signs_in_on_irc_and_may_no_more_there),
 		cmocka_unit_test(userinfo_says_what_the_scopes_allow),
 		cmocka_unit_test(introspection_tells_a_client_about_its_own_tokens),
 		cmocka_unit_test(a_client_revokes_its_own_tokens_only),
 		cmocka_unit_test(a_person_takes_back_what_was_agreed_to),
 		cmocka_unit_test(a_client_that_is_removed_takes_its_tokens_along),
+		cmocka_unit_test(a_new_password_and_signing_out_everywhere_end_the_tokens_of_other_sites),
 		cmocka_unit_test(an_account_that_is_disabled_or_erased_has_no_tokens),
 		cmocka_unit_test(a_device_without_a_browser_is_let_in_on_a_page),
 		cmocka_unit_test(a_device_is_let_in_by_a_command_or_refused),

@@ -175,7 +175,10 @@ static const struct wh_field role_fields[] = {
 	{ "role", WH_F_CHOICE, .required = true, .choices = "owner|moderator|voice", .help = "which" }, { "on", WH_F_BOOL, .required = true, .help = "give or take" }, { 0 }
 };
 static const struct wh_field kick_fields[] = { ROOM, { "name", WH_F_NAME, .required = true, .help = "who" }, { "reason", WH_F_TEXT, .max = 200, .help = "told to them" }, { 0 } };
-static const struct wh_field mark_fields[] = { ROOM, { "seq", WH_F_INT, .required = true, .min = 0, .max = INT64_MAX, .help = "of the last entry that was read" }, { 0 } };
+static const struct wh_field mark_fields[] = {
+	ROOM, { "seq", WH_F_INT, .min = 0, .max = INT64_MAX, .help = "of the last entry that was read" },
+	{ "time", WH_F_TIME, .help = "or up to when all was read; without both, the mark as it is is told" }, { 0 }
+};
 static const struct wh_field mentions_fields[] = { { "before", WH_F_ID, .help = "further back than this message" }, LIMIT(CHAT_PAGE, "20"), { 0 } };
 
 static const struct wh_command chat_commands[] = {

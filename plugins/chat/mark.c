@@ -3,34 +3,50 @@
 
 #include "chat.h"
 
+/* The person's other sessions hear of it, when it is kept. */
 static void
 marked(void *self, uint64_t cookie, const struct wh_result *r)
 {
 	struct chat *chat = self;
 	struct wh_call *call = wh_call_find(chat->host, cookie);
+	const struct wh_rows *row = r->n != 0 ? &r->rows[r->n - 1] : NULL;
+	int64_t seq, time;
 
-	if (call != NULL)
-		wh_call_done(call, r->err == WH_OK ? WH_OK : chat_store_failed(call, r));
+	if (call == NULL)
+		return;
+	if (r->err != WH_OK) {
+		wh_call_done(call, chat_store_failed(call, r));
+		return;
+	}
+	seq = row != NULL && row->n != 0 ? wh_row_int(row, 0, 0) : 0;
+	time = row != NULL && row->n != 0 ? wh_row_int(row, 0, 1) : 0;
+	if (r->n == 2) {
+		const struct wh_item items[] = { WH_ITEM_STR("room", wh_arg_str(call, "room")), WH_ITEM_INT("seq", seq), WH_ITEM_INT("time", time) };
+
+		live_tell(chat, wh_session_identity(chat->host, wh_call_session(call))->id, &(struct wh_event){ "chat.marked", items, 3 }, wh_call_session(call));
+	}
+	wh_json_int(wh_reply(call), "seq", seq);
+	wh_json_int(wh_reply(call), "time", time);
+	wh_call_done(call, WH_OK);
 }
 
-/* The person's other sessions hear of it. */
 static enum wh_err
 mark_go(struct chat *chat, struct wh_call *call, struct chat_room *room)
 {
-	struct wh_session *s = wh_call_session(call);
-	const struct wh_identity *who = wh_session_identity(chat->host, s);
+	const struct wh_identity *who = wh_session_identity(chat->host, wh_call_session(call));
+	bool by_time = wh_arg_has(call, "time"), sets = by_time || wh_arg_has(call, "seq");
 	int64_t seq = wh_arg_int(call, "seq");
 	wh_id held;
 
 	if ((uint64_t)seq > room->seq)
 		seq = (int64_t)room->seq;
-	const struct wh_cell cells[] = { WH_CELL_TEXT(who->id), WH_CELL_INT(room->id), WH_CELL_INT(seq),
+	/* Ids begin with the milliseconds: those of the named one count as read. */
+	const struct wh_cell cells[] = { WH_CELL_TEXT(who->id), WH_CELL_INT(room->id), WH_CELL_INT(by_time ? (wh_arg_int(call, "time") + 1) << 20 : seq),
 		who->kind == WH_GUEST ? WH_CELL_INT(wh_wall_ms(chat->host)) : WH_CELL_NULL };
-	const struct wh_item items[] = { WH_ITEM_STR("room", wh_str(room->name)), WH_ITEM_INT("seq", seq) };
+	const struct wh_step steps[] = { { by_time ? Q_MARK_TIME : Q_MARK, cells, 4, WH_ANY }, { Q_MARKED, cells, 2, WH_ANY } };
 
-	live_tell(chat, who->id, &(struct wh_event){ "chat.marked", items, 2 }, s);
 	held = wh_call_hold(call);
-	return chat_started(call, wh_store_run(&chat->table, &(struct wh_step){ Q_MARK, cells, 4, WH_ANY }, 1, marked, held));
+	return chat_started(call, wh_store_run(&chat->table, sets ? steps : &steps[1], sets ? 2 : 1, marked, held));
 }
 
 enum wh_err

@@ -158,7 +158,9 @@ room_write(struct chat_room *room, struct wh_session *s, struct wh_json *w)
 		wh_json_text(w, "to", to != NULL ? to->id : "");
 		wh_json_text(w, "to_name", to != NULL ? to->name : "");
 	}
-	wh_json_text(w, "topic", room->topic);
+	/* What a keyed room is about is for those who have the key; that there is one has to be known to use it. */
+	if (room->rules.access != CHAT_KEYED || room_has(room, s))
+		wh_json_text(w, "topic", room->topic);
 	wh_json_int(w, "created", room->created);
 	wh_json_bool(w, "registered", room->kept);
 	wh_json_text(w, "role", rank_name(room_rank(room, s)));

@@ -53,6 +53,18 @@ room_free(struct chat_room *room)
 	wh_metric_set(chat->host, &chat_metrics[M_ROOMS], (int64_t)wh_dict_count(chat->host, chat->rooms));
 }
 
+static void
+room_emptied(void *self, uint64_t cookie, const struct wh_result *r)
+{
+	struct chat *chat = self;
+	const struct wh_cell id = WH_CELL_INT((int64_t)cookie);
+	bool more = r->err == WH_OK && r->rows[r->n - 1].changed == CHAT_AT_ONCE;
+
+	/* What fails is found by the sweep. */
+	if (r->err == WH_OK)
+		wh_store_run(&chat->table, &(struct wh_step){ more ? Q_ROOM_EMPTY : Q_ROOM_BURIED, &id, 1, WH_ANY }, 1, more ? room_emptied : NULL, cookie);
+}
+
 void
 room_topic(struct chat_room *room, struct wh_str topic, struct wh_str who, struct wh_str name, int64_t time)
 {
@@ -96,6 +108,26 @@ room_ended(void *self, uint64_t cookie, const struct wh_result *r)
 		waiters_go(room);
 }
 
+static void
+room_buried(void *self, uint64_t cookie, const struct wh_result *r)
+{
+	room_emptied(self, (uint64_t)((struct chat_room *)(uintptr_t)cookie)->id, r);
+	room_ended(self, cookie, r);
+}
+
+/* Out of the store with it, and its log: at once, or, if that is long, piece by piece under another name. `room` (may be NULL) hears of it. */
+static bool
+room_drop(struct chat *chat, int64_t id, uint64_t seq, struct chat_room *room)
+{
+	const struct wh_cell cell = WH_CELL_INT(id);
+	const struct wh_step drop[] = { { Q_ROOM_DROP, &cell, 1, WH_ANY }, { Q_ROOM_BURIED, &cell, 1, WH_ANY } };
+	const struct wh_step bury[] = { { Q_ROOM_BURY, &cell, 1, WH_ANY }, { Q_ROOM_EMPTY, &cell, 1, WH_ANY } };
+	bool at_once = seq <= CHAT_AT_ONCE;
+	wh_store_done *done = room != NULL ? at_once ? room_ended : room_buried : at_once ? NULL : room_emptied;
+
+	return wh_store_run(&chat->table, at_once ? drop : bury, 2, done, room != NULL ? (uintptr_t)room : (uint64_t)id) == WH_OK;
+}
+
 /* While it is being dropped it stays here, so that nobody reads from the store what is about to go. */
 static bool
 room_end(struct chat_room *room)
@@ -103,7 +135,7 @@ room_end(struct chat_room *room)
 	if (room->state != CHAT_READY || room->kept)
 		return false;
 	room->state = CHAT_ENDING;
-	return wh_store_run(&room->chat->table, &(struct wh_step){ Q_ROOM_DROP, &WH_CELL_INT(room->id), 1, WH_ANY }, 1, room_ended, (uintptr_t)room) == WH_OK;
+	return room_drop(room->chat, room->id, room->seq, room);
 }
 
 void
@@ -587,7 +619,7 @@ loose_found(void *self, uint64_t cookie, const struct wh_result *r)
 	(void)cookie;
 	for (size_t i = 0; r->err == WH_OK && i < r->rows[0].n; i++)
 		if (room_by_key(chat, wh_row_str(&r->rows[0], i, 1)) == NULL)
-			wh_store_run(&chat->table, &(struct wh_step){ Q_ROOM_DROP, &WH_CELL_INT(wh_row_int(&r->rows[0], i, 0)), 1, WH_ANY }, 1, NULL, 0);
+			room_drop(chat, wh_row_int(&r->rows[0], i, 0), (uint64_t)wh_row_int(&r->rows[0], i, 2), NULL);
 }
 
 /* Rooms that ended with a hub, and entries whose time is over. */

@@ -100,10 +100,15 @@ static const struct wh_statement statements[] = {
 	[Q_GIVEN] = { "given", "SELECT g.who, g.ranks FROM chat_given g JOIN chat_room r ON r.id = g.room WHERE r.key = $1 AND g.ranks <> 0", "t", .gives = "ti" },
 	[Q_ERASE_GIVEN] = { "erase_given", "DELETE FROM chat_given WHERE who = $1", "t", .writes = true },
 	[Q_ROOM_DROP] = { "room_drop", "DELETE FROM chat_room WHERE id = $1 AND kept = 0", "i", .writes = true },
+	/* A long log is not dropped at once: nobody else could write meanwhile. The room loses its name, and then its log bit by bit. */
+	[Q_ROOM_BURY] = { "room_bury", "UPDATE chat_room SET key = '~' || id, kept = -1 WHERE id = $1 AND kept = 0", "i", .writes = true },
+	[Q_ROOM_EMPTY] = { "room_empty", "DELETE FROM chat_entry WHERE id IN (SELECT e.id FROM chat_room r JOIN chat_entry e ON e.room = r.id WHERE r.id = $1 AND "
+		"r.kept = -1 LIMIT 500)", "i", .writes = true },
+	[Q_ROOM_BURIED] = { "room_buried", "DELETE FROM chat_room WHERE id = $1 AND kept = -1", "i", .writes = true },
 	[Q_ROOM_EPOCH] = { "room_epoch", "UPDATE chat_room SET epoch = $2 WHERE id = $1", "ii", .writes = true },
-	[Q_ROOMS] = { "rooms", "SELECT key, name, topic, seq FROM chat_room WHERE access IN (0, 3) AND key > $1 AND ($2 = '' OR instr(key, $2) > 0) "
+	[Q_ROOMS] = { "rooms", "SELECT key, name, topic, seq FROM chat_room WHERE access IN (0, 3) AND kept >= 0 AND key > $1 AND ($2 = '' OR instr(key, $2) > 0) "
 		"ORDER BY key LIMIT $3", "tti", .gives = "ttti" },
-	[Q_ROOMS_LOOSE] = { "rooms_loose", "SELECT id, key FROM chat_room WHERE kept <> 1 AND kept = 0 AND created < $1 LIMIT 1000", "i", .gives = "it" },
+	[Q_ROOMS_LOOSE] = { "rooms_loose", "SELECT id, key, seq FROM chat_room WHERE kept <> 1 AND kept <= 0 AND created < $1 LIMIT 1000", "i", .gives = "iti" },
 	[Q_ENTRY_ADD] = { "entry_add", "INSERT INTO chat_entry (id, room, seq, time, kind, who, name, text, ref, extra, nonce) "
 		"SELECT $1, id, seq, $3, $4, $5, $6, $7, $8, $9, $10 FROM chat_room WHERE id = $2", "iiiittTITT", .writes = true },
 	[Q_ENTRY_BY_NONCE] = { "entry_by_nonce", "SELECT seq, id, time FROM chat_entry WHERE who = $1 AND room = $2 AND nonce = $3", "tit", .gives = "iii" },
@@ -139,6 +144,11 @@ static const struct wh_statement statements[] = {
 	[Q_POLL] = { "poll", "SELECT choice, count(*) FROM chat_vote WHERE room = $1 AND poll = $2 GROUP BY choice ORDER BY choice", "ii", .gives = "ii" },
 	[Q_MARK] = { "mark", "INSERT INTO chat_mark (who, room, seq, guest_time) VALUES ($1, $2, $3, $4) ON CONFLICT (who, room) DO UPDATE SET "
 		"seq = excluded.seq, guest_time = excluded.guest_time WHERE excluded.seq > chat_mark.seq", "tiiI", .writes = true },
+	[Q_MARK_TIME] = { "mark_time", "INSERT INTO chat_mark (who, room, seq, guest_time) SELECT $1, $2, coalesce(max(seq), 0), $4 FROM chat_entry "
+		"WHERE room = $2 AND id < $3 ON CONFLICT (who, room) DO UPDATE SET seq = excluded.seq, guest_time = excluded.guest_time "
+		"WHERE excluded.seq > chat_mark.seq", "tiiI", .writes = true },
+	[Q_MARKED] = { "marked", "SELECT m.seq, coalesce((SELECT e.time FROM chat_entry e WHERE e.room = m.room AND e.seq <= m.seq ORDER BY e.seq DESC "
+		"LIMIT 1), 0) FROM chat_mark m WHERE m.who = $1 AND m.room = $2", "ti", .gives = "ii" },
 	[Q_MARKS] = { "marks", "SELECT r.name, m.seq, r.seq, (SELECT count(*) FROM (SELECT 1 FROM chat_entry e WHERE e.room = r.id AND e.seq > m.seq AND "
 		"e.kind IN (1, 2, 10) AND e.who <> $1 AND e.redacted IS NULL LIMIT 1000)), (SELECT count(*) FROM chat_mention n JOIN chat_entry e ON e.id = n.entry WHERE "
 		"n.who = $1 AND e.room = r.id AND e.seq > m.seq) FROM chat_mark m JOIN chat_room r ON r.id = m.room WHERE m.who = $1 ORDER BY r.key LIMIT 500",

@@ -251,11 +251,34 @@ what_is_unread_is_counted(void **state)
 	assert_null(heard(bob, "chat.marked"));
 	assert_null(heard(ann, "chat.marked"));
 	assert_has(call(f, bob, "chat.unread", NULL)->json, "'read':2,'seq':5,'unread':2,'mentions':1");
+	/* Without a place it is told. */
+	assert_has(call(f, bob, "chat.mark", "{'room':'den'}")->json, "{'seq':2,'time':");
+	assert_null(heard(bob2, "chat.marked"));
 	/* It never goes back, nor beyond the end. */
 	assert_call(f, bob, "chat.mark", "{'room':'den','seq':1}", WH_OK);
 	assert_has(call(f, bob, "chat.unread", NULL)->json, "'read':2");
 	assert_call(f, bob, "chat.mark", "{'room':'den','seq':99}", WH_OK);
 	assert_has(call(f, bob, "chat.unread", NULL)->json, "'read':5,'seq':5,'unread':0,'mentions':0");
+	end(f);
+}
+
+static void
+what_is_read_up_to_a_time_is_marked(void **state)
+{
+	struct fixture *f = begin(NULL);
+	struct wh_session *ann = inside(f, "ann", "member", "den"), *bob = inside(f, "bob", "member", "den");
+	char id[256], args[80];
+	int64_t between;
+
+	(void)state;
+	said(f, ann, "den", "early", id);
+	between = wh_wall_ms(wh_test_host(f->t));
+	wh_test_advance(f->t, 5000);
+	said(f, ann, "den", "late", id);
+	snprintf(args, sizeof args, "{'room':'den','time':%lld}", (long long)between);
+	assert_has(call(f, bob, "chat.mark", args)->json, "{'seq':1,'time':");
+	snprintf(args, sizeof args, "{'room':'den','time':%lld}", (long long)between + 60000);
+	assert_has(call(f, bob, "chat.mark", args)->json, "{'seq':2,'time':");
 	end(f);
 }
 
@@ -429,6 +452,7 @@ main(void)
 		cmocka_unit_test(too_much_to_replay_is_a_gap),
 		cmocka_unit_test(whispers_are_resumed_too),
 		cmocka_unit_test(what_is_unread_is_counted),
+		cmocka_unit_test(what_is_read_up_to_a_time_is_marked),
 		cmocka_unit_test(who_is_named_finds_it),
 		cmocka_unit_test(messages_are_kept_as_long_as_the_room_says),
 		cmocka_unit_test(marks_of_guests_end),

@@ -86,6 +86,26 @@ a_room_that_nobody_registered_ends_with_the_last(void **state)
 }
 
 static void
+a_long_log_goes_bit_by_bit(void **state)
+{
+	struct fixture *f = begin(NULL);
+	struct wh_session *ann = inside(f, "ann", "member", "lobby");
+	char id[256];
+
+	(void)state;
+	said(f, ann, "lobby", "first", id);
+	behind(f, "WITH RECURSIVE n (i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < 1700) INSERT INTO chat_entry (id, room, seq, time, kind, who, name, text) "
+	    "SELECT (SELECT max(id) FROM chat_entry) + i, 1, i, 1, 1, 'x', 'x', 'x' FROM n; UPDATE chat_room SET seq = 1700;");
+	said(f, ann, "lobby", "last", id);
+	assert_call(f, ann, "chat.leave", "{'room':'lobby'}", WH_OK);
+	assert_has(call(f, ann, "chat.join", "{'room':'lobby'}")->json, "'seq':0");
+	settle(f);
+	assert_has(call(f, ann, "chat.rooms", NULL)->json, "{'rooms':[{'room':'lobby','topic':'','members':1,'seq':0}]}");
+	behind(f, "CREATE TABLE gone (n INTEGER CHECK (n = 0)); INSERT INTO gone SELECT count(*) FROM chat_entry; INSERT INTO gone SELECT count(*) - 1 FROM chat_room;");
+	end(f);
+}
+
+static void
 only_members_make_rooms_where_the_operator_wants_it(void **state)
 {
 	struct fixture *f = begin("create = \"members\";");
@@ -479,6 +499,9 @@ a_room_with_a_key_opens_with_it(void **state)
 	assert_call(f, ann, "chat.set", "{'room':'den','access':'key','key':'sesame'}", WH_OK);
 	assert_lacks(heard(ann, "chat.rules"), "sesame");
 	assert_call(f, bob, "chat.join", "{'room':'den'}", WH_EPERM);
+	assert_call(f, ann, "chat.topic", "{'room':'den','topic':'caves'}", WH_OK);
+	assert_null(strstr(call(f, bob, "chat.room", "{'room':'den'}")->json, "caves"));
+	assert_non_null(strstr(call(f, ann, "chat.room", "{'room':'den'}")->json, "caves"));
 	assert_call(f, bob, "chat.join", "{'room':'den','key':'sesam'}", WH_EPERM);
 	assert_call(f, bob, "chat.join", "{'room':'den','key':'sesame!'}", WH_EPERM);
 	assert_call(f, bob, "chat.join", "{'room':'den','key':'sesame'}", WH_OK);
@@ -846,6 +869,7 @@ main(void)
 		cmocka_unit_test(a_person_with_two_sessions_enters_and_leaves_once),
 		cmocka_unit_test(a_session_that_ends_leaves),
 		cmocka_unit_test(a_room_that_nobody_registered_ends_with_the_last),
+		cmocka_unit_test(a_long_log_goes_bit_by_bit),
 		cmocka_unit_test(only_members_make_rooms_where_the_operator_wants_it),
 		cmocka_unit_test(a_name_that_can_be_none_is_refused),
 		cmocka_unit_test(rooms_in_memory_have_a_bound),

@@ -21,6 +21,7 @@ static const struct {
 	{ "draft/message-redaction", CAP_REDACTION, NULL },
 	{ "draft/multiline", CAP_MULTILINE, "max-bytes=4000,max-lines=20" },
 	{ "draft/no-implicit-names", CAP_NO_NAMES, NULL },
+	{ "draft/read-marker", CAP_MARK, NULL },
 	{ "echo-message", CAP_ECHO, NULL },
 	{ "extended-join", CAP_EXTENDED_JOIN, NULL },
 	{ "extended-monitor", CAP_MONITOR, NULL },

@@ -178,6 +178,8 @@ joined(struct irc_task *task, struct irc_client *c, enum wh_err err, struct wh_s
 	if ((c->caps & CAP_NO_NAMES) == 0)
 		channel_names(&out, wh_str(channel + 1));
 	out_end(&out);
+	if ((c->caps & CAP_MARK) != 0)
+		history_mark(c, channel);
 	if (irc->set.replay != 0 && (c->caps & CAP_CHATHISTORY) == 0)
 		history_replay(c, channel);
 }

@@ -41,6 +41,21 @@ place_read(struct wh_str ref, bool behind, struct place *place)
 	return true;
 }
 
+/* The room of a channel, or of the whispers with somebody. */
+void
+target_room(const struct irc_client *c, struct wh_str target, char room[static IRC_CHANNEL + 2])
+{
+	const struct irc_person *p;
+
+	if (is_channel(target)) {
+		text_flat(channel_room(target), room, IRC_CHANNEL + 2);
+		return;
+	}
+	p = person_by_nick(c->irc, target);
+	room[0] = '@';
+	text_flat(p != NULL ? wh_str(p->name) : target, room + 1, IRC_CHANNEL + 1);
+}
+
 static void
 told(struct irc_task *task, struct irc_client *c, enum wh_err err, struct wh_str result)
 {
@@ -101,14 +116,7 @@ ask(struct irc_client *c, const char *verb, struct wh_str target, const char *fi
 	task = task_new(c, verb, target, (struct wh_str){ bounds, sizeof bounds });
 	if (task == NULL)
 		return;
-	if (is_channel(target)) {
-		text_flat(channel_room(target), room, sizeof room);
-	} else {
-		const struct irc_person *p = person_by_nick(c->irc, target);
-
-		room[0] = '@';
-		text_flat(p != NULL ? wh_str(p->name) : target, room + 1, sizeof room - 1);
-	}
+	target_room(c, target, room);
 	items[n++] = WH_ITEM_STR("room", wh_str(room));
 	if (field != NULL && at->text[0] != '\0')
 		items[n++] = WH_ITEM_STR(field, wh_str(at->text));
@@ -231,4 +239,56 @@ verb_chathistory(struct irc *irc, struct irc_client *c, const struct irc_line *l
 	} else {
 		fail(c, "UNKNOWN_COMMAND", sub, "There are LATEST, BEFORE, AFTER, AROUND, BETWEEN, TARGETS");
 	}
+}
+
+/* MARKREAD: up to when one has read, on all of one's clients. */
+
+static void
+marked(struct irc_task *task, struct irc_client *c, enum wh_err err, struct wh_str result)
+{
+	struct wh_value v, time;
+	char when[32];
+
+	if (err != WH_OK || wh_json_read_text(c->irc->host, result, &v) != WH_OK || !wh_json_get(&v, "time", &time)) {
+		irc_fail(c, "MARKREAD", "INTERNAL_ERROR", task->target, result);
+		return;
+	}
+	time_show(time.i, when);
+	irc_say(c, ":%s MARKREAD %s %s%s", c->irc->name, task->target, time.i != 0 ? "timestamp=" : "*", time.i != 0 ? when : "");
+}
+
+void
+history_mark(struct irc_client *c, const char *channel)
+{
+	struct irc_task *task = task_new(c, "MARKREAD", wh_str(channel), WH_STR(""));
+
+	if (task == NULL)
+		return;
+	task->done = marked;
+	task_run(task, "chat.mark", &WH_ITEM_STR("room", wh_str(channel + 1)), 1);
+}
+
+void
+verb_markread(struct irc *irc, struct irc_client *c, const struct irc_line *line)
+{
+	struct wh_str target = line->params[0], mark = line->n > 1 ? line->params[1] : WH_STR("");
+	char room[IRC_CHANNEL + 2];
+	struct wh_item items[2];
+	struct irc_task *task;
+	int64_t ms;
+
+	(void)irc;
+	if (mark.n != 0 && (!wh_str_starts(mark, WH_STR("timestamp=")) || !time_read(wh_str_from(mark, 10), &ms))) {
+		irc_fail(c, "MARKREAD", "INVALID_PARAMS", "", WH_STR("Write: MARKREAD target [timestamp=YYYY-MM-DDThh:mm:ss.sssZ]"));
+		return;
+	}
+	target_room(c, target, room);
+	task = task_new(c, "MARKREAD", target, WH_STR(""));
+	if (task == NULL)
+		return;
+	items[0] = WH_ITEM_STR("room", wh_str(room));
+	if (mark.n != 0)
+		items[1] = WH_ITEM_INT("time", ms);
+	task->done = marked;
+	task_run(task, "chat.mark", items, mark.n != 0 ? 2 : 1);
 }

@@ -34,6 +34,7 @@ const struct irc_command irc_commands[] = {
 	{ "LINKS", 0, 0, verb_links, "LINKS", "the servers, of which there is one" },
 	{ "LIST", 0, 0, verb_list, "LIST [*part*]", "the channels that anybody may see" },
 	{ "LUSERS", 0, 0, verb_lusers, "LUSERS", "how many are here" },
+	{ "MARKREAD", 1, 0, verb_markread, "MARKREAD target [timestamp=…]", "how far you have read, on all your clients" },
 	{ "MODE", 1, 0, verb_mode, "MODE #channel|nick [letters [values]]", "read or set modes" },
 	{ "MONITOR", 1, 0, verb_monitor, "MONITOR + nicks, - nicks, C, L or S", "be told when somebody comes or goes" },
 	{ "MOTD", 0, 0, verb_motd, "MOTD", "the message of the day" },

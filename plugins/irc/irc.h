@@ -12,7 +12,7 @@
  *  mode.c     MODE of channels and of oneself
  *  message.c  PRIVMSG, NOTICE, TAGMSG, REDACT
  *  multiline.c BATCH: messages of several lines
- *  history.c  CHATHISTORY
+ *  history.c  CHATHISTORY, MARKREAD
  *  who.c      WHO, WHOIS, WHOWAS, ISON, USERHOST, MONITOR
  *  server.c   what a server tells of itself: MOTD, LUSERS, ISUPPORT, HELP, …
  *  account.c  REGISTER, NickServ and ChanServ, OPER
@@ -49,10 +49,10 @@ enum irc_cap {
 	CAP_BATCH = 1u << 5, CAP_MULTILINE = 1u << 6, CAP_LABELS = 1u << 7, CAP_ECHO = 1u << 8, CAP_NOTIFY = 1u << 9, CAP_MULTI_PREFIX = 1u << 10,
 	CAP_USERHOST = 1u << 11, CAP_SETNAME = 1u << 12, CAP_AWAY = 1u << 13, CAP_CHATHISTORY = 1u << 14, CAP_INVITE = 1u << 15,
 	CAP_STANDARD = 1u << 16, CAP_NO_NAMES = 1u << 17, CAP_SASL = 1u << 18, CAP_ACCOUNT = 1u << 19, CAP_CHGHOST = 1u << 20,
-	CAP_MONITOR = 1u << 21, CAP_EVENTS = 1u << 22, CAP_REGISTER = 1u << 23, CAP_ISUPPORT = 1u << 24,
+	CAP_MONITOR = 1u << 21, CAP_EVENTS = 1u << 22, CAP_REGISTER = 1u << 23, CAP_ISUPPORT = 1u << 24, CAP_MARK = 1u << 25,
 	/* Those that change how an event is rendered: the accent. */
 	CAP_RENDER = CAP_MESSAGE_TAGS | CAP_SERVER_TIME | CAP_ACCOUNT_TAG | CAP_EXTENDED_JOIN | CAP_REDACTION | CAP_BATCH | CAP_MULTILINE |
-	    CAP_AWAY,
+	    CAP_AWAY | CAP_MARK,
 };
 
 enum irc_mode { MODE_WALLOPS = 1u << 0, MODE_BOT = 1u << 1, MODE_INVISIBLE = 1u << 2, MODE_REGISTERED_ONLY = 1u << 3 };
@@ -305,7 +305,10 @@ void message_say(struct irc_client *c, const char *verb, struct wh_str target, s
 /** Is the line a part of a batch? Then it is taken. */
 bool multiline_line(struct irc_client *c, const struct irc_line *line);
 void multiline_drop(struct irc_client *c);
-irc_verb verb_chathistory;
+irc_verb verb_chathistory, verb_markread;
+/** Tells how far one has read in a channel. */
+void history_mark(struct irc_client *c, const char *channel);
+void target_room(const struct irc_client *c, struct wh_str target, char room[static IRC_CHANNEL + 2]);
 /** Tells what was said in a channel before: for clients that do not ask for it themselves. */
 void history_replay(struct irc_client *c, const char *channel);
 irc_verb verb_who, verb_whois, verb_whowas, verb_ison, verb_userhost, verb_monitor, verb_away, verb_setname;

@@ -249,7 +249,7 @@ void
 verb_redact(struct irc *irc, struct irc_client *c, const struct irc_line *line)
 {
 	struct wh_str target = line->params[0], id = line->params[1], reason = line->n > 2 ? line->params[2] : WH_STR("");
-	char text[MESSAGE_TAG + IRC_KICK + 2];
+	char text[MESSAGE_TAG + IRC_KICK + 2], where[IRC_CHANNEL + 2];
 	struct wh_chat_room room;
 	struct wh_item items[3];
 	struct irc_task *task;
@@ -267,7 +267,8 @@ verb_redact(struct irc *irc, struct irc_client *c, const struct irc_line *line)
 	task = task_new(c, "REDACT", target, (struct wh_str){ text, length });
 	if (task == NULL)
 		return;
-	items[n++] = WH_ITEM_STR("room", is_channel(target) ? channel_room(target) : target);
+	target_room(c, target, where);
+	items[n++] = WH_ITEM_STR("room", wh_str(where));
 	items[n++] = WH_ITEM_STR("id", id);
 	if (reason.n != 0)
 		items[n++] = WH_ITEM_STR("reason", reason);

@@ -441,6 +441,15 @@ render_event(struct irc *irc, const struct wh_event *e, uint32_t caps, struct ir
 			return false;
 		source_of(irc, name, who, source);
 		line_put(&w, on != NULL && on->b ? "@+typing=active " : "@+typing=done ", ":%s TAGMSG %s", source, w.target);
+	} else if (strcmp(e->name, "chat.marked") == 0) {
+		const struct wh_value *time = item(e, "time");
+		char when[32];
+
+		if ((caps & CAP_MARK) == 0 || time == NULL || m.room.n == 0)
+			return false;
+		time_show(time->i, when);
+		line_put(&w, "", ":%s MARKREAD %s timestamp=%s", irc->name, m.room.p[0] == '@' ? w.target + 2 : m.room.p[0] == '#' ? w.target + 1 : w.target,
+		    when);
 	} else if (strcmp(e->name, "chat.invited") == 0) {
 		const struct irc_person *to = person_by_id(irc, item_str(e, "to"));
 		char source[160];

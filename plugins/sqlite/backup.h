@@ -1,5 +1,6 @@
-/* Backups of the store: the chain of segments beside the writer, and the commands store.backup, store.verify, store.restore and
- * store.segments. Between sqlite.c, which opens and closes it with the store, and chain.c and restore.c, which know no host. */
+/* Backups of the store: the chain of segments beside the writer (backup.c), and the commands store.backup, store.verify, store.restore
+ * and store.segments (files.c). Between sqlite.c, which opens and closes it with the store, and chain.c and restore.c, which know no
+ * host. */
 #ifndef SQLITE_BACKUP_H
 #define SQLITE_BACKUP_H
 
@@ -18,6 +19,13 @@ void backup_close(struct store *store);
 
 /** For store.status and /health/ready: a failing chain is told, but the server goes on. */
 void backup_tell(struct store *store, struct wh_json *w);
+
+/** The folder of segments with its whole path; NULL: there are none. */
+const char *backup_folder(const struct store *store);
+
+/** Jobs run on the real clock. */
+int64_t backup_now(void);
+void backup_json_time(struct wh_json *w, const char *key, int64_t ms);
 
 /* Rows of sqlite.c's tables. */
 enum wh_err backup_command_backup(void *self, struct wh_call *call);

@@ -1,6 +1,6 @@
 # The store on SQLite. The plugin and its tests are the same objects.
 noinst_LTLIBRARIES += libsqliteplugin.la
-libsqliteplugin_la_SOURCES = %D%/sqlite.c %D%/sqlite.h %D%/schema.c %D%/call.c %D%/run.c %D%/lane.c %D%/backup.c %D%/backup.h \
+libsqliteplugin_la_SOURCES = %D%/sqlite.c %D%/sqlite.h %D%/schema.c %D%/call.c %D%/run.c %D%/lane.c %D%/backup.c %D%/backup.h %D%/files.c \
 	%D%/chain.c %D%/chain.h %D%/disk.c %D%/disk.h %D%/generations.c %D%/restore.c %D%/restore.h %D%/segment.c %D%/segment.h \
 	%D%/wal.c %D%/wal.h
 libsqliteplugin_la_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS)

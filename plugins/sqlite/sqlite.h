@@ -4,7 +4,7 @@
  *  call.c    one call: its steps and parameters by value
  *  run.c     what a job thread does with calls on one connection
  *  lane.c    queues, batches, readers, and the read-only state
- *  backup.c  backups, segments and restore, with wal.c, segment.c, chain.c, generations.c and restore.c, which know no host
+ *  backup.c  segments, and files.c the commands of backups; with wal.c, segment.c, chain.c, generations.c and restore.c, which know no host
  * All queues live on the hub's thread. A connection belongs to the hub's thread while it is idle, and to one job while `busy`, so
  * there is no lock here. The chain of segments belongs to the writer's job and has one lock, for what the hub and the job that copies
  * a base see of it: chain.h says which. */

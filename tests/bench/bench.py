@@ -25,7 +25,7 @@ from wire import WebSocket, http
 FULL = dict(rounds=9, slice=0.3, members=1000, rate=2.0, rate_rounds=3, join=10000, join_seconds=10, idle=10000, edges=1, http=2.0, starts=5, kill=10000,
             seconds=4.0, edge_queue=64 << 20, store_rounds=3, store_seconds=6, store_rows=100000)
 QUICK = dict(rounds=3, slice=0.1, members=600, rate=0.4, rate_rounds=1, join=1000, join_seconds=2, idle=1000, edges=1, http=0.15, starts=2, kill=1000,
-             seconds=1.0, edge_queue=4 << 20, store_rounds=1, store_seconds=3, store_rows=50000)
+             seconds=1.0, edge_queue=4 << 20, store_rounds=3, store_seconds=2, store_rows=30000)
 
 
 class Bench:

@@ -52,7 +52,11 @@ FUZZ_FEATURES = core/hub/testing_features.c core/hub/testing_features.h core/hub
 %C%_fuzz_papers_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 
 # The parts of plugins/auth, which are found by their own folder.
-FUZZERS += %D%/fuzz_claims %D%/fuzz_jose %D%/fuzz_webauthn %D%/fuzz_scram
+FUZZERS += %D%/fuzz_form %D%/fuzz_claims %D%/fuzz_jose %D%/fuzz_webauthn %D%/fuzz_scram
+%C%_fuzz_form_SOURCES = %D%/fuzz_form.c
+%C%_fuzz_form_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/plugins/auth
+%C%_fuzz_form_LDADD = $(AUTHPARTS_LIBS)
+%C%_fuzz_form_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 %C%_fuzz_claims_SOURCES = %D%/fuzz_claims.c
 %C%_fuzz_claims_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/plugins/auth
 %C%_fuzz_claims_LDADD = $(AUTHPARTS_LIBS)
@@ -75,6 +79,12 @@ FUZZERS += %D%/fuzz_wal
 %C%_fuzz_wal_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/plugins/sqlite
 %C%_fuzz_wal_LDADD = $(ZLIB_LIBS)
 %C%_fuzz_wal_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+
+FUZZERS += %D%/fuzz_judge
+%C%_fuzz_judge_SOURCES = %D%/fuzz_judge.c core/rules/testing_snippets.c core/rules/testing_snippets.h
+%C%_fuzz_judge_CPPFLAGS = $(AM_CPPFLAGS) $(RULES_CFLAGS)
+%C%_fuzz_judge_LDADD = $(RULES_LIBS)
+%C%_fuzz_judge_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 
 if FUZZ
 noinst_PROGRAMS += $(FUZZERS)

@@ -345,6 +345,18 @@ def test_owners_rule_and_what_they_rule_holds_for_others(server):
         until(lambda: paul.call("chat.room", room="court")["role"] == "voice", 10, "the role")
 
 
+def test_whispers_reach_who_is_in_as_many_rooms_as_may_be(start):
+    whiply = start(plugins=plugins(), hub="rooms_per_session = 1;")
+    with person(whiply, "rosa") as rosa, person(whiply, "saul") as saul:
+        for ws in (rosa, saul):
+            ws.call("chat.join", room="full")
+        rosa.call("chat.whisper", to="saul", text="come closer")
+        assert saul.notification("chat.message")["text"] == "come closer"
+        assert rosa.notification("chat.message")["to_name"] == "saul"
+        saul.call("chat.whisper", to="rosa", text="yes?")
+        assert rosa.notification("chat.message")["seq"] == 2
+
+
 def test_polls_and_pins(server):
     with WebSocket(server.http) as ann, WebSocket(server.http) as bob:
         ann.call("chat.join", room="market")

@@ -1,0 +1,281 @@
+/* What the helper is asked besides events: a JSON object with "do".
+ *	{"do":"load","files":{"pack.lua":"…"},"settings":{…},"mode":"shadow","test":true}	loads, tests, and puts in place of the old one
+ *	{"do":"unload","pack":"id"}
+ *	{"do":"mode","pack":"","rule":"","room":"","mode":"off|shadow|live"}			an empty or missing name stands for all
+ *	{"do":"limits","steps":200000,"memory":…,"overruns":3,"share":50}			for packs that are loaded from then on; share at once
+ *	{"do":"status"}
+ * The answer is {"ok":true,…} or {"ok":false,"error":"…"}; when a load fails, the old pack stays. */
+#include <stdlib.h>
+
+#include "base/json.h"
+#include "base/utf8.h"
+#include "rules/helper.h"
+#include "rules/tester.h"
+
+enum { ANSWER_MAX = 60000 };
+
+static void
+fail(struct wh_json *w, const char *why)
+{
+	wh_json_bool(w, "ok", false);
+	wh_json_text(w, "error", why);
+}
+
+static void
+write_rules(struct wh_json *w, const struct pack *p)
+{
+	wh_json_array(w, "rules");
+	for (size_t i = 0; i < p->n_rules; i++) {
+		const struct pack_rule *r = &p->rules[i];
+
+		wh_json_object(w, NULL);
+		wh_json_text(w, "name", r->name);
+		wh_json_text(w, "most", judge_mode_name(r->most));
+		wh_json_uint(w, "evaluated", r->evaluated);
+		wh_json_uint(w, "hits", r->hits);
+		wh_json_uint(w, "failed", r->failed);
+		wh_json_uint(w, "overruns", r->overruns);
+		wh_json_uint(w, "p50_ns", wh_hist_quantile(&r->cost, 500));
+		wh_json_uint(w, "p99_ns", wh_hist_quantile(&r->cost, 990));
+		wh_json_end(w);
+	}
+	wh_json_end(w);
+}
+
+static void
+write_pack(struct wh_json *w, const struct pack *p)
+{
+	wh_json_text(w, "id", p->id);
+	wh_json_text(w, "version", p->version);
+	wh_json_text(w, "license", p->license);
+	wh_json_text(w, "summary", p->summary);
+	wh_json_uint(w, "memory", p->script != NULL ? wh_script_stats(p->script).memory : 0);
+	wh_json_uint(w, "revived", p->spent);
+	wh_json_array(w, "scores");
+	for (size_t i = 0; i < p->n_scores; i++)
+		wh_json_text(w, NULL, p->scores[i]);
+	wh_json_end(w);
+	write_rules(w, p);
+}
+
+/* False, and said why: the pack's own tests do not pass. */
+static bool
+passes(struct judge *j, const struct pack *p, struct wh_json *w)
+{
+	struct wh_buf tap = { .max = 16384 };
+	size_t number = 1, failed = tester_tap(j->shared, p, &number, &tap);
+
+	if (failed != 0) {
+		wh_json_bool(w, "ok", false);
+		wh_json_text(w, "error", "the pack's own tests fail");
+		wh_json_str(w, "tap", wh_buf_slice(&tap));
+	}
+	wh_buf_free(&tap);
+	return failed == 0;
+}
+
+static void
+control_load(struct judge *j, const struct wh_value *o, struct wh_json *w)
+{
+	struct wh_value files, settings, test, mode;
+	struct wh_buf why = { 0 };
+	struct source *source = NULL;
+	struct pack *p = NULL;
+	enum pack_mode wanted = PACK_LIVE;
+	bool has_mode = wh_json_get(o, "mode", &mode);
+
+	if (!wh_json_get(o, "files", &files) || files.type != WH_V_OBJECT) {
+		fail(w, "files is missing");
+		return;
+	}
+	if (has_mode && (mode.type != WH_V_STR || !judge_mode_named(mode.s, &wanted))) {
+		fail(w, "mode is to be off, shadow or live");
+		return;
+	}
+	(void)wh_json_get(o, "settings", &settings);
+	if (source_of_json(&files, &source, &why) != WH_OK || pack_load(j->shared, &j->limits, source,
+		settings.type == WH_V_OBJECT ? settings.raw : (struct wh_str){ NULL, 0 }, &p, &why) != WH_OK) {
+		fail(w, wh_buf_cstr(&why) != NULL && why.n != 0 ? why.p : "out of memory");
+	} else if (wh_json_get(o, "test", &test) && test.type == WH_V_BOOL && test.b && !passes(j, p, w)) {
+		pack_free(&p);
+	} else {
+		bool full = judge_pack(j, wh_str(p->id)) == NULL && j->n_packs == JUDGE_PACKS;
+
+		if (full) {
+			fail(w, "too many packs");
+			pack_free(&p);
+		} else {
+			wh_json_bool(w, "ok", true);
+			write_pack(w, p);
+			if (has_mode)
+				(void)judge_set_mode(j, wh_str(p->id), (struct wh_str){ NULL, 0 }, (struct wh_str){ NULL, 0 }, wanted);
+			(void)judge_add(j, p);
+		}
+	}
+	wh_buf_free(&why);
+}
+
+static struct wh_str
+text_of(const struct wh_value *o, const char *key)
+{
+	struct wh_value v;
+
+	return wh_json_get(o, key, &v) && v.type == WH_V_STR ? v.s : (struct wh_str){ NULL, 0 };
+}
+
+static void
+control_mode(struct judge *j, const struct wh_value *o, struct wh_json *w)
+{
+	struct wh_str id = text_of(o, "pack"), rule = text_of(o, "rule");
+	struct pack *p = judge_pack(j, id);
+	enum pack_mode mode;
+
+	if (!judge_mode_named(text_of(o, "mode"), &mode)) {
+		fail(w, "mode is to be off, shadow or live");
+		return;
+	}
+	if (judge_set_mode(j, id, rule, text_of(o, "room"), mode) != WH_OK) {
+		fail(w, "too many modes, or a name is too long");
+		return;
+	}
+	/* Whoever sets a rule has seen what it did: it may be again what they say. */
+	for (size_t i = 0; p != NULL && i < p->n_rules; i++)
+		if (rule.n == 0 || wh_str_is(rule, p->rules[i].name)) {
+			p->rules[i].most = PACK_LIVE;
+			p->rules[i].overruns = 0;
+		}
+	wh_json_bool(w, "ok", true);
+}
+
+static bool
+number_of(const struct wh_value *o, const char *key, int64_t least, int64_t most, int64_t *out)
+{
+	struct wh_value v;
+
+	if (!wh_json_get(o, key, &v))
+		return true;
+	if (v.type != WH_V_INT || v.i < least || v.i > most)
+		return false;
+	*out = v.i;
+	return true;
+}
+
+static void
+control_limits(struct judge *j, const struct wh_value *o, struct wh_json *w)
+{
+	int64_t steps = (int64_t)j->limits.steps, memory = (int64_t)j->limits.memory, overruns = j->limits.overruns, share = j->share;
+
+	if (!number_of(o, "steps", 1000, 5000000, &steps) || !number_of(o, "memory", 1 << 20, 64 << 20, &memory)
+	    || !number_of(o, "overruns", 1, 1000, &overruns) || !number_of(o, "share", 0, 1000, &share)) {
+		fail(w, "steps 1000 to 5000000, memory 1 to 64 MiB, overruns 1 to 1000, share 0 to 1000");
+		return;
+	}
+	j->limits.steps = (uint64_t)steps;
+	j->limits.memory = (size_t)memory;
+	j->limits.overruns = (unsigned)overruns;
+	j->share = (unsigned)share;
+	wh_json_bool(w, "ok", true);
+}
+
+static void
+control_status(const struct judge *j, struct wh_json *w)
+{
+	wh_json_bool(w, "ok", true);
+	wh_json_uint(w, "events", j->events);
+	wh_json_uint(w, "failed", j->failed);
+	wh_json_uint(w, "p50_ns", wh_hist_quantile(&j->cost, 500));
+	wh_json_uint(w, "p99_ns", wh_hist_quantile(&j->cost, 990));
+	wh_json_array(w, "packs");
+	for (size_t i = 0; i < j->n_packs; i++) {
+		wh_json_object(w, NULL);
+		write_pack(w, j->packs[i]);
+		wh_json_end(w);
+	}
+	wh_json_end(w);
+}
+
+static void
+control_do(struct judge *j, const struct wh_value *o, struct wh_json *w)
+{
+	struct wh_str what = text_of(o, "do");
+
+	if (wh_str_is(what, "load"))
+		control_load(j, o, w);
+	else if (wh_str_is(what, "mode"))
+		control_mode(j, o, w);
+	else if (wh_str_is(what, "limits"))
+		control_limits(j, o, w);
+	else if (wh_str_is(what, "status"))
+		control_status(j, w);
+	else if (!wh_str_is(what, "unload"))
+		fail(w, "do is to be load, unload, mode, limits or status");
+	else if (judge_remove(j, text_of(o, "pack")) != WH_OK)
+		fail(w, "there is no such pack");
+	else
+		wh_json_bool(w, "ok", true);
+}
+
+static void
+answer_control(struct judge *j, struct wh_str json, struct wh_buf *out)
+{
+	struct wh_buf scratch = { 0 };
+	struct wh_json_doc doc;
+	struct wh_value root;
+	struct wh_json w;
+
+	wh_buf_reset(out);
+	wh_buf_byte(out, WH_JUDGE_CONTROL);
+	wh_json_begin(&w, out);
+	wh_json_object(&w, NULL);
+	if (wh_json_read(&doc, json, NULL, &scratch, &root, NULL) != WH_OK || root.type != WH_V_OBJECT)
+		fail(&w, "that is neither an event nor a JSON object");
+	else
+		control_do(j, &root, &w);
+	wh_json_end(&w);
+	if (!wh_json_finish(&w)) {
+		wh_buf_reset(out);
+		wh_buf_byte(out, WH_JUDGE_CONTROL);
+		wh_buf_text(out, "{\"ok\":false,\"error\":\"the answer is too long\"}");
+	}
+	wh_buf_free(&scratch);
+}
+
+struct answering {
+	struct judge_sink sink;	/* first */
+	struct wh_judge_bytes bytes;
+	uint32_t dropped;
+};
+
+static void
+answering_item(struct judge_sink *sink, const struct wh_judge_verdict *v)
+{
+	struct answering *a = (struct answering *)sink;
+
+	a->dropped += !wh_judge_answer_add(&a->bytes, v);
+}
+
+void
+helper_answer(struct judge *j, struct wh_str ask, struct wh_buf *out)
+{
+	struct answering a = { .sink = { .item = answering_item } };
+	struct wh_judge_answer answer = { .n = 0 };
+	struct wh_judge_event e;
+
+	out->max = ANSWER_MAX;
+	if (ask.n == 0 || ask.p[0] != WH_JUDGE_EVENT || !wh_judge_event_read(ask, &e)) {
+		answer_control(j, ask.n != 0 && ask.p[0] == WH_JUDGE_CONTROL ? wh_str_from(ask, 1) : ask, out);
+		return;
+	}
+	wh_buf_reset(out);
+	a.bytes.p = wh_buf_reserve(out, ANSWER_MAX);
+	if (a.bytes.p == NULL)
+		return;
+	a.bytes.max = ANSWER_MAX;
+	/* Whoever asks has cut it; if not, it is cut here. */
+	e.text = wh_utf8_cut(e.text, WH_JUDGE_TEXT);
+	wh_judge_answer_begin(&a.bytes);
+	judge_event(j, &e, &a.sink, &answer);
+	answer.n -= a.dropped;
+	wh_judge_answer_end(&a.bytes, &answer);
+	wh_buf_grew(out, a.bytes.n);
+}

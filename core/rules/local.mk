@@ -1,0 +1,96 @@
+# The judge of rule packs: a library, and the program whiply-rules, which is helper and command line.
+noinst_LIBRARIES += librules.a
+RULES_CFLAGS = $(LUA_CFLAGS) $(PCRE2_CFLAGS) $(PSL_CFLAGS) $(ICU_CFLAGS) $(UTF8PROC_CFLAGS) $(SECCOMP_CFLAGS)
+RULES_LIBS = librules.a libscript.a libring.a libbase.a $(LUA_LIBS) $(PCRE2_LIBS) $(PSL_LIBS) $(ICU_LIBS) $(UTF8PROC_LIBS) $(CONFIG_LIBS) \
+	$(SECCOMP_LIBS) -lm
+
+librules_a_CPPFLAGS = $(AM_CPPFLAGS) $(RULES_CFLAGS)
+librules_a_SOURCES = \
+	%D%/fold.c %D%/fold.h \
+	%D%/ac.c %D%/ac.h \
+	%D%/regex.c %D%/regex.h \
+	%D%/links.c %D%/links.h \
+	%D%/sketch.c %D%/sketch.h \
+	%D%/list.c %D%/list.h \
+	%D%/window.c %D%/window.h \
+	%D%/kv.c %D%/kv.h \
+	%D%/scene.c %D%/scene.h \
+	%D%/source.c %D%/source.h \
+	%D%/pack.c %D%/pack.h %D%/pack_lua.h \
+	%D%/pack_manifest.c %D%/pack_rule.c \
+	%D%/bind.c %D%/bind_event.c %D%/bind_text.c %D%/bind_memory.c \
+	%D%/judge.c %D%/judge.h \
+	%D%/crowd.c %D%/crowd.h \
+	%D%/tester.c %D%/tester.h \
+	%D%/helper.c %D%/control.c %D%/jail.c %D%/helper.h \
+	%D%/cli.c %D%/backtest.c %D%/repl.c %D%/new.c %D%/cli.h
+
+bin_PROGRAMS += bin/whiply-rules
+bin_whiply_rules_SOURCES = %D%/main.c
+bin_whiply_rules_CPPFLAGS = $(AM_CPPFLAGS) $(RULES_CFLAGS)
+bin_whiply_rules_LDADD = $(RULES_LIBS)
+
+TESTING_RULES = %D%/testing_rules.c %D%/testing_rules.h %D%/testing_snippets.c %D%/testing_snippets.h
+check_PROGRAMS += %D%/test_attacks
+%C%_test_attacks_SOURCES = %D%/test_attacks.c $(TESTING_RULES)
+%C%_test_attacks_CPPFLAGS = $(AM_CPPFLAGS) $(RULES_CFLAGS)
+%C%_test_attacks_LDADD = $(RULES_LIBS) -lcmocka
+
+check_PROGRAMS += %D%/test_helper
+%C%_test_helper_SOURCES = %D%/test_helper.c %D%/helper_bed.c %D%/helper_bed.h
+%C%_test_helper_CPPFLAGS = $(AM_CPPFLAGS) $(RULES_CFLAGS) -DWHIPLY_RULES='"$(abs_builddir)/bin/whiply-rules"'
+%C%_test_helper_LDADD = $(RULES_LIBS) -lcmocka
+%C%_test_helper_DEPENDENCIES = bin/whiply-rules librules.a
+
+BENCH += %D%/bench_rules
+EXTRA_PROGRAMS += %D%/bench_rules
+%C%_bench_rules_SOURCES = %D%/bench_rules.c %D%/helper_bed.c %D%/helper_bed.h
+%C%_bench_rules_CPPFLAGS = $(AM_CPPFLAGS) $(RULES_CFLAGS) -DWHIPLY_RULES='"$(abs_builddir)/bin/whiply-rules"' -DPACKS='"$(abs_srcdir)/lua/packs"'
+%C%_bench_rules_LDADD = $(RULES_LIBS)
+%C%_bench_rules_DEPENDENCIES = bin/whiply-rules librules.a
+
+check_PROGRAMS += %D%/test_text %D%/test_memory
+%C%_test_text_CPPFLAGS = $(AM_CPPFLAGS) $(RULES_CFLAGS)
+%C%_test_text_LDADD = $(RULES_LIBS) -lcmocka
+%C%_test_memory_CPPFLAGS = $(AM_CPPFLAGS) $(RULES_CFLAGS)
+%C%_test_memory_LDADD = $(RULES_LIBS) -lcmocka
+
+check_PROGRAMS += %D%/test_judge
+%C%_test_judge_SOURCES = %D%/test_judge.c $(TESTING_RULES)
+%C%_test_judge_CPPFLAGS = $(AM_CPPFLAGS) $(RULES_CFLAGS)
+%C%_test_judge_LDADD = $(RULES_LIBS) -lcmocka
+
+check_PROGRAMS += %D%/test_cli
+%C%_test_cli_CPPFLAGS = $(AM_CPPFLAGS) -DWHIPLY_RULES='"$(abs_builddir)/bin/whiply-rules"' -DPACKS='"$(abs_srcdir)/lua/packs"'
+%C%_test_cli_LDADD = -lcmocka
+%C%_test_cli_DEPENDENCIES = bin/whiply-rules
+
+# Shipped packs, with their tests and READMEs.
+nobase_dist_pkgdata_DATA = \
+	lua/packs/caps-and-repeats/README.md \
+	lua/packs/caps-and-repeats/pack.lua \
+	lua/packs/copypasta-raid/README.md \
+	lua/packs/copypasta-raid/pack.lua \
+	lua/packs/copypasta-raid/tests.lua \
+	lua/packs/flood-ladder/README.md \
+	lua/packs/flood-ladder/pack.lua \
+	lua/packs/invite-gate/README.md \
+	lua/packs/invite-gate/pack.lua \
+	lua/packs/link-gate/README.md \
+	lua/packs/link-gate/pack.lua \
+	lua/packs/mention-bomb/README.md \
+	lua/packs/mention-bomb/pack.lua \
+	lua/packs/new-account-hold/README.md \
+	lua/packs/new-account-hold/pack.lua \
+	lua/packs/similar-names/README.md \
+	lua/packs/similar-names/pack.lua \
+	lua/packs/slurs-and-lists/README.md \
+	lua/packs/slurs-and-lists/pack.lua \
+	lua/packs/slurs-and-lists/tests.lua \
+	lua/packs/zalgo/README.md \
+	lua/packs/zalgo/pack.lua
+
+# The keeper looks for helper programs where whiplyd is.
+install-exec-hook:
+	test "$(bindir)" = "$(sbindir)" || { $(MKDIR_P) "$(DESTDIR)$(sbindir)" && \
+		$(LN_S) -f "$(bindir)/whiply-rules" "$(DESTDIR)$(sbindir)/whiply-rules"; }

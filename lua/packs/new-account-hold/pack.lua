@@ -1,0 +1,56 @@
+pack { id = "new-account-hold", version = "1.0.0", api = 1, license = "MIT",
+  summary = "lets a moderator see what newcomers say first, if it looks like an advertisement, or always",
+  settings = {
+    min_age = { type = "duration", default = "1d", help = "older accounts are not held" },
+    min_messages = { type = "int", default = 5, min = 0, help = "… nor those that have said as much" },
+    what = { type = "choice", default = "suspicious", choices = { "suspicious", "all" } },
+    score = { type = "int", default = 3, min = 1, max = 10, help = "how many signs make it suspicious" } } }
+
+-- How an advertisement tends to look. Each sign alone is innocent.
+local function signs(m)
+  local stats, found = m.stats, {}
+  if #m.links > 0 then found[#found + 1] = "link" end
+  for _, link in ipairs(m.links) do
+    if link.shortener or link.address then
+      found[#found + 1] = "hidden_link"
+      break
+    end
+  end
+  if #m.mentions > 0 or m.text:find("@%w") then found[#found + 1] = "handle" end
+  if text.match(m.text, "[+(]?\\d[\\d\\s().-]{8,}\\d") then found[#found + 1] = "number" end
+  if text.match(m.text, "[$€£₽₿]\\s?\\d|\\d[\\d.,]*\\s?([$€£₽₿%]|usd|eur|usdt|btc|руб)") then found[#found + 1] = "money" end
+  if stats.emoji >= 4 then found[#found + 1] = "emoji" end
+  if stats.chars >= 200 then found[#found + 1] = "long" end
+  if stats.lines >= 5 then found[#found + 1] = "lines" end
+  if stats.upper >= 20 and stats.upper * 2 > stats.letters then found[#found + 1] = "capitals" end
+  -- Letters of one alphabet inside a word of another are a disguise; names of things with an ending are not.
+  if text.match(m.text, "\\p{Cyrillic}\\p{Latin}{1,3}\\p{Cyrillic}|\\p{Latin}\\p{Cyrillic}{1,3}\\p{Latin}") then
+    found[#found + 1] = "mixed_letters"
+    found[#found + 1] = "disguise"
+  end
+  return found
+end
+
+rule "newcomer" { on = "message", exempt = { "known", "trusted", "bots" },
+  when = function(m)
+    if m.user:older_than(settings.min_age) or m.user.messages >= settings.min_messages then return end
+    if settings.what == "all" then return { messages = m.user.messages } end
+    local found = signs(m)
+    if #found >= settings.score then return { signs = array(found) } end
+  end,
+  act = { "hold", reason = "newcomer" } }
+
+test "an advertisement waits, a greeting does not" {
+  { from = "eve", say = "hello everybody, is the meeting today?", expect = "allow" },
+  { from = "eve", say = "💰💰💰💰 Earn $500 a day! Write @easymoney or https://bit.ly/xyz", expect = "hold" },
+  { from = "bob", say = "see https://wikipedia.org/wiki/Cat", expect = "allow" },
+  { from = "mal", say = "Прибыль от 100$ в день, пишите @boss, рaботa для всех", expect = "hold" } }
+
+test "who is known is not held" {
+  { from = "ann", trust = "known", say = "💰💰💰💰 Earn $500 a day! Write @easymoney or https://bit.ly/xyz", expect = "allow" },
+  { from = "old", age = "2d", say = "💰💰💰💰 Earn $500 a day! Write @easymoney or https://bit.ly/xyz", expect = "allow" } }
+
+test "everything can be held" {
+  { settings = { what = "all", min_messages = 2 } },
+  { from = "eve", say = "hello", expect = "hold" },
+  { from = "bob", messages = 2, say = "hello", expect = "allow" } }

@@ -1,0 +1,235 @@
+/* When two tickets go together, and how well they fit. Everything that the rules mean stands here and nowhere else. */
+#include "matcher_own.h"
+
+int64_t
+agree_age(const struct rule *rule, int64_t distance, uint32_t any_after)
+{
+	int64_t any = any_after == AFTER_NEVER ? NEVER : any_after, from = 0, until, grow = rule->grow;
+	int64_t window = (int64_t)rule->window * 1000, wanted = distance * 1000;
+
+	if (wanted <= window)
+		return 0;
+	if (rule->most != 0 && distance > rule->most)
+		return any;
+	for (unsigned i = 0;; i++) {
+		bool last = i == MATCHER_STEPS || rule->steps[i].after == 0;
+
+		until = last ? NEVER : rule->steps[i].after;
+		if (grow > 0 && (wanted - window + grow - 1) / grow <= until - from) {
+			from += (wanted - window + grow - 1) / grow;
+			return from < any ? from : any;
+		}
+		if (last)
+			return any;
+		window += grow * (until - from);
+		grow = rule->steps[i].grow;
+		from = until;
+	}
+}
+
+/* Sets are in order. */
+static int
+sets_share(const int32_t *a, const int32_t *b)
+{
+	int shared = 0;
+
+	for (int i = 1, j = 1; i <= a[0] && j <= b[0];) {
+		if (a[i] == b[j]) {
+			shared++;
+			i++;
+			j++;
+		} else if ((uint32_t)a[i] < (uint32_t)b[j]) {
+			i++;
+		} else {
+			j++;
+		}
+	}
+	return shared;
+}
+
+static bool
+accepts(const int32_t *a, int32_t value)
+{
+	for (int i = 0; i < a[1]; i++)
+		if (a[2 + i] == value)
+			return true;
+	return a[1] == 0;
+}
+
+/* The best region of both, by the worse of the two; INT32_MAX: they have none. */
+static int64_t
+latency_between(const int32_t *a, const int32_t *b)
+{
+	const uint16_t *x = (const uint16_t *)(const void *)a, *y = (const uint16_t *)(const void *)b;
+	int64_t best = INT32_MAX;
+
+	for (unsigned i = 0; i < MATCHER_REGIONS; i++) {
+		int64_t worse = x[i] > y[i] ? x[i] : y[i];
+
+		if (x[i] != 0 && y[i] != 0 && worse < best)
+			best = worse;
+	}
+	return best;
+}
+
+/* The ages from which each takes the other by one rule. */
+static inline void
+rule_ages(const struct matcher *m, unsigned r, const struct ticket *a, const struct ticket *b, int64_t *a_out, int64_t *b_out)
+{
+	const struct rule *rule = &m->plan.rules[r];
+	const int32_t *x = ticket_value(m, a, r), *y = ticket_value(m, b, r);
+	uint32_t any_a = ticket_after(m, a)[r], any_b = ticket_after(m, b)[r];
+	int64_t distance;
+	bool a_takes, b_takes;
+
+	switch (rule->kind) {
+	case RULE_NEAR:
+	case RULE_LATENCY:
+		distance = rule->kind == RULE_LATENCY ? latency_between(x, y) : (int64_t)x[0] - y[0];
+		if (distance < 0)
+			distance = -distance;
+		*a_out = agree_age(rule, distance, any_a);
+		*b_out = any_a == any_b ? *a_out : agree_age(rule, distance, any_b);
+		return;
+	case RULE_EQUAL:
+		a_takes = b_takes = x[0] == y[0];
+		break;
+	case RULE_ONE_OF:
+		a_takes = accepts(x, y[0]);
+		b_takes = accepts(y, x[0]);
+		break;
+	case RULE_SHARE:
+		a_takes = x[0] == 0;
+		b_takes = y[0] == 0;
+		if ((!a_takes || !b_takes) && sets_share(x, y) >= (rule->window > 0 ? rule->window : 1))
+			a_takes = b_takes = true;
+		break;
+	default:
+		a_takes = y[0] >= x[1] && y[0] <= x[2];
+		b_takes = x[0] >= y[1] && x[0] <= y[2];
+		break;
+	}
+	*a_out = a_takes ? 0 : any_a == AFTER_NEVER ? NEVER : any_a;
+	*b_out = b_takes ? 0 : any_b == AFTER_NEVER ? NEVER : any_b;
+}
+
+static inline int64_t
+later(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
+static inline int64_t
+sooner(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+int64_t
+agree_when(const struct matcher *m, const struct ticket *a, const struct ticket *b)
+{
+	int64_t must = later(a->since, b->since), wish_a = 0, wish_b = 0, both, age_a, age_b;
+
+	for (unsigned r = 0; r < m->plan.n_rules; r++) {
+		rule_ages(m, r, a, b, &age_a, &age_b);
+		if (m->plan.rules[r].hard) {
+			if (age_a >= NEVER || age_b >= NEVER)
+				return NEVER;
+			must = later(must, later(a->since + age_a, b->since + age_b));
+		} else {
+			wish_a = later(wish_a, age_a);
+			wish_b = later(wish_b, age_b);
+		}
+	}
+	wish_a = later(a->since + wish_a, must);
+	wish_b = later(b->since + wish_b, must);
+	both = later(wish_a, wish_b);
+	if (m->plan.patience != 0) {
+		both = sooner(both, later(wish_a, a->since + m->plan.patience));
+		both = sooner(both, later(wish_b, b->since + m->plan.patience));
+	}
+	return both < NEVER ? both : NEVER;
+}
+
+bool
+agree_takes(const struct matcher *m, const struct ticket *a, const struct ticket *b, int64_t now)
+{
+	int64_t age_a, age_b;
+
+	for (unsigned r = 0; r < m->plan.n_rules; r++) {
+		rule_ages(m, r, a, b, &age_a, &age_b);
+		if (a->since + age_a > now || (m->plan.rules[r].hard && b->since + age_b > now))
+			return false;
+	}
+	return true;
+}
+
+int64_t
+agree_met(const struct matcher *m, const struct ticket *a, const struct ticket *b)
+{
+	int64_t until = 0;
+
+	if (a->backfill || b->backfill)
+		return 0;
+	for (unsigned i = 0; i < a->n; i++) {
+		for (unsigned j = 0; j < b->n; j++) {
+			if (pairs_blocked(m->pairs, ticket_persons(m, a)[i], ticket_persons(m, b)[j]))
+				return NEVER;
+			until = later(until, pairs_until(m->pairs, ticket_persons(m, a)[i], ticket_persons(m, b)[j]));
+		}
+	}
+	if (until != 0 && m->waiting <= m->plan.tiny)
+		until = sooner(until, later(a->since, b->since) + m->plan.repeat_relax);
+	return until;
+}
+
+int64_t
+agree_must(const struct matcher *m, const struct ticket *a, const struct ticket *b)
+{
+	int64_t must = agree_met(m, a, b), age_a, age_b;
+
+	for (unsigned r = 0; r < m->plan.n_rules && must < NEVER; r++) {
+		if (!m->plan.rules[r].hard)
+			continue;
+		rule_ages(m, r, a, b, &age_a, &age_b);
+		must = later(must, later(a->since + age_a, b->since + age_b));
+	}
+	return sooner(must, NEVER);
+}
+
+int64_t
+agree_cost(const struct matcher *m, const struct ticket *a, const struct ticket *b)
+{
+	int64_t cost = 0, distance;
+
+	for (unsigned r = 0; r < m->plan.n_rules; r++) {
+		const struct rule *rule = &m->plan.rules[r];
+		const int32_t *x = ticket_value(m, a, r), *y = ticket_value(m, b, r);
+		int64_t weight = rule->weight;
+
+		if (weight == 0)
+			continue;
+		switch (rule->kind) {
+		case RULE_NEAR:
+			distance = (int64_t)x[0] - y[0];
+			cost += weight * (distance < 0 ? -distance : distance);
+			break;
+		case RULE_LATENCY:
+			cost += weight * latency_between(x, y);
+			break;
+		case RULE_EQUAL:
+			cost += x[0] == y[0] ? 0 : weight;
+			break;
+		case RULE_ONE_OF:
+			cost += (accepts(x, y[0]) ? 0 : weight) + (accepts(y, x[0]) ? 0 : weight);
+			break;
+		case RULE_SHARE:
+			cost += weight * (MATCHER_SET - sets_share(x, y));
+			break;
+		default:
+			cost += (y[0] >= x[1] && y[0] <= x[2] ? 0 : weight) + (x[0] >= y[1] && x[0] <= y[2] ? 0 : weight);
+			break;
+		}
+	}
+	return cost;
+}

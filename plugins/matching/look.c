@@ -1,0 +1,335 @@
+/* A ticket looks around: which lanes, in which order, and whom it takes. For a pair the best is taken as the walk goes; for a group those who
+ * go with it are handed to group.c. A walk ends as soon as what follows can be neither better nor sooner. */
+#include "matcher_own.h"
+
+enum { FOUND_MAX = 96 };
+
+struct look {
+	struct matcher *m;
+	const struct ticket *a;
+	uint32_t number;
+	uint32_t best;		/* a pair's partner, or 0 */
+	uint64_t best_order;
+	int64_t best_cost;
+	int64_t due;
+	struct found *found;	/* a group's */
+	unsigned n_found, most_found;
+	bool running;		/* looks at running matches */
+	bool cut;		/* there was more than we looked at */
+};
+
+static bool
+roles_meet(const struct matcher *m, const struct ticket *places, const struct ticket *persons)
+{
+	unsigned taken = 0;
+
+	for (unsigned i = 0; i < persons->n; i++) {
+		unsigned j = 0, role = ticket_roles(m, persons)[i];
+
+		while (j < places->n && ((taken >> j & 1) != 0 || (role != 0 && ticket_roles(m, places)[j] != 0 && (role & ticket_roles(m, places)[j]) == 0)))
+			j++;
+		if (j == places->n)
+			return false;
+		taken |= 1u << j;
+	}
+	return true;
+}
+
+static void
+look_consider(struct look *l, uint32_t number)
+{
+	struct matcher *m = l->m;
+	struct ticket *b = ticket_at(m, number);
+	int64_t when, cost;
+
+	if (b == l->a || b->mark == m->mark)
+		return;
+	b->mark = m->mark;
+	m->stats.probes++;
+	if (b->backfill != l->running)
+		return;
+	if ((b->backfill || l->a->backfill) && !(b->backfill ? roles_meet(m, b, l->a) : roles_meet(m, l->a, b)))
+		return;
+	when = agree_when(m, l->a, b);
+	if (when <= m->now) {
+		int64_t met = agree_met(m, l->a, b);
+
+		when = met > when ? met : when;
+	}
+	if (when > m->now) {
+		if (when < l->due)
+			l->due = when;
+		return;
+	}
+	cost = agree_cost(m, l->a, b);
+	if (l->found != NULL) {
+		if (l->n_found == l->most_found) {
+			l->cut = true;
+			return;
+		}
+		l->found[l->n_found++] = (struct found){ number, b->order, cost };
+	} else if (l->best == 0 || cost < l->best_cost || (cost == l->best_cost && b->order < l->best_order)) {
+		l->best = number;
+		l->best_cost = cost;
+		l->best_order = b->order;
+	}
+}
+
+/* Where our number is in the lane: our own node, if we stand in it. */
+static uint32_t
+look_from(const struct look *l, const struct lane *lane, int64_t key)
+{
+	struct lanes *lanes = &l->m->lanes;
+
+	for (unsigned i = 0; i < l->a->n_nodes; i++)
+		if (&lanes->lanes[lanes->nodes[ticket_nodes(l->m, l->a)[i]].lane] == lane)
+			return ticket_nodes(l->m, l->a)[i];
+	return lanes_floor(lanes, lane, key, UINT64_MAX);
+}
+
+/* Outwards from our own number, the nearer side first. `own_wish`: nobody here takes us before we take them. */
+static void
+look_near(struct look *l, const struct lane *lane, bool own_wish)
+{
+	struct matcher *m = l->m;
+	const struct rule *rule = &m->plan.rules[m->near];
+	const struct lane_node *nodes = m->lanes.nodes;
+	int64_t key = ticket_key(m, l->a);
+	uint32_t after = ticket_after(m, l->a)[m->near];
+	uint32_t left = look_from(l, lane, key), right = left != 0 ? nodes[left].next : lane->first;
+
+	for (unsigned probes = 0; left != 0 || right != 0; probes++) {
+		bool go_left = right == 0 || (left != 0 && key - nodes[left].key <= nodes[right].key - key);
+		uint32_t n = go_left ? left : right;
+		int64_t distance = go_left ? key - nodes[n].key : nodes[n].key - key;
+
+		if (l->best != 0 && rule->weight * distance > l->best_cost)
+			return;
+		if (l->best == 0 && own_wish) {
+			int64_t soonest = l->a->since + agree_age(rule, distance, after);
+
+			if (soonest > m->now && soonest >= l->due)
+				return;
+		}
+		if (probes == MATCHER_PROBES && l->found == NULL) {
+			l->cut = true;
+			return;
+		}
+		look_consider(l, nodes[n].ticket);
+		if (l->cut)
+			return;
+		if (go_left)
+			left = nodes[n].prev;
+		else
+			right = nodes[n].next;
+	}
+}
+
+/* From the oldest on; one that costs no more than `enough` ends it. */
+static void
+look_oldest(struct look *l, const struct lane *lane, int64_t enough)
+{
+	const struct lane_node *nodes = l->m->lanes.nodes;
+	unsigned probes = 0;
+
+	for (uint32_t n = lane->first; n != 0; n = nodes[n].next) {
+		if (l->best != 0 && l->best_cost <= enough && nodes[n].order > l->best_order)
+			return;
+		if (probes++ == MATCHER_PROBES * (l->found != NULL ? 2 : 1)) {
+			l->cut = true;
+			return;
+		}
+		look_consider(l, nodes[n].ticket);
+		if (l->cut)
+			return;
+	}
+}
+
+static void
+look_into(struct look *l, uint32_t value, enum lane_kind kind, uint32_t tag, int64_t enough)
+{
+	const struct lane *lane = lanes_find(&l->m->lanes, lane_id(l->a->base, value, kind, tag));
+
+	if (lane == NULL)
+		return;
+	if (l->m->near != NO_RULE)
+		look_near(l, lane, kind != LANE_PATIENT && kind != LANE_BACKFILL);
+	else
+		look_oldest(l, lane, enough);
+}
+
+/* All lanes in which somebody for us can stand, with `value` of the picked rule. */
+static void
+look_cell(struct look *l, uint32_t value)
+{
+	struct matcher *m = l->m;
+	const struct ticket *a = l->a;
+	int64_t each = m->share != NO_RULE ? m->plan.rules[m->share].weight : 0;
+
+	if (m->backfills != 0 && !a->backfill) {
+		/* A running match that we could join is better than anything else. */
+		struct found *found = l->found;
+
+		l->found = NULL;
+		l->running = true;
+		look_into(l, value, LANE_BACKFILL, 0, 0);
+		l->found = found;
+		l->running = false;
+		if (l->best != 0)
+			return;
+	}
+	if (m->share != NO_RULE) {
+		const int32_t *set = ticket_value(m, a, m->share);
+
+		for (int i = 1; i <= set[0]; i++)
+			look_into(l, value, LANE_TAG, (uint32_t)set[i], each * (MATCHER_SET - set[0]));
+		if (a->loose)
+			look_into(l, value, LANE_LOOSE, 0, each * MATCHER_SET);
+	}
+	if (m->share == NO_RULE || a->patient)
+		look_into(l, value, LANE_ALL, 0, each * MATCHER_SET);
+	look_into(l, value, LANE_PATIENT, 0, each * MATCHER_SET);
+}
+
+/* When our own age changes what we take. */
+static int64_t
+look_steps(const struct matcher *m, const struct ticket *a)
+{
+	int64_t due = NEVER;
+
+	for (unsigned r = 0; r < m->plan.n_rules; r++) {
+		uint32_t after = ticket_after(m, a)[r];
+
+		if (after != AFTER_NEVER && a->since + after > m->now && a->since + after < due)
+			due = a->since + after;
+	}
+	if (m->plan.patience != 0 && a->since + m->plan.patience > m->now && a->since + m->plan.patience < due)
+		due = a->since + m->plan.patience;
+	if (!m->pair && m->plan.least != m->plan.size && a->since + m->plan.fill_after > m->now && a->since + m->plan.fill_after < due)
+		due = a->since + m->plan.fill_after;
+	return due;
+}
+
+static bool
+pair_make(struct matcher *m, uint32_t a, uint32_t b, int64_t cost)
+{
+	const struct ticket *x = ticket_at(m, a), *y = ticket_at(m, b);
+	const struct seat seats[2] = {
+		{ ticket_id(m, a), ticket_persons(m, x)[0], x->since, 0, ROLE_ANY }, { ticket_id(m, b), ticket_persons(m, y)[0], y->since, (uint8_t)(m->plan.teams - 1), ROLE_ANY },
+	};
+
+	if (!matcher_made(m, &(struct made){ .n = 2, .seed = seats[0].ticket, .cost = cost, .at = m->now }, seats))
+		return false;
+	ticket_end(m, a);
+	ticket_end(m, b);
+	return true;
+}
+
+/* `joiner` takes places of a running match, which ends when it is full. */
+static bool
+backfill_make(struct matcher *m, uint32_t joiner, uint32_t running, uint32_t seed, int64_t cost)
+{
+	const struct ticket *t = ticket_at(m, joiner);
+	struct ticket *places = ticket_at(m, running);
+	uint8_t *wanted = ticket_roles(m, places);
+	struct seat seats[MATCHER_PARTY];
+
+	for (unsigned i = 0; i < t->n; i++) {
+		unsigned j = 0, role = ticket_roles(m, t)[i], both;
+
+		while (role != 0 && wanted[j] != 0 && (role & wanted[j]) == 0)
+			j++;
+		both = role != 0 && wanted[j] != 0 ? role & wanted[j] : role | wanted[j];
+		seats[i] = (struct seat){ ticket_id(m, joiner), ticket_persons(m, t)[i], t->since, 0, both != 0 ? (uint8_t)__builtin_ctz(both) : ROLE_ANY };
+		wanted[j] = wanted[--places->n];
+	}
+	if (!matcher_made(m, &(struct made){ .n = t->n, .seed = ticket_id(m, seed), .backfill = places->match, .cost = cost, .at = m->now }, seats))
+		return false;
+	ticket_end(m, joiner);
+	if (places->n == 0)
+		ticket_end(m, running);
+	return true;
+}
+
+/* How many stand in the lanes in which those for `a` can be. */
+static unsigned
+persons_there(const struct matcher *m, const struct ticket *a)
+{
+	int values = m->pick != NO_RULE ? ticket_value(m, a, m->pick)[1] : 0;
+	unsigned n = a->n_nodes == 0 ? a->n : 0;
+
+	for (int i = 0; i < values || i == 0; i++) {
+		const struct lane *lane = lanes_find(&m->lanes, lane_id(a->base, values != 0 ? (uint32_t)ticket_value(m, a, m->pick)[2 + i] + 1 : 0, LANE_ALL, 0));
+
+		n += lane != NULL ? lane->persons : 0;
+	}
+	return n + (values != 0 ? a->n : 0);
+}
+
+/* Are there people for every role at all? */
+static bool
+roles_there(const struct matcher *m)
+{
+	if (!m->plan.roles)
+		return true;
+	for (unsigned r = 0; r < MATCHER_ROLES; r++)
+		if (m->role_count[r] < (uint64_t)m->plan.quota[r] * m->plan.teams)
+			return false;
+	return true;
+}
+
+static void
+look_all(struct look *l)
+{
+	struct matcher *m = l->m;
+
+	m->mark++;
+	m->stats.looks++;
+	if (m->pick == NO_RULE || ticket_value(m, l->a, m->pick)[1] == 0) {
+		look_cell(l, 0);
+		return;
+	}
+	for (int i = 0; i < ticket_value(m, l->a, m->pick)[1]; i++)
+		look_cell(l, (uint32_t)ticket_value(m, l->a, m->pick)[2 + i] + 1);
+}
+
+bool
+look_around(struct matcher *m, uint32_t number, int64_t *due_out)
+{
+	const struct ticket *a = ticket_at(m, number);
+	struct found found[FOUND_MAX];
+	unsigned most = m->plan.teams * m->plan.size * 2 + 8;
+	bool group = !m->pair && !a->backfill;
+	struct look l = {
+		.m = m, .a = a, .number = number, .due = look_steps(m, a), .found = group ? found : NULL, .most_found = most < FOUND_MAX ? most : FOUND_MAX,
+	};
+	int64_t retry = m->now + m->plan.retry;
+	bool done = false;
+
+	if (group && m->backfills == 0 && (persons_there(m, a) < m->plan.teams * m->plan.least || !roles_there(m))) {
+		*due_out = l.due < retry ? l.due : retry;
+		return false;
+	}
+	look_all(&l);
+	if (a->backfill) {
+		while (l.best != 0 && !done) {
+			bool full = ticket_at(m, l.best)->n == a->n;
+
+			if (!backfill_make(m, l.best, number, number, l.best_cost))
+				break;
+			done = full;
+			l.best = 0;
+			if (!done)
+				look_all(&l);
+		}
+	} else if (l.best != 0) {
+		done = m->pair && !ticket_at(m, l.best)->backfill ? pair_make(m, number, l.best, l.best_cost) : backfill_make(m, number, l.best, number, l.best_cost);
+	} else if (group) {
+		done = group_make(m, number, found, l.n_found);
+	}
+	m->stats.cut += l.cut;
+	if (l.cut && retry < l.due)
+		l.due = retry;
+	*due_out = l.due;
+	return done;
+}

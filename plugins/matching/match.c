@@ -1,0 +1,536 @@
+/* Matches: proposed, accepted, live in a room of their own, left, and over. What is proposed is not stored: a hub that dies puts its people back
+ * to where they waited. A live match stands in the store before anybody is told. */
+#include <stdio.h>
+
+#include "matching.h"
+
+struct match *
+match_find(struct matching *x, struct wh_str id)
+{
+	return wh_dict_get(x->host, x->matches, id);
+}
+
+struct match_seat *
+match_seat_of(struct match *m, struct wh_str person)
+{
+	for (unsigned i = 0; i < m->n; i++)
+		if (wh_str_is(person, m->seats[i].id))
+			return &m->seats[i];
+	return NULL;
+}
+
+static void
+room_name(const struct match *m, char out[64])
+{
+	snprintf(out, 64, MATCH_ROOM "%s", m->id);
+}
+
+/* Sits somebody down; false: it has too many matches. */
+bool
+match_sit(struct match *m, struct match_seat *seat, struct person *p)
+{
+	unsigned i = 0;
+
+	while (i < PERSON_MATCHES && p->matches[i] != NULL)
+		i++;
+	if (i == PERSON_MATCHES)
+		return false;
+	p->matches[i] = m;
+	seat->person = p;
+	snprintf(seat->id, sizeof seat->id, "%s", p->id);
+	snprintf(seat->name, sizeof seat->name, "%s", p->name);
+	return true;
+}
+
+/* Away from the seat, which stays in the match's memory. */
+static void
+seat_leave(struct matching *x, struct match *m, struct match_seat *seat)
+{
+	struct person *p = seat->person;
+
+	seat->person = NULL;
+	for (unsigned i = 0; p != NULL && i < PERSON_MATCHES; i++)
+		if (p->matches[i] == m)
+			p->matches[i] = NULL;
+	if (p != NULL)
+		person_settle(x, p);
+}
+
+struct match *
+match_make(struct matching *x, struct queue *q, unsigned seats)
+{
+	struct match *m = wh_new(x->host, sizeof *m);
+
+	if (m == NULL)
+		return NULL;
+	m->seats = wh_new(x->host, MATCHER_PERSONS < seats ? 0 : (seats + MATCHER_PARTY) * sizeof *m->seats);
+	m->queue = q;
+	m->n = seats;
+	m->at = wh_now_ms(x->host);
+	random_id(x->host, m->id);
+	m->number = ++x->last_number;
+	if (m->seats == NULL || wh_dict_add(x->host, x->matches, wh_str(m->id), m) != WH_OK || !table_put(&x->numbers, m->number, (uint64_t)(uintptr_t)m)) {
+		if (match_find(x, wh_str(m->id)) == m)
+			wh_dict_remove(x->host, x->matches, wh_str(m->id));
+		wh_delete(x->host, m->seats);
+		wh_delete(x->host, m);
+		return NULL;
+	}
+	for (unsigned i = 0; i < seats + MATCHER_PARTY; i++)
+		m->seats[i].places[0] = -1;
+	link_add(&x->proposed, &m->link);
+	return m;
+}
+
+void
+match_free(struct matching *x, struct match *m)
+{
+	wh_timer_stop(x->host, m->timer);
+	link_drop(&m->link);
+	wh_dict_remove(x->host, x->matches, wh_str(m->id));
+	table_remove(&x->numbers, m->number);
+	for (unsigned i = 0; i < m->n; i++) {
+		seat_leave(x, m, &m->seats[i]);
+		wh_delete(x->host, m->seats[i].args);
+	}
+	for (unsigned i = 0; i < LINES; i++)
+		wh_delete(x->host, m->lines[i]);
+	wh_delete(x->host, m->seats);
+	wh_delete(x->host, m);
+}
+
+static struct match *
+match_numbered(struct matching *x, uint64_t number)
+{
+	const uint64_t *m = table_get(&x->numbers, number);
+
+	return m != NULL ? (struct match *)(uintptr_t)*m : NULL;
+}
+
+/* Telling */
+
+/* Who else is there: [{"name":…,"team":…,"role":…}]. */
+static void
+others_text(const struct match *m, const struct match_seat *but, struct text *t)
+{
+	bool first = true;
+	char number[40];
+
+	text_put(t, "[");
+	for (unsigned i = 0; i < m->n; i++) {
+		const struct match_seat *seat = &m->seats[i];
+
+		if (seat == but || seat->person == NULL)
+			continue;
+		text_put(t, first ? "{\"name\":" : ",{\"name\":");
+		first = false;
+		text_str(t, wh_str(seat->name));
+		snprintf(number, sizeof number, ",\"team\":%u", (unsigned)seat->team);
+		text_put(t, number);
+		if (seat->role < m->queue->n_roles) {
+			text_put(t, ",\"role\":");
+			text_str(t, wh_str(m->queue->roles[seat->role]));
+		}
+		text_put(t, "}");
+	}
+	text_put(t, "]");
+}
+
+/* What a member is told when a match is proposed or begins. */
+static void
+seat_tell(struct matching *x, struct match *m, struct match_seat *seat, const char *event)
+{
+	char others[MATCHER_PERSONS * 160], shared[1024], room[64];
+	struct text o = { others, 0, sizeof others, false }, s = { shared, 0, sizeof shared, false };
+	const struct match_seat *other = NULL;
+	struct want want;
+	const char *why;
+	struct wh_item items[10];
+	unsigned n = 0;
+	bool proposed = m->state == MATCH_PROPOSED;
+
+	if (seat->person == NULL)
+		return;
+	room_name(m, room);
+	for (unsigned i = 0; i < m->n; i++)
+		if (&m->seats[i] != seat && m->seats[i].person != NULL)
+			other = &m->seats[i];
+	others_text(m, seat, &o);
+	if (m->n == 2 && other != NULL && seat->args != NULL && other->args != NULL && want_read(x, m->queue, wh_str(other->args), &want, &why))
+		want_shared(x, m->queue, wh_str(seat->args), &want, &s);
+	items[n++] = WH_ITEM_STR("match", wh_str(m->id));
+	items[n++] = WH_ITEM_STR("queue", wh_str(m->queue->name));
+	items[n++] = WH_ITEM_INT("team", seat->team);
+	if (seat->role < m->queue->n_roles)
+		items[n++] = WH_ITEM_STR("role", wh_str(m->queue->roles[seat->role]));
+	if (proposed) {
+		items[n++] = WH_ITEM_INT("accept_within", m->queue->accept_ms);
+		items[n++] = WH_ITEM_INT("people", m->n);
+	} else {
+		items[n++] = WH_ITEM_STR("room", wh_str(room));
+		items[n++] = WH_ITEM_JSON("others", text_of(&o));
+		if (s.n != 0 && !s.full)
+			items[n++] = WH_ITEM_JSON("shared", text_of(&s));
+		items[n++] = WH_ITEM_BOOL("blur", m->queue->blur);
+		/* For calls: one side makes the first offer. */
+		items[n++] = WH_ITEM_BOOL("starts", seat == &m->seats[0]);
+	}
+	person_tell(x, seat->person, &(struct wh_event){ event, items, n });
+}
+
+void
+match_tell(struct matching *x, struct match *m, const char *event, const struct match_seat *about, const char *why)
+{
+	const struct wh_item items[] = {
+		WH_ITEM_STR("match", wh_str(m->id)), WH_ITEM_STR("name", about != NULL ? wh_str(about->name) : WH_STR("")), WH_ITEM_STR("reason", wh_str(why)),
+	};
+
+	for (unsigned i = 0; i < m->n; i++)
+		if (m->seats[i].person != NULL && &m->seats[i] != about)
+			person_tell(x, m->seats[i].person, &(struct wh_event){ event, items, 3 });
+}
+
+/* Live */
+
+static void
+seat_entered(struct matching *x, uint64_t cookie, enum wh_err err, struct wh_str why)
+{
+	struct match *m = match_numbered(x, cookie >> 8);
+	struct match_seat *seat = m != NULL && (cookie & 255) < m->n ? &m->seats[cookie & 255] : NULL;
+
+	if (seat == NULL || seat->person == NULL || m->state != MATCH_LIVE)
+		return;
+	if (err == WH_OK) {
+		seat_tell(x, m, seat, "match.started");
+		return;
+	}
+	wh_host_log(x->host, WH_WARN, "matching_room_not_entered", WH_T("match", m->id), WH_S("why", why));
+	match_left(x, m, seat, "room");
+}
+
+static void
+seat_joined(void *self, uint64_t cookie, enum wh_err err, struct wh_str why, int64_t retry_ms)
+{
+	(void)retry_ms;
+	seat_entered(self, cookie, err, why);
+}
+
+static void
+seat_ran(void *self, wh_id session, uint64_t cookie, enum wh_err err, struct wh_str result)
+{
+	(void)session;
+	seat_entered(self, cookie, err, result);
+}
+
+/* Into the match's room: chat's, if there is chat, with its log; else one of the hub's own. */
+static void
+seat_enter(struct matching *x, struct match *m, unsigned i)
+{
+	struct wh_session *s = m->seats[i].person != NULL ? wh_session_get(x->host, m->seats[i].person->session) : NULL;
+	uint64_t cookie = m->number << 8 | i;
+	struct wh_room *room;
+	char name[64];
+
+	room_name(m, name);
+	if (s == NULL)
+		return;
+	if (x->chat) {
+		wh_run(x->host, s, "chat.join", &WH_ITEM_STR("room", wh_str(name)), 1, seat_ran, cookie);
+		return;
+	}
+	room = wh_room_open(x->host, wh_str(name));
+	if (room == NULL)
+		seat_entered(x, cookie, WH_EFULL, WH_STR("no room"));
+	else
+		wh_room_join(x->host, room, s, seat_joined, cookie);
+}
+
+void
+match_live(struct matching *x, struct match *m)
+{
+	link_drop(&m->link);
+	link_add(&x->live, &m->link);
+	m->state = MATCH_LIVE;
+	m->at = wh_now_ms(x->host);
+}
+
+static void
+match_over(struct matching *x, struct match *m, const char *why)
+{
+	const struct wh_cell cells[] = { WH_CELL_TEXT(wh_str(m->id)), WH_CELL_INT(wh_wall_ms(x->host)) };
+
+	if (m->state != MATCH_LIVE)
+		return;
+	m->state = MATCH_ENDED;
+	matcher_cancel(m->queue->matcher, m->backfill);
+	m->at = wh_now_ms(x->host);
+	link_drop(&m->link);
+	link_add(&x->ended, &m->link);
+	match_tell(x, m, "match.ended", NULL, why);
+	for (unsigned i = 0; i < m->n; i++)
+		seat_leave(x, m, &m->seats[i]);
+	if (wh_store_run(&x->table, &(struct wh_step){ Q_MATCH_END, cells, 2, WH_ANY }, 1, NULL, 0) != WH_OK)
+		wh_host_log(x->host, WH_WARN, "matching_end_not_stored", WH_T("match", m->id));
+	wh_metric_add_for(x->host, &matching_metrics[M_ENDED], wh_str(why), 1);
+}
+
+/* One leaves a live match; with it goes its place in the room. A match with nobody to go on with is over. */
+void
+match_left(struct matching *x, struct match *m, struct match_seat *seat, const char *why)
+{
+	struct wh_session *s;
+	struct wh_room *room;
+	unsigned left = 0;
+	char name[64];
+
+	if (seat == NULL || seat->person == NULL || m->state == MATCH_ENDED)
+		return;
+	if (m->state == MATCH_PROPOSED) {
+		seat->accepted = false;	/* the proposal runs out, or is declined by another */
+		return;
+	}
+	room_name(m, name);
+	s = wh_session_get(x->host, seat->person->session);
+	room = wh_room_find(x->host, wh_str(name));
+	match_tell(x, m, "match.left", seat, why);
+	seat_leave(x, m, seat);
+	if (s != NULL && room != NULL && wh_room_has(x->host, room, s))
+		wh_room_leave(x->host, room, s, wh_str(why));
+	for (unsigned i = 0; i < m->n; i++)
+		left += m->seats[i].person != NULL;
+	if (left < 2)
+		match_over(x, m, why);
+}
+
+static void
+match_stored(void *self, uint64_t cookie, const struct wh_result *r)
+{
+	struct matching *x = self;
+	struct match *m = match_numbered(x, cookie);
+
+	if (m == NULL)
+		return;
+	if (r->err != WH_OK) {
+		wh_host_log(x->host, WH_ERROR, "matching_match_not_stored", WH_T("match", m->id), WH_S("why", r->why));
+		match_over(x, m, "store");
+		return;
+	}
+	/* Joiners of a running match come in while the others are in the room already. */
+	for (unsigned i = 0; i < m->n; i++) {
+		if (m->seats[i].accepted)
+			continue;
+		m->seats[i].accepted = true;
+		seat_enter(x, m, i);
+	}
+}
+
+/* Everybody is there and agreed. From seat `from` on they are new. */
+void
+match_start(struct matching *x, struct match *m, unsigned from)
+{
+	struct wh_cell match_cells[3], seats[MATCHER_PERSONS][6], drops[MATCHER_PERSONS][2];
+	struct wh_step steps[WH_STORE_STEPS];
+	const char *queue = m->queue->name;
+	int64_t now = wh_now_ms(x->host);
+	size_t n = 0, n_drops = 0;
+	bool fits;
+
+	wh_timer_stop(x->host, m->timer);
+	m->timer = 0;
+	if (from == 0) {
+		match_live(x, m);
+		match_cells[0] = WH_CELL_TEXT(wh_str(m->id));
+		match_cells[1] = WH_CELL_TEXT(wh_str(queue));
+		match_cells[2] = WH_CELL_INT(wh_wall_ms(x->host));
+		steps[n++] = (struct wh_step){ Q_MATCH_ADD, match_cells, 3, WH_ANY };
+		wh_metric_add_for(x->host, &matching_metrics[M_MATCHES], wh_str(queue), 1);
+	}
+	for (unsigned i = from; i < m->n && n < WH_STORE_STEPS; i++) {
+		struct match_seat *seat = &m->seats[i];
+
+		seat->accepted = false;	/* from here on: has been led into the room */
+		seats[i][0] = WH_CELL_TEXT(wh_str(m->id));
+		seats[i][1] = WH_CELL_TEXT(wh_str(seat->id));
+		seats[i][2] = WH_CELL_TEXT(wh_str(seat->name));
+		seats[i][3] = WH_CELL_INT(seat->team);
+		seats[i][4] = WH_CELL_INT(seat->role);
+		seats[i][5] = WH_CELL_TEXT(wh_str(seat->args != NULL ? seat->args : ""));
+		steps[n++] = (struct wh_step){ Q_SEAT_ADD, seats[i], 6, WH_ANY };
+	}
+	/* Their tickets go in the same commit, as many as it takes; the rest behind it. */
+	for (unsigned i = from; i < m->n; i++) {
+		struct stub *stub = m->seats[i].stub;
+
+		if (stub == NULL)
+			continue;
+		for (unsigned k = i; k < m->n; k++)
+			if (m->seats[k].stub == stub)
+				m->seats[k].stub = NULL;
+		queue_waited(m->queue, now - stub->since);
+		wh_metric_took(x->host, &matching_metrics[M_WAIT], (now - stub->since) * 1000);
+		fits = n < WH_STORE_STEPS;
+		if (fits) {
+			drops[n_drops][0] = WH_CELL_TEXT(wh_str(queue));
+			drops[n_drops][1] = WH_CELL_TEXT(wh_str(match_seat_of(m, wh_str(stub->people[0]->id))->id));
+			steps[n++] = (struct wh_step){ Q_TICKET_DROP, drops[n_drops++], 2, WH_ANY };
+		}
+		stub->match = NULL;
+		stub_end(x, stub, NULL, !fits);
+	}
+	if (wh_store_run(&x->table, steps, n, match_stored, m->number) != WH_OK) {
+		wh_host_log(x->host, WH_ERROR, "matching_match_not_stored", WH_T("match", m->id));
+		match_over(x, m, "store");
+	}
+}
+
+/* Proposed */
+
+/* It does not come about. Those who agreed, or had not been asked yet, wait again, in front; those who would not, or were not there, do not. */
+void
+match_fail(struct matching *x, struct match *m, const char *why, const struct match_seat *declined)
+{
+	struct stub *stubs[MATCHER_PERSONS];
+	bool again[MATCHER_PERSONS];
+	unsigned n = 0, k;
+
+	for (unsigned i = 0; i < m->n; i++) {
+		struct match_seat *seat = &m->seats[i];
+		bool willing = declined != NULL ? seat != declined : seat->accepted;
+
+		for (k = 0; k < n && stubs[k] != seat->stub; k++)
+			;
+		if (k == n) {
+			stubs[n] = seat->stub;
+			again[n++] = true;
+		}
+		again[k] = again[k] && willing;
+		seat->stub = NULL;
+	}
+	const struct wh_item items[] = {
+		WH_ITEM_STR("match", wh_str(m->id)), WH_ITEM_STR("queue", wh_str(m->queue->name)), WH_ITEM_STR("reason", wh_str(why)),
+	};
+
+	for (k = 0; k < n; k++)
+		stubs[k]->match = NULL;
+	for (k = 0; k < n; k++) {
+		if (!again[k]) {
+			stub_end(x, stubs[k], why, true);
+			continue;
+		}
+		for (unsigned i = 0; i < stubs[k]->n; i++)
+			person_tell(x, stubs[k]->people[i], &(struct wh_event){ "match.requeued", items, 3 });
+	}
+	match_free(x, m);
+	for (k = 0; k < n; k++)
+		if (again[k])
+			stub_enter(x, stubs[k]);
+	pump(x);
+}
+
+static void
+match_timed_out(void *self, uint64_t number)
+{
+	struct matching *x = self;
+	struct match *m = match_numbered(x, number);
+
+	if (m != NULL && m->state == MATCH_PROPOSED) {
+		m->timer = 0;
+		match_fail(x, m, "timeout", NULL);
+	}
+}
+
+static char *
+args_copy(struct matching *x, const char *args)
+{
+	char *copy = args != NULL ? wh_new(x->host, strlen(args) + 1) : NULL;
+
+	if (copy != NULL)
+		memcpy(copy, args, strlen(args));
+	return copy;
+}
+
+/* Takes the matcher's seats, from number `from` on. False: somebody can't; then nobody sits. */
+static bool
+seats_take(struct matching *x, struct match *m, const struct made *made, unsigned from)
+{
+	bool ok = true;
+
+	for (unsigned i = 0; i < made->n; i++) {
+		struct match_seat *seat = &m->seats[from + i];
+		uint64_t *at = table_get(&m->queue->stubs, made->seats[i].ticket);
+		struct stub *stub = at != NULL ? (struct stub *)(uintptr_t)*at : NULL;
+
+		*seat = (struct match_seat){ .team = made->seats[i].team, .role = made->seats[i].role, .stub = stub, .places = { -1 } };
+		for (unsigned k = 0; stub != NULL && k < stub->n; k++)
+			if (stub->people[k]->key == made->seats[i].person)
+				ok = match_sit(m, seat, stub->people[k]) && ok;
+		seat->args = stub != NULL ? args_copy(x, stub->args) : NULL;
+		ok = ok && seat->person != NULL;
+	}
+	for (unsigned i = 0; i < made->n; i++) {
+		struct stub *stub = m->seats[from + i].stub;
+
+		if (stub == NULL || stub->ticket == 0)
+			continue;
+		table_remove(&m->queue->stubs, stub->ticket);
+		stub->ticket = 0;
+		stub->match = m;
+	}
+	return ok;
+}
+
+void
+match_found(struct matching *x, struct queue *q, const struct made *made)
+{
+	struct match *m = made->backfill != 0 ? match_numbered(x, made->backfill) : match_make(x, q, made->n);
+	unsigned from = 0;
+
+	if (m != NULL && made->backfill != 0) {
+		from = m->n;
+		if (m->state != MATCH_LIVE || from + made->n > MATCHER_PERSONS)
+			m = NULL;
+		else
+			m->n += made->n;
+	}
+	if (m == NULL || !seats_take(x, m, made, from)) {
+		/* No memory, or somebody sits in too many matches: they go. */
+		for (unsigned i = 0; i < made->n; i++) {
+			uint64_t *at = table_get(&q->stubs, made->seats[i].ticket);
+			struct stub *stub = m != NULL ? m->seats[from + i].stub : at != NULL ? (struct stub *)(uintptr_t)*at : NULL;
+
+			for (unsigned k = i; m != NULL && k < made->n; k++)
+				if (m->seats[from + k].stub == stub)
+					m->seats[from + k].stub = NULL;
+			if (stub == NULL)
+				continue;
+			stub->match = NULL;
+			stub_end(x, stub, "full", true);
+		}
+		if (m != NULL && from == 0)
+			match_free(x, m);
+		else if (m != NULL)
+			for (unsigned i = from; i < m->n; i++)
+				seat_leave(x, m, &m->seats[i]);
+		return;
+	}
+	for (unsigned i = 0; i < made->n; i++)
+		for (unsigned k = i + 1; k < made->n; k++)
+			if (q->repeat_ms != 0)
+				pairs_meet(&x->pairs, made->seats[i].person, made->seats[k].person, wh_now_ms(x->host) + q->repeat_ms, wh_now_ms(x->host));
+	if (q->accept_ms == 0 || from != 0) {
+		match_start(x, m, from);
+		return;
+	}
+	m->timer = wh_timer_start(x->host, q->accept_ms, 0, match_timed_out, m->number);
+	for (unsigned i = 0; i < m->n; i++)
+		seat_tell(x, m, &m->seats[i], "match.proposed");
+}
+
+void
+matches_sweep(struct matching *x)
+{
+	int64_t over = wh_now_ms(x->host) - x->keep_ms;
+
+	while (x->ended.next != &x->ended && LINK_OF(x->ended.next, struct match, link)->at <= over)
+		match_free(x, LINK_OF(x->ended.next, struct match, link));
+}

@@ -1,0 +1,163 @@
+/* Queues from the config: rules, teams, roles, and how they fill. Also how long people wait in them. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "matching.h"
+
+static bool
+name_take(const struct wh_host *host, struct wh_str name, char out[NAME_MAX_BYTES + 1])
+{
+	if (name.n == 0 || name.n > NAME_MAX_BYTES) {
+		wh_host_log(host, WH_ERROR, "matching_name_bad", WH_S("name", name), WH_I("longest", NAME_MAX_BYTES));
+		return false;
+	}
+	snprintf(out, NAME_MAX_BYTES + 1, "%.*s", WH_FMT(name));
+	return true;
+}
+
+static enum rule_kind
+rule_kind_of(struct wh_str s)
+{
+	static const char *const names[] = { "equal", "one_of", "share", "near", "between", "latency" };
+
+	for (unsigned i = 0; i < 6; i++)
+		if (wh_str_is(s, names[i]))
+			return (enum rule_kind)(i + 1);
+	return RULE_EQUAL;
+}
+
+static enum source
+source_of(struct wh_str s)
+{
+	return wh_str_is(s, "rating") ? FROM_RATING : wh_str_is(s, "reputation") ? FROM_REPUTATION : wh_str_is(s, "kind") ? FROM_KIND : FROM_CLIENT;
+}
+
+static bool
+rules_read(const struct wh_host *host, struct queue *q, const struct wh_conf *conf)
+{
+	q->plan.n_rules = (unsigned)wh_conf_count(conf, "rules");
+	if (q->plan.n_rules > MATCHER_RULES)
+		return false;
+	for (unsigned r = 0; r < q->plan.n_rules; r++) {
+		const struct wh_conf *c = wh_conf_table(conf, "rules", r);
+
+		if (!name_take(host, wh_conf_str(c, "name"), q->rules[r].name) || wh_conf_count(c, "steps") > MATCHER_STEPS)
+			return false;
+		q->rules[r].from = source_of(wh_conf_str(c, "from"));
+		q->rules[r].required = wh_conf_bool(c, "required");
+		q->plan.rules[r] = (struct rule){
+			.kind = rule_kind_of(wh_conf_str(c, "kind")), .hard = wh_conf_bool(c, "hard"), .window = (int32_t)wh_conf_int(c, "window"),
+			.grow = (int32_t)wh_conf_int(c, "grow"), .most = (int32_t)wh_conf_int(c, "most"), .any_after = wh_conf_ms(c, "any_after"),
+			.weight = (int32_t)wh_conf_int(c, "weight"),
+		};
+		for (unsigned i = 0; i < wh_conf_count(c, "steps"); i++) {
+			const struct wh_conf *step = wh_conf_table(c, "steps", i);
+
+			q->plan.rules[r].steps[i] = (struct rule_step){ wh_conf_ms(step, "after"), (int32_t)wh_conf_int(step, "grow") };
+		}
+	}
+	return true;
+}
+
+static bool
+queue_read(struct matching *x, struct queue *q, const struct wh_conf *c)
+{
+	struct wh_str rating = wh_conf_str(c, "rating");
+
+	if (!name_take(x->host, wh_conf_name(c), q->name) || wh_conf_count(c, "roles") > MATCHER_ROLES || wh_conf_count(c, "regions") > MATCHER_REGIONS)
+		return false;
+	q->plan = (struct plan){
+		.teams = (unsigned)wh_conf_int(c, "teams"), .size = (unsigned)wh_conf_int(c, "size"), .least = (unsigned)wh_conf_int(c, "least"),
+		.multiple = (unsigned)wh_conf_int(c, "multiple"), .party = (unsigned)wh_conf_int(c, "party"), .fill_after = wh_conf_ms(c, "fill_after"),
+		.patience = wh_conf_ms(c, "patience"), .tiny = (unsigned)wh_conf_int(c, "tiny"), .repeat_relax = wh_conf_ms(c, "repeat_relax"),
+		.tickets = (uint32_t)wh_conf_int(c, "tickets"),
+	};
+	q->accept_ms = wh_conf_ms(c, "accept");
+	q->repeat_ms = wh_conf_ms(c, "repeat");
+	q->skip_ms = wh_conf_ms(c, "skip");
+	q->strikes = wh_conf_int(c, "strikes");
+	q->blur = wh_conf_bool(c, "blur");
+	q->rating = wh_str_is(rating, "glicko2") ? RATING_GLICKO : wh_str_is(rating, "teams") ? RATING_TEAMS : RATING_NONE;
+	q->n_roles = (unsigned)wh_conf_count(c, "roles");
+	q->plan.roles = q->n_roles != 0;
+	for (unsigned i = 0; i < q->n_roles; i++) {
+		const struct wh_conf *role = wh_conf_table(c, "roles", i);
+
+		if (!name_take(x->host, wh_conf_str(role, "name"), q->roles[i]))
+			return false;
+		q->plan.quota[i] = (uint8_t)wh_conf_int(role, "count");
+	}
+	q->n_regions = (unsigned)wh_conf_count(c, "regions");
+	for (unsigned i = 0; i < q->n_regions; i++)
+		if (!name_take(x->host, wh_conf_item(c, "regions", i), q->regions[i]))
+			return false;
+	if (!rules_read(x->host, q, c))
+		return false;
+	q->stubs.seed = x->seed + q->number;
+	q->matcher = matcher_new(&q->plan, &x->pairs, x->seed + q->number, wh_now_ms(x->host));
+	return q->matcher != NULL;
+}
+
+bool
+queues_read(struct matching *x, const struct wh_conf *conf)
+{
+	size_t n = wh_conf_count(conf, "queues");
+
+	if (n > MATCHING_QUEUES) {
+		wh_host_log(x->host, WH_ERROR, "matching_queues_many", WH_U("queues", n), WH_U("most", (size_t)MATCHING_QUEUES));
+		return false;
+	}
+	x->queues = wh_new(x->host, (n + 1) * sizeof *x->queues);
+	if (x->queues == NULL)
+		return false;
+	for (; x->n_queues < n; x->n_queues++) {
+		struct queue *q = &x->queues[x->n_queues];
+		const struct wh_conf *c = wh_conf_table(conf, "queues", x->n_queues);
+
+		q->number = x->n_queues;
+		if (!queue_read(x, q, c)) {
+			wh_host_log(x->host, WH_ERROR, "matching_queue_bad", WH_S("queue", wh_conf_name(c)),
+			    WH_T("why", "too many rules, roles, regions or steps, or its teams, sizes and quotas do not fit together"));
+			x->n_queues++;
+			return false;
+		}
+	}
+	return true;
+}
+
+void
+queues_free(struct matching *x)
+{
+	for (unsigned i = 0; i < x->n_queues; i++) {
+		matcher_free(&x->queues[i].matcher);
+		table_free(&x->queues[i].stubs);
+	}
+	wh_delete(x->host, x->queues);
+}
+
+void
+queue_waited(struct queue *q, int64_t ms)
+{
+	q->waits[q->n_waits++ % WAITS] = ms;
+}
+
+static int
+wait_order(const void *a, const void *b)
+{
+	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+int64_t
+queue_percentile(const struct queue *q, unsigned percent)
+{
+	int64_t sorted[WAITS];
+	size_t n = q->n_waits < WAITS ? (size_t)q->n_waits : WAITS;
+
+	if (n == 0)
+		return -1;
+	memcpy(sorted, q->waits, n * sizeof *sorted);
+	qsort(sorted, n, sizeof *sorted, wait_order);
+	return sorted[(n - 1) * percent / 100];
+}

@@ -1,0 +1,831 @@
+/* The plugin on the fake host with the real store. */
+#include "matching.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <whiply/testing.h>
+
+#include "base/testing.h"
+
+#define TALK \
+	"queues = { talk = { patience = \"10s\"; rules = ({ name = \"interests\"; kind = \"share\"; any_after = \"8s\"; }); }; " \
+	"duel = { accept = \"10s\"; repeat = \"0ms\"; rating = \"glicko2\"; rules = ({ name = \"rating\"; kind = \"near\"; from = \"rating\"; window = 200; grow = 10; }); }; " \
+	"squad = { size = 2; party = 2; rating = \"teams\"; roles = ({ name = \"healer\"; count = 1; }, { name = \"fighter\"; count = 0; }); }; " \
+	"strict = { rules = ({ name = \"language\"; kind = \"equal\"; hard = true; required = true; }); tickets = 2; }; };"
+
+struct fixture {
+	struct wh_test *t;
+};
+
+static struct fixture *
+begin(const char *settings)
+{
+	struct fixture *f = calloc(1, sizeof *f);
+
+	assert_non_null(f);
+	f->t = wh_test_new(&whiply_plugin);
+	wh_test_load(f->t, "sqlite", NULL);
+	if (wh_test_open(f->t, settings != NULL ? settings : TALK) != WH_OK)
+		fail_msg("%s", wh_test_why(f->t));
+	return f;
+}
+
+static void
+settle(struct fixture *f)
+{
+	do {
+		wh_test_advance(f->t, 5);
+	} while (wh_test_run_jobs(f->t) != 0);
+}
+
+static void
+end(struct fixture *f)
+{
+	settle(f);
+	wh_test_end(&f->t);
+	free(f);
+}
+
+/* Calls a command and runs it to its end; ' stands for ". */
+static const struct wh_test_answer *
+call(struct fixture *f, struct wh_session *s, const char *command, const char *args)
+{
+	const struct wh_test_answer *answer;
+	char json[2600] = "{}";
+
+	if (args != NULL)
+		snprintf(json, sizeof json, "%s", args);
+	for (char *c = json; *c != '\0'; c++)
+		if (*c == '\'')
+			*c = '"';
+	answer = wh_test_call(f->t, s, command, json);
+	for (unsigned i = 0; i < 100 && answer->err == WH_WAIT; i++) {
+		wh_test_run_jobs(f->t);
+		if (answer->err == WH_WAIT)
+			wh_test_advance(f->t, 5);
+	}
+	settle(f);
+	return answer;
+}
+
+#define assert_call(f, s, command, args, expected) \
+	do { \
+		const struct wh_test_answer *answer_ = call(f, s, command, args); \
+		if (answer_->err != (expected)) \
+			fail_msg("%s: %d, %s", command, answer_->err, answer_->err == WH_OK ? answer_->json : answer_->why); \
+	} while (0)
+
+/* What the session was told of this event and has not read, or NULL. */
+static const char *
+told(struct wh_session *s, const char *event)
+{
+	char find[64];
+	const char *line;
+
+	snprintf(find, sizeof find, "\"%s\"", event);
+	while ((line = wh_test_next(s)) != NULL)
+		if (strstr(line, find) != NULL)
+			return line;
+	return NULL;
+}
+
+static const char *
+member(const char *json, const char *key, char out[256])
+{
+	char find[64];
+	const char *at;
+
+	snprintf(find, sizeof find, "\"%s\":\"", key);
+	at = json != NULL ? strstr(json, find) : NULL;
+	if (at == NULL)
+		fail_msg("no %s in %s", key, json != NULL ? json : "nothing");
+	snprintf(out, 256, "%.*s", (int)strcspn(at + strlen(find), "\""), at + strlen(find));
+	return out;
+}
+
+/* "match.X" with the match's id. */
+static const struct wh_test_answer *
+on(struct fixture *f, struct wh_session *s, const char *command, const char *match, const char *more)
+{
+	char args[512];
+
+	snprintf(args, sizeof args, "{'match':'%s'%s}", match, more != NULL ? more : "");
+	return call(f, s, command, args);
+}
+
+/* Two who were matched in talk; `match` gets the id. */
+static void
+matched(struct fixture *f, struct wh_session *ann, struct wh_session *bob, char match[256])
+{
+	assert_call(f, ann, "match.enqueue", "{'queue':'talk'}", WH_OK);
+	assert_call(f, bob, "match.enqueue", "{'queue':'talk'}", WH_OK);
+	member(told(ann, "match.started"), "match", match);
+	assert_non_null(told(bob, "match.started"));
+}
+
+static void
+two_who_share_an_interest_get_a_room(void **state)
+{
+	struct fixture *f = begin(NULL);
+	struct wh_session *ann = wh_test_session(f->t, "ann", "guest"), *bob = wh_test_session(f->t, "bob", "guest");
+	const char *started;
+	char room[256];
+	struct wh_room *r;
+
+	(void)state;
+	assert_call(f, ann, "match.enqueue", "{'queue':'talk','attributes':{'interests':['chess','Go']}}", WH_OK);
+	assert_null(told(ann, "match.started"));
+	assert_call(f, bob, "match.enqueue", "{'queue':'talk','attributes':{'interests':['go','tea']}}", WH_OK);
+	started = told(ann, "match.started");
+	member(started, "room", room);
+	assert_non_null(strstr(started, "\"shared\":[\"Go\"]"));
+	assert_non_null(strstr(started, "\"name\":\"bob\""));
+	assert_non_null(told(bob, "match.started"));
+	r = wh_room_find(wh_test_host(f->t), wh_str(room));
+	assert_non_null(r);
+	assert_int_equal(wh_room_members(wh_test_host(f->t), r), 2);
+	assert_int_equal(wh_test_metric(f->t, "whiply_matching_matches_total", "talk"), 1);
+	end(f);
+}
+
+static void
+nobody_else_enters_the_room(void **state)
+{
+	struct fixture *f = begin(NULL);
+	struct wh_session *ann = wh_test_session(f->t, "ann", "guest"), *bob = wh_test_session(f->t, "bob", "guest");
+	struct wh_session *eve = wh_test_session(f->t, "eve", "guest");
+	char match[256], room[256];
+
+	(void)state;
+	matched(f, ann, bob, match);
+	snprintf(room, sizeof room, "match-%.100s", match);
+	assert_int_equal(wh_test_join(f->t, eve, room)->err, WH_EPERM);
+	assert_int_equal(wh_test_join(f->t, eve, "match-nothing")->err, WH_EPERM);
+	assert_int_equal(wh_test_join(f->t, eve, "lobby")->err, WH_OK);
+	end(f);
+}
+
+static void
+interests_are_let_go_by_the_timer(void **state)
+{
+	struct fixture *f = begin(NULL);
+	struct wh_session *ann = wh_test_session(f->t, "ann", "guest"), *bob = wh_test_session(f->t, "bob", "guest");
+
+	(void)state;
+	assert_call(f, ann, "match.enqueue", "{'queue':'talk','attributes':{'interests':['chess']}}", WH_OK);
+	assert_call(f, bob, "match.enqueue", "{'queue':'talk','attributes':{'interests':['tea']}}", WH_OK);
+	wh_test_advance(f->t, 7500);
+	assert_null(told(ann, "match.started"));
+	wh_test_advance(f->t, 1000);
+	settle(f);
+	assert_non_null(told(ann, "match.started"));
+	end(f);
+}
+
+static void
+one_ticket_a_person_and_queue(void **state)
+{
+	struct fixture *f = begin(NULL);
+	struct wh_session *ann = wh_test_session(f->t, "ann", "guest");
+	const char *status;
+
+	(void)state;
+	assert_call(f, ann, "match.enqueue", "{'queue':'talk','nonce':'n1'}", WH_OK);
+	assert_call(f, ann, "match.enqueue", "{'queue':'talk'}", WH_EEXIST);
+	assert_call(f, ann, "match.enqueue", "{'queue':'talk','nonce':'n1'}", WH_OK);
+	assert_call(f, ann, "match.enqueue", "{'queue':'squad'}", WH_OK);
+	status = call(f, ann, "match.status", NULL)->json;
+	assert_non_null(strstr(status, "\"queue\":\"talk\""));
+	assert_non_null(strstr(status, "\"queue\":\"squad\""));
+	assert_call(f, ann, "match.cancel", "{'queue':'talk'}", WH_OK);
+	assert_call(f, ann, "match.cancel", "{'queue':'talk'}", WH_ENOENT);
+	assert_call(f, ann, "match.enqueue", "{'queue':'nowhere'}", WH_ENOENT);
+	end(f);
+}
+
+static void
+what_is_not_understood_is_said(void **state)
+{
+	static const char *const bad[] = {
+		"{'queue':'talk','attributes':{'interests':'chess'}}", "{'queue':'talk','attributes':{'interests':[{}]}}",
+		"{'queue':'talk','prefer':['language']}", "{'queue':'talk','strict':['x']}", "{'queue':'squad','roles':['wizard']}", "{'queue':'strict'}",
+		"{'queue':'talk','attributes':{'interests':[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17]}}",
+	};
+	struct fixture *f = begin(NULL);
+	struct wh_session *ann = wh_test_session(f->t, "ann", "guest");
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+		assert_call(f, ann, "match.enqueue", bad[i], WH_EINVAL);
+		wh_test_advance(f->t, 1000);
+	}
+	end(f);
+}
+
+static void
+a_full_queue_says_so(void **state)
+{
+	struct fixture *f = begin(NULL);
+	struct wh_session *s;
+	char args[128];
+
+	(void)state;
+	for (unsigned i = 0; i < 3; i++) {
+		char name[8];
+
+		snprintf(name, sizeof name, "p%u", i);
+		s = wh_test_session(f->t, name, "guest");
+		snprintf(args, sizeof args, "{'queue':'strict','attributes':{'language':'l%u'}}", i);
+		assert_call(f, s, "match.enqueue", args, i < 2 ? WH_OK : WH_EFULL);
+	}
+	end(f);
+}
+
+static void
+status_tells_how_long_it_usually_takes(void **state)
+{
+	struct fixture *f = begin(NULL);
+	struct wh_session *ann = wh_test_session(f->t, "ann", "guest"), *bob = wh_test_session(f->t, "bob", "guest");
+	char match[256];
+
+	(void)state;
+	matched(f, ann, bob, match);
+	assert_non_null(strstr(call(f, ann, "match.enqueue", "{'queue':'talk'}")->json, "\"expected_p90\":"));
+	assert_non_null(strstr(call(f, ann, "match.queues", NULL)->json, "\"waiting\":1"));
+	end(f);
+}
+
+static void
+all_have_to_accept(void **state)
+{
+	struct fixture *f = begin(NULL);
+	struct wh_session *ann = wh_test_session(f->t, "ann", "member"), *bob = wh_test_session(f->t, "bob", "member");
+	char match[256];
+
+	(void)state;
+	assert_call(f, ann, "match.enqueue", "{'queue':'duel'}", WH_OK);
+	assert_call(f, bob, "match.enqueue", "{'queue':'duel'}", WH_OK);
+	member(told(ann, "match.proposed"), "match", match);
+	assert_int_equal(on(f, ann, "match.accept", match, NULL)->err, WH_OK);
+	assert_null(told(ann, "match.started"));
+	assert_int_equal(on(f, bob, "match.accept", match, NULL)->err, WH_OK);
+	assert_non_null(told(ann, "match.started"));
+	assert_non_null(told(bob, "match.started"));
+	assert_int_equal(on(f, bob, "match.accept", match, NULL)->err, WH_ENOENT);
+	end(f);
+}
+
+static void
+who_was_declined_waits_again_in_front(void **state)
+{
+	struct fixture *f = begin(NULL);
+	struct wh_session *ann = wh_test_session(f->t, "ann", "member"), *bob = wh_test_session(f->t, "bob", "member");
+	struct wh_session *eve = wh_test_session(f->t, "eve", "member");
+	char match[256];
+
+	(void)state;
+	assert_call(f, ann, "match.enqueue", "{'queue':'duel'}", WH_OK);
+	wh_test_advance(f->t, 5000);
+	assert_call(f, bob, "match.enqueue", "{'queue':'duel'}", WH_OK);
+	member(told(bob, "match.proposed"), "match", match);
+	assert_int_equal(on(f, bob, "match.decline", match, NULL)->err, WH_OK);
+	assert_non_null(told(ann, "match.requeued"));
+	assert_non_null(told(bob, "match.cancelled"));
+	assert_non_null(strstr(call(f, ann, "match.status", NULL)->json, "\"waited\":5"));
+	assert_call(f, eve, "match.enqueue", "{'queue':'duel'}", WH_OK);
+	assert_non_null(told(ann, "match.proposed"));
+	end(f);
+}
+
+static void
+who_does_not_answer_is_out_and_the_other_waits_again(void **state)
+{
+	struct fixture *f = begin(NULL);
+	struct wh_session *ann = wh_test_session(f->t, "ann", "member"), *bob = wh_test_session(f->t, "bob", "member");
+	char match[256];
+
+	(void)state;
+	assert_call(f, ann, "match.enqueue", "{'queue':'duel'}", WH_OK);
+	assert_call(f, bob, "match.enqueue", "{'queue':'duel'}", WH_OK);
+	member(told(ann, "match.proposed"), "match", match);
+	assert_int_equal(on(f, ann, "match.accept", match, NULL)->err, WH_OK);
+	wh_test_advance(f->t, 10000);
+	settle(f);
+	assert_non_null(told(ann, "match.requeued"));
+	assert_non_null(told(bob, "match.cancelled"));
+	assert_non_null(strstr(call(f, bob, "match.status", NULL)->json, "\"tickets\":[]"));
+	end(f);
+}
+
+static void
+a_lost_connection_keeps_its_place_for_the_grace(void **state)
+{
+	struct fixture *f = begin(NULL);
+	struct wh_session *ann = wh_test_session(f->t, "ann", "guest"), *bob = wh_test_session(f->t, "bob", "guest");
+
+	(void)state;
+	assert_call(f, ann, "match.enqueue", "{'queue':'talk'}", WH_OK);
+	wh_test_lose(f->t, ann);
+	assert_call(f, bob, "match.enqueue", "{'queue':'talk'}", WH_OK);
+	assert_null(told(bob, "match.started"));
+	wh_test_resume(f->t, ann);
+	settle(f);
+	assert_non_null(told(bob, "match.started"));
+	assert_non_null(told(ann, "match.started"));
+	end(f);
+}
+
+static void
+after_the_grace_the_place_is_gone(void **state)
+{
+	struct fixture *f = begin(NULL);
+	struct wh_session *ann = wh_test_session(f->t, "ann", "guest");
+
+	(void)state;
+	assert_call(f, ann, "match.enqueue", "{'queue':'talk'}", WH_OK);
+	wh_test_lose(f->t, ann);
+	wh_test_advance(f->t, 22000);
+	settle(f);
+	wh_test_resume(f->t, ann);
+	assert_non_null(strstr(call(f, ann, "match.status", NULL)->json, "\"tickets\":[]"));
+	end(f);
+}
+
+static void
+who_signs_in_as_somebody_else_waits_no_longer(void **state)
+{
+	struct fixture *f = begin(NULL);
+	struct wh_session *ann = wh_test_session(f->t, "ann", "guest"), *bob = wh_test_session(f->t, "bob", "guest");
+	const struct wh_identity member = { WH_ACCOUNT, WH_STR("id-other"), WH_STR("other"), WH_STR("member") };
+
+	(void)state;
+	assert_call(f, ann, "match.enqueue", "{'queue':'talk'}", WH_OK);
+	assert_int_equal(wh_session_identify(wh_test_host(f->t), ann, &member), WH_OK);
+	settle(f);
+	assert_call(f, bob, "match.enqueue", "{'queue':'talk'}", WH_OK);
+	assert_null(told(bob, "match.started"));
+	end(f);
+}
+
+static void
+who_leaves_ends_a_pair(void **state)
+{
+	struct fixture *f = begin(NULL);
+	struct wh_session *ann = wh_test_session(f->t, "ann", "guest"), *bob = wh_test_session(f->t, "bob", "guest");
+	char match[256], room[256];
+
+	(void)state;
+	matched(f, ann, bob, match);
+	assert_int_equal(on(f, ann, "match.leave", match, NULL)->err, WH_OK);
+	assert_non_null(told(bob, "match.ended"));
+	assert_int_equal(on(f, bob, "match.leave", match, NULL)->err, WH_ENOENT);
+	snprintf(room, sizeof room, "match-%.100s", match);
+	/* Both leave at once: no state is stuck. */
+	assert_non_null(strstr(call(f, ann, "match.status", NULL)->json, "\"matches\":[]"));
+	assert_non_null(strstr(call(f, bob, "match.status", NULL)->json, "\"matches\":[]"));
+	end(f);
+}
+
+static void
+leaving_the_room_is_leaving_the_match(void **state)
+{
+	struct fixture *f = begin(NULL);
+	struct wh_session *ann = wh_test_session(f->t, "ann", "guest"), *bob = wh_test_session(f->t, "bob", "guest");
+	char match[256], room[256];
+
+	(void)state;
+	matched(f, ann, bob, match);
+	snprintf(room, sizeof room, "match-%.100s", match);
+	assert_int_equal(wh_test_leave(f->t, ann, room), WH_OK);
+	settle(f);
+	assert_non_null(told(bob, "match.ended"));
+	end(f);
+}
+
+static void
+next_waits_again_with_the_same_wishes_and_not_for_the_same_person(void **state)
+{
+	struct fixture *f = begin(NULL);
+	struct wh_session *ann = wh_test_session(f->t, "ann", "guest"), *bob = wh_test_session(f->t, "bob", "guest");
+	struct wh_session *eve = wh_test_session(f->t, "eve", "guest");
+	const char *started;
+	char match[256];
+
+	(void)state;
+	assert_call(f, ann, "match.enqueue", "{'queue':'talk','attributes':{'interests':['tea']}}", WH_OK);
+	assert_call(f, bob, "match.enqueue", "{'queue':'talk','attributes':{'interests':['tea']}}", WH_OK);
+	member(told(ann, "match.started"), "match", match);
+	assert_int_equal(on(f, ann, "match.next", match, NULL)->err, WH_OK);
+	assert_non_null(told(bob, "match.ended"));
+	assert_call(f, bob, "match.enqueue", "{'queue':'talk','attributes':{'interests':['tea']}}", WH_OK);
+	assert_null(told(ann, "match.started"));
+	assert_call(f, eve, "match.enqueue", "{'queue':'talk','attributes':{'interests':['tea']}}", WH_OK);
+	started = told(eve, "match.started");
+	assert_non_null(strstr(started, "\"shared\":[\"tea\"]"));
+	assert_non_null(strstr(started, "\"name\":\"ann\""));
+	end(f);
+}
+
+static void
+a_block_is_for_good_and_both_ways(void **state)
+{
+	struct fixture *f = begin("queues = { talk = { repeat = \"0ms\"; skip = \"0ms\"; }; };");
+	struct wh_session *ann = wh_test_session(f->t, "ann", "guest"), *bob = wh_test_session(f->t, "bob", "guest");
+	char match[256];
+
+	(void)state;
+	matched(f, ann, bob, match);
+	assert_int_equal(on(f, ann, "match.block", match, NULL)->err, WH_OK);
+	assert_non_null(told(bob, "match.ended"));
+	assert_call(f, bob, "match.enqueue", "{'queue':'talk'}", WH_OK);
+	assert_call(f, ann, "match.enqueue", "{'queue':'talk'}", WH_OK);
+	wh_test_advance(f->t, 100000);
+	assert_null(told(ann, "match.started"));
+	assert_non_null(strstr(call(f, ann, "match.blocks", NULL)->json, "\"name\":\"bob\""));
+	/* A hub that is replaced knows it still. */
+	wh_test_recover(f->t);
+	settle(f);
+	wh_test_advance(f->t, 100000);
+	assert_null(told(ann, "match.started"));
+	assert_call(f, ann, "match.unblock", "{'id':'id-bob'}", WH_OK);
+	assert_call(f, ann, "match.cancel", "{'queue':'talk'}", WH_OK);
+	assert_call(f, ann, "match.enqueue", "{'queue':'talk'}", WH_OK);
+	assert_non_null(told(ann, "match.started"));
+	end(f);
+}
+
+static void
+a_report_carries_the_last_lines(void **state)
+{
+	struct fixture *f = begin(NULL);
+	struct wh_session *ann = wh_test_session(f->t, "ann", "guest"), *bob = wh_test_session(f->t, "bob", "guest");
+	struct wh_session *mod = wh_test_session(f->t, "mod", "moderator");
+	char match[256], room[256], report[256], args[300];
+	const char *reports;
+
+	(void)state;
+	matched(f, ann, bob, match);
+	snprintf(room, sizeof room, "match-%.100s", match);
+	for (unsigned i = 0; i < 12; i++) {
+		char line[1000];
+
+		size_t n = (size_t)snprintf(line, sizeof line, "line \"%u\"", i);
+
+		/* Long ones are cut, but not within a character. */
+		for (unsigned k = 0; k < 300 && i % 2 == 0; k++, n += 2)
+			memcpy(line + n, "\xc3\xa4", 3);
+		wh_test_say(f->t, bob, room, line);
+	}
+	assert_int_equal(on(f, bob, "match.leave", match, NULL)->err, WH_OK);
+	member(on(f, ann, "match.report", match, ",'reason':'abuse','text':'rude'")->json, "report", report);
+	assert_int_equal(on(f, ann, "match.report", match, ",'reason':'abuse'")->err, WH_EEXIST);
+	assert_call(f, ann, "match.reports", NULL, WH_EPERM);
+	reports = call(f, mod, "match.reports", NULL)->json;
+	assert_non_null(strstr(reports, "\"against\":\"id-bob\""));
+	assert_non_null(strstr(reports, "line \\u002211\\u0022"));
+	assert_null(strstr(reports, "line \\u00221\\u0022"));
+	snprintf(args, sizeof args, "{'report':'%.100s','note':'warned'}", report);
+	assert_call(f, mod, "match.settle", args, WH_OK);
+	assert_call(f, mod, "match.settle", args, WH_ENOENT);
+	end(f);
+}
+
+static void
+a_stranger_to_the_match_may_not_touch_it(void **state)
+{
+	static const char *const commands[] = { "match.leave", "match.skip", "match.next", "match.reveal", "match.block", "match.accept", "match.decline" };
+	struct fixture *f = begin(NULL);
+	struct wh_session *ann = wh_test_session(f->t, "ann", "guest"), *bob = wh_test_session(f->t, "bob", "guest");
+	struct wh_session *eve = wh_test_session(f->t, "eve", "guest");
+	char match[256];
+
+	(void)state;
+	matched(f, ann, bob, match);
+	for (unsigned i = 0; i < sizeof commands / sizeof commands[0]; i++)
+		assert_int_equal(on(f, eve, commands[i], match, NULL)->err, WH_ENOENT);
+	assert_int_equal(on(f, eve, "match.report", match, ",'reason':'spam'")->err, WH_ENOENT);
+	assert_int_equal(on(f, eve, "match.result", match, ",'places':[1,2]")->err, WH_ENOENT);
+	assert_int_equal(on(f, ann, "match.backfill", match, ",'places':1")->err, WH_EPERM);
+	end(f);
+}
+
+static void
+both_are_seen_when_both_agree(void **state)
+{
+	struct fixture *f = begin("queues = { talk = { blur = true; }; };");
+	struct wh_session *ann = wh_test_session(f->t, "ann", "guest"), *bob = wh_test_session(f->t, "bob", "guest");
+	char match[256];
+
+	(void)state;
+	assert_call(f, ann, "match.enqueue", "{'queue':'talk'}", WH_OK);
+	assert_call(f, bob, "match.enqueue", "{'queue':'talk'}", WH_OK);
+	member(told(ann, "match.started"), "match", match);
+	assert_int_equal(on(f, ann, "match.reveal", match, NULL)->err, WH_OK);
+	assert_null(told(bob, "match.revealed"));
+	assert_int_equal(on(f, bob, "match.reveal", match, NULL)->err, WH_OK);
+	assert_non_null(told(bob, "match.revealed"));
+	assert_non_null(told(ann, "match.revealed"));
+	end(f);
+}
+
+static void
+those_who_wait_do_not_notice_that_the_hub_died(void **state)
+{
+	struct fixture *f = begin(NULL);
+	struct wh_session *ann = wh_test_session(f->t, "ann", "guest"), *bob = wh_test_session(f->t, "bob", "guest");
+
+	(void)state;
+	assert_call(f, ann, "match.enqueue", "{'queue':'talk','attributes':{'interests':['tea']}}", WH_OK);
+	wh_test_advance(f->t, 3000);
+	wh_test_recover(f->t);
+	settle(f);
+	assert_non_null(strstr(call(f, ann, "match.status", NULL)->json, "\"waited\":3"));
+	assert_call(f, bob, "match.enqueue", "{'queue':'talk','attributes':{'interests':['tea']}}", WH_OK);
+	assert_non_null(told(ann, "match.started"));
+	end(f);
+}
+
+static void
+new_settings_do_not_empty_the_queue(void **state)
+{
+	struct fixture *f = begin(NULL);
+	struct wh_session *ann = wh_test_session(f->t, "ann", "guest"), *bob = wh_test_session(f->t, "bob", "guest");
+
+	(void)state;
+	assert_call(f, ann, "match.enqueue", "{'queue':'talk'}", WH_OK);
+	assert_call(f, bob, "match.enqueue", "{'queue':'squad'}", WH_OK);
+	assert_int_equal(wh_test_reload(f->t, "queues = { other = { }; talk = { }; };"), WH_OK);
+	settle(f);
+	assert_non_null(strstr(call(f, ann, "match.status", NULL)->json, "\"state\":\"waiting\""));
+	/* The queue that bob waited in is no more. */
+	assert_non_null(strstr(call(f, bob, "match.status", NULL)->json, "\"tickets\":[]"));
+	assert_call(f, bob, "match.enqueue", "{'queue':'talk'}", WH_OK);
+	assert_non_null(told(ann, "match.started"));
+	end(f);
+}
+
+static void
+a_live_match_outlives_the_hub(void **state)
+{
+	struct fixture *f = begin(NULL);
+	struct wh_session *ann = wh_test_session(f->t, "ann", "guest"), *bob = wh_test_session(f->t, "bob", "guest");
+	char match[256];
+
+	(void)state;
+	matched(f, ann, bob, match);
+	wh_test_recover(f->t);
+	settle(f);
+	wh_test_advance(f->t, 60000);
+	assert_null(told(bob, "match.ended"));
+	assert_non_null(strstr(call(f, ann, "match.status", NULL)->json, match));
+	assert_int_equal(on(f, ann, "match.next", match, NULL)->err, WH_OK);
+	assert_non_null(told(bob, "match.ended"));
+	/* That they met is known as well. */
+	wh_test_recover(f->t);
+	settle(f);
+	assert_call(f, bob, "match.enqueue", "{'queue':'talk'}", WH_OK);
+	wh_test_advance(f->t, 10000);
+	assert_null(told(ann, "match.started"));
+	end(f);
+}
+
+static void
+who_does_not_come_back_after_the_hub_died_is_gone(void **state)
+{
+	struct fixture *f = begin(NULL);
+	struct wh_session *ann = wh_test_session(f->t, "ann", "guest"), *bob = wh_test_session(f->t, "bob", "guest");
+	char match[256];
+
+	(void)state;
+	matched(f, ann, bob, match);
+	wh_test_lose(f->t, ann);
+	wh_test_recover(f->t);
+	wh_test_advance(f->t, 22000);
+	settle(f);
+	assert_non_null(told(bob, "match.ended"));
+	end(f);
+}
+
+static void
+a_proposal_of_a_hub_that_died_is_waiting_again(void **state)
+{
+	struct fixture *f = begin(NULL);
+	struct wh_session *ann = wh_test_session(f->t, "ann", "member"), *bob = wh_test_session(f->t, "bob", "member");
+	char match[256];
+
+	(void)state;
+	assert_call(f, ann, "match.enqueue", "{'queue':'duel'}", WH_OK);
+	assert_call(f, bob, "match.enqueue", "{'queue':'duel'}", WH_OK);
+	assert_non_null(told(ann, "match.proposed"));
+	wh_test_recover(f->t);
+	settle(f);
+	member(told(ann, "match.proposed"), "match", match);
+	assert_int_equal(on(f, ann, "match.accept", match, NULL)->err, WH_OK);
+	assert_int_equal(on(f, bob, "match.accept", match, NULL)->err, WH_OK);
+	assert_non_null(told(bob, "match.started"));
+	end(f);
+}
+
+static void
+a_party_is_matched_together(void **state)
+{
+	struct fixture *f = begin(NULL);
+	struct wh_session *who[4];
+	const char *team = NULL;
+	char code[256], args[300];
+
+	(void)state;
+	for (unsigned i = 0; i < 4; i++) {
+		char name[8];
+
+		snprintf(name, sizeof name, "p%u", i);
+		who[i] = wh_test_session(f->t, name, "guest");
+	}
+	member(call(f, who[0], "match.party", "{}")->json, "code", code);
+	snprintf(args, sizeof args, "{'code':'%.100s','roles':'healer'}", code);
+	assert_call(f, who[1], "match.party", args, WH_OK);
+	assert_non_null(told(who[0], "match.party"));
+	assert_call(f, who[1], "match.enqueue", "{'queue':'squad'}", WH_EPERM);
+	assert_call(f, who[0], "match.enqueue", "{'queue':'talk'}", WH_ETOOBIG);
+	assert_call(f, who[0], "match.enqueue", "{'queue':'squad','roles':['fighter']}", WH_OK);
+	assert_call(f, who[2], "match.enqueue", "{'queue':'squad','roles':['fighter']}", WH_OK);
+	assert_null(told(who[0], "match.started"));
+	assert_call(f, who[3], "match.enqueue", "{'queue':'squad'}", WH_OK);
+	for (unsigned i = 0; i < 2; i++) {
+		const char *started = told(who[i], "match.started");
+
+		assert_non_null(started);
+		if (team != NULL)
+			assert_int_equal(strstr(started, "\"team\":")[7], strstr(team, "\"team\":")[7]);
+		team = started;
+	}
+	assert_non_null(strstr(team, "\"role\":\"healer\""));
+	assert_non_null(told(who[3], "match.started"));
+	end(f);
+}
+
+static void
+who_leaves_the_party_takes_it_out_of_the_queue(void **state)
+{
+	struct fixture *f = begin(NULL);
+	struct wh_session *ann = wh_test_session(f->t, "ann", "guest"), *bob = wh_test_session(f->t, "bob", "guest");
+	char code[256], args[300];
+
+	(void)state;
+	member(call(f, ann, "match.party", "{}")->json, "code", code);
+	snprintf(args, sizeof args, "{'code':'%.100s'}", code);
+	assert_call(f, bob, "match.party", args, WH_OK);
+	assert_call(f, ann, "match.enqueue", "{'queue':'squad'}", WH_OK);
+	assert_call(f, bob, "match.unparty", NULL, WH_OK);
+	assert_non_null(told(ann, "match.cancelled"));
+	assert_call(f, ann, "match.enqueue", "{'queue':'talk'}", WH_OK);
+	end(f);
+}
+
+static void
+a_result_counts_when_both_say_it(void **state)
+{
+	struct fixture *f = begin(NULL);
+	struct wh_session *ann = wh_test_session(f->t, "ann", "member"), *bob = wh_test_session(f->t, "bob", "member");
+	char match[256], ours[64], theirs[64];
+	const char *started;
+	bool first;
+
+	(void)state;
+	assert_call(f, ann, "match.enqueue", "{'queue':'duel'}", WH_OK);
+	assert_call(f, bob, "match.enqueue", "{'queue':'duel'}", WH_OK);
+	member(told(ann, "match.proposed"), "match", match);
+	on(f, ann, "match.accept", match, NULL);
+	on(f, bob, "match.accept", match, NULL);
+	started = told(ann, "match.started");
+	first = strstr(started, "\"team\":")[7] == '0';
+	snprintf(ours, sizeof ours, ",'places':%s", first ? "[1,2]" : "[2,1]");
+	snprintf(theirs, sizeof theirs, ",'places':%s", first ? "[2,1]" : "[1,2]");
+	assert_non_null(strstr(on(f, ann, "match.result", match, ours)->json, "waiting"));
+	assert_non_null(strstr(on(f, bob, "match.result", match, theirs)->json, "disputed"));
+	assert_non_null(strstr(call(f, ann, "match.rating", "{'queue':'duel'}")->json, "\"rating\":1500"));
+	assert_non_null(strstr(on(f, bob, "match.result", match, ours)->json, "agreed"));
+	assert_int_equal(on(f, bob, "match.result", match, ours)->err, WH_ESTATE);
+	/* 1500 and 350 against the same: 1662.31. */
+	assert_non_null(strstr(call(f, ann, "match.rating", "{'queue':'duel'}")->json, "\"rating\":1662.3"));
+	assert_non_null(strstr(call(f, bob, "match.rating", "{'queue':'duel'}")->json, "\"rating\":1337.6"));
+	end(f);
+}
+
+static void
+a_referee_is_believed_at_once(void **state)
+{
+	struct fixture *f = begin("queues = { duel = { rating = \"teams\"; }; };");
+	struct wh_session *ann = wh_test_session(f->t, "ann", "member"), *bob = wh_test_session(f->t, "bob", "member"), *game;
+	char match[256];
+
+	(void)state;
+	wh_test_role(f->t, "game", "match.*", NULL);
+	game = wh_test_session(f->t, "server", "game");
+	assert_call(f, ann, "match.enqueue", "{'queue':'duel'}", WH_OK);
+	assert_call(f, bob, "match.enqueue", "{'queue':'duel'}", WH_OK);
+	member(told(ann, "match.started"), "match", match);
+	assert_int_equal(on(f, game, "match.result", match, ",'places':[1,1,2]")->err, WH_EINVAL);
+	assert_non_null(strstr(on(f, game, "match.result", match, ",'places':[1,1]")->json, "agreed"));
+	assert_non_null(strstr(call(f, ann, "match.rating", "{'queue':'duel'}")->json, "\"games\":1"));
+	end(f);
+}
+
+static void
+a_running_match_is_filled(void **state)
+{
+	struct fixture *f = begin("queues = { trio = { teams = 1; size = 3; least = 2; fill_after = \"1s\"; }; };");
+	struct wh_session *ann = wh_test_session(f->t, "ann", "member"), *bob = wh_test_session(f->t, "bob", "member");
+	struct wh_session *eve = wh_test_session(f->t, "eve", "member"), *mod = wh_test_session(f->t, "mod", "moderator");
+	char match[256];
+
+	(void)state;
+	assert_call(f, ann, "match.enqueue", "{'queue':'trio'}", WH_OK);
+	assert_call(f, bob, "match.enqueue", "{'queue':'trio'}", WH_OK);
+	wh_test_advance(f->t, 2100);
+	settle(f);
+	member(told(ann, "match.started"), "match", match);
+	assert_int_equal(on(f, mod, "match.backfill", match, ",'places':1")->err, WH_OK);
+	assert_call(f, eve, "match.enqueue", "{'queue':'trio'}", WH_OK);
+	assert_non_null(strstr(told(eve, "match.started"), match));
+	end(f);
+}
+
+static void
+what_is_kept_of_a_person_is_exported_and_erased(void **state)
+{
+	struct fixture *f = begin(NULL);
+	struct wh_session *ann = wh_test_session(f->t, "ann", "member"), *bob = wh_test_session(f->t, "bob", "member");
+	const struct wh_test_answer *answer;
+	char match[256];
+
+	(void)state;
+	matched(f, ann, bob, match);
+	answer = wh_test_export(f->t, "id-ann", "ann");
+	settle(f);
+	assert_int_equal(answer->err, WH_OK);
+	assert_non_null(strstr(answer->json, match));
+	answer = wh_test_erase(f->t, "id-ann", "ann");
+	settle(f);
+	assert_int_equal(answer->err, WH_OK);
+	answer = wh_test_export(f->t, "id-ann", "ann");
+	settle(f);
+	assert_null(strstr(answer->json, match));
+	end(f);
+}
+
+static void
+bad_settings_are_refused(void **state)
+{
+	struct wh_test *t = wh_test_new(&whiply_plugin);
+
+	(void)state;
+	wh_test_load(t, "sqlite", NULL);
+	assert_int_equal(wh_test_open(t, "queues = { a = { teams = 16; size = 64; }; };"), WH_EINVAL);
+	assert_int_equal(wh_test_open(t, "queues = { a = { party = 2; }; };"), WH_EINVAL);
+	assert_int_equal(wh_test_open(t, "queues = { a = { rules = ({ name = \"x\"; kind = \"odd\"; }); }; };"), WH_EINVAL);
+	assert_int_equal(wh_test_open(t, "queues = { a = { }; };"), WH_OK);
+	wh_test_end(&t);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(two_who_share_an_interest_get_a_room),
+		cmocka_unit_test(nobody_else_enters_the_room),
+		cmocka_unit_test(interests_are_let_go_by_the_timer),
+		cmocka_unit_test(one_ticket_a_person_and_queue),
+		cmocka_unit_test(what_is_not_understood_is_said),
+		cmocka_unit_test(a_full_queue_says_so),
+		cmocka_unit_test(status_tells_how_long_it_usually_takes),
+		cmocka_unit_test(all_have_to_accept),
+		cmocka_unit_test(who_was_declined_waits_again_in_front),
+		cmocka_unit_test(who_does_not_answer_is_out_and_the_other_waits_again),
+		cmocka_unit_test(a_lost_connection_keeps_its_place_for_the_grace),
+		cmocka_unit_test(after_the_grace_the_place_is_gone),
+		cmocka_unit_test(who_signs_in_as_somebody_else_waits_no_longer),
+		cmocka_unit_test(who_leaves_ends_a_pair),
+		cmocka_unit_test(leaving_the_room_is_leaving_the_match),
+		cmocka_unit_test(next_waits_again_with_the_same_wishes_and_not_for_the_same_person),
+		cmocka_unit_test(a_block_is_for_good_and_both_ways),
+		cmocka_unit_test(a_report_carries_the_last_lines),
+		cmocka_unit_test(a_stranger_to_the_match_may_not_touch_it),
+		cmocka_unit_test(both_are_seen_when_both_agree),
+		cmocka_unit_test(those_who_wait_do_not_notice_that_the_hub_died),
+		cmocka_unit_test(new_settings_do_not_empty_the_queue),
+		cmocka_unit_test(a_live_match_outlives_the_hub),
+		cmocka_unit_test(who_does_not_come_back_after_the_hub_died_is_gone),
+		cmocka_unit_test(a_proposal_of_a_hub_that_died_is_waiting_again),
+		cmocka_unit_test(a_party_is_matched_together),
+		cmocka_unit_test(who_leaves_the_party_takes_it_out_of_the_queue),
+		cmocka_unit_test(a_result_counts_when_both_say_it),
+		cmocka_unit_test(a_referee_is_believed_at_once),
+		cmocka_unit_test(a_running_match_is_filled),
+		cmocka_unit_test(what_is_kept_of_a_person_is_exported_and_erased),
+		cmocka_unit_test(bad_settings_are_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

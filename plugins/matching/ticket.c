@@ -1,0 +1,508 @@
+/* Waiting: entering a queue, changing one's mind, leaving, and asking how it stands. What is acknowledged is in the store. */
+#include <stdio.h>
+
+#include "matching.h"
+
+bool
+stub_whole(const struct stub *stub)
+{
+	for (unsigned i = 0; i < stub->n; i++)
+		if (stub->people[i]->session == 0 || stub->people[i]->lost_at != 0)
+			return false;
+	return true;
+}
+
+void
+stub_leave(struct matching *x, struct stub *stub)
+{
+	(void)x;
+	if (stub->ticket == 0)
+		return;
+	matcher_cancel(stub->queue->matcher, stub->ticket);
+	table_remove(&stub->queue->stubs, stub->ticket);
+	stub->ticket = 0;
+}
+
+static enum wh_err stub_store(struct matching *x, struct stub *stub);
+
+/* Into the matcher, with its age. What that makes comes with pump(). */
+void
+stub_enter(struct matching *x, struct stub *stub)
+{
+	uint64_t ticket;
+
+	if (stub->ticket != 0 || stub->busy || stub->match != NULL || !stub_whole(stub))
+		return;
+	if (stub->restored) {
+		/* What the server knows of its people is looked up anew; then it comes back here. */
+		stub->restored = false;
+		if (stub_store(x, stub) == WH_OK)
+			return;
+	}
+	stub->want.since = stub->since;
+	if (matcher_add(stub->queue->matcher, &stub->want, wh_now_ms(x->host), &ticket) != MATCHER_OK)
+		return;
+	stub->ticket = ticket;
+	table_put(&stub->queue->stubs, ticket, (uint64_t)(uintptr_t)stub);
+}
+
+static void
+stub_free(struct matching *x, struct stub *stub)
+{
+	link_drop(&stub->link);
+	wh_delete(x->host, stub->args);
+	wh_delete(x->host, stub);
+}
+
+/* `why`: told to its people; NULL: they know. `forget`: out of the store as well. */
+void
+stub_end(struct matching *x, struct stub *stub, const char *why, bool forget)
+{
+	const struct wh_item items[] = { WH_ITEM_STR("queue", wh_str(stub->queue->name)), WH_ITEM_STR("reason", wh_str(why)) };
+	const struct wh_cell cells[] = { WH_CELL_TEXT(wh_str(stub->queue->name)), WH_CELL_TEXT(wh_str(stub->people[0]->id)) };
+	struct person *people[MATCHER_PARTY];
+
+	stub_leave(x, stub);
+	if (forget && wh_store_run(&x->table, &(struct wh_step){ Q_TICKET_DROP, cells, 2, WH_ANY }, 1, NULL, 0) != WH_OK)
+		wh_host_log(x->host, WH_WARN, "matching_ticket_not_dropped", WH_T("queue", stub->queue->name));
+	for (unsigned i = 0; i < stub->n; i++) {
+		people[i] = stub->people[i];
+		people[i]->stubs[stub->queue->number] = NULL;
+		if (why != NULL)
+			person_tell(x, people[i], &(struct wh_event){ "match.cancelled", items, 2 });
+	}
+	for (unsigned i = 0; i < stub->n; i++)
+		person_settle(x, people[i]);
+	stub->n = 0;
+	if (stub->busy)
+		stub->dead = true;
+	else
+		stub_free(x, stub);
+}
+
+/* What the server itself knows of the one who leads. */
+static void
+stub_known(struct matching *x, struct stub *stub, double rating)
+{
+	struct queue *q = stub->queue;
+	struct wh_session *s = wh_session_get(x->host, stub->people[0]->session);
+	struct wh_trust trust = { .account = false };
+
+	if (s != NULL && x->accounts != NULL)
+		x->accounts->trust(x->accounts_self, s, &trust);
+	for (unsigned r = 0; r < q->plan.n_rules; r++) {
+		struct trait *t = &stub->want.traits[r];
+
+		if (q->rules[r].from == FROM_RATING)
+			t->number = (int32_t)rating;
+		else if (q->rules[r].from == FROM_REPUTATION)
+			t->token = trust.strikes >= q->strikes ? 2 : 1;
+		else if (q->rules[r].from == FROM_KIND)
+			t->token = s != NULL && wh_session_identity(x->host, s)->kind == WH_GUEST ? 1 : 2;
+	}
+}
+
+struct stub *
+stub_make(struct matching *x, struct queue *q, struct person *const *people, unsigned n, struct wh_str args)
+{
+	struct stub *stub = wh_new(x->host, sizeof *stub);
+
+	if (stub == NULL || (stub->args = wh_new(x->host, args.n + 1)) == NULL) {
+		wh_delete(x->host, stub);
+		return NULL;
+	}
+	memcpy(stub->args, args.p, args.n);
+	stub->queue = q;
+	stub->since = wh_now_ms(x->host);
+	stub->n = n;
+	for (unsigned i = 0; i < n; i++) {
+		stub->people[i] = people[i];
+		people[i]->stubs[q->number] = stub;
+	}
+	link_add(&x->stubs, &stub->link);
+	return stub;
+}
+
+/* The party's members bring themselves and their roles. */
+static void
+stub_members(struct stub *stub)
+{
+	const struct party *party = stub->people[0]->party;
+
+	stub->want.n = (uint8_t)stub->n;
+	for (unsigned i = 0; i < stub->n; i++) {
+		stub->want.persons[i] = stub->people[i]->key;
+		if (i > 0 && party != NULL && i < party->n)
+			stub->want.roles[i] = want_roles(stub->queue, wh_str(party->roles[i]));
+	}
+}
+
+static void
+stub_write(struct matching *x, const struct stub *stub, struct wh_json *w)
+{
+	struct matcher_view view = { .others = 0 };
+	int64_t waited = wh_now_ms(x->host) - stub->since, usual = queue_percentile(stub->queue, 50), long_one = queue_percentile(stub->queue, 90);
+
+	wh_json_str(w, "queue", wh_str(stub->queue->name));
+	wh_json_int(w, "waited", waited);
+	wh_json_str(w, "state", wh_str(stub->match != NULL ? "proposed" : stub->ticket != 0 ? "waiting" : "paused"));
+	if (usual >= 0) {
+		/* Half of the last ones waited at most so long, nine of ten so long. */
+		wh_json_int(w, "expected_p50", usual);
+		wh_json_int(w, "expected_p90", long_one);
+	}
+	if (stub->ticket != 0)
+		matcher_see(stub->queue->matcher, stub->ticket, &view);
+	wh_json_uint(w, "pool", view.others);
+	wh_json_uint(w, "waiting", matcher_waiting(stub->queue->matcher));
+}
+
+static void
+ticket_stored(void *self, uint64_t cookie, const struct wh_result *r)
+{
+	struct matching *x = self;
+	struct stub *stub = (struct stub *)(uintptr_t)cookie;
+	struct wh_call *call = wh_call_find(x->host, stub->call);
+	double sum = 0, most = 0;
+
+	stub->busy = false;
+	if (stub->dead) {
+		if (call != NULL)
+			wh_call_done(call, wh_fail(call, WH_ESTATE, "it was cancelled meanwhile"));
+		stub_free(x, stub);
+		return;
+	}
+	if (r->err != WH_OK) {
+		stub_end(x, stub, NULL, false);
+		if (call != NULL)
+			wh_call_done(call, store_failed(call, r->err));
+		return;
+	}
+	for (size_t i = 1; i < r->n; i++) {
+		double number = score_number(stub->queue, &r->rows[i]);
+
+		sum += number;
+		most = number > most ? number : most;
+	}
+	/* A party counts as the mean of its members and its best. */
+	stub_known(x, stub, r->n > 1 ? (sum / (double)(r->n - 1) + most) / 2 : 1500);
+	stub_enter(x, stub);
+	wh_metric_add_for(x->host, &matching_metrics[M_TICKETS], wh_str(stub->queue->name), 1);
+	if (call != NULL) {
+		if (stub->ticket == 0 && stub_whole(stub)) {
+			stub_end(x, stub, NULL, true);
+			wh_call_done(call, wh_fail_str(call, WH_EFULL, WH_STR("the queue is full; try again"), 5000));
+			return;
+		}
+		stub_write(x, stub, wh_reply(call));
+		wh_call_done(call, WH_OK);
+	}
+	pump(x);
+}
+
+/* Stores it, and reads the ratings of its people. */
+static enum wh_err
+stub_store(struct matching *x, struct stub *stub)
+{
+	struct wh_cell cells[5], who[MATCHER_PARTY][2];
+	struct wh_step steps[MATCHER_PARTY + 1];
+	char people[(ID_BYTES + 1) * MATCHER_PARTY + 1];
+	size_t at = 0, n = 1;
+	enum wh_err err;
+
+	for (unsigned i = 0; i < stub->n; i++)
+		at += (size_t)snprintf(people + at, sizeof people - at, "%s%s", i != 0 ? " " : "", stub->people[i]->id);
+	cells[0] = WH_CELL_TEXT(wh_str(stub->queue->name));
+	cells[1] = WH_CELL_TEXT(wh_str(stub->people[0]->id));
+	cells[2] = WH_CELL_TEXT(((struct wh_str){ people, at }));
+	cells[3] = WH_CELL_TEXT(wh_str(stub->args));
+	cells[4] = WH_CELL_INT(wh_wall_ms(x->host) - (wh_now_ms(x->host) - stub->since));
+	steps[0] = (struct wh_step){ Q_TICKET_ADD, cells, 5, WH_ANY };
+	for (unsigned i = 0; i < stub->n && stub->queue->rating != RATING_NONE; i++) {
+		who[i][0] = cells[0];
+		who[i][1] = WH_CELL_TEXT(wh_str(stub->people[i]->id));
+		steps[n++] = (struct wh_step){ Q_RATING, who[i], 2, WH_ANY };
+	}
+	stub->busy = true;
+	err = wh_store_run(&x->table, steps, n, ticket_stored, (uint64_t)(uintptr_t)stub);
+	if (err != WH_OK)
+		stub->busy = false;
+	return err;
+}
+
+/* The arguments of a call, as want_read wants them. */
+static bool
+args_text(struct wh_call *call, char out[ARGS_BYTES + 1])
+{
+	static const char *const keys[] = { "attributes", "prefer", "strict", "roles" };
+	struct text t = { out, 0, ARGS_BYTES, false };
+
+	text_put(&t, "{");
+	for (unsigned i = 0; i < 4; i++) {
+		const struct wh_value *v = wh_arg(call, keys[i]);
+
+		if (v == NULL)
+			continue;
+		text_put(&t, t.n > 1 ? ",\"" : "\"");
+		text_put(&t, keys[i]);
+		text_put(&t, "\":");
+		text_raw(&t, v->raw);
+	}
+	text_put(&t, "}");
+	out[t.n] = '\0';
+	return !t.full;
+}
+
+/* Whom the caller brings: itself, or the party that it leads. */
+static enum wh_err
+people_of(struct matching *x, struct wh_call *call, struct queue *q, struct person **people, unsigned *n_out)
+{
+	struct wh_session *s = wh_call_session(call);
+	struct person *p = person_get(x, wh_session_identity(x->host, s));
+
+	if (p == NULL)
+		return wh_fail(call, WH_ENOMEM, "no room for you now");
+	/* A request over HTTP is gone with its answer: nobody could be told. */
+	if (wh_call_request(call) == NULL)
+		person_here(x, p, s);
+	people[0] = p;
+	*n_out = 1;
+	if (p->party != NULL && p->party->n > 1) {
+		if (p->party->people[0] != p)
+			return wh_fail(call, WH_EPERM, "the one who made the party enters the queue for all");
+		*n_out = p->party->n;
+		memcpy(people, p->party->people, p->party->n * sizeof *people);
+	}
+	if (*n_out > (q->plan.party != 0 ? q->plan.party : 1))
+		return wh_fail(call, WH_ETOOBIG, "your party is larger than this queue takes");
+	for (unsigned i = 0; i < *n_out; i++) {
+		if (people[i]->stubs[q->number] != NULL)
+			return wh_fail(call, WH_EEXIST, i == 0 ? "you wait in this queue already; match.update or match.cancel" : "one of your party waits in this queue already");
+		if (people[i]->session == 0 || people[i]->lost_at != 0)
+			return wh_fail(call, WH_ESTATE, i == 0 ? "who waits has to be connected: WebSocket" : "one of your party is not connected");
+	}
+	return WH_OK;
+}
+
+static struct queue *
+queue_of(struct matching *x, struct wh_call *call)
+{
+	struct queue *q = queue_find(x, wh_arg_str(call, "queue"));
+
+	if (q == NULL)
+		wh_fail(call, WH_ENOENT, "there is no such queue; match.queues lists them");
+	return q;
+}
+
+enum wh_err
+ticket_enqueue(void *self, struct wh_call *call)
+{
+	struct matching *x = self;
+	struct queue *q = queue_of(x, call);
+	struct person *people[MATCHER_PARTY], *before = person_of(x, wh_call_session(call));
+	struct wh_str nonce = wh_arg_str(call, "nonce");
+	char args[ARGS_BYTES + 1];
+	struct want want;
+	struct stub *stub;
+	const char *why;
+	unsigned n = 0;
+	enum wh_err err;
+
+	if (q == NULL)
+		return WH_ENOENT;
+	if (before != NULL && before->stubs[q->number] != NULL && nonce.n != 0 && wh_str_is(nonce, before->stubs[q->number]->nonce)) {
+		stub_write(x, before->stubs[q->number], wh_reply(call));
+		return WH_OK;
+	}
+	if (!args_text(call, args))
+		return wh_fail(call, WH_ETOOBIG, "attributes, prefer, strict and roles have 2 KiB together");
+	if (!want_read(x, q, wh_str(args), &want, &why))
+		return wh_fail(call, WH_EINVAL, why);
+	err = people_of(x, call, q, people, &n);
+	if (err == WH_OK) {
+		stub = stub_make(x, q, people, n, wh_str(args));
+		if (stub == NULL)
+			return wh_fail(call, WH_ENOMEM, "no room for you now");
+		snprintf(stub->nonce, sizeof stub->nonce, "%.*s", WH_FMT(nonce));
+		stub->want = want;
+		stub_members(stub);
+		stub_known(x, stub, 1500);
+		stub->call = wh_call_hold(call);
+		err = stub_store(x, stub);
+		if (err == WH_OK)
+			return WH_WAIT;
+		stub_end(x, stub, NULL, false);
+		wh_call_done(call, store_failed(call, err));
+		return WH_WAIT;
+	}
+	before = person_of(x, wh_call_session(call));
+	if (before != NULL)
+		person_settle(x, before);
+	return err;
+}
+
+enum wh_err
+ticket_again(struct matching *x, struct queue *q, struct person *p, struct wh_str args)
+{
+	const char *why;
+	struct stub *stub;
+	struct want want;
+
+	if (p->stubs[q->number] != NULL)
+		return WH_EEXIST;
+	if (!want_read(x, q, args, &want, &why))
+		return WH_EINVAL;
+	stub = stub_make(x, q, &p, 1, args);
+	if (stub == NULL)
+		return WH_ENOMEM;
+	stub->want = want;
+	stub_members(stub);
+	stub_known(x, stub, 1500);
+	if (stub_store(x, stub) == WH_OK)
+		return WH_OK;
+	stub_end(x, stub, NULL, false);
+	return WH_EAWAY;
+}
+
+/* The caller's stub in the queue that it names. */
+static struct stub *
+stub_of_call(struct matching *x, struct wh_call *call)
+{
+	struct queue *q = queue_of(x, call);
+	struct person *p = person_of(x, wh_call_session(call));
+
+	if (q == NULL)
+		return NULL;
+	if (p == NULL || p->stubs[q->number] == NULL) {
+		wh_fail(call, WH_ENOENT, "you do not wait in this queue");
+		return NULL;
+	}
+	return p->stubs[q->number];
+}
+
+enum wh_err
+ticket_update(void *self, struct wh_call *call)
+{
+	struct matching *x = self;
+	struct stub *stub = stub_of_call(x, call);
+	char args[ARGS_BYTES + 1], *copy;
+	const char *why;
+	struct want want, before;
+	enum wh_err err;
+
+	if (stub == NULL)
+		return WH_ENOENT;
+	if (stub->busy || stub->match != NULL)
+		return wh_fail(call, WH_ESTATE, "not now: your place is just being taken, or you have been proposed a match");
+	if (!args_text(call, args))
+		return wh_fail(call, WH_ETOOBIG, "attributes, prefer, strict and roles have 2 KiB together");
+	if (!want_read(x, stub->queue, wh_str(args), &want, &why))
+		return wh_fail(call, WH_EINVAL, why);
+	copy = wh_new(x->host, strlen(args) + 1);
+	if (copy == NULL)
+		return WH_ENOMEM;
+	memcpy(copy, args, strlen(args));
+	wh_delete(x->host, stub->args);
+	stub->args = copy;
+	before = stub->want;
+	stub->want = want;
+	for (unsigned r = 0; r < stub->queue->plan.n_rules; r++)
+		if (stub->queue->rules[r].from != FROM_CLIENT)
+			stub->want.traits[r] = before.traits[r];
+	stub_members(stub);
+	stub_leave(x, stub);
+	stub->call = wh_call_hold(call);
+	err = stub_store(x, stub);
+	if (err == WH_OK)
+		return WH_WAIT;
+	stub_enter(x, stub);
+	pump(x);
+	wh_call_done(call, store_failed(call, err));
+	return WH_WAIT;
+}
+
+enum wh_err
+ticket_cancel(void *self, struct wh_call *call)
+{
+	struct matching *x = self;
+	struct stub *stub = stub_of_call(x, call);
+
+	if (stub == NULL)
+		return WH_ENOENT;
+	if (stub->match != NULL)
+		return wh_fail(call, WH_ESTATE, "you have been proposed a match: match.decline");
+	stub_end(x, stub, stub->n > 1 ? "party" : NULL, true);
+	return WH_OK;
+}
+
+enum wh_err
+ticket_status(void *self, struct wh_call *call)
+{
+	struct matching *x = self;
+	struct person *p = person_of(x, wh_call_session(call));
+	struct wh_json *w = wh_reply(call);
+
+	wh_json_array(w, "tickets");
+	for (unsigned i = 0; p != NULL && i < x->n_queues; i++) {
+		if (p->stubs[i] == NULL)
+			continue;
+		wh_json_object(w, NULL);
+		stub_write(x, p->stubs[i], w);
+		wh_json_end(w);
+	}
+	wh_json_end(w);
+	wh_json_array(w, "matches");
+	for (unsigned i = 0; p != NULL && i < PERSON_MATCHES; i++) {
+		if (p->matches[i] == NULL)
+			continue;
+		wh_json_object(w, NULL);
+		wh_json_str(w, "match", wh_str(p->matches[i]->id));
+		wh_json_str(w, "queue", wh_str(p->matches[i]->queue->name));
+		wh_json_str(w, "state", wh_str(p->matches[i]->state == MATCH_PROPOSED ? "proposed" : "live"));
+		wh_json_end(w);
+	}
+	wh_json_end(w);
+	return WH_OK;
+}
+
+enum wh_err
+ticket_queues(void *self, struct wh_call *call)
+{
+	static const char *const kinds[] = { "", "equal", "one_of", "share", "near", "between", "latency" };
+	struct matching *x = self;
+	struct wh_json *w = wh_reply(call);
+
+	wh_json_array(w, "queues");
+	for (unsigned i = 0; i < x->n_queues; i++) {
+		const struct queue *q = &x->queues[i];
+
+		wh_json_object(w, NULL);
+		wh_json_str(w, "queue", wh_str(q->name));
+		wh_json_uint(w, "waiting", matcher_waiting(q->matcher));
+		wh_json_uint(w, "teams", q->plan.teams);
+		wh_json_uint(w, "size", q->plan.size);
+		wh_json_uint(w, "party", q->plan.party);
+		if (queue_percentile(q, 50) >= 0) {
+			wh_json_int(w, "expected_p50", queue_percentile(q, 50));
+			wh_json_int(w, "expected_p90", queue_percentile(q, 90));
+		}
+		wh_json_array(w, "rules");
+		for (unsigned r = 0; r < q->plan.n_rules; r++) {
+			if (q->rules[r].from != FROM_CLIENT)
+				continue;
+			wh_json_object(w, NULL);
+			wh_json_str(w, "name", wh_str(q->rules[r].name));
+			wh_json_str(w, "kind", wh_str(kinds[q->plan.rules[r].kind]));
+			wh_json_bool(w, "required", q->rules[r].required);
+			wh_json_end(w);
+		}
+		wh_json_end(w);
+		wh_json_array(w, "roles");
+		for (unsigned r = 0; r < q->n_roles; r++)
+			wh_json_str(w, NULL, wh_str(q->roles[r]));
+		wh_json_end(w);
+		wh_json_end(w);
+	}
+	wh_json_end(w);
+	return WH_OK;
+}
