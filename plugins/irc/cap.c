@@ -149,6 +149,7 @@ verb_cap(struct irc *irc, struct irc_client *c, const struct irc_line *line)
 		for (size_t i = 0; i < rest.n && i < 6 && rest.p[i] >= '0' && rest.p[i] <= '9'; i++)
 			version = version * 10 + (unsigned)(rest.p[i] - '0');
 		c->negotiating |= !c->welcome;
+		irc_changed(c);
 		if (version > c->cap_version)
 			c->cap_version = version;
 		if (version >= 302)
@@ -158,9 +159,11 @@ verb_cap(struct irc *irc, struct irc_client *c, const struct irc_line *line)
 		cap_names(c, "LIST", false);
 	} else if (same_word(what, "REQ")) {
 		c->negotiating |= !c->welcome;
+		irc_changed(c);
 		cap_req(c, rest);
 	} else if (same_word(what, "END")) {
 		c->negotiating = false;
+		irc_changed(c);
 		sasl_stop(c);
 		register_try(c);
 	} else {

@@ -224,6 +224,7 @@ verb_nick(struct irc *irc, struct irc_client *c, const struct irc_line *line)
 		return;
 	}
 	snprintf(c->nick, sizeof c->nick, "%.*s", WH_FMT(nick));
+	irc_changed(c);
 	register_try(c);
 }
 
@@ -247,6 +248,7 @@ verb_user(struct irc *irc, struct irc_client *c, const struct irc_line *line)
 	if (n == 0)
 		snprintf(c->user, sizeof c->user, "u");
 	text_flat(line->params[3], c->real, sizeof c->real);
+	irc_changed(c);
 	register_try(c);
 }
 
