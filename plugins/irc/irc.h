@@ -246,6 +246,7 @@ struct irc_task {
 	void (*done)(struct irc_task *task, struct irc_client *c, enum wh_err err, struct wh_str result);
 	char verb[16];
 	char target[IRC_CHANNEL * 2];
+	char reply[40];			/* the message that is answered; "": none */
 	int64_t number, other;
 	size_t n;
 	char text[];			/* n bytes */
