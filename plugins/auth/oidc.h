@@ -1,8 +1,10 @@
 /* Signing in with other providers: OpenID Connect by discovery, and the few that have an API of their own in its place.
  *
  *	oidc_provider   who they are: settings, presets, discovery, keys
+ *	oidc_entry      what is remembered on the way
  *	oidc_flow       from auth.provider_begin over the provider to /auth/callback/NAME
  *	oidc_account    what comes of it: signing in, linking, a new account
+ *	oidc_link       the links of an account; unlinking
  *	oidc_check      asking hourly where a provider wants to be asked
  *
  * Who somebody is elsewhere is an issuer and its subject, never a name or a mail address.
@@ -144,10 +146,15 @@ enum wh_err oidc_list(void *self, struct wh_call *call);
 enum wh_err oidc_begin(void *self, struct wh_call *call);
 enum wh_err oidc_link_begin(void *self, struct wh_call *call);
 enum wh_err oidc_callback(void *self, struct wh_request *r);
+
+/** oidc_entry.c */
 struct oidc_entry *oidc_entry_add(struct auth *auth, enum oidc_stage stage, int64_t lives_ms, char secret_out[TOKEN_ROOM]);
 struct oidc_entry *oidc_entry_find(struct auth *auth, struct wh_str secret, enum oidc_stage stage);
 struct oidc_entry *oidc_entry_take(struct auth *auth, struct oidc_entry *e);
 void oidc_entry_free(struct auth *auth, struct oidc_entry **e);
+/** Binds it to who begins it: the browser of `r` by a cookie, or, without one, whoever is told the proof. A browser that has a cookie keeps it: it
+ * may have begun in two tabs. */
+void oidc_entry_bind(struct auth *auth, struct oidc_entry *e, struct wh_request *r, char proof_out[TOKEN_ROOM]);
 /** Is this what binds it to who began it? */
 bool oidc_entry_bound(const struct oidc_entry *e, struct wh_str proof);
 /** The flow's cookie in the request's headers. */
@@ -161,6 +168,8 @@ void oidc_arrive(struct auth *auth, struct oidc_entry *take_entry, struct wh_req
 enum wh_err oidc_send_back(struct auth *auth, struct wh_request *r, const char *return_to, const char *what, struct wh_str value, const char *sentence);
 enum wh_err oidc_ticket(void *self, struct wh_call *call);
 enum wh_err oidc_finish(void *self, struct wh_call *call);
+
+/** oidc_link.c */
 enum wh_err oidc_unlink(void *self, struct wh_call *call);
 enum wh_err oidc_links(void *self, struct wh_call *call);
 

@@ -68,8 +68,8 @@ what_lies_between_two_places_is_read(void **state)
 
 	(void)state;
 	fill(f, ann, "den", 9, ids);
-	assert_string_equal(seqs(call(f, ann, "chat.history", "{'room':'den','after':'2','until':'6'}"), out), "4 5 6 ");
-	assert_string_equal(seqs(call(f, ann, "chat.history", "{'room':'den','before':'6','until':'2'}"), out), "4 5 6 ");
+	assert_string_equal(seqs(call(f, ann, "chat.history", "{'room':'den','after':'2','until':'6'}"), out), "3 4 5 ");
+	assert_string_equal(seqs(call(f, ann, "chat.history", "{'room':'den','before':'6','until':'2'}"), out), "3 4 5 ");
 	assert_string_equal(seqs(call(f, ann, "chat.history", "{'room':'den','before':'6','until':'2','limit':2}"), out), "4 5 ");
 	snprintf(args, sizeof args, "{'room':'den','after':'%s','until':'%s','limit':2}", ids[1], ids[5]);
 	assert_string_equal(seqs(call(f, ann, "chat.history", args), out), "3 4 ");
