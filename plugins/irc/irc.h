@@ -16,7 +16,8 @@
  *  who.c      WHO, WHOIS, WHOWAS, ISON, USERHOST, MONITOR
  *  server.c   what a server tells of itself: MOTD, LUSERS, ISUPPORT, HELP, …
  *  account.c  REGISTER, NickServ and ChanServ, OPER
- *  render.c   events and history as lines */
+ *  render.c   events and history as lines
+ *  numeric.c  the names of numerics; tables.c prints them and the other tables for docs/irc.md */
 #ifndef PLUGIN_IRC_H
 #define PLUGIN_IRC_H
 
@@ -55,7 +56,7 @@ enum irc_cap {
 	    CAP_AWAY | CAP_MARK,
 };
 
-enum irc_mode { MODE_WALLOPS = 1u << 0, MODE_BOT = 1u << 1, MODE_INVISIBLE = 1u << 2, MODE_REGISTERED_ONLY = 1u << 3 };
+enum irc_mode { MODE_WALLOPS = 1u << 0, MODE_BOT = 1u << 1, MODE_INVISIBLE = 1u << 2 };
 
 struct irc;
 
@@ -169,6 +170,21 @@ struct irc_command {
 
 extern const struct irc_command irc_commands[];
 
+/** A mode. Of a channel `kind` is that of CHANMODES, P of one that a member has, S of one that is only shown; of a client `bit` says which. */
+struct irc_mode_row {
+	char letter, kind;
+	uint32_t bit;
+	const char *help;
+};
+
+struct irc_numeric {
+	int number;
+	const char *name, *help;
+};
+
+extern const struct irc_mode_row irc_channel_modes[], irc_user_modes[];
+extern const struct irc_numeric irc_numerics[];
+
 /* Where finished lines go: an answer, or an event that is being rendered. */
 struct irc_sink {
 	void (*line)(struct irc_sink *sink, const char *text, size_t n);
@@ -269,7 +285,7 @@ void irc_changed(struct irc_client *c);
 
 /* cap.c */
 irc_verb verb_cap;
-void cap_each(void (*each)(void *self, const char *name, const char *value), void *self);
+void cap_each(void (*each)(void *self, const char *name, const char *value, const char *help), void *self);
 
 /* register.c */
 void register_try(struct irc_client *c);
@@ -323,6 +339,7 @@ char rank_prefix(enum wh_chat_rank rank);
 void mode_of(const struct wh_chat_room *room, bool inside, char *to, size_t cap);
 void server_motd(struct irc_out *out);
 void server_isupport(struct irc_out *out);
+void isupport_each(void (*each)(void *self, const char *token, const char *help), void *self);
 void server_lusers(struct irc_out *out);
 void watch_tell(struct irc *irc, const char *folded, const char *nick, const char *source, bool here);
 void watches_drop(struct irc_client *c);

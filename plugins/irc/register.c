@@ -79,7 +79,7 @@ client_welcome(struct irc_client *c)
 	out_numeric(&out, 1, ":Welcome to %s, %s", irc->network, source);
 	out_numeric(&out, 2, ":Your host is %s, running whiply", irc->name);
 	out_numeric(&out, 3, ":This server was started at %s", created);
-	out_numeric(&out, 4, "%s whiply BRiw iklmnpst klov", irc->name);
+	out_numeric(&out, 4, "%s whiply Biw beIikMmnoPqSstv beIkoqSv", irc->name);
 	server_isupport(&out);
 	server_lusers(&out);
 	server_motd(&out);
