@@ -12,3 +12,6 @@ plugins_irc_la_LIBADD = libircplugin.la
 check_PROGRAMS += %D%/tables
 %C%_tables_SOURCES = %D%/tables.c
 %C%_tables_LDADD = libircplugin.la
+
+check_PROGRAMS += %D%/test_line
+%C%_test_line_LDADD = libircplugin.la $(TESTING_LIBS)
