@@ -437,6 +437,9 @@ void given_free(struct chat_room *room);
 
 /* info.c */
 
+/** Each member has the rank that their roles give. */
+void ranks_find(struct chat_room *room);
+
 /** Somebody has another role, by this call of chat.role: ranks are found anew, and the members told. */
 void role_changed(struct chat_room *room, struct wh_call *call);
 

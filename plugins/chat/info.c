@@ -396,9 +396,10 @@ role_tell(struct chat *chat, struct wh_call *call, struct chat_room *room)
 }
 
 /* The sessions of who was given it know their rank anew. */
-static void
-role_ranks(struct chat *chat, struct chat_room *room)
+void
+ranks_find(struct chat_room *room)
 {
+	struct chat *chat = room->chat;
 	struct wh_dict_iter it = { .value = NULL };
 
 	while (wh_dict_next(chat->host, room->people, &it)) {
@@ -414,7 +415,7 @@ role_ranks(struct chat *chat, struct chat_room *room)
 void
 role_changed(struct chat_room *room, struct wh_call *call)
 {
-	role_ranks(room->chat, room);
+	ranks_find(room);
 	role_tell(room->chat, call, room);
 }
 
@@ -426,7 +427,7 @@ role_done(void *self, uint64_t cookie, enum wh_err err)
 	struct chat_room *room = task_end(chat, cookie, &call);
 
 	if (err == WH_OK)
-		role_ranks(chat, room);
+		ranks_find(room);
 	if (call != NULL && err == WH_OK)
 		role_tell(chat, call, room);
 	if (call != NULL)

@@ -206,6 +206,7 @@ room_ready(struct chat_room *room)
 		person->founder = wh_str_is(person->id, room->owner);
 	}
 	room->state = CHAT_READY;
+	ranks_find(room);
 	waiters_go(room);
 }
 

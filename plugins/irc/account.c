@@ -21,6 +21,14 @@ service_say(struct irc_client *c, const char *service, const char *fmt, ...)
 
 /* REGISTER account mail password; VERIFY account code */
 
+/* A command has one error for what can't be; its sentence says which part it is. */
+static const char *
+flaw_code(struct wh_str why)
+{
+	return why.n != 0 && memmem(why.p, why.n, "password", 8) != NULL ? "WEAK_PASSWORD" :
+	    why.n != 0 && memmem(why.p, why.n, "mail", 4) != NULL ? "INVALID_EMAIL" : "BAD_ACCOUNT_NAME";
+}
+
 static void
 registered(struct irc_task *task, struct irc_client *c, enum wh_err err, struct wh_str result)
 {
@@ -29,7 +37,7 @@ registered(struct irc_task *task, struct irc_client *c, enum wh_err err, struct 
 	struct irc_out out;
 
 	if (err != WH_OK) {
-		irc_fail(c, "REGISTER", err == WH_EEXIST ? "ACCOUNT_EXISTS" : err == WH_EINVAL ? "BAD_ACCOUNT_NAME" : err == WH_EFAST || err == WH_EAWAY ? "TEMPORARILY_UNAVAILABLE" :
+		irc_fail(c, "REGISTER", err == WH_EEXIST ? "ACCOUNT_EXISTS" : err == WH_EINVAL ? flaw_code(result) : err == WH_EFAST || err == WH_EAWAY ? "TEMPORARILY_UNAVAILABLE" :
 		    "COMPLETE_CONNECTION_REQUIRED", task->target, result);
 		return;
 	}

@@ -6,44 +6,44 @@
 static const struct {
 	const char *name;
 	uint32_t bit;
-	const char *value;
+	const char *value, *help;
 } caps[] = {
-	{ "account-notify", CAP_ACCOUNT, NULL },
-	{ "account-tag", CAP_ACCOUNT_TAG, NULL },
-	{ "away-notify", CAP_AWAY, NULL },
-	{ "batch", CAP_BATCH, NULL },
-	{ "cap-notify", CAP_NOTIFY, NULL },
-	{ "chghost", CAP_CHGHOST, NULL },
-	{ "draft/account-registration", CAP_REGISTER, "before-connect" },
-	{ "draft/chathistory", CAP_CHATHISTORY, NULL },
-	{ "draft/event-playback", CAP_EVENTS, NULL },
-	{ "draft/extended-isupport", CAP_ISUPPORT, NULL },
-	{ "draft/message-redaction", CAP_REDACTION, NULL },
-	{ "draft/multiline", CAP_MULTILINE, "max-bytes=4000,max-lines=20" },
-	{ "draft/no-implicit-names", CAP_NO_NAMES, NULL },
-	{ "draft/read-marker", CAP_MARK, NULL },
-	{ "echo-message", CAP_ECHO, NULL },
-	{ "extended-join", CAP_EXTENDED_JOIN, NULL },
-	{ "extended-monitor", CAP_MONITOR, NULL },
-	{ "invite-notify", CAP_INVITE, NULL },
-	{ "labeled-response", CAP_LABELS, NULL },
-	{ "message-tags", CAP_MESSAGE_TAGS, NULL },
-	{ "multi-prefix", CAP_MULTI_PREFIX, NULL },
-	{ "sasl", CAP_SASL, "" },
-	{ "server-time", CAP_SERVER_TIME, NULL },
-	{ "setname", CAP_SETNAME, NULL },
-	{ "standard-replies", CAP_STANDARD, NULL },
-	{ "sts", 0, "" },
-	{ "userhost-in-names", CAP_USERHOST, NULL },
+	{ "account-notify", CAP_ACCOUNT, NULL, "who signs in or out in your channels" },
+	{ "account-tag", CAP_ACCOUNT_TAG, NULL, "the account of who says something" },
+	{ "away-notify", CAP_AWAY, NULL, "who goes away in your channels, and comes back" },
+	{ "batch", CAP_BATCH, NULL, "lines that belong together" },
+	{ "cap-notify", CAP_NOTIFY, NULL, "capabilities that come and go" },
+	{ "chghost", CAP_CHGHOST, NULL, "hosts that change" },
+	{ "draft/account-registration", CAP_REGISTER, "before-connect", "REGISTER and VERIFY" },
+	{ "draft/chathistory", CAP_CHATHISTORY, NULL, "CHATHISTORY" },
+	{ "draft/event-playback", CAP_EVENTS, NULL, "history with topics, reactions and the like" },
+	{ "draft/extended-isupport", CAP_ISUPPORT, NULL, "ISUPPORT, also before one is in" },
+	{ "draft/message-redaction", CAP_REDACTION, NULL, "messages that are taken back" },
+	{ "draft/multiline", CAP_MULTILINE, "max-bytes=4000,max-lines=20", "messages of several lines" },
+	{ "draft/no-implicit-names", CAP_NO_NAMES, NULL, "no NAMES with JOIN" },
+	{ "draft/read-marker", CAP_MARK, NULL, "how far one has read, on every connection" },
+	{ "echo-message", CAP_ECHO, NULL, "what you say yourself" },
+	{ "extended-join", CAP_EXTENDED_JOIN, NULL, "account and name of who enters" },
+	{ "extended-monitor", CAP_MONITOR, NULL, "more of those on the MONITOR list" },
+	{ "invite-notify", CAP_INVITE, NULL, "who is invited to your channels" },
+	{ "labeled-response", CAP_LABELS, NULL, "answers that say to what" },
+	{ "message-tags", CAP_MESSAGE_TAGS, NULL, "tags, msgid, TAGMSG" },
+	{ "multi-prefix", CAP_MULTI_PREFIX, NULL, "accepted; a member has one prefix" },
+	{ "sasl", CAP_SASL, "", "signing in; the value is the mechanisms" },
+	{ "server-time", CAP_SERVER_TIME, NULL, "when it was said" },
+	{ "setname", CAP_SETNAME, NULL, "names that change" },
+	{ "standard-replies", CAP_STANDARD, NULL, "FAIL, WARN, NOTE" },
+	{ "sts", 0, "", "the port with TLS; nobody asks for it" },
+	{ "userhost-in-names", CAP_USERHOST, NULL, "NAMES with user and host" },
 };
 
 enum { CAPS = sizeof caps / sizeof caps[0], CAPS_LINE = 400 };
 
 void
-cap_each(void (*each)(void *self, const char *name, const char *value), void *self)
+cap_each(void (*each)(void *self, const char *name, const char *value, const char *help), void *self)
 {
 	for (size_t i = 0; i < CAPS; i++)
-		each(self, caps[i].name, caps[i].value);
+		each(self, caps[i].name, caps[i].value, caps[i].help);
 }
 
 static bool
@@ -149,6 +149,7 @@ verb_cap(struct irc *irc, struct irc_client *c, const struct irc_line *line)
 		for (size_t i = 0; i < rest.n && i < 6 && rest.p[i] >= '0' && rest.p[i] <= '9'; i++)
 			version = version * 10 + (unsigned)(rest.p[i] - '0');
 		c->negotiating |= !c->welcome;
+		irc_changed(c);
 		if (version > c->cap_version)
 			c->cap_version = version;
 		if (version >= 302)
@@ -158,9 +159,12 @@ verb_cap(struct irc *irc, struct irc_client *c, const struct irc_line *line)
 		cap_names(c, "LIST", false);
 	} else if (same_word(what, "REQ")) {
 		c->negotiating |= !c->welcome;
+		irc_changed(c);
 		cap_req(c, rest);
 	} else if (same_word(what, "END")) {
 		c->negotiating = false;
+		irc_changed(c);
+		sasl_stop(c);
 		register_try(c);
 	} else {
 		irc_numeric(c, 410, "%.*s :There is no such CAP command", WH_FMT(what));

@@ -391,10 +391,13 @@ irc_save(void *self, struct wh_papers *p)
 {
 	struct irc *irc = self;
 	const struct irc_client *c = client_of(irc, p->session);
+	char watches[IRC_MONITOR_BYTES + 1];
 
-	if (c != NULL)
-		wh_out_fmt(p->save, "1\n%s\n%s\n%s\n%s\n%x\n%x\n%u\n%d\n%s\n%lld\n", c->nick, c->user, c->real, c->away, c->caps, c->modes, c->cap_version, c->welcome,
-		    c->address, (long long)c->since);
+	if (c == NULL)
+		return WH_PASS;
+	watches_write(c, watches);
+	wh_out_fmt(p->save, "1\n%s\n%s\n%s\n%s\n%x\n%x\n%u\n%d\n%s\n%lld\n%s\n", c->nick, c->user, c->real, c->away, c->caps, c->modes, c->cap_version, c->welcome ? 1 : c->negotiating ? 2 : 0,
+	    c->address, (long long)c->since, watches);
 	return WH_PASS;
 }
 
@@ -424,6 +427,7 @@ irc_load(void *self, struct wh_papers *p)
 	struct wh_str rest = p->load;
 	struct irc_client *c;
 	char since[24];
+	uint32_t state;
 
 	if (!wh_str_is(paper_line(&rest), "1") || client_of(irc, p->session) != NULL || (c = client_new(irc, p->session)) == NULL)
 		return WH_PASS;
@@ -434,10 +438,13 @@ irc_load(void *self, struct wh_papers *p)
 	c->caps = paper_number(&rest, 16);
 	c->modes = paper_number(&rest, 16);
 	c->cap_version = paper_number(&rest, 10);
-	c->welcome = paper_number(&rest, 10) != 0;
+	state = paper_number(&rest, 10);
+	c->welcome = state == 1;
+	c->negotiating = state == 2;
 	text_flat(paper_line(&rest), c->address, sizeof c->address);
 	text_flat(paper_line(&rest), since, sizeof since);
 	c->since = strtoll(since, NULL, 10);
+	watches_read(c, paper_line(&rest));
 	if (c->address[0] != '\0')
 		wh_session_address_set(irc->host, p->session, wh_str(c->address));
 	return WH_PASS;

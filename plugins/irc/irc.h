@@ -16,7 +16,8 @@
  *  who.c      WHO, WHOIS, WHOWAS, ISON, USERHOST, MONITOR
  *  server.c   what a server tells of itself: MOTD, LUSERS, ISUPPORT, HELP, …
  *  account.c  REGISTER, NickServ and ChanServ, OPER
- *  render.c   events and history as lines */
+ *  render.c   events and history as lines
+ *  numeric.c  the names of numerics; tables.c prints them and the other tables for docs/irc.md */
 #ifndef PLUGIN_IRC_H
 #define PLUGIN_IRC_H
 
@@ -35,6 +36,7 @@ enum {
 	IRC_TARGETS = 4,		/* of one PRIVMSG; JOIN and PART take more */
 	IRC_JOINS = 20,
 	IRC_MONITOR = 100,
+	IRC_MONITOR_BYTES = 420,	/* of all nicks on a list: it goes into the papers, which are 1 KiB */
 	IRC_HISTORY = 100,		/* messages of one CHATHISTORY */
 	IRC_OUT = 8192,
 	IRC_SESSIONS = 64,		/* of one person that are told something of it */
@@ -54,7 +56,7 @@ enum irc_cap {
 	    CAP_AWAY | CAP_MARK,
 };
 
-enum irc_mode { MODE_WALLOPS = 1u << 0, MODE_BOT = 1u << 1, MODE_INVISIBLE = 1u << 2, MODE_REGISTERED_ONLY = 1u << 3 };
+enum irc_mode { MODE_WALLOPS = 1u << 0, MODE_BOT = 1u << 1, MODE_INVISIBLE = 1u << 2 };
 
 struct irc;
 
@@ -168,6 +170,21 @@ struct irc_command {
 
 extern const struct irc_command irc_commands[];
 
+/** A mode. Of a channel `kind` is that of CHANMODES, P of one that a member has, S of one that is only shown; of a client `bit` says which. */
+struct irc_mode_row {
+	char letter, kind;
+	uint32_t bit;
+	const char *help;
+};
+
+struct irc_numeric {
+	int number;
+	const char *name, *help;
+};
+
+extern const struct irc_mode_row irc_channel_modes[], irc_user_modes[];
+extern const struct irc_numeric irc_numerics[];
+
 /* Where finished lines go: an answer, or an event that is being rendered. */
 struct irc_sink {
 	void (*line)(struct irc_sink *sink, const char *text, size_t n);
@@ -245,6 +262,7 @@ struct irc_task {
 	void (*done)(struct irc_task *task, struct irc_client *c, enum wh_err err, struct wh_str result);
 	char verb[16];
 	char target[IRC_CHANNEL * 2];
+	char reply[40];			/* the message that is answered; "": none */
 	int64_t number, other;
 	size_t n;
 	char text[];			/* n bytes */
@@ -267,10 +285,12 @@ void irc_changed(struct irc_client *c);
 
 /* cap.c */
 irc_verb verb_cap;
-void cap_each(void (*each)(void *self, const char *name, const char *value), void *self);
+void cap_each(void (*each)(void *self, const char *name, const char *value, const char *help), void *self);
 
 /* register.c */
 void register_try(struct irc_client *c);
+/** Ends the exchange that is under way, if there is one, and tells. */
+void sasl_stop(struct irc_client *c);
 irc_verb verb_nick, verb_user, verb_pass, verb_quit, verb_authenticate, verb_webirc;
 void client_welcome(struct irc_client *c);
 /** Has it been welcomed, and its nick changed by the server? Tells it and its peers. */
@@ -319,9 +339,13 @@ char rank_prefix(enum wh_chat_rank rank);
 void mode_of(const struct wh_chat_room *room, bool inside, char *to, size_t cap);
 void server_motd(struct irc_out *out);
 void server_isupport(struct irc_out *out);
+void isupport_each(void (*each)(void *self, const char *token, const char *help), void *self);
 void server_lusers(struct irc_out *out);
 void watch_tell(struct irc *irc, const char *folded, const char *nick, const char *source, bool here);
 void watches_drop(struct irc_client *c);
+/** Those of a client, with commas between; and back. */
+void watches_write(const struct irc_client *c, char to[static IRC_MONITOR_BYTES + 1]);
+void watches_read(struct irc_client *c, struct wh_str list);
 void watches_free(struct irc *irc);
 /** A message to a service: NickServ, ChanServ. False: it is to nobody of ours. */
 bool service_message(struct irc_client *c, struct wh_str target, struct wh_str text);

@@ -36,7 +36,7 @@ said(struct irc_task *task, struct irc_client *c, enum wh_err err, struct wh_str
 	struct irc *irc = c->irc;
 	const struct wh_identity *who = client_identity(c);
 	struct wh_str target = wh_str(task->target), text = { task->text, task->n };
-	struct irc_message m = { .event = WH_STR("chat.message"), .from = who->name, .who = who->id, .text = text };
+	struct irc_message m = { .event = WH_STR("chat.message"), .from = who->name, .who = who->id, .text = text, .reply = wh_str(task->reply) };
 	struct irc_person *to;
 	struct irc_client *other;
 	struct wh_value v, part;
@@ -93,6 +93,7 @@ message_say(struct irc_client *c, const char *verb, struct wh_str target, struct
 	task = task_new(c, verb, target, text);
 	if (task == NULL)
 		return;
+	text_flat(wh_str(reply), task->reply, sizeof task->reply);
 	items[n++] = channel ? WH_ITEM_STR("room", channel_room(target)) : WH_ITEM_STR("to", p != NULL ? wh_str(p->id) : target);
 	items[n++] = WH_ITEM_STR("text", words);
 	if (reply[0] != '\0')

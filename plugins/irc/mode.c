@@ -1,9 +1,33 @@
-/* MODE: a channel's modes are the room's rules and roles in other words.
- *	+i access invited   +k key   +s access unlisted   +m speakers voice   +M speakers registered   +q +o +v roles
- *	always: +n +t       shown: +P the room is registered   +S slow mode, in seconds */
+/* MODE: a channel's modes are the room's rules and roles in other words; see the table. */
 #include <stdio.h>
 
 #include "irc.h"
+
+const struct irc_mode_row irc_channel_modes[] = {
+	{ 'q', 'P', 0, "owner (`~`): sets modes and gives every role; whoever makes a channel" },
+	{ 'o', 'P', 0, "operator (`@`): KICK, TOPIC, REDACT, INVITE; gives a voice" },
+	{ 'v', 'P', 0, "voice (`+`): speaks when the channel is moderated" },
+	{ 'b', 'A', 0, "nobody is on it: who may not enter is told by roles and by moderation" },
+	{ 'e', 'A', 0, "nobody is on it" },
+	{ 'I', 'A', 0, "nobody is on it: see INVITE" },
+	{ 'k', 'B', 0, "a key is needed to enter; the room's access is `key`" },
+	{ 'S', 'C', 0, "slow mode: so many seconds between two messages of one person" },
+	{ 'M', 'D', 0, "only accounts speak; the room's speakers are `registered`" },
+	{ 'P', 'S', 0, "the channel is registered, and lasts: CS REGISTER" },
+	{ 'i', 'D', 0, "only who is invited enters; the room's access is `invited`" },
+	{ 'm', 'D', 0, "only voices speak; the room's speakers are `voice`" },
+	{ 'n', 'S', 0, "nobody speaks from outside; always" },
+	{ 's', 'D', 0, "not in LIST; the room's access is `unlisted`" },
+	{ 't', 'S', 0, "only operators set the topic; always" },
+	{ 0 }
+};
+
+const struct irc_mode_row irc_user_modes[] = {
+	{ 'B', 'U', MODE_BOT, "you are a bot" },
+	{ 'i', 'U', MODE_INVISIBLE, "accepted; nobody is found by a mask here" },
+	{ 'w', 'U', MODE_WALLOPS, "hear WALLOPS" },
+	{ 0 }
+};
 
 void
 mode_of(const struct wh_chat_room *room, bool inside, char *to, size_t cap)
@@ -208,11 +232,6 @@ mode_channel(struct irc *irc, struct irc_client *c, const struct irc_line *line)
 
 /* One's own modes */
 
-static const struct {
-	char letter;
-	uint32_t bit;
-} user_modes[] = { { 'B', MODE_BOT }, { 'R', MODE_REGISTERED_ONLY }, { 'i', MODE_INVISIBLE }, { 'w', MODE_WALLOPS } };
-
 static void
 mode_user(struct irc_client *c, const struct irc_line *line)
 {
@@ -235,9 +254,9 @@ mode_user(struct irc_client *c, const struct irc_line *line)
 			on = letters.p[i] == '+';
 			continue;
 		}
-		for (size_t k = 0; k < sizeof user_modes / sizeof user_modes[0]; k++)
-			if (user_modes[k].letter == letters.p[i]) {
-				uint32_t now = on ? c->modes | user_modes[k].bit : c->modes & ~user_modes[k].bit;
+		for (size_t k = 0; irc_user_modes[k].letter != '\0'; k++)
+			if (irc_user_modes[k].letter == letters.p[i]) {
+				uint32_t now = on ? c->modes | irc_user_modes[k].bit : c->modes & ~irc_user_modes[k].bit;
 
 				known = true;
 				if (now != c->modes && n_changed + 3 < sizeof changed) {
@@ -256,9 +275,9 @@ mode_user(struct irc_client *c, const struct irc_line *line)
 	}
 	if (letters.n != 0)
 		return;
-	for (size_t k = 0; k < sizeof user_modes / sizeof user_modes[0]; k++)
-		if ((c->modes & user_modes[k].bit) != 0)
-			shown[n++] = user_modes[k].letter;
+	for (size_t k = 0; irc_user_modes[k].letter != '\0'; k++)
+		if ((c->modes & irc_user_modes[k].bit) != 0)
+			shown[n++] = irc_user_modes[k].letter;
 	shown[n] = '\0';
 	irc_numeric(c, 221, "%s", shown);
 }

@@ -79,7 +79,7 @@ client_welcome(struct irc_client *c)
 	out_numeric(&out, 1, ":Welcome to %s, %s", irc->network, source);
 	out_numeric(&out, 2, ":Your host is %s, running whiply", irc->name);
 	out_numeric(&out, 3, ":This server was started at %s", created);
-	out_numeric(&out, 4, "%s whiply BRiw iklmnpst klov", irc->name);
+	out_numeric(&out, 4, "%s whiply Biw beIikMmnoPqSstv beIkoqSv", irc->name);
 	server_isupport(&out);
 	server_lusers(&out);
 	server_motd(&out);
@@ -224,6 +224,7 @@ verb_nick(struct irc *irc, struct irc_client *c, const struct irc_line *line)
 		return;
 	}
 	snprintf(c->nick, sizeof c->nick, "%.*s", WH_FMT(nick));
+	irc_changed(c);
 	register_try(c);
 }
 
@@ -247,6 +248,7 @@ verb_user(struct irc *irc, struct irc_client *c, const struct irc_line *line)
 	if (n == 0)
 		snprintf(c->user, sizeof c->user, "u");
 	text_flat(line->params[3], c->real, sizeof c->real);
+	irc_changed(c);
 	register_try(c);
 }
 
@@ -490,6 +492,20 @@ sasl_begin(struct irc_client *c, struct wh_str mechanism)
 }
 
 void
+sasl_stop(struct irc_client *c)
+{
+	struct irc *irc = c->irc;
+	struct wh_session *s = client_session(c);
+
+	if (!c->sasl_open)
+		return;
+	if (s != NULL)
+		irc->sasl->abort(irc->sasl_self, s);
+	sasl_over(c);
+	irc_numeric(c, 906, ":SASL authentication aborted");
+}
+
+void
 verb_authenticate(struct irc *irc, struct irc_client *c, const struct irc_line *line)
 {
 	struct wh_session *s = client_session(c);
@@ -501,10 +517,7 @@ verb_authenticate(struct irc *irc, struct irc_client *c, const struct irc_line *
 		return;
 	}
 	if (wh_str_is(piece, "*")) {
-		if (c->sasl_open)
-			irc->sasl->abort(irc->sasl_self, s);
-		sasl_over(c);
-		irc_numeric(c, 906, ":SASL authentication aborted");
+		sasl_stop(c);
 		return;
 	}
 	if (!c->sasl_open) {

@@ -4,27 +4,97 @@
 
 #include "irc.h"
 
-static const char *const isupport[] = {
-	"AWAYLEN=300", "BOT=B", "CASEMAPPING=ascii", "CHANLIMIT=#:100", "CHANMODES=beI,k,S,MPimnst", "CHANNELLEN=65", "CHANTYPES=#", "CHATHISTORY=100",
-	"ELIST=M", "EXTBAN=", "HOSTLEN=64", "KICKLEN=200", "LINELEN=512", "MAXTARGETS=4", "MODES", "MONITOR=100", "MSGREFTYPES=msgid,timestamp", "NAMELEN=150",
-	"NICKLEN=31", "PREFIX=(qov)~@+", "SAFELIST", "STATUSMSG=", "TARGMAX=JOIN:20,KICK:4,NAMES:,NOTICE:4,PART:20,PRIVMSG:4,WHOIS:1", "TOPICLEN=390",
-	"USERLEN=16", "UTF8ONLY", "WHOX",
+static const struct {
+	const char *token, *help;
+} isupport[] = {
+	{ "AWAYLEN=300", "bytes of an AWAY" },
+	{ "BOT=B", "the mode of bots" },
+	{ "CASEMAPPING=ascii", "only A to Z are folded" },
+	{ "CHANLIMIT=#:100", "channels that one may be in" },
+	{ "CHANNELLEN=65", "bytes of a channel's name" },
+	{ "CHANTYPES=#", "with what a channel begins" },
+	{ "CHATHISTORY=100", "messages of one CHATHISTORY" },
+	{ "ELIST=M", "what LIST takes: masks" },
+	{ "HOSTLEN=64", "bytes of a host" },
+	{ "KICKLEN=200", "bytes of a KICK's reason" },
+	{ "LINELEN=512", "bytes of a line with its end, tags not counted" },
+	{ "MAXTARGETS=4", "targets of one line" },
+	{ "MODES", "any number of modes in a line" },
+	{ "MONITOR=100", "nicks on the MONITOR list" },
+	{ "MSGREFTYPES=msgid,timestamp", "what CHATHISTORY takes for a place" },
+	{ "NAMELEN=150", "bytes of a name" },
+	{ "NICKLEN=31", "bytes of a nick" },
+	{ "PREFIX=(qov)~@+", "owner, operator, voice" },
+	{ "SAFELIST", "LIST is not cut off" },
+	{ "TARGMAX=JOIN:20,KICK:4,NAMES:,NOTICE:4,PART:20,PRIVMSG:4,WHOIS:1", "targets by command" },
+	{ "TOPICLEN=390", "bytes of a topic" },
+	{ "USERLEN=16", "bytes of a user" },
+	{ "UTF8ONLY", "other lines are refused" },
+	{ "WHOX", "WHO with fields" },
 };
+
+/* CHANMODES, from the table of modes. */
+static void
+isupport_modes(char to[static 64])
+{
+	size_t n = (size_t)snprintf(to, 64, "CHANMODES=");
+
+	for (const char *kind = "ABCD"; *kind != '\0'; kind++) {
+		for (const struct irc_mode_row *m = irc_channel_modes; m->letter != '\0'; m++)
+			if ((m->kind == 'S' ? 'D' : m->kind) == *kind && n < 60)
+				to[n++] = m->letter;
+		if (*kind != 'D')
+			to[n++] = ',';
+	}
+	to[n] = '\0';
+}
+
+void
+isupport_each(void (*each)(void *self, const char *token, const char *help), void *self)
+{
+	char modes[64];
+
+	isupport_modes(modes);
+	each(self, modes, "modes of channels by kind, see there");
+	for (size_t i = 0; i < sizeof isupport / sizeof isupport[0]; i++)
+		each(self, isupport[i].token, isupport[i].help);
+}
+
+struct supporting {
+	struct irc_out *out;
+	char line[400];
+	size_t n, on_line;
+};
+
+static void
+isupport_flush(struct supporting *s)
+{
+	if (s->on_line != 0)
+		out_numeric(s->out, 5, "%s :are supported by this server", s->line);
+	s->n = s->on_line = 0;
+}
+
+static void
+isupport_tell(void *self, const char *token, const char *help)
+{
+	struct supporting *s = self;
+
+	(void)help;
+	if (s->on_line == 12 || s->n + strlen(token) + 2 > sizeof s->line)
+		isupport_flush(s);
+	s->n += (size_t)snprintf(s->line + s->n, sizeof s->line - s->n, "%s%s", s->on_line++ != 0 ? " " : "", token);
+}
 
 void
 server_isupport(struct irc_out *out)
 {
-	char line[400] = "";
-	size_t n = 0, on_line = 0;
+	struct supporting s = { .out = out };
+	char network[64];
 
-	for (size_t i = 0; i < sizeof isupport / sizeof isupport[0]; i++) {
-		n += (size_t)snprintf(line + n, sizeof line - n, "%s%s", n != 0 ? " " : "", isupport[i]);
-		if (++on_line == 12) {
-			out_numeric(out, 5, "%s :are supported by this server", line);
-			n = on_line = 0;
-		}
-	}
-	out_numeric(out, 5, "%s%sNETWORK=%s :are supported by this server", line, n != 0 ? " " : "", out->irc->network);
+	isupport_each(isupport_tell, &s);
+	snprintf(network, sizeof network, "NETWORK=%s", out->irc->network);
+	isupport_tell(&s, network, NULL);
+	isupport_flush(&s);
 }
 
 void
@@ -275,13 +345,13 @@ verb_rehash(struct irc *irc, struct irc_client *c, const struct irc_line *line)
 {
 	struct irc_task *task;
 
-	(void)line;
+	(void)irc, (void)line;
 	if (!operator_only(c, "server.reload"))
 		return;
 	task = task_new(c, "REHASH", WH_STR(""), WH_STR(""));
 	if (task == NULL)
 		return;
-	irc_say(c, ":%s 382 %s whiply.conf :Rehashing", irc->name, c->nick);
+	irc_numeric(c, 382, "whiply.conf :Rehashing");
 	task->done = done_quietly;
 	task_run(task, "server.reload", NULL, 0);
 }

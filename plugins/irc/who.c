@@ -345,14 +345,24 @@ watch_show(struct irc_out *out, const struct irc_watch *watch)
 	}
 }
 
-static bool
-watch_add(struct irc_out *out, struct wh_str nick)
+static size_t
+watches_bytes(const struct irc_client *c)
 {
-	struct irc *irc = out->irc;
-	struct irc_client *c = out->c;
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->n_watches; i++)
+		n += strlen(c->watches[i]->nick) + 1;
+	return n;
+}
+
+static bool
+watch_add(struct irc_client *c, struct wh_str nick, struct irc_watch **watch_out)
+{
+	struct irc *irc = c->irc;
 	struct irc_watch *watch;
 	char folded[IRC_NICK + 1];
 
+	*watch_out = NULL;
 	if (!nick_ok(nick))
 		return true;
 	nick_fold(nick, folded);
@@ -360,7 +370,7 @@ watch_add(struct irc_out *out, struct wh_str nick)
 	for (size_t i = 0; i < c->n_watches; i++)
 		if (c->watches[i] == watch)
 			return true;
-	if (c->n_watches == IRC_MONITOR)
+	if (c->n_watches == IRC_MONITOR || watches_bytes(c) + nick.n + 1 > IRC_MONITOR_BYTES)
 		return false;
 	if (watch == NULL) {
 		watch = wh_new(irc->host, sizeof *watch);
@@ -375,8 +385,28 @@ watch_add(struct irc_out *out, struct wh_str nick)
 	}
 	watch->clients++;
 	c->watches[c->n_watches++] = watch;
-	watch_show(out, watch);
+	*watch_out = watch;
 	return true;
+}
+
+void
+watches_write(const struct irc_client *c, char to[static IRC_MONITOR_BYTES + 1])
+{
+	size_t n = 0;
+
+	to[0] = '\0';
+	for (size_t i = 0; i < c->n_watches; i++)
+		n += (size_t)snprintf(to + n, IRC_MONITOR_BYTES + 1 - n, "%s%s", n != 0 ? "," : "", c->watches[i]->nick);
+}
+
+void
+watches_read(struct irc_client *c, struct wh_str list)
+{
+	struct irc_watch *watch;
+	struct wh_str nick;
+
+	while (next_part(&list, ',', &nick) && watch_add(c, nick, &watch))
+		continue;
 }
 
 void
@@ -384,16 +414,21 @@ verb_monitor(struct irc *irc, struct irc_client *c, const struct irc_line *line)
 {
 	char sign = line->params[0].n == 1 ? line->params[0].p[0] : '\0';
 	struct wh_str rest = line->n > 1 ? line->params[1] : WH_STR(""), nick;
+	struct irc_watch *watch;
 	struct irc_out out;
 
+	irc_changed(c);
 	out_begin(&out, c);
 	switch (sign) {
 	case '+':
-		while (next_part(&rest, ',', &nick))
-			if (!watch_add(&out, nick)) {
+		while (next_part(&rest, ',', &nick)) {
+			if (!watch_add(c, nick, &watch)) {
 				out_numeric(&out, 734, "%d %.*s :Your list is full", IRC_MONITOR, WH_FMT(nick));
 				break;
 			}
+			if (watch != NULL)
+				watch_show(&out, watch);
+		}
 		break;
 	case '-':
 		while (next_part(&rest, ',', &nick)) {
@@ -402,8 +437,7 @@ verb_monitor(struct irc *irc, struct irc_client *c, const struct irc_line *line)
 			nick_fold(nick, folded);
 			for (size_t i = 0; i < c->n_watches; i++)
 				if (strcmp(c->watches[i]->folded, folded) == 0) {
-					struct irc_watch *watch = c->watches[i];
-
+					watch = c->watches[i];
 					c->watches[i] = c->watches[--c->n_watches];
 					watch_drop(irc, watch);
 					break;

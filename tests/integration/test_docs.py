@@ -156,3 +156,43 @@ def test_every_link_between_documents_leads_somewhere():
     for page in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), *(ROOT / "tests" / "bench").glob("*.md")]:
         for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text()):
             assert (page.parent / target).exists(), f"{page.relative_to(ROOT)} names {target}"
+
+
+def test_the_tables_of_irc_are_those_of_the_plugin():
+    printed = subprocess.run([BUILD / "plugins" / "irc" / "tables"], capture_output=True, text=True, timeout=10, check=True).stdout
+    written = (ROOT / "docs" / "irc.md").read_text().split("<!-- tables -->\n")[1]
+    assert printed == written, "run plugins/irc/tables, and put it at the end of docs/irc.md"
+
+
+def test_every_setting_of_irc_is_in_its_document():
+    source = (ROOT / "plugins" / "irc" / "irc.c").read_text()
+    table = source[source.index("struct wh_setting irc_settings[]"):]
+    names = re.findall(r'^\t\{ "(\w+)", WH_', table[:table.index("};")], re.M)
+    text = (ROOT / "docs" / "irc.md").read_text()
+    assert names and [name for name in names if f"| `{name}` |" not in text] == []
+
+
+def test_every_numeric_of_irc_has_its_name_and_is_sent():
+    sent = set()
+    for path in (ROOT / "plugins" / "irc").glob("*.c"):
+        source = path.read_text()
+        for call in re.findall(r'\b(?:out|irc)_numeric\(([^"]*)"', source):
+            if "int number" not in call:
+                sent |= {int(n) for n in re.findall(r"\b\d{1,3}\b", call)}
+        # Functions that choose one.
+        for body in re.findall(r"\n\w+_numeric\([^{]*\{(.*?)\n\}", source, re.S):
+            if "va_list" not in body:
+                sent |= {int(n) for n in re.findall(r"\b\d{3}\b", body)}
+    table = (ROOT / "plugins" / "irc" / "numeric.c").read_text()
+    named = [int(n) for n in re.findall(r"^\t\{ (\d+), ", table, re.M)]
+    assert named == sorted(set(named)) and set(named) == sent
+
+
+def test_the_config_of_irc_is_one(tmp_path):
+    text = re.search(r"```\n(listeners.*?)```", (ROOT / "docs" / "irc.md").read_text(), re.S)[1]
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=localhost", "-days", "2",
+                    "-keyout", tmp_path / "key.pem", "-out", tmp_path / "fullchain.pem"], check=True, capture_output=True)
+    (tmp_path / "irc.conf").write_text(f'state = "{tmp_path}/var";\n' + text.replace("/etc/whiply", str(tmp_path)))
+    checked = subprocess.run([BUILD / "bin" / "whiplyd", "--check", "-c", tmp_path / "irc.conf", "-L", BUILD / "plugins" / ".libs"],
+                             capture_output=True, text=True, timeout=30)
+    assert checked.returncode == 0, checked.stdout + checked.stderr

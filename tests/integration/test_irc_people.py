@@ -204,7 +204,7 @@ def test_the_monitor_list_has_its_limit(irc):
     """IRCv3 monitor: ERR_MONLISTFULL (734) with the limit that MONITOR in ISUPPORT tells."""
     a = irc.client("ann")
     for i in range(10):
-        a.send("MONITOR + " + ",".join(f"m{i}-{k}" for k in range(10)))
+        a.send("MONITOR + " + ",".join(f"m{i}{k}" for k in range(10)))
     assert a.says("MONITOR + onemore", "734")[-1].params[1] == "100"
 
 
