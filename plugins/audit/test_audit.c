@@ -768,7 +768,7 @@ with_keep_0_nothing_goes(void **state)
 	(void)state;
 	begin("keep = \"0\";");
 	put_many(3);
-	wh_test_advance(bed.t, 4000 * DAY_MS);
+	wh_test_advance(bed.t, 3 * DAY_MS);
 	settle();
 	assert_string_equal(look("SELECT count(*) FROM audit_entry"), "3");
 	end();

@@ -38,7 +38,7 @@ OPEN = {"auth.account", "chat.rooms"}
 
 
 def plugins_beside(**options):
-    return Whiply(plugins=PLUGINS, hub=RATES, limits=LIMITS, listeners=""", { name = "irc"; address = "127.0.0.1:PORT"; protocol = "line"; dialect = "irc"; }""",
+    return Whiply(plugins=PLUGINS, hub=RATES, limits=LIMITS, websocket='ping = "10m";', listeners=""", { name = "irc"; address = "127.0.0.1:PORT"; protocol = "line"; dialect = "irc"; }""",
                   **options)
 
 
@@ -203,7 +203,9 @@ class Victim:
             ws.call("match.enqueue", queue="talk", attributes={"age": SECRET})
         match = self.ws.notification("match.started")
         self.match = match["match"]
-        self.whispers.append(match["room"])
+        self.match_room = match["room"]
+        self.whispers.append(self.match_room)
+        self.private = ["vault", "safe"] + self.whispers
         self.party = self.ws.call("match.party")["code"]
         self.ws.call("auth.confirm_begin", mail=f"{SECRET}2@example.org")
         self.bot = self.ws.call("auth.bot_create", name="butler")["bot"]
@@ -402,7 +404,7 @@ def test_with_what_is_anothers_no_command_does_anything(role, inside):
     try:
         victim = Victim(server)
         stranger = Stranger(server, role, victim, inside)
-        before, touched, leaks, ran = victim.snapshot(), {}, [], 0
+        before, touched, leaks, got_in, ran = victim.snapshot(), {}, [], [], 0
         for row in table(server):
             if "local" in row["flags"] or row["name"] in DISTURBS or (inside and row["plugin"] != "chat"):
                 continue
@@ -414,9 +416,14 @@ def test_with_what_is_anothers_no_command_does_anything(role, inside):
             if heard or differs:
                 touched[row["name"]] = (sorted(set(heard)), {what: excerpt(before[what], after[what]) for what in differs})
                 before = after
+            # That it has a key has to be known of a room, and no more. A match's room tells who knows its name, which is drawn by lot, how many
+            # are in it.
+            got_in += [(row["name"], args) for args, answer in answers if row["plugin"] == "chat" and "result" in answer and
+                       args.get("room") in victim.private and not (row["name"] == "chat.room" and args["room"] in ("safe", victim.match_room))]
             if row["name"] not in OPEN:
                 leaks += [(row["name"], args, answer) for args, answer in answers if SECRET in json.dumps(answer)]
         assert not leaks, json.dumps(leaks[:3])
+        assert not got_in, got_in
         wrong = {name: what for name, what in touched.items() if name not in may}
         assert not wrong, json.dumps(wrong, indent=1)[:6000]
         # Inside, coming and going is what each connection does, and is not looked at.
