@@ -15,3 +15,7 @@ check_PROGRAMS += %D%/tables
 
 check_PROGRAMS += %D%/test_line
 %C%_test_line_LDADD = libircplugin.la $(TESTING_LIBS)
+
+# On the fake host, with the real chat and store.
+check_PROGRAMS += %D%/test_irc
+%C%_test_irc_LDADD = libircplugin.la $(TESTING_LIBS)

@@ -102,7 +102,8 @@ named(struct irc_task *task, struct irc_client *c, enum wh_err err, struct wh_st
 
 	c->naming = false;
 	if (err != WH_OK) {
-		irc_numeric(c, err == WH_EINVAL ? 432 : 433, "%s :%.*s", task->target, WH_FMT(result));
+		/* It could be a nick, or verb_nick had said 432, upon which clients give up. They try another after this. */
+		irc_numeric(c, 433, "%s :%.*s", task->target, WH_FMT(result));
 		if (c->welcome && p != NULL)
 			memcpy(c->nick, p->nick, sizeof c->nick);
 		else if (!c->welcome)

@@ -86,6 +86,13 @@ FUZZERS += %D%/fuzz_judge
 %C%_fuzz_judge_LDADD = $(RULES_LIBS)
 %C%_fuzz_judge_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 
+# The plugin irc on the fake host; its parts are found by their own folder.
+FUZZERS += %D%/fuzz_irc
+%C%_fuzz_irc_SOURCES = %D%/fuzz_irc.c
+%C%_fuzz_irc_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/plugins/irc
+%C%_fuzz_irc_LDADD = libircplugin.la $(TESTING_LIBS)
+%C%_fuzz_irc_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+
 if FUZZ
 noinst_PROGRAMS += $(FUZZERS)
 endif

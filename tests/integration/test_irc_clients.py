@@ -117,6 +117,21 @@ def test_irssi(irc, channel, tmp_path):
         irssi.stop("/quit")
 
 
+@missing("irssi")
+def test_irssi_gets_in_when_its_nick_is_somebody_elses(irc, channel, tmp_path):
+    friend, room = channel
+    taken = irc.client("taken")
+    (tmp_path / "log").mkdir()
+    config = IRSSI.format(port=irc.whiply.extra, nick=taken.nick, password="", channel=room, folder=tmp_path)
+    (tmp_path / "config").write_text(config.replace('sasl_mechanism = "PLAIN";', ""))
+    irssi = Terminal("irssi", "--home", tmp_path, "--config", tmp_path / "config")
+    try:
+        join = friend.expect("JOIN", room, limit=PATIENCE)
+        assert join.nick != taken.nick and join.params[2] == "irssi of Debian"
+    finally:
+        irssi.stop("/quit")
+
+
 @missing("weechat-headless")
 def test_weechat(irc, channel, tmp_path):
     friend, room = channel

@@ -63,6 +63,16 @@ def test_nicks_that_could_be_something_else_are_refused(irc, nick):
     assert c.line().verb in ("432", "433")
 
 
+def test_a_nick_that_the_server_does_not_like_is_one_that_clients_try_another_for(irc):
+    """Modern IRC, ERR_NICKNAMEINUSE (433): names obey the rules of accounts; after 433 clients try another, after 432 they give up."""
+    c = irc.raw()
+    c.send(f"NICK {irc.nick('edge')}_", "USER u 0 * :r")
+    assert c.expect("433")
+    nick = irc.nick()
+    c.send(f"NICK {nick}")
+    assert c.expect("001").params[0] == nick
+
+
 def test_no_nick_is_431(irc):
     """Modern IRC, NICK message: ERR_NONICKNAMEGIVEN (431)."""
     c = irc.raw()
