@@ -61,7 +61,8 @@ control_flush(struct control_client *c)
 void
 control_send(struct hub *hub, wh_id client, struct wh_str line)
 {
-	struct control_client *c = wh_slots_get(&hub->control->clients, client);
+	/* At the very end calls are ended after the control socket. */
+	struct control_client *c = hub->control != NULL ? wh_slots_get(&hub->control->clients, client) : NULL;
 
 	if (c == NULL || c->closing)
 		return;

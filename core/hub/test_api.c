@@ -1,10 +1,13 @@
 /* HTTP: commands and routes, problems, credentials, cookies, headers, held requests, the OpenAPI document. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/json.h"
 #include "base/testing.h"
 #include "hub/api.h"
+#include "hub/control.h"
 #include "hub/testing_features.h"
 
 #define JSON WH_STR("content-type\0application/json\0")
@@ -501,6 +504,30 @@ stopping_disconnects_nobody_and_leaves_no_request_without_an_answer(void **state
 	test_features_free(f);
 }
 
+/* Calls of its clients are ended after the control socket is. */
+static void
+a_hub_that_ends_drops_what_a_control_client_waits_for(void **state)
+{
+	static const char line[] = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"site.wait\"}\n";
+	struct test_features *f = test_features_new(with_site);
+	struct control_client *c;
+	int fds[2];
+	char byte;
+
+	(void)state;
+	site_held = 0;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+	c = control_accept(f->hub, fds[1]);
+	assert_non_null(c);
+	assert_int_equal(send(fds[0], line, sizeof line - 1, MSG_NOSIGNAL), sizeof line - 1);
+	control_read(c);
+	test_features_turn(f);
+	assert_int_not_equal(site_held, 0);
+	test_features_free(f);
+	assert_int_equal(recv(fds[0], &byte, 1, 0), 0);
+	close(fds[0]);
+}
+
 int
 main(void)
 {
@@ -522,6 +549,7 @@ main(void)
 		cmocka_unit_test(the_openapi_document_has_every_command_and_route),
 		cmocka_unit_test(a_route_that_is_ours_or_taken_is_refused),
 		cmocka_unit_test(stopping_disconnects_nobody_and_leaves_no_request_without_an_answer),
+		cmocka_unit_test(a_hub_that_ends_drops_what_a_control_client_waits_for),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
