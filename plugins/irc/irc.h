@@ -35,6 +35,7 @@ enum {
 	IRC_LABEL = 64,
 	IRC_TARGETS = 4,		/* of one PRIVMSG; JOIN and PART take more */
 	IRC_JOINS = 20,
+	IRC_CHANNELS = 100,		/* that one client may be in */
 	IRC_MONITOR = 100,
 	IRC_MONITOR_BYTES = 420,	/* of all nicks on a list: it goes into the papers, which are 1 KiB */
 	IRC_HISTORY = 100,		/* messages of one CHATHISTORY */
