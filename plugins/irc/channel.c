@@ -25,6 +25,14 @@ channel_inside(struct irc_client *c, struct wh_str channel, struct wh_chat_room 
 	return hub != NULL && wh_room_has(irc->host, hub, s);
 }
 
+bool
+channel_is(struct irc *irc, struct wh_room *r)
+{
+	struct wh_chat_room room;
+
+	return irc->chat->room(irc->chat_self, wh_room_name(irc->host, r), &room);
+}
+
 /* NAMES */
 
 struct naming {
@@ -187,10 +195,12 @@ joined(struct irc_task *task, struct irc_client *c, enum wh_err err, struct wh_s
 static bool
 count_room(void *self, struct wh_room *r)
 {
-	size_t *n = self;
+	struct {
+		struct irc *irc;
+		size_t n;
+	} *count = self;
 
-	(void)r;
-	(*n)++;
+	count->n += channel_is(count->irc, r);
 	return true;
 }
 
@@ -201,7 +211,11 @@ join_one(struct irc_client *c, struct wh_str channel, struct wh_str key)
 	struct wh_item items[2];
 	struct irc_task *task;
 	struct wh_session *s = client_session(c);
-	size_t n = 0, rooms = 0;
+	struct {
+		struct irc *irc;
+		size_t n;
+	} rooms = { .irc = c->irc };
+	size_t n = 0;
 
 	if (!is_channel(channel)) {
 		irc_numeric(c, 403, "%.*s :A channel begins with #", WH_FMT(channel));
@@ -211,7 +225,7 @@ join_one(struct irc_client *c, struct wh_str channel, struct wh_str key)
 		return;
 	if (s != NULL)
 		wh_session_rooms(c->irc->host, s, count_room, &rooms);
-	if (rooms >= IRC_CHANNELS) {
+	if (rooms.n >= IRC_CHANNELS) {
 		irc_numeric(c, 405, "%.*s :You are in as many channels as one may be in", WH_FMT(channel));
 		return;
 	}
@@ -234,7 +248,8 @@ collect_room(void *self, struct wh_room *r)
 		size_t n;
 	} *all = self;
 
-	all->ids[all->n++] = wh_room_id(all->irc->host, r);
+	if (channel_is(all->irc, r))
+		all->ids[all->n++] = wh_room_id(all->irc->host, r);
 	return all->n < sizeof all->ids / sizeof all->ids[0];
 }
 
