@@ -1,6 +1,8 @@
 /* The plugin's tables, opening and closing, and the helpers that all of its parts use. */
 #include "auth.h"
 
+#include "first.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -404,6 +406,8 @@ static const struct wh_route auth_routes[] = {
 	{ "GET", "/.well-known/jwks.json", WH_ALLOW_GUEST, .rate = "20/s burst 100", .flags = WH_OPEN_CORS, .serve = signing_jwks, .help = "the keys that our signed tokens are verified with" },
 	{ "GET", "/.well-known/openid-configuration", WH_ALLOW_GUEST, .rate = "20/s burst 100", .flags = WH_OPEN_CORS, .serve = provider_discovery, .help = "what we offer as a provider" },
 	{ "GET", "/.well-known/oauth-authorization-server", WH_ALLOW_GUEST, .rate = "20/s burst 100", .flags = WH_OPEN_CORS, .serve = provider_discovery, .help = "the same, where OAuth looks for it" },
+	{ "GET", "/auth/first", WH_ALLOW_GUEST, .rate = "1/s burst 10", .serve = first_page, .help = "the page of the link that makes the first administrator" },
+	{ "POST", "/auth/first", WH_ALLOW_GUEST, .rate = "1/s burst 10", .serve = first_post, .help = "its form" },
 	{ "GET", "/auth/callback", WH_ALLOW_GUEST, .rate = "5/s burst 40", .flags = WH_PREFIX, .serve = oidc_callback, .help = "where other providers send people back to" },
 	{ "GET", "/oauth/authorize", WH_ALLOW_GUEST, .rate = "5/s burst 40", .serve = provider_authorize, .help = "asks a person whether another site may" },
 	{ "POST", "/oauth/authorize", WH_ALLOW_GUEST, .rate = "5/s burst 40", .serve = provider_approve, .help = "the person's answer" },

@@ -18,7 +18,7 @@
  *	signing     keys for signed tokens, JWKS
  *	oidc        signing in over other providers
  *	provider    being one, for other sites and bots
- *	page        the few pages that browsers are shown
+ *	page        the few pages that browsers are shown;  first: the one that makes the first administrator
  *
  * To add a part (another way to sign in): a struct in struct auth if it needs memory, x_open and x_close called by auth_open and
  * auth_close, its rows in auth.c. To sign somebody in it uses struct signin of device.h. */

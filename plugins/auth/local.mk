@@ -56,7 +56,7 @@ AUTH_SOURCES = %D%/auth.c %D%/auth.h %D%/auth_schema.c %D%/auth_schema.h %D%/tas
 AUTH_SOURCES += %D%/ticket.c %D%/ticket.h %D%/seal.c %D%/seal.h %D%/second.c %D%/second.h %D%/second_own.h \
 	%D%/second_commands.c %D%/passkey.c %D%/passkey.h %D%/passkey_own.h %D%/passkey_login.c \
 	%D%/bot.c %D%/bot.h %D%/sasl.c %D%/sasl.h %D%/sasl_mechanism.c %D%/sasl_own.h
-AUTH_SOURCES += %D%/signing.c %D%/signing.h %D%/page.c %D%/page.h %D%/oidc.h %D%/oidc_provider.c %D%/oidc_entry.c %D%/oidc_link.c %D%/oidc_flow.c %D%/oidc_account.c \
+AUTH_SOURCES += %D%/first.c %D%/first.h %D%/signing.c %D%/signing.h %D%/page.c %D%/page.h %D%/oidc.h %D%/oidc_provider.c %D%/oidc_entry.c %D%/oidc_link.c %D%/oidc_flow.c %D%/oidc_account.c \
 	%D%/oidc_check.c %D%/oidc_statements.h %D%/provider.h %D%/provider_client.c %D%/provider_authorize.c %D%/provider_token.c \
 	%D%/provider_device.c %D%/provider_session.c
 noinst_LTLIBRARIES += libauthplugin.la

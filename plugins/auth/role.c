@@ -6,6 +6,7 @@
 
 #include "auth.h"
 #include "device_own.h"
+#include "form.h"
 
 const struct wh_setting role_settings[] = {
 	{ "roles", WH_STRINGS, .required = true, .help = "roles that it may grant; \"*\": all" },
@@ -414,6 +415,7 @@ admins_counted(void *self, uint64_t cookie, const struct wh_result *result)
 {
 	struct auth *auth = self;
 	struct device_secret secret;
+	char link[URL_MOST];
 
 	(void)cookie;
 	if (result->err != WH_OK || wh_row_int(result->rows, 0, 0) != 0)
@@ -421,8 +423,10 @@ admins_counted(void *self, uint64_t cookie, const struct wh_result *result)
 	device_secret_make(auth, TOKEN_LINK, &secret);
 	memcpy(auth->first_admin.hash, secret.hash, sizeof secret.hash);
 	/* The one token that is logged: it is useless once there is an administrator, or the server starts again. */
-	wh_host_log(auth->host, WH_WARN, "first_admin", WH_T("token", secret.text),
-	    WH_T("what", "there is no administrator yet: sign in, then call auth.first_admin with this token; or whiplyctl auth.grant NAME admin"));
+	snprintf(link, sizeof link, "%s/auth/first?token=%s", auth->settings.site, secret.text);
+	wh_host_log(auth->host, WH_WARN, "first_admin", WH_T("link", link), WH_T("token", secret.text),
+	    WH_T("what", "there is no administrator yet: open the link, which works once; or whiplyctl auth.grant NAME admin"));
+	explicit_bzero(link, sizeof link);
 	explicit_bzero(&secret, sizeof secret);
 }
 
@@ -450,19 +454,26 @@ first_counted(void *self, uint64_t cookie, const struct wh_result *result)
 	grant_store(t);
 }
 
+bool
+role_first_token(const struct auth *auth, struct wh_str token)
+{
+	char hash[DEVICE_HASH_ROOM];
+
+	device_hash(token, hash);
+	return auth->first_admin.hash[0] != '\0' && CRYPTO_memcmp(hash, auth->first_admin.hash, sizeof hash) == 0;
+}
+
 enum wh_err
 role_first_admin(void *self, struct wh_call *call)
 {
 	struct auth *auth = self;
 	const struct wh_identity *who = wh_session_identity(auth->host, wh_call_session(call));
 	const struct wh_cell cells[] = { WH_CELL_INT(wh_wall_ms(auth->host)) };
-	char hash[DEVICE_HASH_ROOM];
 	struct role_task *t;
 
 	if (!auth_signed_in(auth, call))
 		return auth->failed;
-	device_hash(wh_arg_str(call, "token"), hash);
-	if (auth->first_admin.hash[0] == '\0' || CRYPTO_memcmp(hash, auth->first_admin.hash, sizeof hash) != 0)
+	if (!role_first_token(auth, wh_arg_str(call, "token")))
 		return wh_fail(call, WH_EPERM, "that is not the token of the server's log");
 	t = task_new(auth, sizeof *t, call);
 	if (t == NULL)

@@ -25,6 +25,9 @@ enum wh_err role_grants(void *self, struct wh_call *call);
 enum wh_err role_can(void *self, struct wh_call *call);
 enum wh_err role_first_admin(void *self, struct wh_call *call);
 
+/** Is this the token that makes the first administrator, and is there none yet? */
+bool role_first_token(const struct auth *auth, struct wh_str token);
+
 extern const struct wh_field role_grant_fields[], role_ungrant_fields[], role_grants_fields[], role_can_fields[], role_first_fields[];
 extern const struct wh_setting role_settings[];
 

@@ -2,6 +2,7 @@
 revoking, and what survives a hub that is killed. docs/accounts.md has a table of attacks that names the tests here."""
 import threading
 import time
+import urllib.parse
 
 import pytest
 from conftest import Whiply
@@ -203,6 +204,42 @@ def test_the_first_administrator_is_made_once(start):
     assert api(whiply, "auth.first_admin", {"token": token}, bearer(tokens["token"])).status == 200
     assert api(whiply, "auth.accounts", headers=bearer(tokens["token"])).status == 200
     assert api(whiply, "auth.first_admin", {"token": token}, bearer(other["token"])).status == 403
+
+
+def test_the_link_of_the_log_makes_the_first_administrator_once(start):
+    """As a browser does: the page, and its form. What is wrong is said on the page, and the link stays good."""
+    whiply = start(plugins=plugins('site = "http://chat.example";'))
+    link = until(lambda: whiply.events("first_admin"))[0]["link"]
+    assert link.startswith("http://chat.example/auth/first?token=whl_")
+    path, token = link.removeprefix("http://chat.example"), link.split("=")[1]
+
+    def post(**fields):
+        return http(whiply.http, "POST", "/auth/first", urllib.parse.urlencode(fields).encode(), {"Content-Type": "application/x-www-form-urlencoded"})
+
+    page = http(whiply.http, "GET", path)
+    assert page.status == 200 and f'value="{token}"' in page.body.decode() and "<script" not in page.body.decode()
+    assert post(token="whl_wrong", name="root", password=PASSWORD).status == 403
+    short = post(token=token, name="<b>first", password="x")
+    assert short.status == 400 and "&lt;b&gt;first" in short.body.decode()
+    assert api(whiply, "auth.login", {"name": "root", "password": PASSWORD}).status == 401
+    assert post(token=token, name="chief", password=PASSWORD).status == 200
+    signed_in = api(whiply, "auth.login", {"name": "chief", "password": PASSWORD}).json
+    assert api(whiply, "auth.accounts", headers=bearer(signed_in["token"])).status == 200
+    assert post(token=token, name="second", password=PASSWORD).status == 403
+    assert api(whiply, "auth.login", {"name": "second", "password": PASSWORD}).status == 401
+
+
+def test_who_has_an_account_becomes_the_first_administrator_with_it(start):
+    whiply = start(plugins=plugins())
+    token = until(lambda: whiply.events("first_admin"))[0]["token"]
+    register(whiply, "early")
+
+    def post(password):
+        fields = urllib.parse.urlencode(dict(token=token, name="early", password=password))
+        return http(whiply.http, "POST", "/auth/first", fields.encode(), {"Content-Type": "application/x-www-form-urlencoded"}).status
+
+    assert post("pass phrase 2") == 401
+    assert post(PASSWORD) == 200
 
 
 def test_a_killed_hub_signs_nobody_out_and_what_was_revoked_stays_so(start):
