@@ -25,6 +25,14 @@ channel_inside(struct irc_client *c, struct wh_str channel, struct wh_chat_room 
 	return hub != NULL && wh_room_has(irc->host, hub, s);
 }
 
+bool
+channel_is(struct irc *irc, struct wh_room *r)
+{
+	struct wh_chat_room room;
+
+	return irc->chat->room(irc->chat_self, wh_room_name(irc->host, r), &room);
+}
+
 /* NAMES */
 
 struct naming {
@@ -184,12 +192,29 @@ joined(struct irc_task *task, struct irc_client *c, enum wh_err err, struct wh_s
 		history_replay(c, channel);
 }
 
+static bool
+count_room(void *self, struct wh_room *r)
+{
+	struct {
+		struct irc *irc;
+		size_t n;
+	} *count = self;
+
+	count->n += channel_is(count->irc, r);
+	return true;
+}
+
 static void
 join_one(struct irc_client *c, struct wh_str channel, struct wh_str key)
 {
 	struct wh_chat_room room;
 	struct wh_item items[2];
 	struct irc_task *task;
+	struct wh_session *s = client_session(c);
+	struct {
+		struct irc *irc;
+		size_t n;
+	} rooms = { .irc = c->irc };
 	size_t n = 0;
 
 	if (!is_channel(channel)) {
@@ -198,6 +223,12 @@ join_one(struct irc_client *c, struct wh_str channel, struct wh_str key)
 	}
 	if (channel_inside(c, channel, &room))
 		return;
+	if (s != NULL)
+		wh_session_rooms(c->irc->host, s, count_room, &rooms);
+	if (rooms.n >= IRC_CHANNELS) {
+		irc_numeric(c, 405, "%.*s :You are in as many channels as one may be in", WH_FMT(channel));
+		return;
+	}
 	task = task_new(c, "JOIN", channel, WH_STR(""));
 	if (task == NULL)
 		return;
@@ -217,7 +248,8 @@ collect_room(void *self, struct wh_room *r)
 		size_t n;
 	} *all = self;
 
-	all->ids[all->n++] = wh_room_id(all->irc->host, r);
+	if (channel_is(all->irc, r))
+		all->ids[all->n++] = wh_room_id(all->irc->host, r);
 	return all->n < sizeof all->ids / sizeof all->ids[0];
 }
 
@@ -520,7 +552,35 @@ verb_invite(struct irc *irc, struct irc_client *c, const struct irc_line *line)
 	task_run(task, "chat.invite", items, 2);
 }
 
-/* LIST, page by page */
+/* LIST, page by page. Of masks the longest piece is looked for, and what is found has to match. */
+
+static struct wh_str
+mask_piece(struct wh_str mask)
+{
+	struct wh_str best = { mask.p, 0 };
+
+	for (size_t from = 0, i = 0; i <= mask.n; i++) {
+		if (i < mask.n && strchr("*?#,", mask.p[i]) == NULL)
+			continue;
+		if (i - from > best.n)
+			best = (struct wh_str){ mask.p + from, i - from };
+		from = i + 1;
+	}
+	return mask.n != 0 && memchr(mask.p, ',', mask.n) != NULL ? (struct wh_str){ mask.p, 0 } : best;
+}
+
+static bool
+masks_match(struct wh_str masks, const char *channel)
+{
+	struct wh_str mask;
+
+	if (masks.n == 0)
+		return true;
+	while (next_part(&masks, ',', &mask))
+		if (mask_matches(mask, wh_str(channel)))
+			return true;
+	return false;
+}
 
 static void list_more(struct irc_client *c, struct wh_str search, struct wh_str after, int64_t shown);
 
@@ -548,6 +608,8 @@ listed(struct irc_task *task, struct irc_client *c, enum wh_err err, struct wh_s
 		char channel[IRC_CHANNEL + 2], topic[IRC_TOPIC + 1];
 
 		room_show(result_str(&room, "room"), channel);
+		if (!masks_match(search, channel))
+			continue;
 		text_flat(result_str(&room, "topic"), topic, sizeof topic);
 		out_numeric(&out, 322, "%s %lld :%s", channel, wh_json_get(&room, "members", &members) ? (long long)members.i : 0LL, topic);
 		task->number++;
@@ -563,6 +625,7 @@ static void
 list_more(struct irc_client *c, struct wh_str search, struct wh_str after, int64_t shown)
 {
 	struct irc_task *task = task_new(c, "LIST", WH_STR(""), search);
+	struct wh_str piece;
 	struct wh_item items[3];
 	size_t n = 0;
 
@@ -570,8 +633,9 @@ list_more(struct irc_client *c, struct wh_str search, struct wh_str after, int64
 		return;
 	task->number = shown;
 	items[n++] = WH_ITEM_INT("limit", LIST_PAGE);
-	if (search.n != 0)
-		items[n++] = WH_ITEM_STR("search", ((struct wh_str){ task->text, task->n }));
+	piece = mask_piece((struct wh_str){ task->text, task->n });
+	if (piece.n != 0)
+		items[n++] = WH_ITEM_STR("search", piece);
 	if (after.n != 0)
 		items[n++] = WH_ITEM_STR("after", after);
 	task->done = listed;
@@ -581,12 +645,8 @@ list_more(struct irc_client *c, struct wh_str search, struct wh_str after, int64
 void
 verb_list(struct irc *irc, struct irc_client *c, const struct irc_line *line)
 {
-	struct wh_str search = line->n != 0 ? line->params[0] : WH_STR("");
+	struct wh_str masks = line->n != 0 ? line->params[0] : WH_STR("");
 
 	(void)irc;
-	while (search.n != 0 && (search.p[0] == '*' || search.p[0] == '#'))
-		search = wh_str_from(search, 1);
-	while (search.n != 0 && search.p[search.n - 1] == '*')
-		search.n--;
-	list_more(c, search, WH_STR(""), 0);
+	list_more(c, masks, WH_STR(""), 0);
 }

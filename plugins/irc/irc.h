@@ -35,6 +35,7 @@ enum {
 	IRC_LABEL = 64,
 	IRC_TARGETS = 4,		/* of one PRIVMSG; JOIN and PART take more */
 	IRC_JOINS = 20,
+	IRC_CHANNELS = 100,		/* that one client may be in */
 	IRC_MONITOR = 100,
 	IRC_MONITOR_BYTES = 420,	/* of all nicks on a list: it goes into the papers, which are 1 KiB */
 	IRC_HISTORY = 100,		/* messages of one CHATHISTORY */
@@ -332,6 +333,8 @@ irc_verb verb_who, verb_whois, verb_whowas, verb_ison, verb_userhost, verb_monit
 irc_verb verb_ping, verb_pong, verb_motd, verb_lusers, verb_isupport, verb_version, verb_time, verb_admin, verb_info, verb_help, verb_links, verb_stats, verb_wallops,
     verb_rehash, verb_kill, verb_error;
 irc_verb verb_register, verb_verify, verb_nickserv, verb_chanserv, verb_oper;
+/** Is it a channel? A query is a room of the hub as well, but nobody has entered it. */
+bool channel_is(struct irc *irc, struct wh_room *r);
 /** Is the client in it? Then what it is. */
 bool channel_inside(struct irc_client *c, struct wh_str channel, struct wh_chat_room *room_out);
 void channel_names(struct irc_out *out, struct wh_str room);

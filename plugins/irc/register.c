@@ -20,6 +20,8 @@ gather_room(void *self, struct wh_room *r)
 	struct gathering *g = self;
 	struct wh_str name = wh_room_name(g->irc->host, r);
 
+	if (!channel_is(g->irc, r))
+		return true;
 	for (size_t i = 0; i < g->n; i++)
 		if (wh_str_is(name, g->rooms[i]))
 			return true;

@@ -230,6 +230,40 @@ def test_list_takes_a_mask_or_a_name(irc):
     assert room in found and other not in found
 
 
+def test_list_of_a_name_is_that_one_and_masks_have_their_stars_anywhere(irc):
+    """Modern IRC, LIST message; ELIST M: <channel> is no substring, and a mask is matched as a whole."""
+    a = irc.client("ann")
+    base = irc.channel("yard")
+    for end in ("", "-north", "-south"):
+        a.join(base + end)
+
+    def found(mask):
+        return {line.params[1].removeprefix(base) for line in a.says(f"LIST {mask}", "323") if line.verb == "322"}
+
+    assert found(base) == {""}
+    assert found(f"{base}-*th") == {"-north", "-south"}
+    assert found(f"#*{base[3:]}*r?h") == {"-north"}
+    assert found(f"{base},{base}-south") == {"", "-south"}
+    assert found("#no-such-channel-*") == set()
+
+
+def test_channels_of_one_client_have_their_limit(start):
+    """Modern IRC, CHANLIMIT: ERR_TOOMANYCHANNELS (405) past what it tells."""
+    options = irc_client.options()
+    options["more"] += 'rates = ( { command = "chat.join"; rate = "10000/s burst 10000"; } );'
+    server = irc_client.IrcServer(start(**options))
+    a = server.client("ann")
+    for i in range(100):
+        a.send(f"JOIN #c{i}")
+    for _ in range(100):
+        a.expect("366")
+    assert a.says("JOIN #onemore", "405")[-1].params[1] == "#onemore"
+    a.send("PART #c0")
+    a.expect("PART")
+    a.join("#onemore")
+    server.leave()
+
+
 # KICK
 
 

@@ -119,6 +119,24 @@ def test_a_query_is_heard_on_every_connection_of_the_account(irc):
     assert phone.expect("PRIVMSG", other.nick).last == "from the phone"
 
 
+def test_a_query_is_no_channel(irc):
+    """Queries are kept as rooms are, but nobody is in them: JOIN 0, WHOIS, LIST and a second connection know nothing of them."""
+    account = irc.account("ann")
+    a, b = irc.signed(account=account), irc.client("bob")
+    a.send(f"PRIVMSG {b.nick} :hi")
+    b.expect("PRIVMSG")
+    b.send(f"PRIVMSG {account} :hi yourself")
+    a.expect("PRIVMSG")
+    again = irc.signed(account=account)
+    assert {line.verb for line in again.ping()} <= {"900"}
+    a.ping()
+    a.send("JOIN 0")
+    assert a.ping() == []
+    assert "319" not in [line.verb for line in a.says(f"WHOIS {account}", "318")]
+    assert "319" not in [line.verb for line in b.says(f"WHOIS {account}", "318")]
+    assert not [line for line in b.says("LIST", "323") if line.verb == "322" and "@" in line.params[1]]
+
+
 # Several lines
 
 
