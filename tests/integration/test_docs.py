@@ -117,11 +117,14 @@ def test_the_examples_of_chat_happen_as_written():
 def test_the_readmes_transcript_happens_as_written(tmp_path):
     """With the config that ./dev run starts, on other ports."""
     text = (ROOT / "README.md").read_text()
-    addresses = re.findall(r"^    (?:http|ws)://127\.0\.0\.1:(\d+)", text, re.M)
+    addresses = re.findall(r"^    (?:(?:http|ws)://)?127\.0\.0\.1:(\d+)", text, re.M)
     config = (ROOT / "contrib" / "whiply.conf").read_text()
     assert set(addresses) == set(re.findall(r'"127\.0\.0\.1:(\d+)"', config)), "what it says it serves"
-    port, = free_ports(1)
-    (tmp_path / "whiply.conf").write_text(config.replace("./var", f"{tmp_path}/var").replace(addresses[0], str(port)))
+    ports = dict(zip(dict.fromkeys(addresses), free_ports(len(set(addresses)))))
+    port = ports[addresses[0]]
+    for written, free in ports.items():
+        config = config.replace(f":{written}", f":{free}")
+    (tmp_path / "whiply.conf").write_text(config.replace("./var", f"{tmp_path}/var"))
     with open(tmp_path / "log", "wb") as log:
         server = subprocess.Popen([BUILD / "bin" / "whiplyd", "-c", tmp_path / "whiply.conf", "-L", BUILD / "plugins" / ".libs"], stdin=subprocess.DEVNULL,
                                   stdout=log, stderr=log, cwd=tmp_path)
