@@ -105,6 +105,7 @@ const struct irc_numeric irc_numerics[] = {
 	{ 524, "ERR_HELPNOTFOUND", "there is no help on that" },
 	{ 525, "ERR_INVALIDKEY", "name a key" },
 	{ 531, "ERR_CANTSENDTOUSER", "they do not want that" },
+	{ 671, "RPL_WHOISSECURE", "they are connected over TLS" },
 	{ 696, "ERR_INVALIDMODEPARAM", "the mode needs another parameter" },
 	{ 704, "RPL_HELPSTART", "the beginning of HELP" },
 	{ 705, "RPL_HELPTXT", "a line of HELP" },

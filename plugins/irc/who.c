@@ -206,6 +206,8 @@ verb_whois(struct irc *irc, struct irc_client *c, const struct irc_line *line)
 		out_numeric(&out, 313, "%s :is an operator", is.nick);
 	if (is.account[0] != '0' || is.account[1] != '\0')
 		out_numeric(&out, 330, "%s %s :is signed in as", is.nick, is.account);
+	if (other != NULL && (first = client_session(other)) != NULL && wh_session_secure(irc->host, first))
+		out_numeric(&out, 671, "%s :is using a secure connection", is.nick);
 	if (is.bot)
 		out_numeric(&out, 335, "%s :is a bot", is.nick);
 	if (is.away && other != NULL)

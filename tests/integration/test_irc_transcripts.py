@@ -19,7 +19,7 @@ def three(tmp_path_factory):
                     "-addext", "subjectAltName=DNS:irc.example", "-days", "2", "-keyout", folder / "key.pem", "-out", folder / "cert.pem"],
                    check=True, capture_output=True)
     port = free_ports(8)[-1]
-    whiply = Whiply(**irc_client.options(listeners=TLS.format(port=port, dir=folder)))
+    whiply = Whiply(**irc_client.options(irc="sts_port = 6697;", listeners=TLS.format(port=port, dir=folder)))
     server = irc_client.IrcServer(whiply)
     context = ssl.create_default_context(cafile=str(folder / "cert.pem"))
     extra = ("draft/event-playback",)
@@ -182,3 +182,27 @@ def test_three_ways_into_a_room_see_the_same(three):
     history = [said for line in tls.ask(f"CHATHISTORY LATEST {room} * 100") if (said := of_irc(line)) and said[0] == "said"]
     live = [one for one in full if one[0] == "said" and one[3] not in (ids["walt"], ids["web"])]
     assert [one[3] for one in history[:-1]] == [one[3] for one in live]
+
+
+def test_sts_over_tls_tells_for_how_long(three):
+    """IRCv3 sts: duration on secure connections, in seconds; port on others."""
+    server, _, tls, _ = three
+    tls.send("CAP LS 302")
+    words = []
+    while True:
+        line = tls.expect("CAP", None, "LS")
+        words += line.last.split()
+        if line.params[2] != "*":
+            break
+    assert "sts=duration=2592000" in words
+    c = server.raw()
+    c.send("CAP LS 302", "PING end")
+    assert "sts=port=6697" in " ".join(line.last for line in c.until("PONG")).split()
+
+
+def test_whois_says_who_is_connected_over_tls(three):
+    """Modern IRC, RPL_WHOISSECURE (671): for a client over a secure connection."""
+    server, _, tls, _ = three
+    other = server.client("other")
+    assert "671" in [line.verb for line in other.says(f"WHOIS {tls.nick}", "318")]
+    assert "671" not in [line.verb for line in tls.says(f"WHOIS {other.nick}", "318")]
