@@ -5,7 +5,7 @@ import subprocess
 
 from conftest import BUILD, ROOT, Whiply, free_ports
 from test_accounts import CHEAP, PASSWORD, api, bearer
-from wire import WebSocket, until
+from wire import WebSocket, Wire, until
 
 
 def test_every_setting_is_in_the_document():
@@ -117,14 +117,11 @@ def test_the_examples_of_chat_happen_as_written():
 def test_the_readmes_transcript_happens_as_written(tmp_path):
     """With the config that ./dev run starts, on other ports."""
     text = (ROOT / "README.md").read_text()
-    addresses = re.findall(r"^    (?:(?:http|ws)://)?127\.0\.0\.1:(\d+)", text, re.M)
+    addresses = re.findall(r"^    (?:http://|ws://|)127\.0\.0\.1:(\d+)", text, re.M)
     config = (ROOT / "contrib" / "whiply.conf").read_text()
     assert set(addresses) == set(re.findall(r'"127\.0\.0\.1:(\d+)"', config)), "what it says it serves"
-    ports = dict(zip(dict.fromkeys(addresses), free_ports(len(set(addresses)))))
-    port = ports[addresses[0]]
-    for written, free in ports.items():
-        config = config.replace(f":{written}", f":{free}")
-    (tmp_path / "whiply.conf").write_text(config.replace("./var", f"{tmp_path}/var"))
+    port, irc_port = free_ports(2)
+    (tmp_path / "whiply.conf").write_text(config.replace("./var", f"{tmp_path}/var").replace("8080", str(port)).replace("6667", str(irc_port)))
     with open(tmp_path / "log", "wb") as log:
         server = subprocess.Popen([BUILD / "bin" / "whiplyd", "-c", tmp_path / "whiply.conf", "-L", BUILD / "plugins" / ".libs"], stdin=subprocess.DEVNULL,
                                   stdout=log, stderr=log, cwd=tmp_path)
@@ -142,6 +139,11 @@ def test_the_readmes_transcript_happens_as_written(tmp_path):
                     said["params"] = {key: "$guest" if key in ("name", "from") else value for key, value in said["params"].items()}
                     same(said["params"], ws.notification(said["method"]), known, line)
         assert "first_admin" in (tmp_path / "log").read_text()
+        with Wire(irc_port) as irc:
+            irc.send(b"NICK ann\r\nUSER ann 0 * :Ann\r\n")
+            irc.until(b" 001 ann ")
+            irc.send(b"JOIN #lobby\r\n")
+            irc.until(b" JOIN #lobby")
     finally:
         server.terminate()
         server.wait(20)
