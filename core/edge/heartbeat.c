@@ -139,12 +139,12 @@ heartbeat_paces(struct edge *e)
 		if (since == 0 || e->tick - c->throttled_at > wheel_ticks(2000))
 			c->since = since = e->tick | 1;
 		c->throttled_at = e->tick;
-		if (flood != 0 && c->state == CONN_WS && e->tick - since > wheel_ticks(flood)) {
+		if (flood != 0 && c->state == CONN_WS && (int32_t)(e->tick - since) > (int32_t)wheel_ticks(flood)) {
 			edge_count(e, WH_EDGE_CLOSED_FLOOD);
 			conn_close(c, WH_WS_POLICY, WH_STR("too many messages"));
 			continue;
 		}
-		if (flood != 0 && c->state == CONN_LINE && e->tick - since > wheel_ticks(flood)) {
+		if (flood != 0 && c->state == CONN_LINE && (int32_t)(e->tick - since) > (int32_t)wheel_ticks(flood)) {
 			edge_count(e, WH_EDGE_CLOSED_FLOOD);
 			conn_end(c, WH_WS_POLICY, WH_STR("too many messages"));
 			continue;
