@@ -5,6 +5,8 @@ enum {
 	ADDRESS_TRIES = 20,		/* of an address before strangers from it wait */
 	ACCOUNT_TRIES = 10,		/* of an account before strangers to it wait */
 	STRANGER_MOST_MS = 60000,
+	OPEN_MS = 60000,		/* an attempt that is older was given up */
+	OPEN_WAIT_MS = 1000,		/* until those that are open are likely to be answered */
 };
 
 enum wh_err
@@ -149,10 +151,31 @@ entry_count(struct auth *auth, uint64_t key, int64_t now, int64_t forget)
 	return e;
 }
 
-void
+int64_t
 lockout_attempt(struct auth *auth, struct wh_str account, struct wh_str address)
 {
-	entry_count(auth, lockout_key(auth, LOCKOUT_PAIR, account, address), wh_wall_ms(auth->host), auth->settings.lockout_forget);
+	struct lockout_entry *e = entry_find(auth, lockout_key(auth, LOCKOUT_PAIR, account, address), true);
+	int64_t now = wh_wall_ms(auth->host);
+
+	if (now - e->open_ms >= OPEN_MS)
+		e->open = 0;
+	if (now - e->last_ms >= auth->settings.lockout_forget)
+		e->n = 0;
+	/* Past the free tries there is one after each wait. */
+	if (e->open >= UINT16_MAX || (e->open != 0 && e->n + e->open >= auth->settings.tries))
+		return OPEN_WAIT_MS;
+	e->open++;
+	e->open_ms = now;
+	if (e->n == 0)
+		e->last_ms = now;
+	return 0;
+}
+
+static void
+attempt_end(struct lockout_entry *e)
+{
+	if (e->open != 0)
+		e->open--;
 }
 
 void
@@ -160,18 +183,19 @@ lockout_untried(struct auth *auth, struct wh_str account, struct wh_str address)
 {
 	struct lockout_entry *e = entry_find(auth, lockout_key(auth, LOCKOUT_PAIR, account, address), false);
 
-	if (e != NULL && e->n != 0)
-		e->n--;
+	if (e != NULL)
+		attempt_end(e);
 }
 
 int64_t
 lockout_failed(struct auth *auth, struct wh_str account, struct wh_str address)
 {
-	const struct lockout_entry *pair = entry_find(auth, lockout_key(auth, LOCKOUT_PAIR, account, address), false);
 	int64_t now = wh_wall_ms(auth->host), forget = auth->settings.lockout_forget;
+	struct lockout_entry *pair = entry_count(auth, lockout_key(auth, LOCKOUT_PAIR, account, address), now, forget);
 
+	attempt_end(pair);
 	/* Who mistypes where they signed in before is no stranger, and makes nobody else wait. */
-	if (pair == NULL || !pair->known) {
+	if (!pair->known) {
 		entry_count(auth, lockout_key(auth, LOCKOUT_ACCOUNT, account, WH_STR("")), now, forget);
 		if (address.n != 0)
 			entry_count(auth, lockout_key(auth, LOCKOUT_ADDRESS, WH_STR(""), address), now, forget);
@@ -184,6 +208,7 @@ lockout_succeeded(struct auth *auth, struct wh_str account, struct wh_str addres
 {
 	struct lockout_entry *e = entry_find(auth, lockout_key(auth, LOCKOUT_PAIR, account, address), true);
 
+	attempt_end(e);
 	e->n = 0;
 	e->known = true;
 	e->last_ms = wh_wall_ms(auth->host);

@@ -26,7 +26,9 @@ enum lockout_kind {
 struct lockout_entry {
 	uint64_t key;		/* 0: free */
 	int64_t last_ms;	/* when it counted last; wall clock */
+	int64_t open_ms;	/* PAIR: when the last attempt began */
 	uint32_t n;
+	uint16_t open;		/* PAIR: attempts that are not answered yet */
 	bool known;		/* PAIR: it signed in here before */
 };
 
@@ -53,10 +55,11 @@ void lockout_seed(struct auth *auth, struct wh_str account, int64_t failures, in
 /** The pair signed in before: what strangers did does not concern it. */
 void lockout_known(struct auth *auth, struct wh_str account, struct wh_str address);
 
-/** An attempt begins: it counts against the pair until it succeeded, so that many at once are not more than one after the other. */
-void lockout_attempt(struct auth *auth, struct wh_str account, struct wh_str address);
+/** An attempt begins, to be ended by one of the three below. How long to wait before it, 0: not at all: as many as may still fail are
+ * being answered, so that many at once are not more than one after the other. Nobody has failed then, so that is no lockout. */
+int64_t lockout_attempt(struct auth *auth, struct wh_str account, struct wh_str address);
 
-/** It came to no answer, for reasons that are not the caller's: it counts no more. */
+/** It came to no answer, for reasons that are not the caller's. */
 void lockout_untried(struct auth *auth, struct wh_str account, struct wh_str address);
 
 /** It failed. Returns how long the pair has to wait now. */

@@ -6,6 +6,8 @@
 #include "auth.h"
 #include "device_own.h"
 
+const char login_open[] = "your attempts before this one are not answered yet; try again";
+
 const struct wh_field login_fields[] = {
 	{ "name", WH_F_TEXT, .required = true, .min = 1, .max = 256, .help = "the account's name" },
 	{ "password", WH_F_TEXT, .required = true, .min = 1, .max = PASSWORD_BYTES - 1, .help = "its password" },
@@ -41,8 +43,13 @@ login_may_try_at(struct auth *auth, struct wh_call *call, struct wh_session *s, 
 	}
 	if (!hashing_reserve(auth, call))
 		return false;
-	lockout_attempt(auth, canonical, wh_str(address));
-	return true;
+	wait = lockout_attempt(auth, canonical, wh_str(address));
+	if (wait != 0) {
+		hashing_release(auth);
+		wh_metric_add_for(auth->host, &auth_metrics[AUTH_METRIC_LOGINS], WH_STR("busy"), 1);
+		auth_no(auth, call, WH_EFAST, login_open, wait);
+	}
+	return wait == 0;
 }
 
 static void

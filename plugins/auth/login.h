@@ -50,6 +50,9 @@ void login_failed(struct proof_task *task);
 enum wh_err login_login(void *self, struct wh_call *call);
 enum wh_err login_password(void *self, struct wh_call *call);
 
+/** What somebody is told of whom as many attempts are being answered as may still fail. */
+extern const char login_open[];
+
 extern const struct wh_field login_fields[], login_password_fields[];
 
 #endif

@@ -394,6 +394,7 @@ scram_found(void *self, uint64_t cookie, const struct wh_result *result)
 		lockout_known(auth, wh_str(x->canonical), address);
 	wait = lockout_stranger(auth, wh_str(x->canonical), address);
 	if (wait != 0) {
+		lockout_untried(auth, wh_str(x->canonical), address);
 		task_fail_later(&t->proof.task, WH_EFAST, "too many wrong passwords from where you are, or for this account; wait a moment", wait);
 		return;
 	}
@@ -447,7 +448,11 @@ scram_begin(struct auth *auth, struct sasl_exchange *x, struct wh_session *s, st
 		task_fail_later(&t->proof.task, WH_EFAST, "too many wrong passwords; wait, or reset it with auth.reset_begin", wait);
 		return;
 	}
-	lockout_attempt(auth, wh_str(x->canonical), wh_str(p->address[0]));
+	wait = lockout_attempt(auth, wh_str(x->canonical), wh_str(p->address[0]));
+	if (wait != 0) {
+		task_fail_later(&t->proof.task, WH_EFAST, login_open, wait);
+		return;
+	}
 	const struct wh_cell cells[] = { WH_CELL_TEXT(wh_str(p->address[0])), WH_CELL_TEXT(wh_str(p->address[1])), WH_CELL_TEXT(wh_str(x->canonical)) };
 
 	task_run(&t->proof.task, &TASK_STEP(ST_SCRAM_GET, cells, WH_ANY), 1, scram_found);

@@ -75,9 +75,8 @@ second_try(struct auth *auth, struct wh_session *s, const char *account)
 	if (stranger > wait)
 		wait = stranger;
 	if (wait == 0)
-		lockout_attempt(auth, name, from);
-	else
-		wh_metric_add_for(auth->host, &auth_metrics[AUTH_METRIC_LOGINS], WH_STR("locked"), 1);
+		return lockout_attempt(auth, name, from);
+	wh_metric_add_for(auth->host, &auth_metrics[AUTH_METRIC_LOGINS], WH_STR("locked"), 1);
 	return wait;
 }
 

@@ -111,6 +111,35 @@ a_guesser_locks_nobody_out_who_signed_in_before(void **state)
 }
 
 static void
+attempts_that_are_not_answered_lock_nobody_out(void **state)
+{
+	struct fixture *f = begin("tries = 3; lockout = \"10s\";");
+	struct auth *auth = wh_test_self(f->t);
+	struct wh_str ann = WH_STR("ann"), home = WH_STR("1.home");
+
+	(void)state;
+	for (unsigned i = 0; i < 3; i++)
+		assert_int_equal(lockout_attempt(auth, ann, home), 0);
+	/* A fourth waits for those, and nobody has failed. */
+	assert_in_range(lockout_attempt(auth, ann, home), 1, 1000);
+	assert_int_equal(lockout_wait(auth, ann, home), 0);
+	lockout_succeeded(auth, ann, home);
+	assert_int_equal(lockout_attempt(auth, ann, home), 0);
+	/* Of three that are open and fail, the third locks; then there is one attempt after each wait. */
+	assert_int_equal(lockout_failed(auth, ann, home), 0);
+	assert_int_equal(lockout_failed(auth, ann, home), 0);
+	assert_in_range(lockout_failed(auth, ann, home), 9000, 10000);
+	wh_test_advance(f->t, 10000);
+	assert_int_equal(lockout_wait(auth, ann, home), 0);
+	assert_int_equal(lockout_attempt(auth, ann, home), 0);
+	assert_in_range(lockout_attempt(auth, ann, home), 1, 1000);
+	/* One that nobody answers is given up. */
+	wh_test_advance(f->t, 60000);
+	assert_int_equal(lockout_attempt(auth, ann, home), 0);
+	end(f);
+}
+
+static void
 who_waits_for_what_others_did_has_not_failed(void **state)
 {
 	struct fixture *f = begin("tries = 3; lockout = \"10m\";");
@@ -344,6 +373,7 @@ main(void)
 		cmocka_unit_test(who_fails_too_often_waits_longer_and_longer),
 		cmocka_unit_test(names_that_nobody_has_are_locked_alike),
 		cmocka_unit_test(a_guesser_locks_nobody_out_who_signed_in_before),
+		cmocka_unit_test(attempts_that_are_not_answered_lock_nobody_out),
 		cmocka_unit_test(who_waits_for_what_others_did_has_not_failed),
 		cmocka_unit_test(the_count_of_an_account_survives_the_hub),
 		cmocka_unit_test(only_so_many_wait_for_a_hash_and_nobody_is_counted_for_that),

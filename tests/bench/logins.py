@@ -18,7 +18,7 @@ from wire import WebSocket, frame, http
 RIGHT, WRONG = "pass phrase 1", "pass phrase 2"
 PLUGINS = "sqlite = { }; audit = { }; metrics = { }; auth = { };"     # of auth everything as it is shipped
 LIMITS, HUB = 'messages = "10000/s burst 10000";', 'command_rate = "10000/s burst 10000";'        # for the one that asks session.ping
-BUSY, LOCKED = "too many people sign in", "too many wrong passwords"
+BUSY, LOCKED = ("too many people sign in", "your attempts before this one"), "too many wrong passwords"
 PING_EVERY = 0.002
 
 
