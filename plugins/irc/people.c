@@ -183,6 +183,41 @@ person_client(struct irc *irc, const struct irc_person *person)
 	return NULL;
 }
 
+bool
+person_is_bot(struct irc *irc, const struct irc_person *person)
+{
+	const struct irc_client *c = person_client(irc, person);
+
+	return person->bot || (c != NULL && (c->modes & MODE_BOT) != 0);
+}
+
+const char *
+person_away(struct irc *irc, const struct irc_person *person)
+{
+	const char *why = NULL;
+
+	for (size_t i = 0; i < person->n; i++) {
+		struct wh_session *s = wh_session_get(irc->host, person->sessions[i]);
+		const struct irc_client *c = s != NULL ? client_of(irc, s) : NULL;
+
+		if (s == NULL || (c != NULL && strcmp(c->away, "*") == 0))
+			continue;
+		if (c == NULL || c->away[0] == '\0')
+			return NULL;
+		if (why == NULL)
+			why = c->away;
+	}
+	return why != NULL ? why : person->n != 0 ? "Not here" : NULL;
+}
+
+struct irc_person *
+client_person(const struct irc_client *c)
+{
+	struct wh_session *s = client_session(c);
+
+	return s != NULL ? person_of(c->irc, s) : NULL;
+}
+
 void
 people_free(struct irc *irc)
 {

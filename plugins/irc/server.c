@@ -14,6 +14,7 @@ static const struct {
 	{ "CHANNELLEN=65", "bytes of a channel's name" },
 	{ "CHANTYPES=#", "with what a channel begins" },
 	{ "CHATHISTORY=100", "messages of one CHATHISTORY" },
+	{ "CLIENTTAGDENY=*,-channel-context,-draft/channel-context,-draft/react,-draft/reply,-draft/unreact,-reply,-typing", "tags of clients that are passed on" },
 	{ "ELIST=M", "what LIST takes: masks" },
 	{ "HOSTLEN=64", "bytes of a host" },
 	{ "KICKLEN=200", "bytes of a KICK's reason" },
@@ -85,16 +86,33 @@ isupport_tell(void *self, const char *token, const char *help)
 	s->n += (size_t)snprintf(s->line + s->n, sizeof s->line - s->n, "%s%s", s->on_line++ != 0 ? " " : "", token);
 }
 
+/* A token's value has no blanks, no backslashes and no signs of equality. */
+static void
+isupport_icon(const char *url, char *to, size_t cap)
+{
+	size_t n = (size_t)snprintf(to, cap, "draft/ICON=");
+
+	for (; *url != '\0' && n + 5 < cap; url++)
+		n += (size_t)snprintf(to + n, cap - n, strchr(" \\=", *url) != NULL ? "\\x%02X" : "%c", (unsigned)*url);
+}
+
 void
 server_isupport(struct irc_out *out)
 {
 	struct supporting s = { .out = out };
-	char network[64];
+	char network[64], icon[320];
 
+	if ((out->c->caps & CAP_ISUPPORT) != 0)
+		out_batch(out, "draft/isupport");
 	isupport_each(isupport_tell, &s);
 	snprintf(network, sizeof network, "NETWORK=%s", out->irc->network);
 	isupport_tell(&s, network, NULL);
+	if (out->irc->icon[0] != '\0') {
+		isupport_icon(out->irc->icon, icon, sizeof icon);
+		isupport_tell(&s, icon, NULL);
+	}
 	isupport_flush(&s);
+	out_batch_end(out);
 }
 
 void
@@ -194,9 +212,7 @@ verb_isupport(struct irc *irc, struct irc_client *c, const struct irc_line *line
 
 	(void)irc, (void)line;
 	out_begin(&out, c);
-	out_batch(&out, "draft/isupport");
 	server_isupport(&out);
-	out_batch_end(&out);
 	out_end(&out);
 }
 
@@ -273,7 +289,9 @@ verb_help(struct irc *irc, struct irc_client *c, const struct irc_line *line)
 		}
 	}
 	if (about.n != 0) {
-		out_numeric(&out, 524, "%.*s :There is no help on that; HELP alone lists what there is", WH_FMT(about));
+		bool word = about.p[0] != ':' && memchr(about.p, ' ', about.n) == NULL;
+
+		out_numeric(&out, 524, "%.*s :There is no help on that; HELP alone lists what there is", word ? (int)about.n : 1, word ? about.p : "*");
 		out_end(&out);
 		return;
 	}
