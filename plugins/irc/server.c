@@ -336,13 +336,6 @@ operator_only(struct irc_client *c, const char *permission)
 	return false;
 }
 
-static void
-done_quietly(struct irc_task *task, struct irc_client *c, enum wh_err err, struct wh_str result)
-{
-	if (err != WH_OK)
-		irc_say(c, ":%s NOTICE %s :%s: %.*s", c->irc->name, c->nick, task->verb, WH_FMT(result));
-}
-
 void
 verb_wallops(struct irc *irc, struct irc_client *c, const struct irc_line *line)
 {
@@ -358,6 +351,24 @@ verb_wallops(struct irc *irc, struct irc_client *c, const struct irc_line *line)
 			irc_say(other, ":%s WALLOPS :%s", source, text);
 }
 
+/* What is wrong with the config, line by line; then all is as it was. */
+static void
+rehashed(struct irc_task *task, struct irc_client *c, enum wh_err err, struct wh_str result)
+{
+	struct irc_out out;
+	struct wh_str line;
+
+	(void)task;
+	out_begin(&out, c);
+	if (err == WH_OK)
+		out_server(&out, "NOTICE %s :The config was read, and holds from now on", c->nick);
+	while (err != WH_OK && next_part(&result, '\n', &line))
+		out_server(&out, "NOTICE %s :REHASH: %.*s", c->nick, WH_FMT(line));
+	if (err != WH_OK)
+		out_server(&out, "NOTICE %s :REHASH: nothing was changed", c->nick);
+	out_end(&out);
+}
+
 void
 verb_rehash(struct irc *irc, struct irc_client *c, const struct irc_line *line)
 {
@@ -370,7 +381,7 @@ verb_rehash(struct irc *irc, struct irc_client *c, const struct irc_line *line)
 	if (task == NULL)
 		return;
 	irc_numeric(c, 382, "whiply.conf :Rehashing");
-	task->done = done_quietly;
+	task->done = rehashed;
 	task_run(task, "server.reload", NULL, 0);
 }
 
