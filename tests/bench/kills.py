@@ -179,12 +179,14 @@ class World:
     def enter(self, n):
         rooms = [ROOMS[0], ROOMS[1 + n % 3]]
         ws, irc = WebSocket(self.port), Irc(self.irc_port)
-        if n % 2 == 0:
-            self.account(f"web{n}")
+        if rooms[1] == "guarded":
+            for name in f"web{n}", f"irc{n}":
+                self.account(name)
             ws.call("auth.login", name=f"web{n}", password=PASSWORD)
+            irc.register(f"irc{n}", caps=CAPS, account=f"irc{n}")
         else:
             ws.call("auth.guest", name=f"web{n}")
-        irc.register(f"irc{n}", caps=CAPS)
+            irc.register(f"irc{n}", caps=CAPS)
         for room in rooms:
             ws.call("chat.join", room=room)
             irc.join(f"#{room}")
@@ -195,11 +197,11 @@ class World:
         call = self.watch.call
         call("chat.register", room="guarded")
         for kind, _, name, rooms in self.speakers:
-            if rooms[1] == "guarded" and kind is Browser and int(name[3:]) % 2 == 0:
+            if rooms[1] == "guarded":
                 call("chat.role", room="guarded", name=name, role="moderator" if name == "web0" else "voice", on=True)
             elif rooms[1] == "loose":
                 call("chat.role", room="loose", name=name, role="moderator" if name in ("web1", "irc4") else "voice", on=True)
-        call("chat.set", room="guarded", access="key", key="sesame", keep="30d")
+        call("chat.set", room="guarded", access="key", key="sesame", speakers="voice", keep="30d")
         call("chat.set", room="loose", access="invited", speakers="voice")
         call("chat.topic", room="guarded", topic="Tea, and nothing else")
         call("chat.topic", room="loose", topic="Coffee")
