@@ -180,6 +180,7 @@ session_end(struct hub *hub, struct wh_session *s)
 		session_unhook(hub, s, false);
 	if (s->state == SESSION_DETACHED)
 		ss->n_detached--;
+	session_past_over(hub, s);
 	s->state = SESSION_ENDED;
 	wh_list_remove(&s->place);
 	wh_list_remove(&s->dirty);

@@ -46,6 +46,7 @@ enum session_close_code {
 struct wh_session {
 	wh_id id;
 	wh_id conn;			/* while attached */
+	wh_id past;			/* while detached: the connection that its edge keeps for it; 0: none */
 	struct edge *edge;		/* while attached */
 	struct dialect *dialect;	/* NULL: ephemeral, or the dialect is gone */
 	struct wh_identity who;		/* slices into `text` */
@@ -190,6 +191,9 @@ void session_unhook(struct hub *hub, struct wh_session *s, bool gone);
 
 /** Unhooks, and lets it wait for a resume; or ends it, at once or with `later` at the end of the turn, when it can't be. */
 void session_detach(struct hub *hub, struct wh_session *s, bool gone, bool later);
+
+/** Its edge need not keep its last connection any more. */
+void session_past_over(struct hub *hub, struct wh_session *s);
 void session_hash_token(struct hub *hub, struct wh_str text, uint8_t hash_out[static SESSION_HASH]);
 void session_slots_free(struct wh_session *s);
 
