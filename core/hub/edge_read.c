@@ -81,7 +81,7 @@ read_closed(struct hub *hub, struct edge *edge, const struct wh_rec *rec)
 		recovery_closed(hub, edge, r.conn);
 	} else if (s == NULL) {
 		hub->features->gone(hub, r.conn);
-		edge_put_close(edge, &(struct wh_rec_close){ .conn = r.conn });
+		edge_put_close(edge, &(struct wh_rec_close){ .conn = r.conn, .code = SESSION_CLOSE_GONE });
 	} else if (!hub->recovery.in_leftover) {
 		session_closed(hub, s, &r);	/* what the hub before us had not read, the edge says again */
 	}

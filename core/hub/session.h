@@ -41,6 +41,7 @@ enum session_close_code {
 	SESSION_CLOSE_RESTART = 1012,
 	SESSION_CLOSE_FULL = 1013,
 	SESSION_CLOSE_PROTOCOL = 1002,
+	SESSION_CLOSE_GONE = 1000,		/* to an edge, of a connection that has closed: it need not be kept */
 };
 
 struct wh_session {

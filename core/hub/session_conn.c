@@ -109,7 +109,7 @@ session_past_over(struct hub *hub, struct wh_session *s)
 	struct edge *edge = s->past != 0 ? edge_find(hub, wh_id_process(s->past)) : NULL;
 
 	if (edge != NULL)
-		edge_put_close(edge, &(struct wh_rec_close){ .conn = s->past });
+		edge_put_close(edge, &(struct wh_rec_close){ .conn = s->past, .code = SESSION_CLOSE_GONE });
 	s->past = 0;
 }
 
