@@ -1,7 +1,7 @@
 /* How alike two texts are, as fast as a window needs it: a sketch of the runs of three characters in a skeleton, 256 bits of
  * some SKETCH_KEPT runs, those with the smallest hashes. Swapped words, changed letters and look-alikes leave most bits where they are. */
-#ifndef WHIPLY_RULES_SKETCH_H
-#define WHIPLY_RULES_SKETCH_H
+#ifndef WHIPLY_TEXT_SKETCH_H
+#define WHIPLY_TEXT_SKETCH_H
 
 #include <whiply/types.h>
 

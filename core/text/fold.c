@@ -1,5 +1,5 @@
 /* See fold.h. */
-#include "rules/fold.h"
+#include "text/fold.h"
 
 #include <stdlib.h>
 #include <unicode/uchar.h>

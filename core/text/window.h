@@ -1,10 +1,10 @@
 /* What a pack remembers of the last moments: entries in the order of time, each with a key, a user and perhaps the sketch of a text. A
  * chain per key leads from the newest to older ones. Time is that of the event, given with each call. What a rule adds is kept only when
  * the rule ends well: see window_mark and window_undo. */
-#ifndef WHIPLY_RULES_WINDOW_H
-#define WHIPLY_RULES_WINDOW_H
+#ifndef WHIPLY_TEXT_WINDOW_H
+#define WHIPLY_TEXT_WINDOW_H
 
-#include "rules/sketch.h"
+#include "text/sketch.h"
 
 enum {
 	WINDOW_ENTRIES = 1024,		/* kept, if the pack does not say otherwise; past that the oldest goes */
@@ -40,8 +40,8 @@ enum wh_err window_add(struct window *w, const struct window_entry *e, const str
 /** How many entries of the key are not older than the window keeps, or `within_ms` if that is not 0, and of how many users. */
 void window_ask(const struct window *w, uint64_t key, int64_t now_ms, int64_t within_ms, struct window_found *out, uint64_t *steps);
 
-/** The same of entries whose text is like this one: `least` of 1000. */
-void window_similar(const struct window *w, const struct sketch *sketch, unsigned least, int64_t now_ms, int64_t within_ms,
+/** The same of entries whose text is like this one: `least` of 1000. `key` 0: of any key. */
+void window_similar(const struct window *w, const struct sketch *sketch, unsigned least, uint64_t key, int64_t now_ms, int64_t within_ms,
 	struct window_found *out, uint64_t *steps);
 
 /** What it takes of memory. */

@@ -2,10 +2,10 @@
 #include <stdio.h>
 
 #include "base/testing.h"
-#include "rules/fold.h"
-#include "rules/links.h"
-#include "rules/regex.h"
-#include "rules/sketch.h"
+#include "text/fold.h"
+#include "text/links.h"
+#include "text/regex.h"
+#include "text/sketch.h"
 
 static struct fold *fold;
 static struct links_suffixes *suffixes;

@@ -1,5 +1,5 @@
 /* See links.h. */
-#include "rules/links.h"
+#include "text/links.h"
 
 #include <arpa/inet.h>
 #include <libpsl.h>

@@ -1,5 +1,5 @@
 /* See sketch.h. */
-#include "rules/sketch.h"
+#include "text/sketch.h"
 
 static uint32_t
 mix(uint32_t h)

@@ -1,12 +1,12 @@
 /* See list.h. */
-#include "rules/list.h"
+#include "text/list.h"
 
 #include <stdlib.h>
 
 #include "base/arena.h"
 #include "base/map.h"
-#include "rules/ac.h"
-#include "rules/regex.h"
+#include "text/ac.h"
+#include "text/regex.h"
 
 struct entry {
 	struct wh_str text;	/* as it was written; in the arena */

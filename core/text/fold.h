@@ -5,8 +5,8 @@
  *   a word are the letters that they stand for ("fr33", "$pam"), and i and l are one.
  * What a code point becomes is found out once, from utf8proc and ICU, and kept in pages of 256: at most FOLD_PAGES of them, so that a
  * flood of rare characters costs time and not memory. Nothing here reads a file after fold_open. */
-#ifndef WHIPLY_RULES_FOLD_H
-#define WHIPLY_RULES_FOLD_H
+#ifndef WHIPLY_TEXT_FOLD_H
+#define WHIPLY_TEXT_FOLD_H
 
 #include "base/buf.h"
 

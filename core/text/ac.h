@@ -1,8 +1,8 @@
 /* Aho-Corasick: finds any of thousands of byte strings in one pass, one look-up a byte. Built once when a pack is loaded, as a table of all
  * transitions; bytes that no string has share a column. Used by lists of words, and by lists of patterns to leave out those that
  * cannot match. */
-#ifndef WHIPLY_RULES_AC_H
-#define WHIPLY_RULES_AC_H
+#ifndef WHIPLY_TEXT_AC_H
+#define WHIPLY_TEXT_AC_H
 
 #include <whiply/types.h>
 

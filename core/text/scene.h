@@ -1,14 +1,14 @@
 /* An event while it is judged, with what several packs ask of it made once and only if it is asked for: skeletons, links, the sketch. One a
  * judge; scene_begin forgets what was there before. */
-#ifndef WHIPLY_RULES_SCENE_H
-#define WHIPLY_RULES_SCENE_H
+#ifndef WHIPLY_TEXT_SCENE_H
+#define WHIPLY_TEXT_SCENE_H
 
 #include <whiply/judge.h>
 
-#include "rules/fold.h"
-#include "rules/links.h"
-#include "rules/list.h"
-#include "rules/sketch.h"
+#include "text/fold.h"
+#include "text/links.h"
+#include "text/list.h"
+#include "text/sketch.h"
 
 /* What all packs of a process share; loaded before the jail. */
 struct shared {

@@ -1,5 +1,5 @@
 /* See regex.h. */
-#include "rules/regex.h"
+#include "text/regex.h"
 
 #include <stdlib.h>
 

@@ -4,11 +4,11 @@
  *   with spaced and repeated letters joined, where there are any.
  * - domains: a host is in the list when it or a domain above it is.
  * - patterns: by PCRE2; one that needs a certain text is tried only where that text is. */
-#ifndef WHIPLY_RULES_LIST_H
-#define WHIPLY_RULES_LIST_H
+#ifndef WHIPLY_TEXT_LIST_H
+#define WHIPLY_TEXT_LIST_H
 
 #include "base/buf.h"
-#include "rules/fold.h"
+#include "text/fold.h"
 
 enum list_kind { LIST_WORDS, LIST_DOMAINS, LIST_PATTERNS };
 

@@ -1,8 +1,8 @@
 /* The links in a text: with a scheme, with "www.", or bare ("skins.example/x") when the end is a public suffix that people use. What hides a
  * link is undone first: "hxxp", "[.]", "(dot)", and compatibility forms. Hosts are in lower case; the registrable domain comes from the
  * public suffix list that libpsl has built in, so that no file is needed. */
-#ifndef WHIPLY_RULES_LINKS_H
-#define WHIPLY_RULES_LINKS_H
+#ifndef WHIPLY_TEXT_LINKS_H
+#define WHIPLY_TEXT_LINKS_H
 
 #include "base/buf.h"
 

@@ -1,6 +1,6 @@
 /* See window.h. Entries have numbers that only grow; the place of an entry is its number modulo the size, so that whether a link of a chain
  * is still good is told by its number alone, and nothing has to be taken out. */
-#include "rules/window.h"
+#include "text/window.h"
 
 #include <stdlib.h>
 
@@ -142,7 +142,7 @@ window_ask(const struct window *w, uint64_t key, int64_t now_ms, int64_t within_
 }
 
 void
-window_similar(const struct window *w, const struct sketch *sketch, unsigned least, int64_t now_ms, int64_t within_ms,
+window_similar(const struct window *w, const struct sketch *sketch, unsigned least, uint64_t key, int64_t now_ms, int64_t within_ms,
 	struct window_found *out, uint64_t *steps)
 {
 	uint64_t first = window_first(w);
@@ -170,7 +170,8 @@ window_similar(const struct window *w, const struct sketch *sketch, unsigned lea
 		if (!any)
 			memset(&users, 0, sizeof users);
 		any = true;
-		found_add(out, &users, &w->of[low + found - 1]);
+		if (key == 0 || w->of[low + found - 1].key == key)
+			found_add(out, &users, &w->of[low + found - 1]);
 		at--;
 	}
 	out->users = any ? users.n : 0;

@@ -1,5 +1,5 @@
 /* See scene.h. */
-#include "rules/scene.h"
+#include "text/scene.h"
 
 #include "base/siphash.h"
 

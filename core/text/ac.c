@@ -1,5 +1,5 @@
 /* See ac.h. A state's number is the place of its row; the top bit of a transition says that a string ends there. */
-#include "rules/ac.h"
+#include "text/ac.h"
 
 #include <stdlib.h>
 

@@ -1,8 +1,8 @@
 /* Patterns of packs, by PCRE2: text as UTF-8, no case, without compiled code (the jail has no executable memory), and with limits that make
  * a hostile pattern fail instead of run: REGEX_STEPS of the matcher, and as much memory and depth. A match that fails by them is
  * no match, and says so. */
-#ifndef WHIPLY_RULES_REGEX_H
-#define WHIPLY_RULES_REGEX_H
+#ifndef WHIPLY_TEXT_REGEX_H
+#define WHIPLY_TEXT_REGEX_H
 
 #include "base/buf.h"
 
