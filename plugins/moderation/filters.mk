@@ -7,3 +7,7 @@ libmoderationfilters_la_SOURCES = %D%/filters.c %D%/filters.h %D%/filters_own.h 
 check_PROGRAMS += %D%/test_filters
 %C%_test_filters_CPPFLAGS = $(AM_CPPFLAGS) $(TEXT_CFLAGS)
 %C%_test_filters_LDADD = $(FILTERS_LIBS) $(TESTING_LIBS)
+
+libmoderationfilters_la_SOURCES += %D%/raid.c %D%/raid.h %D%/raid_command.c
+check_PROGRAMS += %D%/test_raid
+%C%_test_raid_LDADD = $(FILTERS_LIBS) -lm -lcmocka

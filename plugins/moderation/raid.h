@@ -3,17 +3,17 @@
  *
  * How it is found: joins of people who are new, and messages like those of other people, are counted by 10 seconds. A room's usual is the mean
  * of its quiet time of late, and of the same hour of the days before; the higher one counts. What is above `factor` times the usual and
- * above the floor (`joins`, `alike`), in a minute or spread over ten, is a raid; half of each does as well. What a raid does is not learned as usual,
- * and no minute may raise the usual by more than its double, so that a slow raid does not teach the room to be raided.
+ * above the floor (`joins`, `alike`), in a minute or spread over ten, is a raid; three quarters of each do as well. What a raid does is not learned as usual
+ * (but a tenth of one that does not end by itself), and no minute counts for more than twice the usual and two, so that a slow raid does not teach the room to be raided.
  *
  * How it ends: below half of what began it for `calm`, but not before `least`, and at `most` in any case. A moderator may turn it on or off
  * for a room; then it does not change by itself.
  *
  * One verdict begins it ("raid"), with the actions of the settings and time `most`; what action.c does for it carries the group of raid_group,
- * so that one undo takes all of it back. While it is on, each message of somebody who was not here before gets a verdict "during-raid" (if
+ * so that one undo takes all of it back. While it is on, each message of somebody who is new (trust) gets a verdict "during-raid" (if
  * settings say so). One verdict ends it ("raid-over", no actions): its group's room-wide actions are to be taken back.
  *
- * Rooms that are remembered: RAID_ROOMS, some 400 bytes each; the one without an event for longest goes, unless it has a raid. */
+ * Rooms that are remembered: RAID_ROOMS, some 800 bytes each; the one without an event for longest goes, unless it has a raid. */
 #ifndef PLUGIN_MODERATION_RAID_H
 #define PLUGIN_MODERATION_RAID_H
 
@@ -53,8 +53,8 @@ struct raid_news {
 	struct wh_judge_verdict verdict;	/* slices good until the next call */
 };
 
-/** To be called every few seconds: ends raids of rooms where nothing happens any more. Up to `max`; the rest at the next call. */
-size_t raid_tick(struct raid *r, int64_t now_ms, struct raid_news *to, size_t max);
+/** To be called every few seconds, until it says false: ends a raid of a room where nothing happens any more. */
+bool raid_tick(struct raid *r, int64_t now_ms, struct raid_news *out);
 
 /** A moderator's word for a room. Fills in news when that begins or ends a raid: returns whether it does. WH_EFULL is told by false and `err_out`. */
 bool raid_override(struct raid *r, struct wh_str room, enum raid_state state, int64_t now_ms, struct raid_news *news_out, enum wh_err *err_out);
