@@ -14,7 +14,8 @@ librules_a_SOURCES = \
 	%D%/crowd.c %D%/crowd.h \
 	%D%/tester.c %D%/tester.h \
 	%D%/helper.c %D%/control.c %D%/jail.c %D%/helper.h \
-	%D%/cli.c %D%/backtest.c %D%/repl.c %D%/new.c %D%/cli.h
+	%D%/backtest.c %D%/backtest_show.c %D%/backtest.h \
+	%D%/cli.c %D%/cli_backtest.c %D%/repl.c %D%/new.c %D%/cli.h
 
 bin_PROGRAMS += bin/whiply-rules
 bin_whiply_rules_SOURCES = %D%/main.c

@@ -137,6 +137,9 @@ enum wh_err pack_load(const struct shared *shared, const struct pack_limits *lim
 enum wh_err pack_copy(const struct pack *from, struct wh_str settings, struct pack **pack_out, struct wh_buf *why_out);
 void pack_free(struct pack **p);
 
+/** The notes of an older version, and the windows that both have: what was counted goes on being counted. `from` is to be freed. */
+void pack_inherit(struct pack *to, struct pack *from);
+
 /** A new state in place of a spent one. */
 enum wh_err pack_revive(struct pack *p);
 

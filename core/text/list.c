@@ -20,6 +20,7 @@ struct list {
 	struct entry *entries;	/* owned */
 	size_t n, cap;
 	struct wh_map domains;
+	struct wh_map without;		/* entries that are not taken */
 	struct ac *ac;		/* owned; of the needles */
 	struct ac *squeezed;	/* owned; words: of the needles with each run of letters as one; numbers are those of `ac` */
 	uint32_t *of_ac;	/* owned: the entry of each needle of `ac`, and how many have the same: patterns */
@@ -53,6 +54,7 @@ list_free(struct list **list)
 	free(l->of_ac);
 	free(l->always);
 	wh_map_free(&l->domains);
+	wh_map_free(&l->without);
 	ac_free(&l->ac);
 	ac_free(&l->squeezed);
 	wh_arena_free(&l->arena);
@@ -156,12 +158,23 @@ list_grow(struct list *l)
 	return true;
 }
 
+void
+list_leave_out(struct list *l, struct wh_str entry)
+{
+	struct wh_str kept = wh_arena_str(&l->arena, trim(entry));
+
+	if (kept.p != NULL && l->without.n < LIST_ENTRIES)
+		(void)wh_map_put(&l->without, kept, l, NULL);
+}
+
 enum wh_err
 list_add(struct list *l, struct fold *f, struct wh_str text, struct wh_buf *why)
 {
 	struct entry e = { .text = trim(text) };
 	enum wh_err err;
 
+	if (l->without.n != 0 && wh_map_get(&l->without, e.text) != NULL)
+		return WH_OK;
 	if (l->n >= (l->kind == LIST_PATTERNS ? LIST_PATTERNS_MAX : LIST_ENTRIES) || l->arena.used > 3 * LIST_BYTES) {
 		wh_buf_text(why, "the list is too long");
 		return WH_EFULL;

@@ -29,6 +29,9 @@ struct list_text {
 struct list *list_new(enum list_kind kind);
 void list_free(struct list **l);
 
+/** An entry that is not taken when it is added later. */
+void list_leave_out(struct list *l, struct wh_str entry);
+
 /** Adds an entry; blanks around it are cut off. WH_EINVAL or WH_ESYNTAX, and why, when it can never match; WH_EFULL. */
 enum wh_err list_add(struct list *l, struct fold *f, struct wh_str entry, struct wh_buf *why_out);
 

@@ -40,6 +40,17 @@ window_free(struct window **w)
 	*w = NULL;
 }
 
+void
+window_inherit(struct window *to, struct window *from)
+{
+	const struct window was = *to;
+
+	if (to->keep_ms != from->keep_ms || to->entries != from->entries)
+		return;
+	*to = *from;
+	*from = was;
+}
+
 static bool
 window_prepare(struct window *w, bool sketch)
 {

@@ -34,6 +34,9 @@ struct window_found {
 struct window *window_new(int64_t keep_ms, size_t entries);
 void window_free(struct window **w);
 
+/** What the other has counted, if both keep as much and as long; else nothing changes. */
+void window_inherit(struct window *to, struct window *from);
+
 /** WH_EFULL: WINDOW_ADDS since the mark. `sketch` may be NULL. */
 enum wh_err window_add(struct window *w, const struct window_entry *e, const struct sketch *sketch);
 

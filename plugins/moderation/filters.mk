@@ -11,3 +11,4 @@ check_PROGRAMS += %D%/test_filters
 libmoderationfilters_la_SOURCES += %D%/raid.c %D%/raid.h %D%/raid_command.c
 check_PROGRAMS += %D%/test_raid
 %C%_test_raid_LDADD = $(FILTERS_LIBS) -lm -lcmocka
+# What is built in: libmoderationplugin_la_SOURCES += ...; check_PROGRAMS += ...; libraries into MODERATION_LIBS.
