@@ -23,7 +23,6 @@ include plugins/chat/local.mk
 include plugins/irc/local.mk
 include plugins/auth/local.mk
 include plugins/matching/local.mk
-include plugins/moderation/filters.mk
 include plugins/moderation/local.mk
 
 plugin_LTLIBRARIES += plugins/fetch.la

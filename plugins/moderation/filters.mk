@@ -1,4 +1,5 @@
-# Filters and raid mode: a convenience library of plugins/moderation, and of what evaluates them. Included from local.mk of the plugin.
+# Filters and raid mode: a convenience library of plugins/moderation, and of what evaluates them. The plugin links it (MODERATION_LIBS += $(FILTERS_LIBS)) once it
+# defines moderation_filters, moderation_raid and moderation_raid_news.
 FILTERS_LIBS = libmoderationfilters.la $(TEXT_PLUGIN_LIBS)
 noinst_LTLIBRARIES += libmoderationfilters.la
 libmoderationfilters_la_CPPFLAGS = $(AM_CPPFLAGS) $(TEXT_CFLAGS)
@@ -12,3 +13,12 @@ libmoderationfilters_la_SOURCES += %D%/raid.c %D%/raid.h %D%/raid_command.c
 check_PROGRAMS += %D%/test_raid
 %C%_test_raid_LDADD = $(FILTERS_LIBS) -lm -lcmocka
 # What is built in: libmoderationplugin_la_SOURCES += ...; check_PROGRAMS += ...; libraries into MODERATION_LIBS.
+
+# What filters cost (./dev bench builds it), and what evaluates them and the packs on logs (tests/bench/evaluate.py).
+BENCH += %D%/bench_filters tests/bench/judge_log
+EXTRA_PROGRAMS += %D%/bench_filters tests/bench/judge_log
+%C%_bench_filters_SOURCES = %D%/bench_filters.c
+%C%_bench_filters_LDADD = $(FILTERS_LIBS) -lm
+tests_bench_judge_log_SOURCES = tests/bench/judge_log.c
+tests_bench_judge_log_CPPFLAGS = $(AM_CPPFLAGS) $(RULES_CFLAGS) -I$(top_srcdir)/%D%
+tests_bench_judge_log_LDADD = libmoderationfilters.la $(RULES_LIBS)

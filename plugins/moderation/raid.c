@@ -34,6 +34,7 @@ struct raid_room {
 	bool on;
 	int64_t since_ms, until_ms, calm_ms;	/* calm_ms: since when it is quiet; 0: it is not */
 	char group[RAID_GROUP];
+	int64_t undo_group;
 };
 
 struct raid {
@@ -266,7 +267,7 @@ raid_begin(struct raid *r, struct raid_room *room, int64_t now_ms, int64_t most_
 	room->on = true;
 	room->since_ms = now_ms;
 	room->until_ms = now_ms + most_ms;
-	room->calm_ms = 0;
+	room->calm_ms = room->undo_group = 0;
 	snprintf(room->group, sizeof room->group, "raid-%lld-%u", (long long)now_ms, ++r->groups);
 	return verdict_of(r, room, "raid", (r->settings.actions & ~(uint32_t)WH_ACT_HOLD) | WH_ACT_FLAG, most_ms, by, r->evidence[0]);
 }
@@ -391,12 +392,29 @@ raid_override(struct raid *r, struct wh_str name, enum raid_state state, int64_t
 	return false;
 }
 
+void
+raid_remember(struct raid *r, struct wh_str name, int64_t undo_group)
+{
+	struct raid_room *room = room_find(r, name);
+
+	if (room != NULL)
+		room->undo_group = undo_group;
+}
+
+int64_t
+raid_undo_group(const struct raid *r, struct wh_str name)
+{
+	const struct raid_room *room = room_find(r, name);
+
+	return room != NULL ? room->undo_group : 0;
+}
+
 static void
 room_tell(const struct raid_room *room, int64_t now_ms, struct raid_info *out)
 {
 	*out = (struct raid_info){ .room = wh_str(room->name), .on = room->on, .state = room->state, .since_ms = room->since_ms, .until_ms = room->until_ms,
 		.joins = count_of(room, JOINS, SLOTS_MINUTE), .alike = count_of(room, ALIKE, SLOTS_MINUTE), .usual_joins = usual_of(room, JOINS, now_ms),
-		.usual_alike = usual_of(room, ALIKE, now_ms) };
+		.usual_alike = usual_of(room, ALIKE, now_ms), .undo_group = room->undo_group };
 	memcpy(out->group, room->group, sizeof out->group);
 }
 

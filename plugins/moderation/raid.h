@@ -9,8 +9,8 @@
  * How it ends: below half of what began it for `calm`, but not before `least`, and at `most` in any case. A moderator may turn it on or off
  * for a room; then it does not change by itself.
  *
- * One verdict begins it ("raid"), with the actions of the settings and time `most`; what action.c does for it carries the group of raid_group,
- * so that one undo takes all of it back. While it is on, each message of somebody who is new (trust) gets a verdict "during-raid" (if
+ * One verdict begins it ("raid"), with the actions of the settings and time `most`; what action.c does for it is one group,
+ * so that one undo takes all of it back (raid_remember). While it is on, each message of somebody who is new (trust) gets a verdict "during-raid" (if
  * settings say so). One verdict ends it ("raid-over", no actions): its group's room-wide actions are to be taken back.
  *
  * Rooms that are remembered: RAID_ROOMS, some 800 bytes each; the one without an event for longest goes, unless it has a raid. */
@@ -59,6 +59,10 @@ bool raid_tick(struct raid *r, int64_t now_ms, struct raid_news *out);
 /** A moderator's word for a room. Fills in news when that begins or ends a raid: returns whether it does. WH_EFULL is told by false and `err_out`. */
 bool raid_override(struct raid *r, struct wh_str room, enum raid_state state, int64_t now_ms, struct raid_news *news_out, enum wh_err *err_out);
 
+/** What action.c undoes together for the raid of a room; 0: nothing. Given after the verdict "raid" was done, and asked for at "raid-over". */
+void raid_remember(struct raid *r, struct wh_str room, int64_t undo_group);
+int64_t raid_undo_group(const struct raid *r, struct wh_str room);
+
 struct raid_info {
 	struct wh_str room;
 	bool on;
@@ -66,7 +70,8 @@ struct raid_info {
 	int64_t since_ms, until_ms;
 	int64_t joins, alike;		/* of the last minute */
 	double usual_joins, usual_alike;
-	char group[RAID_GROUP];		/* of the raid that is on, or was on last; empty: none */
+	char group[RAID_GROUP];		/* of the raid that is on, or was on last, as in evidence; empty: none */
+	int64_t undo_group;		/* as raid_remember was told */
 };
 
 /** Room `i` that is not as quiet as others: on, or with a moderator's word. False: there are no more. */

@@ -167,6 +167,9 @@ many_who_come_at_once_are_a_raid_that_ends_when_it_is_calm(void **state)
 	assert_int_equal(begun, 1);
 	assert_int_equal(actions, WH_ACT_SLOW | WH_ACT_FLAG);
 	assert_int_equal(ended, 0);
+	assert_int_equal(raid_undo_group(r, WH_STR("lobby")), 0);
+	raid_remember(r, WH_STR("lobby"), 42);
+	assert_int_equal(raid_undo_group(r, WH_STR("lobby")), 42);
 	happens(WH_JUDGE_ON_SAID, WH_TRUST_NEW, 1);
 	assert_int_equal(held, 1);
 	happens(WH_JUDGE_ON_SAID, WH_TRUST_KNOWN, 1);
