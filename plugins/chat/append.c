@@ -13,7 +13,7 @@ struct append {
 	wh_id call, from;
 	struct chat_entry entry;
 	struct chat_rules rules;	/* of CHAT_RULES */
-	int64_t said_before;		/* of CHAT_SAY: what slow mode knew */
+	int64_t said_before, flood_before;	/* of CHAT_SAY: what slow mode and the pace knew */
 	enum wh_err failed;		/* and a look is taken at what the first try became */
 	unsigned guards;		/* steps before the seq is taken */
 	bool guarded;			/* the last of them is `first` */
@@ -131,8 +131,10 @@ append_undone(const struct append *a)
 {
 	struct chat_person *person = append_speaker(a);
 
-	if (person != NULL)
+	if (person != NULL) {
 		person->said_ms = a->said_before;
+		person->flood_ms = a->flood_before;
+	}
 }
 
 static void
@@ -265,6 +267,8 @@ chat_append(struct chat_room *room, struct wh_call *call, struct chat_entry *e, 
 	if (append_speaker(a) != NULL) {
 		a->said_before = append_speaker(a)->said_ms;
 		append_speaker(a)->said_ms = wh_now_ms(chat->host);
+		a->flood_before = append_speaker(a)->flood_ms;
+		append_speaker(a)->flood_ms = pace_after(&room->rules.flood, a->flood_before, wh_now_ms(chat->host));
 	}
 	if (e->rules != NULL) {
 		room->asked = *e->rules;
