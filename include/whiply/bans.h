@@ -35,7 +35,7 @@ enum wh_ban_kind {
 enum wh_ban_effect {
 	WH_BAN_REFUSE = 0,	/**< may not be here */
 	WH_BAN_REGISTERED,	/**< may be here with an account only (networks and hashes) */
-	WH_BAN_EXEMPT,		/**< no ban, throttle or list matches (networks, hashes and accounts) */
+	WH_BAN_EXEMPT,		/**< what is said of networks, throttles and DNS lists does not hold (networks, hashes and accounts) */
 };
 
 /** A ban. When it is added the slices are copied; when it is told they are good until the call or the `done` returns. */
@@ -86,7 +86,7 @@ struct wh_bans_ops {
 	 * next call. */
 	struct wh_str (*marks)(struct wh_bans *bans, struct wh_session *s);
 
-	/** The session's address is another one now (a gateway said so): it is looked at again, and may be closed. */
+	/** The session's address is another one now (a gateway said so): it is looked at again, and may be gone when this returns. */
 	void (*look)(struct wh_bans *bans, struct wh_session *s);
 
 	/** No `done` of this self is called any more. */
