@@ -143,6 +143,8 @@ export class List {
 			return;
 		for (let round = 0; round < 3 && this.#place(); round++)
 			;
+		if (!this.#atEnd)
+			this.#rememberAnchor();
 		if (this.view.scrollTop < OVERSCAN && this.#items.length > 0)
 			this.how.near();
 	}
@@ -187,16 +189,16 @@ export class List {
 		}
 		this.#above.style.height = `${above}px`;
 		this.#below.style.height = `${Math.max(0, this.#total() - above - shown)}px`;
-		this.#scroll();
+		this.#scroll(top);
 		if (this.#heights.size > 4 * this.#items.length + 1000)
 			this.#heights.clear();
 		return wrong;
 	}
 
-	#scroll() {
+	#scroll(top) {
 		const anchorNode = this.#anchor && !this.#atEnd ? this.#nodes.get(this.#anchor.key) : null;
 		const wanted = this.#atEnd ? this.view.scrollHeight : anchorNode
-			? this.view.scrollTop + anchorNode.getBoundingClientRect().top - this.view.getBoundingClientRect().top - this.#anchor.offset : this.view.scrollTop;
+			? this.view.scrollTop + anchorNode.getBoundingClientRect().top - this.view.getBoundingClientRect().top - this.#anchor.offset : top;
 		const before = this.view.scrollTop;
 
 		if (Math.abs(wanted - before) < 1)
