@@ -174,6 +174,15 @@ export class App extends Emitter {
 		helpDialog(this);
 	}
 
+	/** Draws everything anew, in another language. */
+	languageChanged() {
+		this.shell = new Shell(this);
+		this.node.replaceChildren(this.shell.node);
+		document.querySelector("#skip").textContent = t("skip");
+		this.emit("me");
+		this.#show();
+	}
+
 	menu() {
 		this.shell.openMenu();
 	}

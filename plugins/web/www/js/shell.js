@@ -7,7 +7,7 @@ import { number, t } from "./i18n.js";
 export class Shell {
 	constructor(app) {
 		this.app = app;
-		this.connection = h("p", { class: "connection", role: "status" });
+		this.connection = h("p", { class: "connection", role: "status", hidden: true });
 		this.who = h("a", { class: "who", href: "#/account" });
 		this.roomList = h("ul");
 		this.whisperList = h("ul");
