@@ -73,6 +73,10 @@ static const struct wh_migration migrations[] = {
 		"ALTER TABLE chat_room ADD COLUMN topic_who TEXT NOT NULL DEFAULT '';"
 		"ALTER TABLE chat_room ADD COLUMN topic_name TEXT NOT NULL DEFAULT '';"
 		"ALTER TABLE chat_room ADD COLUMN topic_time INTEGER NOT NULL DEFAULT 0;" },
+	/* What was removed can come back, and is then found again. */
+	{ .sqlite =
+		"CREATE TRIGGER chat_text_back AFTER UPDATE OF text ON chat_entry WHEN old.kind <= 2 AND old.text IS NULL AND new.text IS NOT NULL BEGIN"
+		" INSERT INTO chat_text (rowid, text) VALUES (new.id, new.text); END;" },
 	{ 0 }
 };
 
@@ -91,7 +95,7 @@ static const struct wh_statement statements[] = {
 	[Q_ROOM_LOOSE] = { "room_loose", "UPDATE chat_room SET kept = 0 WHERE id = $1", "i", .writes = true },
 	[Q_ROOM_OWNER] = { "room_owner", "UPDATE chat_room SET owner = $2 WHERE id = $1", "it", .writes = true },
 	[Q_LAST_ID] = { "last_id", "SELECT coalesce(max(id), 0) FROM chat_entry", "", .gives = "i" },
-	[Q_EDITS_GONE] = { "edits_gone", "UPDATE chat_entry SET text = NULL, redacted = $3 WHERE ref = $1 AND room = $2 AND kind = 3 AND id <> $4 AND "
+	[Q_EDITS_GONE] = { "edits_gone", "UPDATE chat_entry SET text = NULL, redacted = $3 WHERE ref = $1 AND room = $2 AND kind IN (3, 13) AND id <> $4 AND "
 		"redacted IS NULL", "iiii", .writes = true },
 	[Q_PIN_GONE] = { "pin_gone", "DELETE FROM chat_pin WHERE room = $1 AND target = $2", "ii", .writes = true },
 	[Q_VOTED] = { "voted", "SELECT choice FROM chat_vote WHERE room = $1 AND poll = $2 AND who = $3", "iit", .gives = "i" },
@@ -219,6 +223,13 @@ static const struct wh_statement statements[] = {
 		"ii", .writes = true },
 	[Q_FORGET_BLOCKS] = { "forget_blocks", "DELETE FROM chat_block WHERE guest = 1 AND time < $1", "i", .writes = true },
 	[Q_FORGET_REFUSALS] = { "forget_refusals", "DELETE FROM chat_refuse WHERE guest = 1 AND time < $1", "i", .writes = true },
+	[Q_ENTRY_RESTORE] = { "entry_restore", "UPDATE chat_entry SET text = $3, extra = $4, redacted = NULL WHERE id = $1 AND room = $2 AND kind IN (1, 2, 10) AND "
+		"redacted IS NOT NULL", "iitT", .writes = true },
+	[Q_ENTRY_ANY] = { "entry_any", "SELECT r.key, " ENTRY " FROM chat_entry e JOIN chat_room r ON r.id = e.room WHERE e.id = $1", "i", .gives = "t" ENTRY_GIVES },
+	[Q_RECENT] = { "recent", "SELECT r.key, " ENTRY " FROM chat_entry e JOIN chat_room r ON r.id = e.room WHERE r.key = $1 AND ($2 = '' OR e.who = $2) AND "
+		"e.id >= $3 * 1048576 AND e.kind IN (1, 2, 10) AND e.redacted IS NULL ORDER BY e.id DESC LIMIT $4", "ttii", .gives = "t" ENTRY_GIVES },
+	[Q_RECENT_BY] = { "recent_by", "SELECT r.key, " ENTRY " FROM chat_entry e JOIN chat_room r ON r.id = e.room WHERE e.who = $2 AND $1 = '' AND "
+		"e.id >= $3 * 1048576 AND e.kind IN (1, 2, 10) AND e.redacted IS NULL AND r.access <> 4 ORDER BY e.id DESC LIMIT $4", "ttii", .gives = "t" ENTRY_GIVES },
 	[Q_END] = { 0 }
 };
 
