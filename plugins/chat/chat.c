@@ -129,6 +129,7 @@ static const struct wh_field say_fields[] = {
 static const struct wh_field relay_fields[] = {
 	ROOM, { "as", WH_F_TEXT, .required = true, .min = 3, .max = 60, .help = "who said it elsewhere, written name/network" },
 	{ "text", WH_F_TEXT, .required = true, .min = 1, .max = 16000, .help = "what they said" },
+	{ "reply", WH_F_ID, .help = "id of the message that this answers" },
 	{ "notice", WH_F_BOOL, .help = "marks what a bot says" }, NONCE, { 0 }
 };
 static const struct wh_field whisper_fields[] = {

@@ -221,7 +221,7 @@ said_put(struct chat *chat, uint64_t cookie, struct wh_message *m, enum wh_err e
 	e.number = m->number;
 	if (relay)
 		e.name = wh_arg_str(call, "as");
-	else if (wh_arg_has(call, "reply"))
+	if (wh_arg_has(call, "reply"))
 		arg_id(call, "reply", &e.ref);
 	if (chat->accounts != NULL)
 		chat->accounts->said(chat->accounts_self, m->from);
@@ -283,7 +283,7 @@ say_kind(struct chat *chat, struct wh_call *call, struct chat_room *room, const 
 
 	if (why == NULL && !relay && wh_arg_has(call, "context") && (!text_room_key(wh_arg_str(call, "context"), key) || strpbrk(key, "\"\\") != NULL))
 		why = "that can be no room";
-	if (why == NULL && !relay && wh_arg_has(call, "reply") && !arg_id(call, "reply", &ref))
+	if (why == NULL && wh_arg_has(call, "reply") && !arg_id(call, "reply", &ref))
 		why = not_an_id;
 	if (why == NULL)
 		why = colours_forbidden(room, s, text, &checked.n, &err);

@@ -23,6 +23,7 @@ static const struct {
 	{ "draft/no-implicit-names", CAP_NO_NAMES, NULL, "the same as no-implicit-names, as older clients know it" },
 	{ "draft/pre-away", CAP_PRE_AWAY, NULL, "AWAY before one is in; AWAY * is nobody's absence" },
 	{ "draft/read-marker", CAP_MARK, NULL, "how far one has read, on every connection" },
+	{ "draft/relaymsg", CAP_RELAYMSG, "/", "who passes on what was said elsewhere; with `relaymsg`" },
 	{ "echo-message", CAP_ECHO, NULL, "what you say yourself" },
 	{ "extended-join", CAP_EXTENDED_JOIN, NULL, "account and name of who enters" },
 	{ "extended-monitor", CAP_MONITOR, NULL, "more of those on the MONITOR list" },
@@ -55,6 +56,8 @@ cap_offered(const struct irc_client *c, size_t i)
 
 	if (caps[i].bit == CAP_SASL)
 		return irc->sasl != NULL;
+	if (caps[i].bit == CAP_RELAYMSG)
+		return irc->set.relaymsg;
 	if (caps[i].bit == CAP_REGISTER)
 		return irc->accounts != NULL;
 	if (caps[i].bit == 0)

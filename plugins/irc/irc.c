@@ -53,6 +53,7 @@ const struct irc_command irc_commands[] = {
 	{ "REDACT", 2, 0, verb_redact, "REDACT target msgid [:reason]", "take a message back" },
 	{ "REGISTER", 3, VERB_EARLY, verb_register, "REGISTER account|* mail|* password", "make an account" },
 	{ "REHASH", 0, 0, verb_rehash, "REHASH", "read the config anew; for operators" },
+	{ "RELAYMSG", 3, 0, verb_relaymsg, "RELAYMSG #channel name/network :text", "say what somebody said elsewhere; for bridges" },
 	{ "SETNAME", 1, 0, verb_setname, "SETNAME :name", "change the name behind your nick" },
 	{ "STATS", 0, 0, verb_stats, "STATS u", "how the server is doing" },
 	{ "TAGMSG", 1, 0, verb_tagmsg, "TAGMSG target", "typing and reactions" },
@@ -612,7 +613,7 @@ irc_reload(void *self, const struct wh_conf *conf)
 	text_flat(wh_conf_str(conf, "password"), irc->pass, sizeof irc->pass);
 	snprintf(irc->motd, sizeof irc->motd, "%.*s", WH_FMT(wh_conf_str(conf, "motd")));
 	irc->set = (struct irc_settings){ .ping_ms = wh_conf_ms(conf, "ping"), .crowd = wh_conf_int(conf, "crowd"), .replay = wh_conf_int(conf, "replay"),
-		.sts_port = wh_conf_int(conf, "sts_port"), .sts_seconds = wh_conf_ms(conf, "sts") / 1000 };
+		.sts_port = wh_conf_int(conf, "sts_port"), .sts_seconds = wh_conf_ms(conf, "sts") / 1000, .relaymsg = wh_conf_bool(conf, "relaymsg") };
 	irc->n_gateways = 0;
 	for (size_t i = 0; i < wh_conf_count(conf, "webirc") && i < IRC_GATEWAYS; i++) {
 		const struct wh_conf *one = wh_conf_table(conf, "webirc", i);
@@ -717,6 +718,7 @@ static const struct wh_setting irc_settings[] = {
 	{ "ping", WH_DURATION, .def = "2m", .min = "20s", .max = "1h", .help = "silence after which a client is asked for a sign of life; as long again, and it is closed" },
 	{ "crowd", WH_INT, .def = "100", .min = "1", .max = "10000", .help = "members above which a room is not told of AWAY, NICK, QUIT and the like at once; as chat's crowd" },
 	{ "replay", WH_INT, .def = "0", .min = "0", .max = "100", .help = "messages that a client is told when it enters a channel, if it can't ask for history" },
+	{ "relaymsg", WH_BOOL, .def = "false", .help = "may those with the permission chat.relay pass on what was said elsewhere, by RELAYMSG" },
 	{ "sts_port", WH_INT, .def = "0", .min = "0", .max = "65535", .help = "the port with TLS that clients shall use from now on; 0: none is told" },
 	{ "sts", WH_DURATION, .def = "30d", .min = "1m", .max = "3650d", .help = "how long clients remember that" },
 	{ "webirc", WH_TABLES, .table = webirc_settings, .help = "gateways that say for others from where they come; at most 8" },

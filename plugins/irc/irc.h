@@ -11,6 +11,7 @@
  *  channel.c  JOIN, PART, TOPIC, NAMES, LIST, KICK, INVITE
  *  mode.c     MODE of channels and of oneself
  *  message.c  PRIVMSG, NOTICE, TAGMSG, REDACT
+ *  relay.c    RELAYMSG: what was said elsewhere
  *  multiline.c BATCH: messages of several lines
  *  history.c  CHATHISTORY, MARKREAD
  *  who.c      WHO, WHOIS, WHOWAS, ISON, USERHOST, MONITOR
@@ -43,6 +44,7 @@ enum {
 	IRC_SESSIONS = 64,		/* of one person that are told something of it */
 	IRC_CROWD = 200,		/* members above which a room's members are not told of AWAY, SETNAME and so on */
 	IRC_WAS = 200,			/* nicks that WHOWAS remembers */
+	IRC_RELAYED = 60,		/* bytes of a name of elsewhere */
 	IRC_HELD = 64,			/* lines of one client that wait for an earlier one */
 	IRC_SASL = 8192,		/* base64 of one message of an exchange */
 };
@@ -56,7 +58,7 @@ enum irc_cap {
 	CAP_METADATA = 1u << 26, CAP_RENAME = 1u << 27, CAP_PRE_AWAY = 1u << 28, CAP_RELAYMSG = 1u << 29, CAP_PUSH = 1u << 30,
 	/* Those that change how an event is rendered: the accent. */
 	CAP_RENDER = CAP_MESSAGE_TAGS | CAP_SERVER_TIME | CAP_ACCOUNT_TAG | CAP_EXTENDED_JOIN | CAP_REDACTION | CAP_BATCH | CAP_MULTILINE |
-	    CAP_AWAY | CAP_MARK,
+	    CAP_AWAY | CAP_MARK | CAP_RELAYMSG,
 };
 
 enum irc_mode { MODE_WALLOPS = 1u << 0, MODE_BOT = 1u << 1, MODE_INVISIBLE = 1u << 2 };
@@ -129,6 +131,7 @@ struct irc_gateway {
 
 struct irc_settings {
 	int64_t ping_ms, crowd, replay, sts_port, sts_seconds;
+	bool relaymsg;
 };
 
 struct irc {
@@ -349,7 +352,7 @@ void watchers_each(struct irc *irc, const struct irc_person *person, void (*each
 /* channel.c, mode.c, message.c, history.c, who.c, server.c, account.c */
 irc_verb verb_join, verb_part, verb_topic, verb_names, verb_list, verb_kick, verb_invite;
 irc_verb verb_mode;
-irc_verb verb_privmsg, verb_notice, verb_tagmsg, verb_redact, verb_batch;
+irc_verb verb_privmsg, verb_notice, verb_tagmsg, verb_redact, verb_batch, verb_relaymsg;
 /** Says something to a channel or a nick. `reply`: the message that it answers, or "". */
 void message_say(struct irc_client *c, const char *verb, struct wh_str target, struct wh_str text, const char *reply);
 /** Is the line a part of a batch? Then it is taken. */
@@ -389,7 +392,7 @@ bool service_message(struct irc_client *c, struct wh_str target, struct wh_str t
 
 /** An entry of a room's log, or a whisper, as lines show it. */
 struct irc_message {
-	struct wh_str event, room, id, from, who, text, emoji, reason, topic, question, reply, context, target, to, to_name;
+	struct wh_str event, room, id, from, who, text, emoji, reason, topic, question, reply, context, relay, target, to, to_name;
 	int64_t time;
 	bool act, notice, redacted;
 	bool past;			/* of history: people are called as they were */

@@ -62,7 +62,7 @@ tags_put(const struct writing *w, const char *batch, bool with_id, const char *m
 		time_show(w->m->time, time);
 		n = tag_add(out, n, "time", wh_str(time));
 	}
-	if ((w->caps & CAP_ACCOUNT_TAG) != 0 && ((p != NULL && p->account) || (w->m->who.n != 0 && w->m->who.p[0] == 'a'))) {
+	if ((w->caps & CAP_ACCOUNT_TAG) != 0 && w->m->relay.n == 0 && ((p != NULL && p->account) || (w->m->who.n != 0 && w->m->who.p[0] == 'a'))) {
 		nick_show(w->m->from, account);
 		n = tag_add(out, n, "account", wh_str(account));
 	}
@@ -71,6 +71,8 @@ tags_put(const struct writing *w, const char *batch, bool with_id, const char *m
 			n += (size_t)snprintf(out + n, TAGS_ROOM - n, "%sbot", n != 0 ? ";" : "@");
 		if (with_id)
 			n = tag_add(out, n, "msgid", w->m->id);
+		if ((w->caps & CAP_RELAYMSG) != 0)
+			n = tag_add(out, n, "draft/relaymsg", w->m->relay);
 		/* What clients tag stands behind what the server does. */
 		if (with_id) {
 			n = tag_add(out, n, "+draft/reply", w->m->reply);
@@ -282,7 +284,12 @@ render_message(struct irc *irc, const struct irc_message *m, uint32_t caps, cons
 	const struct irc_person *to = person_by_id(irc, m->to);
 	char tags[TAGS_ROOM];
 
-	if (m->past) {
+	if (m->relay.n != 0) {
+		char nick[IRC_RELAYED + 1];
+
+		text_flat(m->from, nick, sizeof nick);
+		snprintf(w.source, sizeof w.source, "%s!relay@%s", nick, irc->name);
+	} else if (m->past) {
 		char nick[IRC_NICK + 1], host[IRC_HOST + 1];
 		const char *user;
 
@@ -505,7 +512,7 @@ irc_render(void *self, const struct wh_event *e, wh_accent accent, struct wh_out
 		m = (struct irc_message){
 			.event = wh_str(e->name), .room = item_str(e, "room"), .id = item_str(e, "id"), .from = item_str(e, "from"), .who = item_str(e, "who"),
 			.text = item_str(e, "text"), .emoji = item_str(e, "emoji"), .reason = item_str(e, "reason"), .topic = item_str(e, "topic"),
-			.question = item_str(e, "question"), .reply = item_str(e, "reply"), .context = item_str(e, "context"), .target = item_str(e, "target"), .to = item_str(e, "to"),
+			.question = item_str(e, "question"), .reply = item_str(e, "reply"), .context = item_str(e, "context"), .relay = item_str(e, "relay"), .target = item_str(e, "target"), .to = item_str(e, "to"),
 			.to_name = item_str(e, "to_name"), .time = time != NULL ? time->i : 0, .act = act != NULL && act->b, .notice = notice != NULL && notice->b,
 		};
 		if (raw == NULL)
@@ -533,7 +540,7 @@ message_read(const struct wh_value *o, struct irc_message *m)
 	*m = (struct irc_message){
 		.event = member_str(o, "event"), .room = member_str(o, "room"), .id = member_str(o, "id"), .from = member_str(o, "from"), .who = member_str(o, "who"),
 		.text = member_str(o, "text"), .emoji = member_str(o, "emoji"), .reason = member_str(o, "reason"), .topic = member_str(o, "topic"),
-		.question = member_str(o, "question"), .reply = member_str(o, "reply"), .context = member_str(o, "context"), .target = member_str(o, "target"), .to = member_str(o, "to"),
+		.question = member_str(o, "question"), .reply = member_str(o, "reply"), .context = member_str(o, "context"), .relay = member_str(o, "relay"), .target = member_str(o, "target"), .to = member_str(o, "to"),
 		.to_name = member_str(o, "to_name"),
 	};
 	m->time = wh_json_get(o, "time", &v) && v.type == WH_V_INT ? v.i : 0;

@@ -12,7 +12,7 @@ from test_irc_accounts import begin, plain
 
 TLS = """, {{ name = "tls"; address = "127.0.0.1:{port}"; protocol = "line"; dialect = "irc";
   tls = {{ certificates = ( {{ certificate = "{dir}/cert.pem"; key = "{dir}/key.pem"; }} ); }}; }}"""
-IRC_OPTIONS = {"irc": 'icon = "https://irc.test/icon.png?a=b c";'}
+IRC_OPTIONS = {"irc": 'relaymsg = true; icon = "https://irc.test/icon.png?a=b c";'}
 
 
 def tokens(lines):
@@ -614,6 +614,32 @@ def test_a_query_may_name_its_channel(irc):
     assert {line.tags.get("+channel-context") for line in b.ask(f"CHATHISTORY LATEST {a.nick} * 10") if line.verb in ("PRIVMSG", "NOTICE")} == {room}
     a.send(f"@+channel-context=nochannel PRIVMSG {b.nick} :help")
     assert "+channel-context" not in b.expect("PRIVMSG", b.nick).tags
+
+
+# relaymsg
+
+
+def test_a_bridge_says_what_was_said_elsewhere(irc):
+    """relaymsg: RELAYMSG channel name/network :text, from that name, with a tag of who passed it on; also when read again."""
+    bridge, b, old = irc.signed("bridge", caps=irc_client.CAPS + ("draft/relaymsg",)), irc.modern("bob", "draft/relaymsg"), irc.client("old")
+    irc.whiply.command("auth.grant", bridge.nick, "admin")
+    room = irc.room(bridge, b, old)
+    said = bridge.ask(f"RELAYMSG {room} dan/elsewhere :hello there")[0]
+    assert said.verb == "PRIVMSG" and said.nick == "dan/elsewhere" and said.tags["draft/relaymsg"] == bridge.nick
+    got = b.expect("PRIVMSG", room)
+    assert (got.nick, got.last, got.tags["draft/relaymsg"], got.tags["msgid"]) == ("dan/elsewhere", "hello there", bridge.nick, said.tags["msgid"])
+    assert "account" not in got.tags and old.expect("PRIVMSG", room).nick == "dan/elsewhere"
+    assert [line.nick for line in b.ask(f"CHATHISTORY LATEST {room} * 5") if line.verb == "PRIVMSG"] == ["dan/elsewhere"]
+
+
+def test_what_cannot_be_passed_on(irc):
+    """relaymsg: PRIVS_NEEDED without the permission, INVALID_NICK for a name that has no separator or could be another's."""
+    bridge, b = irc.signed("bridge", caps=irc_client.CAPS + ("draft/relaymsg",)), irc.modern("bob", "draft/relaymsg")
+    irc.whiply.command("auth.grant", bridge.nick, "admin")
+    room = irc.room(bridge, b)
+    for name in ("dan", "/elsewhere", "dan/", "d!an/elsewhere", "@dan/elsewhere"):
+        assert bridge.ask(f"RELAYMSG {room} {name} :hello")[0].params[:2] == ["RELAYMSG", "INVALID_NICK"], name
+    assert b.ask(f"RELAYMSG {room} dan/elsewhere :hello")[0].params[:2] == ["RELAYMSG", "PRIVS_NEEDED"]
 
 
 # no-implicit-names, extended-isupport, network-icon, pre-away
