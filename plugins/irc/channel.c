@@ -195,6 +195,7 @@ joined(struct irc_task *task, struct irc_client *c, enum wh_err err, struct wh_s
 	} else {
 		if ((c->caps & CAP_NO_NAMES) == 0)
 			channel_names(&out, wh_str(channel + 1));
+		metadata_entered(&out, wh_str(channel + 1));
 		out_end(&out);
 	}
 	if (irc->set.replay != 0 && (c->caps & CAP_CHATHISTORY) == 0)

@@ -347,6 +347,7 @@ marked_entered(struct irc_task *task, struct irc_client *c, enum wh_err err, str
 	}
 	if ((c->caps & CAP_NO_NAMES) == 0)
 		channel_names(&out, wh_str(task->target + 1));
+	metadata_entered(&out, wh_str(task->target + 1));
 	out_end(&out);
 }
 

@@ -35,6 +35,7 @@ const struct irc_command irc_commands[] = {
 	{ "LIST", 0, 0, verb_list, "LIST [*part*]", "the channels that anybody may see" },
 	{ "LUSERS", 0, 0, verb_lusers, "LUSERS", "how many are here" },
 	{ "MARKREAD", 0, 0, verb_markread, "MARKREAD target [timestamp=…]", "how far you have read, on all your clients" },
+	{ "METADATA", 2, 0, verb_metadata, "METADATA *|nick|#channel GET|LIST|SET|CLEAR|SUB|UNSUB|SUBS|SYNC [key [:value]]", "what people and channels say of themselves" },
 	{ "MODE", 1, 0, verb_mode, "MODE #channel|nick [letters [values]]", "read or set modes" },
 	{ "MONITOR", 1, 0, verb_monitor, "MONITOR + nicks, - nicks, C, L or S", "be told when somebody comes or goes" },
 	{ "MOTD", 0, 0, verb_motd, "MOTD", "the message of the day" },
@@ -514,8 +515,8 @@ irc_save(void *self, struct wh_papers *p)
 	if (c == NULL)
 		return WH_PASS;
 	watches_write(c, watches);
-	wh_out_fmt(p->save, "1\n%s\n%s\n%s\n%s\n%x\n%x\n%u\n%d\n%s\n%lld\n%s\n", c->nick, c->user, c->real, c->away, c->caps, c->modes, c->cap_version, (c->welcome ? 1 : c->negotiating ? 2 : 0) | (c->insecure ? 4 : 0),
-	    c->address, (long long)c->since, watches);
+	wh_out_fmt(p->save, "1\n%s\n%s\n%s\n%s\n%x\n%x\n%u\n%d\n%s\n%lld\n%s\n%s\n", c->nick, c->user, c->real, c->away, c->caps, c->modes, c->cap_version, (c->welcome ? 1 : c->negotiating ? 2 : 0) | (c->insecure ? 4 : 0),
+	    c->address, (long long)c->since, watches, c->subs);
 	return WH_PASS;
 }
 
@@ -564,6 +565,7 @@ irc_load(void *self, struct wh_papers *p)
 	text_flat(paper_line(&rest), since, sizeof since);
 	c->since = strtoll(since, NULL, 10);
 	watches_read(c, paper_line(&rest));
+	text_flat(paper_line(&rest), c->subs, sizeof c->subs);
 	if (c->address[0] != '\0')
 		wh_session_address_set(irc->host, p->session, wh_str(c->address));
 	return WH_PASS;
@@ -643,6 +645,8 @@ irc_close(void *self)
 	wh_timer_stop(irc->host, irc->tick);
 	if (irc->sasl != NULL)
 		irc->sasl->forget(irc->sasl_self, irc);
+	if (irc->profile != NULL)
+		irc->profile->forget(irc->profile_self, irc);
 	while (irc->tasks != NULL)
 		task_free(irc->tasks);
 	while (irc->clients != NULL)
@@ -670,6 +674,8 @@ irc_open(const struct wh_host *host, const struct wh_conf *conf, void **self_out
 	irc->accounts_self = self;
 	irc->sasl = wh_service_find(host, "sasl", WH_SASL_VERSION, &self);
 	irc->sasl_self = self;
+	irc->profile = wh_service_find(host, "profile", WH_PROFILE_VERSION, &self);
+	irc->profile_self = self;
 	irc->started = wh_wall_ms(host);
 	irc->people = wh_dict_new(host, 0);
 	irc->nicks = wh_dict_new(host, 0);
@@ -679,6 +685,7 @@ irc_open(const struct wh_host *host, const struct wh_conf *conf, void **self_out
 		irc_close(irc);
 		return WH_ENOMEM;
 	}
+	metadata_open(irc);
 	irc->tick = wh_timer_start(host, 15000, 15000, irc_tick, 0);
 	wh_session_each(host, close_each, irc);
 	wh_session_each(host, enter_each, irc);
@@ -725,7 +732,7 @@ static const struct wh_setting irc_settings[] = {
 	{ 0 }
 };
 
-static const char *const irc_needs[] = { "chat", "?accounts", "?sasl", NULL };
+static const char *const irc_needs[] = { "chat", "?accounts", "?sasl", "?profile", NULL };
 
 WH_EXPORT const struct wh_plugin whiply_plugin = {
 	WH_PLUGIN("irc", "1.0", "rooms over the IRC protocol"),

@@ -15,6 +15,7 @@
  *  multiline.c BATCH: messages of several lines
  *  history.c  CHATHISTORY, MARKREAD
  *  who.c      WHO, WHOIS, WHOWAS, ISON, USERHOST, MONITOR
+ *  metadata.c METADATA: what people and channels say of themselves
  *  server.c   what a server tells of itself: MOTD, LUSERS, ISUPPORT, HELP, …
  *  account.c  REGISTER, NickServ and ChanServ, OPER
  *  render.c   events and history as lines
@@ -24,6 +25,7 @@
 
 #include <whiply/accounts.h>
 #include <whiply/chat.h>
+#include <whiply/profile.h>
 #include <whiply/sasl.h>
 #include <whiply/whiply.h>
 
@@ -45,6 +47,7 @@ enum {
 	IRC_CROWD = 200,		/* members above which a room's members are not told of AWAY, SETNAME and so on */
 	IRC_WAS = 200,			/* nicks that WHOWAS remembers */
 	IRC_RELAYED = 60,		/* bytes of a name of elsewhere */
+	IRC_SUBS = 10,			/* keys of METADATA that one client subscribes to */
 	IRC_HELD = 64,			/* lines of one client that wait for an earlier one */
 	IRC_SASL = 8192,		/* base64 of one message of an exchange */
 };
@@ -103,6 +106,7 @@ struct irc_client {
 	struct irc_held *held, *held_last;	/* owned: lines that must not overtake them; see irc_receive */
 	size_t n_held;
 	bool draining;
+	char subs[IRC_SUBS * (WH_PROFILE_KEY + 1)];	/* keys of METADATA, with blanks between */
 	struct irc_watch *watches[IRC_MONITOR];
 	size_t n_watches;
 };
@@ -143,6 +147,8 @@ struct irc {
 	struct wh_accounts *accounts_self;
 	const struct wh_sasl_ops *sasl;		/* NULL likewise */
 	struct wh_sasl *sasl_self;
+	const struct wh_profile_ops *profile;	/* NULL: nobody says anything of themselves */
+	struct wh_profile *profile_self;
 	struct irc_settings set;
 	char name[65], network[33], motd[4001], admin[201], pass[129], icon[201];
 	struct irc_gateway gateways[IRC_GATEWAYS];
@@ -346,6 +352,8 @@ void source_of(struct irc *irc, struct wh_str name, struct wh_str id, char to[st
 void source_parts(struct irc *irc, struct wh_str name, struct wh_str id, char nick[static IRC_NICK + 1], const char **user_out, char host[static IRC_HOST + 1]);
 /** Calls `each` for every IRC client that shares a room with the session, once; not for the person's own sessions unless `own`. */
 void peers_each(struct irc *irc, struct wh_session *s, bool own, void (*each)(struct irc_client *c, const void *arg), const void *arg);
+/** Calls `each` for those with metadata who watch the person and were not told by peers_each just now. */
+void watchers_metadata(struct irc *irc, const struct irc_person *person, void (*each)(struct irc_client *c, const void *arg), const void *arg);
 /** Calls `each` for those with extended-monitor who watch the person and were not told by peers_each just now. */
 void watchers_each(struct irc *irc, const struct irc_person *person, void (*each)(struct irc_client *c, const void *arg), const void *arg);
 
@@ -365,6 +373,13 @@ void target_room(const struct irc_client *c, struct wh_str target, char room[sta
 /** Tells what was said in a channel before: for clients that do not ask for it themselves. */
 void history_replay(struct irc_client *c, const char *channel);
 irc_verb verb_who, verb_whois, verb_whowas, verb_ison, verb_userhost, verb_monitor, verb_away, verb_setname;
+irc_verb verb_metadata;
+void metadata_open(struct irc *irc);
+/** What it subscribed to of a channel that it entered, of somebody whom it watches; and, in the welcome, what it says of itself. */
+void metadata_entered(struct irc_out *out, struct wh_str room);
+void metadata_watched(struct irc_out *out, const struct irc_person *p);
+void metadata_welcome(struct irc_out *out);
+size_t watches_bytes(const struct irc_client *c);
 irc_verb verb_ping, verb_pong, verb_motd, verb_lusers, verb_isupport, verb_version, verb_time, verb_admin, verb_info, verb_help, verb_links, verb_stats, verb_wallops,
     verb_rehash, verb_kill, verb_error;
 irc_verb verb_register, verb_verify, verb_nickserv, verb_chanserv, verb_oper;

@@ -334,15 +334,27 @@ peers_each(struct irc *irc, struct wh_session *s, bool own, void (*each)(struct 
 		wh_session_rooms(irc->host, s, peer_room, &t);
 }
 
-void
-watchers_each(struct irc *irc, const struct irc_person *person, void (*each)(struct irc_client *c, const void *arg), const void *arg)
+static void
+watchers_with(struct irc *irc, const struct irc_person *person, uint32_t cap, void (*each)(struct irc_client *c, const void *arg), const void *arg)
 {
 	const struct irc_watch *watch = wh_dict_get(irc->host, irc->watches, wh_str(person->folded));
 
 	for (struct irc_client *c = irc->clients; watch != NULL && c != NULL; c = c->next)
-		for (size_t i = 0; i < c->n_watches && (c->caps & CAP_MONITOR) != 0 && c->stamp != irc->stamps; i++)
+		for (size_t i = 0; i < c->n_watches && (c->caps & cap) != 0 && c->stamp != irc->stamps; i++)
 			if (c->watches[i] == watch) {
 				c->stamp = irc->stamps;
 				each(c, arg);
 			}
+}
+
+void
+watchers_each(struct irc *irc, const struct irc_person *person, void (*each)(struct irc_client *c, const void *arg), const void *arg)
+{
+	watchers_with(irc, person, CAP_MONITOR, each, arg);
+}
+
+void
+watchers_metadata(struct irc *irc, const struct irc_person *person, void (*each)(struct irc_client *c, const void *arg), const void *arg)
+{
+	watchers_with(irc, person, CAP_METADATA, each, arg);
 }

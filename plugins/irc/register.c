@@ -84,6 +84,7 @@ client_welcome(struct irc_client *c)
 	out_numeric(&out, 4, "%s whiply Biw beIikMmnoPqSstv beIkoqSv", irc->name);
 	server_isupport(&out);
 	server_lusers(&out);
+	metadata_welcome(&out);
 	server_motd(&out);
 	if (who->kind == WH_ACCOUNT)
 		out_numeric(&out, 900, "%s %.*s :You are signed in as %.*s", source, WH_FMT(who->name), WH_FMT(who->name));

@@ -291,8 +291,15 @@ watch_tell(struct irc *irc, const char *folded, const char *nick, const char *so
 		return;
 	for (struct irc_client *c = irc->clients; c != NULL; c = c->next)
 		for (size_t i = 0; i < c->n_watches; i++)
-			if (c->watches[i] == watch)
-				irc_numeric(c, here ? 730 : 731, ":%s", here ? source : nick);
+			if (c->watches[i] == watch) {
+				struct irc_out out;
+
+				out_begin(&out, c);
+				out_numeric(&out, here ? 730 : 731, ":%s", here ? source : nick);
+				if (here && person_by_nick(irc, wh_str(nick)) != NULL)
+					metadata_watched(&out, person_by_nick(irc, wh_str(nick)));
+				out_end(&out);
+			}
 }
 
 static void
@@ -331,7 +338,7 @@ watch_show(struct irc_out *out, const struct irc_watch *watch)
 	}
 }
 
-static size_t
+size_t
 watches_bytes(const struct irc_client *c)
 {
 	size_t n = 0;
@@ -356,7 +363,7 @@ watch_add(struct irc_client *c, struct wh_str nick, struct irc_watch **watch_out
 	for (size_t i = 0; i < c->n_watches; i++)
 		if (c->watches[i] == watch)
 			return true;
-	if (c->n_watches == IRC_MONITOR || watches_bytes(c) + nick.n + 1 > IRC_MONITOR_BYTES)
+	if (c->n_watches == IRC_MONITOR || watches_bytes(c) + strlen(c->subs) + nick.n + 1 > IRC_MONITOR_BYTES)
 		return false;
 	if (watch == NULL) {
 		watch = wh_new(irc->host, sizeof *watch);
@@ -414,6 +421,8 @@ verb_monitor(struct irc *irc, struct irc_client *c, const struct irc_line *line)
 			}
 			if (watch != NULL)
 				watch_show(&out, watch);
+			if (watch != NULL && person_by_nick(irc, nick) != NULL)
+				metadata_watched(&out, person_by_nick(irc, nick));
 		}
 		break;
 	case '-':

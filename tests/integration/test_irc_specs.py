@@ -12,7 +12,7 @@ from test_irc_accounts import begin, plain
 
 TLS = """, {{ name = "tls"; address = "127.0.0.1:{port}"; protocol = "line"; dialect = "irc";
   tls = {{ certificates = ( {{ certificate = "{dir}/cert.pem"; key = "{dir}/key.pem"; }} ); }}; }}"""
-IRC_OPTIONS = {"irc": 'relaymsg = true; icon = "https://irc.test/icon.png?a=b c";'}
+IRC_OPTIONS = {"plugins": "profile = { };", "irc": 'relaymsg = true; icon = "https://irc.test/icon.png?a=b c";'}
 
 
 def tokens(lines):
@@ -730,3 +730,142 @@ def test_only_oneself_and_operators_see_where_one_comes_from(irc):
     a, b = irc.modern("ann"), irc.modern("bob")
     assert {"338", "378"} <= {line.verb for line in a.ask(f"WHOIS {a.nick}")}
     assert not {"338", "378"} & {line.verb for line in b.ask(f"WHOIS {a.nick}")}
+
+
+# metadata
+
+
+def meta(irc, name="nick", *caps, **more):
+    return irc.modern(name, "draft/metadata-2", *caps, **more)
+
+
+def test_what_one_says_of_oneself_is_set_read_listed_and_taken_away(irc):
+    """metadata, SET, GET, LIST: 761 and 766; values in a batch `metadata` with the target; a key that is not set can't be removed."""
+    a, b = meta(irc, "ann"), meta(irc, "bob")
+    assert a.ask("METADATA * SET display-name :Ann of the Hill")[0].params == [a.nick, a.nick, "display-name", "*", "Ann of the Hill"]
+    assert a.ask("METADATA * SET pronouns :she/her")[0].verb == "761"
+    got = b.ask(f"METADATA {a.nick} GET display-name nothing pro!nouns")
+    assert got[0].params[1:] == ["metadata", a.nick] and [line.verb for line in got[1:-1]] == ["761", "766", "FAIL"]
+    assert got[3].params[1:3] == ["KEY_INVALID", "pro!nouns"]
+    assert [line.params[2] for line in b.ask(f"METADATA {a.nick} LIST") if line.verb == "761"] == ["display-name", "pronouns"]
+    assert a.ask("METADATA * SET pronouns")[0].params[:3] == [a.nick, a.nick, "pronouns"]
+    assert a.ask("METADATA * SET pronouns")[0].params[1:4] == ["KEY_NOT_SET", a.nick, "pronouns"]
+    assert [line.verb for line in b.ask(f"METADATA {a.nick} LIST")] == ["BATCH", "761", "BATCH"]
+
+
+def test_metadata_fails_by_its_codes(irc):
+    """metadata, Standard Replies: INVALID_TARGET, KEY_INVALID, VALUE_INVALID, SUBCOMMAND_INVALID, KEY_NO_PERMISSION, LIMIT_REACHED."""
+    a, b = meta(irc, "ann"), meta(irc, "bob")
+    room = irc.room(a, b)
+    for line, code in (("METADATA nobodyhere LIST", "INVALID_TARGET"), ("METADATA #nowhere LIST", "INVALID_TARGET"), ("METADATA * SET KEY :x", "KEY_INVALID"),
+                       (f"METADATA * SET key :{'x' * 300}", "VALUE_INVALID"), ("METADATA * FROB", "SUBCOMMAND_INVALID"),
+                       (f"METADATA {b.nick} SET key :x", "KEY_NO_PERMISSION"), (f"METADATA {room} SET url :x", "KEY_NO_PERMISSION"),
+                       (f"METADATA {b.nick} CLEAR", "KEY_NO_PERMISSION")):
+        assert a.ask(line)[0].params[:2] == ["METADATA", code], line
+    answers = [a.ask(f"METADATA * SET key{i} :x")[0] for i in range(21)]
+    assert [line.verb for line in answers[:20]] == ["761"] * 20
+    assert answers[20].params[1:3] == ["LIMIT_REACHED", a.nick]
+
+
+def test_all_of_it_is_taken_back_at_once(irc):
+    """metadata, CLEAR: a batch with each key that was cleared."""
+    a = meta(irc, "ann")
+    for key in ("one", "two"):
+        a.ask(f"METADATA * SET {key} :x")
+    assert sorted(line.params[2] for line in a.ask("METADATA * CLEAR") if line.verb == "761") == ["one", "two"]
+    assert [line.verb for line in a.ask("METADATA * LIST")] == ["BATCH", "BATCH"]
+
+
+def test_keys_are_subscribed_to_and_no_more(irc):
+    """metadata, SUB, UNSUB, SUBS: 770, 771, 772 in a batch; a key is there once; invalid ones are told, and too many."""
+    a = meta(irc, "ann")
+    got = a.ask("METADATA * SUB avatar $bad avatar website")
+    assert [line.verb for line in got] == ["FAIL", "770"] and set(got[1].params[1:]) == {"avatar", "website"}
+    got = a.ask("METADATA * SUBS")
+    assert got[0].params[1:] == ["metadata-subs"] and got[1].params[1:] == ["avatar", "website"]
+    assert a.ask("METADATA * UNSUB avatar never")[0].params[1:] == ["avatar", "never"]
+    assert a.ask("METADATA * SUBS")[1].params[1:] == ["website"]
+    got = a.ask("METADATA * SUB " + " ".join(f"k{i}" for i in range(11)))
+    assert got[0].params[:3] == ["METADATA", "TOO_MANY_SUBS", "k9"] and got[1].params[1:] == [f"k{i}" for i in range(9)]
+    assert [line.verb for line in meta(irc, "cid").ask("METADATA * SUBS")] == ["BATCH", "BATCH"]
+
+
+def test_changes_are_told_to_those_who_subscribed(irc):
+    """metadata, Notifications: to those who share a channel or monitor, for keys they subscribed to; not to who made the change."""
+    a, b, far, none = meta(irc, "ann"), meta(irc, "bob"), meta(irc, "far"), irc.modern("old")
+    room = irc.room(a, b, none)
+    for c in (a, b):
+        c.ask("METADATA * SUB status")
+    far.ask("METADATA * SUB status")
+    far.ask(f"MONITOR + {a.nick}")
+    a.ask("METADATA * SET status :out for tea")
+    a.ask("METADATA * SET other :unseen")
+    for c in (b, far):
+        got = c.expect("METADATA", a.nick)
+        assert got.nick == a.nick and got.params[1:] == ["status", "*", "out for tea"]
+    a.ask("METADATA * SET status")
+    assert b.expect("METADATA", a.nick).params[1:] == ["status", "*"]
+    assert not [line for line in a.ping() if line.verb == "METADATA"]
+    assert not [line for line in b.barrier(a, room) + none.barrier(a, room) if line.verb == "METADATA"]
+
+
+def test_who_enters_subscribes_or_syncs_is_told_what_there_is(irc):
+    """metadata, Notifications, SYNC, SUB: on joining, on subscribing, on monitoring, and by SYNC, what there is of the keys."""
+    a, b = meta(irc, "ann"), meta(irc, "bob")
+    a.ask("METADATA * SET avatar :https://a.example/a.png")
+    room = irc.room(a)
+    b.ask("METADATA * SUB avatar")
+    told = [line for line in b.ask(f"JOIN {room}") if line.verb == "METADATA"]
+    assert [line.params for line in told] == [[a.nick, "avatar", "*", "https://a.example/a.png"]]
+    for target in (room, a.nick):
+        got = b.ask(f"METADATA {target} SYNC")
+        assert got[0].params[1:] == ["metadata", target] and [line.params[:2] for line in got[1:-1]] == [[a.nick, "avatar"]]
+    c = meta(irc, "cid")
+    c.ask(f"JOIN {room}")
+    assert [line.verb for line in c.ask("METADATA * SUB avatar")] == ["770", "METADATA"]
+    d = meta(irc, "dan")
+    d.ask("METADATA * SUB avatar")
+    assert "METADATA" in [line.verb for line in d.ask(f"MONITOR + {a.nick}")]
+
+
+def test_a_channel_says_something_of_itself(irc):
+    """metadata, Keys on channels: set by those who run a registered channel, told to its members; kept with it."""
+    a, b = irc.signed("ann", caps=irc_client.CAPS + ("draft/metadata-2",)), meta(irc, "bob")
+    room = irc.room(a, b)
+    a.ask(f"CS REGISTER {room}")
+    b.ask("METADATA * SUB url")
+    assert a.ask(f"METADATA {room} SET url :https://c.example")[0].params[1:] == [room, "url", "*", "https://c.example"]
+    assert b.expect("METADATA", room).params[1:] == ["url", "*", "https://c.example"]
+    assert b.ask(f"METADATA {room} SET url :mine")[0].params[1] == "KEY_NO_PERMISSION"
+    assert [line.params[1:] for line in b.ask(f"METADATA {room} GET url") if line.verb == "761"] == [[room, "url", "*", "https://c.example"]]
+
+
+def test_ones_own_metadata_comes_with_the_welcome(irc):
+    """metadata, Notifications: a batch with one's own, before the end of the MOTD, if empty; what an account says of itself is kept."""
+    account = irc.account("ann")
+    a = irc.signed(account=account, caps=irc_client.CAPS + ("draft/metadata-2",))
+    a.ask("METADATA * SET avatar :https://a.example/a.png")
+    again = irc.raw()
+    again.send("CAP LS 302", "CAP REQ :batch message-tags draft/metadata-2", f"PASS {account}:{PASSWORD}", f"NICK {account}", "USER u 0 * :r", "CAP END")
+    lines = again.until("422")
+    batch = next(line for line in lines if line.verb == "BATCH" and line.params[1:] == ["metadata", account])
+    assert [line.params[1:] for line in lines if line.tags.get("batch") == batch.params[0][1:]] == [["avatar", "*", "https://a.example/a.png"]]
+
+
+def test_a_browser_sets_and_sees_the_same(irc):
+    """metadata, in every dialect: profile.set and profile.get, and profile.changed where one shares a room; also of who is away."""
+    account = irc.account("ann")
+    a, web = irc.signed(account=account, caps=irc_client.CAPS + ("draft/metadata-2",)), irc.browser("web")
+    room = irc.room(a)
+    web.call("chat.join", room=room)
+    a.ask("METADATA * SUB avatar")
+    web.call("profile.set", key="avatar", value="https://w.example/w.png")
+    assert a.expect("METADATA", web.name).params[1:] == ["avatar", "*", "https://w.example/w.png"]
+    a.ask("METADATA * SET pronouns :she/her")
+    told = web.take(lambda m: m.get("method") == "profile.changed" and m["params"].get("name") == account, "the change")["params"]
+    assert (told["key"], told["value"]) == ("pronouns", "she/her")
+    assert web.call("profile.get", name=account)["values"] == {"pronouns": "she/her"}
+    a.send("QUIT")
+    a.ended()
+    assert web.call("profile.get", name=account)["values"] == {"pronouns": "she/her"}
+    assert web.refused("profile.set", key="NO", value="x")
