@@ -300,6 +300,19 @@ member_join(void *self, struct wh_call *call)
 
 /* Leaving */
 
+void
+member_lost(struct chat_room *room, struct wh_session *s, struct wh_str reason)
+{
+	struct chat_person *person = member_find(room, wh_session_identity(room->chat->host, s)->id);
+
+	if (person == NULL)
+		return;
+	live_session(room->chat, s)->rooms--;
+	if (--person->sessions == 0)
+		person_drop(room, person, reason, s);
+	room_settle(room);
+}
+
 enum wh_verdict
 member_left(void *self, struct wh_passage *p)
 {
@@ -309,12 +322,8 @@ member_left(void *self, struct wh_passage *p)
 
 	if (room != NULL && room->sides != NULL)
 		room_settle(room);
-	if (person == NULL)
-		return WH_PASS;
-	live_session(chat, p->session)->rooms--;
-	if (--person->sessions == 0)
-		person_drop(room, person, p->reason, p->session);
-	room_settle(room);
+	if (person != NULL)
+		member_lost(room, p->session, p->reason);
 	return WH_PASS;
 }
 

@@ -15,6 +15,7 @@
  *  multiline.c BATCH: messages of several lines
  *  history.c  CHATHISTORY, MARKREAD
  *  who.c      WHO, WHOIS, WHOWAS, ISON, USERHOST, MONITOR
+ *  rename.c   RENAME: another name for a channel
  *  metadata.c METADATA: what people and channels say of themselves
  *  server.c   what a server tells of itself: MOTD, LUSERS, ISUPPORT, HELP, …
  *  account.c  REGISTER, NickServ and ChanServ, OPER
@@ -373,7 +374,10 @@ void target_room(const struct irc_client *c, struct wh_str target, char room[sta
 /** Tells what was said in a channel before: for clients that do not ask for it themselves. */
 void history_replay(struct irc_client *c, const char *channel);
 irc_verb verb_who, verb_whois, verb_whowas, verb_ison, verb_userhost, verb_monitor, verb_away, verb_setname;
-irc_verb verb_metadata;
+irc_verb verb_metadata, verb_rename;
+void rename_open(struct irc *irc);
+/** What one is told of a channel behind JOIN: topic, names, and so on. */
+void channel_about(struct irc_out *out, struct wh_str room);
 void metadata_open(struct irc *irc);
 /** What it subscribed to of a channel that it entered, of somebody whom it watches; and, in the welcome, what it says of itself. */
 void metadata_entered(struct irc_out *out, struct wh_str room);
