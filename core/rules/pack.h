@@ -7,11 +7,11 @@
 #include "base/arena.h"
 #include "base/hist.h"
 #include "rules/kv.h"
-#include "rules/list.h"
-#include "rules/regex.h"
-#include "rules/scene.h"
+#include "text/list.h"
+#include "text/regex.h"
+#include "text/scene.h"
 #include "rules/source.h"
-#include "rules/window.h"
+#include "text/window.h"
 
 enum {
 	PACK_NAME = 64,
