@@ -336,7 +336,7 @@ static const struct wh_command moderation_commands[] = {
 	{ "moderation.redact", redact_fields, WH_ALLOW_GUEST, .rate = "5/s burst 50", .flags = WH_AUDIT, .run = act_redact, .help = "remove a message; it can be put back" },
 	{ "moderation.sweep", sweep_fields, WH_ALLOW_GUEST, .rate = "1/s burst 10", .flags = WH_AUDIT, .run = sweep_command, .help = "remove the messages of the last minutes that somebody said, or that match" },
 	{ "moderation.undo", undo_fields, WH_ALLOW_GUEST, .rate = "5/s burst 50", .flags = WH_AUDIT, .run = undo_command, .help = "take an action or a group of them back; undoing an undoing puts them back" },
-	{ "moderation.log", log_fields, WH_ALLOW_GUEST, .rate = "5/s burst 20", .flags = WH_READS, .run = log_read, .help = "what was done, as a moderator" },
+	{ "moderation.log", log_fields, WH_ALLOW_GUEST, .rate = "10/s burst 50", .flags = WH_READS, .run = log_read, .help = "what was done, as a moderator" },
 	{ "moderation.in_force", force_fields, WH_ALLOW_GUEST, .rate = "5/s burst 20", .flags = WH_READS, .run = log_in_force, .help = "what is in force, as a moderator" },
 	{ "moderation.room", only_room, WH_ALLOW_GUEST, .flags = WH_READS, .run = log_room, .help = "is a room slow, locked or for accounts only for now" },
 	{ "moderation.report", report_fields, WH_ALLOW_GUEST, .rate = "6/m burst 5", .run = report_command, .help = "tell the moderators of a message or a person" },
