@@ -411,6 +411,32 @@ crowd_put(struct writing *w, const struct wh_event *e, const char *key, bool cam
 		}
 }
 
+/* What moderation tells a person, or a room: a notice of the server, or a standard reply where the client knows those. */
+static bool
+moderation_put(struct writing *w, const struct wh_event *e, struct wh_str room)
+{
+	const struct irc_person *to = person_by_id(w->irc, item_str(e, "to"));
+	const char *nick = to != NULL ? to->nick : "*", *what = e->name + strlen("moderation.");
+	const struct wh_value *slow = item(e, "slow"), *registered = item(e, "registered_only"), *lockdown = item(e, "lockdown"), *on = item(e, "on");
+	struct wh_str text = item_str(e, "text"), kind = item_str(e, "kind");
+
+	if (strcmp(what, "notice") == 0 && (w->caps & CAP_STANDARD) != 0)
+		line_put(w, "", ":%s WARN MODERATION %.*s %.*s :%.*s", w->irc->name, WH_FMT(kind), WH_FMT(item_str(e, "action")), WH_FMT(text));
+	else if (strcmp(what, "notice") == 0 || strcmp(what, "answer") == 0)
+		line_put(w, "", ":%s NOTICE %s :%.*s", w->irc->name, nick, WH_FMT(text));
+	else if (strcmp(what, "room") == 0 && slow != NULL && registered != NULL && lockdown != NULL)
+		line_put(w, "", ":%s NOTICE %s :For now: %s%s%s%s", w->irc->name, w->target, lockdown->b ? "locked, only those with a voice may speak; " : "",
+		    registered->b ? "for accounts only; " : "", slow->i != 0 ? "slow mode; " : "", !lockdown->b && !registered->b && slow->i == 0 ? "all may speak as usual" : "");
+	else if (strcmp(what, "queued") == 0)
+		line_put(w, "", ":%s NOTICE * :For moderators: %.*s%s%s, %.*s %.*s", w->irc->name, WH_FMT(kind), room.n != 0 ? " in " : "", room.n != 0 ? w->target : "",
+		    WH_FMT(item_str(e, "name")), WH_FMT(item_str(e, "reason")));
+	else if (strcmp(what, "raid") == 0 && on != NULL)
+		line_put(w, "", ":%s NOTICE * :For moderators: raid mode of %s is %s", w->irc->name, w->target, on->b ? "on" : "off");
+	else
+		return false;
+	return true;
+}
+
 static bool
 render_event(struct irc *irc, const struct wh_event *e, uint32_t caps, struct irc_sink *sink)
 {
@@ -458,6 +484,8 @@ render_event(struct irc *irc, const struct wh_event *e, uint32_t caps, struct ir
 
 		source_of(irc, item_str(e, "from"), item_str(e, "who"), source);
 		line_put(&w, "", ":%s INVITE %s %s", source, to != NULL ? to->nick : "*", w.target);
+	} else if (strncmp(e->name, "moderation.", strlen("moderation.")) == 0) {
+		return moderation_put(&w, e, m.room);
 	} else {
 		return false;
 	}

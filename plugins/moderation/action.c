@@ -79,12 +79,14 @@ putting_session(void *self, struct wh_session *s)
 	for (size_t i = 0; i < p->n; i++) {
 		struct wh_room *r = wh_room_get(p->mod->host, p->rooms[i]);
 		struct wh_chat_room shown;
+		const struct wh_identity *who = wh_session_identity(p->mod->host, s);
 		const struct wh_item items[] = { WH_ITEM_STR("room", r != NULL && p->mod->chat->room(p->mod->chat_self, wh_room_name(p->mod->host, r), &shown) ?
-			shown.name : WH_STR("")), WH_ITEM_STR("reason", WH_STR("banned")), WH_ITEM_STR("by", WH_STR("")) };
+			shown.name : WH_STR("")), WH_ITEM_STR("reason", WH_STR("banned")), WH_ITEM_STR("by", WH_STR("moderation")),
+			WH_ITEM_STR("by_id", WH_STR("")), WH_ITEM_STR("who", who->id), WH_ITEM_STR("name", who->name) };
 
 		if (r == NULL)
 			continue;
-		wh_session_notify(p->mod->host, s, &(struct wh_event){ "chat.sent_out", items, 3 });
+		wh_session_notify(p->mod->host, s, &(struct wh_event){ "chat.sent_out", items, sizeof items / sizeof items[0] });
 		wh_room_leave(p->mod->host, r, s, WH_STR("banned"));
 	}
 	return true;

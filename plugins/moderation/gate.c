@@ -63,6 +63,7 @@ gate_event(struct moderation *mod, struct wh_session *s, struct wh_str room, enu
 	e.messages = trust.said;
 	e.strikes = trust.strikes;
 	e.network = network_of(mod, wh_session_address(mod->host, s), false, t->network);
+	mod->listed = mod->bans != NULL && mod->bans->marks(mod->bans_self, s).n != 0;
 	return e;
 }
 
@@ -355,6 +356,7 @@ gate_reported(struct moderation *mod, const struct item *item)
 			(struct wh_str){ item->text.p, WH_JUDGE_TEXT }, .before = item->words, .user = item->who, .name = item->name, .network = item->network, .trust = WH_TRUST_KNOWN };
 	struct judges_said said;
 
+	mod->listed = false;
 	judges_now(mod, &e, &said);
 	judges_later(mod, &e);
 }

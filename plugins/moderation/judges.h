@@ -16,6 +16,10 @@ struct wh_conf;
 /** Opens all that judge, behind the store; WH_EINVAL and so on, and why stands in the log. */
 enum wh_err judges_open(struct moderation *mod, const struct wh_conf *conf);
 void judges_close(struct moderation *mod);
+enum wh_err judges_reload(struct moderation *mod, const struct wh_conf *conf);
+
+/** Every few seconds. */
+void judges_tick(struct moderation *mod);
 
 /** Asks what is built in, and does what it wants. */
 void judges_now(struct moderation *mod, const struct wh_judge_event *e, struct judges_said *said_out);

@@ -1,7 +1,10 @@
 /* moderation: what is done about what people do. What a client may ask stands in the table of commands, what an operator may set in the settings;
  * docs/moderation.md explains both. */
-#include "own.h"
+#include "filters.h"
 #include "judges.h"
+#include "judging.h"
+#include "own.h"
+#include "raid.h"
 
 const struct wh_metric moderation_metrics[] = {
 	[M_ACTIONS] = { "whiply_moderation_actions_total", WH_COUNTER, .help = "Actions that were written to the log.", .label = "kind" },
@@ -10,7 +13,8 @@ const struct wh_metric moderation_metrics[] = {
 	[M_IN_FORCE] = { "whiply_moderation_in_force", WH_GAUGE, .help = "Penalties and room modes that are in force." },
 	[M_OPEN_ITEMS] = { "whiply_moderation_open_items", WH_GAUGE, .help = "Items of the queue that wait." },
 	[M_UNDONE] = { "whiply_moderation_undone_total", WH_COUNTER, .help = "Actions that were undone or put back." },
-	[M_END] = { 0 }
+	[M_JUDGING] = JUDGING_METRICS,
+	{ 0 }
 };
 
 const struct wh_host *
@@ -109,7 +113,8 @@ moderation_reload(void *self, const struct wh_conf *conf)
 	if (err != WH_OK)
 		return err;
 	reason_close(mod);
-	return reason_open(mod);
+	err = reason_open(mod);
+	return err == WH_OK ? judges_reload(mod, conf) : err;
 }
 
 /* Opening */
@@ -169,6 +174,7 @@ moderation_tick(void *self, uint64_t cookie)
 {
 	(void)cookie;
 	penalty_tick(self);
+	judges_tick(self);
 }
 
 static void
@@ -215,7 +221,7 @@ moderation_close(void *self)
 static enum wh_err
 moderation_open(const struct wh_host *host, const struct wh_conf *conf, void **self_out)
 {
-	void *chat = NULL, *accounts = NULL, *audit = NULL;
+	void *chat = NULL, *accounts = NULL, *audit = NULL, *bans = NULL;
 	const struct wh_chat_ops *chat_ops = wh_service_find(host, "chat", WH_CHAT_VERSION, &chat);
 	struct moderation *mod = chat_ops != NULL ? wh_new(host, sizeof *mod) : NULL;
 	enum wh_err err;
@@ -229,6 +235,8 @@ moderation_open(const struct wh_host *host, const struct wh_conf *conf, void **s
 	mod->accounts_self = accounts;
 	mod->audit = wh_service_find(host, "audit", WH_AUDIT_VERSION, &audit);
 	mod->audit_self = audit;
+	mod->bans = wh_service_find(host, "bans", WH_BANS_VERSION, &bans);
+	mod->bans_self = bans;
 	link_init(&mod->penalties);
 	link_init(&mod->doing);
 	link_init(&mod->undoings);
@@ -328,7 +336,7 @@ static const struct wh_command moderation_commands[] = {
 	{ "moderation.redact", redact_fields, WH_ALLOW_GUEST, .rate = "5/s burst 50", .flags = WH_AUDIT, .run = act_redact, .help = "remove a message; it can be put back" },
 	{ "moderation.sweep", sweep_fields, WH_ALLOW_GUEST, .rate = "1/s burst 10", .flags = WH_AUDIT, .run = sweep_command, .help = "remove the messages of the last minutes that somebody said, or that match" },
 	{ "moderation.undo", undo_fields, WH_ALLOW_GUEST, .rate = "5/s burst 50", .flags = WH_AUDIT, .run = undo_command, .help = "take an action or a group of them back; undoing an undoing puts them back" },
-	{ "moderation.log", log_fields, WH_ALLOW_GUEST, .rate = "5/s burst 20", .flags = WH_READS, .run = log_read, .help = "what was done, as a moderator" },
+	{ "moderation.log", log_fields, WH_ALLOW_GUEST, .rate = "10/s burst 50", .flags = WH_READS, .run = log_read, .help = "what was done, as a moderator" },
 	{ "moderation.in_force", force_fields, WH_ALLOW_GUEST, .rate = "5/s burst 20", .flags = WH_READS, .run = log_in_force, .help = "what is in force, as a moderator" },
 	{ "moderation.room", only_room, WH_ALLOW_GUEST, .flags = WH_READS, .run = log_room, .help = "is a room slow, locked or for accounts only for now" },
 	{ "moderation.report", report_fields, WH_ALLOW_GUEST, .rate = "6/m burst 5", .run = report_command, .help = "tell the moderators of a message or a person" },
@@ -342,8 +350,13 @@ static const struct wh_command moderation_commands[] = {
 	{ "moderation.reason_set", reason_fields, WH_ALLOW_ADMIN, .flags = WH_AUDIT, .run = reason_set, .help = "write a reason, or other words for one" },
 	{ "moderation.appeal", appeal_fields, WH_ALLOW_GUEST, .rate = "3/m burst 3", .run = appeal_command, .help = "have somebody else look at what was done to you" },
 	{ "moderation.statements", statement_fields, WH_ALLOW_GUEST, .rate = "2/s burst 10", .flags = WH_READS, .run = statement_list, .help = "what was done to you, and why" },
+	JUDGING_COMMANDS,
+	FILTER_COMMANDS,
+	RAID_COMMANDS,
 	{ 0 }
 };
+
+static const struct wh_helper moderation_helpers[] = { JUDGING_HELPERS, { 0 } };
 
 static const struct wh_hook moderation_hooks[] = {
 	{ WH_ON_MESSAGE, .order = 20, .message = gate_message },
@@ -382,11 +395,14 @@ static const struct wh_setting moderation_settings[] = {
 	{ "network_key", WH_DURATION, .def = "90d", .min = "1d", .max = "3650d", .help = "age at which the key of the hash of networks is turned over; the one before still counts" },
 	{ "redress", WH_STRING, .def = "You can appeal: moderation.appeal with the action's id. Somebody else than who decided will look at it.", .max = "400", .help = "what statements of reasons say about redress" },
 	{ "ground", WH_STRING, .def = "the rules of this house", .max = "200", .help = "what statements name as ground where the reason has none" },
+	JUDGING_SETTINGS,
+	FILTER_SETTINGS,
+	RAID_SETTINGS,
 	{ "language", WH_STRING, .def = "en", .min = "2", .max = "16", .help = "language of the reasons that moderators write" },
 	{ 0 }
 };
 
-static const char *const moderation_needs[] = { "store", "chat", "?accounts", "?audit", NULL };
+static const char *const moderation_needs[] = { "store", "chat", "?accounts", "?audit", "?bans", "?fetch", NULL };
 
 WH_EXPORT const struct wh_plugin whiply_plugin = {
 	WH_PLUGIN("moderation", "1.0", "rules, penalties, reports, appeals, and undoing"),
@@ -395,6 +411,7 @@ WH_EXPORT const struct wh_plugin whiply_plugin = {
 	.commands = moderation_commands,
 	.hooks = moderation_hooks,
 	.metrics = moderation_metrics,
+	.helpers = moderation_helpers,
 	.open = moderation_open,
 	.close = moderation_close,
 	.reload = moderation_reload,

@@ -51,7 +51,7 @@ notice_tell(struct moderation *mod, const struct notice *n)
 		WH_ITEM_STR("reason", n->reason), WH_ITEM_STR("text", wh_str(sentence)), WH_ITEM_BOOL("automated", n->automated),
 		WH_ITEM_STR("ground", reason != NULL && reason->ground.n != 0 ? reason->ground : mod->set.ground),
 		WH_ITEM_STR("redress", n->undone || n->id == 0 ? WH_STR("") : mod->set.redress), WH_ITEM_STR("to", n->who),
-		WH_ITEM_STR("id", n->entry != 0 ? wh_str(entry) : WH_STR("")),
+		WH_ITEM_STR("message", n->entry != 0 ? wh_str(entry) : WH_STR("")),
 	};
 
 	person_tell(mod, n->who, &(struct wh_event){ "moderation.notice", items, sizeof items / sizeof items[0] });

@@ -4,6 +4,8 @@
 
 #include "moderation.h"
 
+#include <whiply/bans.h>
+
 struct link {
 	struct link *next, *prev;
 };
@@ -128,6 +130,9 @@ struct moderation {
 	struct filters *filters;
 	struct raid *raid;
 	struct judging *judging;
+	const struct wh_bans_ops *bans;		/* NULL: there is none */
+	struct wh_bans *bans_self;
+	bool listed;				/* of who is judged just now: on a list of bad addresses */
 };
 
 /* schema.c */
@@ -135,7 +140,8 @@ enum mod_statement {
 	Q_LAST_ID, Q_ACTION_ADD, Q_ACTION_STATE, Q_ACTION, Q_IN_FORCE, Q_PENDING, Q_FORCE_OVER, Q_LADDER, Q_LOG,
 	Q_UNDO_SHOW, Q_UNDO_COVER, Q_UNDO_TAKE, Q_PUT_COVER, Q_PUT_BACK, Q_UNDONE_BY, Q_COVERED, Q_AGAIN_COVER, Q_SWEPT, Q_ITEM_ADD, Q_ITEM_MERGE, Q_ITEM, Q_ITEMS, Q_CLAIM, Q_RELEASE, Q_DECIDE,
 	Q_ITEM_STATE, Q_ITEMS_HALF, Q_NOTE_ADD, Q_NOTES, Q_REASON_SET, Q_REASONS, Q_STATEMENTS, Q_MINE, Q_COUNT_OPEN, Q_DEEDS,
-	Q_KEEP_LOG, Q_KEEP_ITEMS, Q_KEEP_KEPT, Q_KEEP_NOTES, Q_KEEP_COVER, Q_EXPORT, Q_EXPORT_ITEMS, Q_ERASE_ACTIONS, Q_ERASE_ITEMS, Q_ERASE_NOTES, Q_ERASE_BY, Q_END
+	Q_KEEP_LOG, Q_KEEP_ITEMS, Q_KEEP_KEPT, Q_KEEP_NOTES, Q_KEEP_COVER, Q_EXPORT, Q_EXPORT_ITEMS, Q_ERASE_ACTIONS, Q_ERASE_ITEMS, Q_ERASE_NOTES, Q_ERASE_BY,
+	Q_FILTERS	/* and those behind it are of filters.h */
 };
 extern const struct wh_schema moderation_schema;
 
@@ -172,7 +178,7 @@ struct wh_str text_keep(char **to, struct wh_str s);
 
 /* moderation.c */
 extern const struct wh_metric moderation_metrics[];
-enum mod_metric { M_ACTIONS, M_HELD, M_REPORTS, M_IN_FORCE, M_OPEN_ITEMS, M_UNDONE, M_END };
+enum mod_metric { M_ACTIONS, M_HELD, M_REPORTS, M_IN_FORCE, M_OPEN_ITEMS, M_UNDONE, M_JUDGING /* and those behind it are of judging.h */ };
 
 /** Fails a call for what the store said; `wh_call_done` is the caller's. */
 enum wh_err mod_store_failed(struct wh_call *call, enum wh_err err);
@@ -191,6 +197,9 @@ enum wh_err network_open(struct moderation *mod);
 void network_turn(struct moderation *mod);
 
 /* people.c */
+
+/** How far an account is to be trusted, by its age, messages and strikes. */
+enum wh_judge_trust trust_level(const struct moderation *mod, const struct wh_trust *trust);
 
 /** What a person is to a rule. */
 enum wh_judge_trust person_trust(struct moderation *mod, struct wh_session *s, struct wh_str room, struct wh_trust *trust_out);

@@ -32,10 +32,18 @@ has_role(struct wh_str roles, const char *role)
 }
 
 enum wh_judge_trust
-person_trust(struct moderation *mod, struct wh_session *s, struct wh_str room, struct wh_trust *trust_out)
+trust_level(const struct moderation *mod, const struct wh_trust *trust)
 {
 	const struct mod_settings *set = &mod->set;
 
+	if (!trust->account || trust->age_ms < set->known_age || trust->said < set->known_messages)
+		return WH_TRUST_NEW;
+	return trust->strikes == 0 && trust->age_ms >= set->trusted_age && trust->said >= set->trusted_messages ? WH_TRUST_TRUSTED : WH_TRUST_KNOWN;
+}
+
+enum wh_judge_trust
+person_trust(struct moderation *mod, struct wh_session *s, struct wh_str room, struct wh_trust *trust_out)
+{
 	*trust_out = (struct wh_trust){ .account = false };
 	if (mod->accounts != NULL)
 		mod->accounts->trust(mod->accounts_self, s, trust_out);
@@ -43,9 +51,7 @@ person_trust(struct moderation *mod, struct wh_session *s, struct wh_str room, s
 		return WH_TRUST_MODERATOR;
 	if (has_role(wh_session_identity(mod->host, s)->roles, "trusted"))
 		return WH_TRUST_TRUSTED;
-	if (!trust_out->account || trust_out->age_ms < set->known_age || trust_out->said < set->known_messages)
-		return WH_TRUST_NEW;
-	return trust_out->strikes == 0 && trust_out->age_ms >= set->trusted_age && trust_out->said >= set->trusted_messages ? WH_TRUST_TRUSTED : WH_TRUST_KNOWN;
+	return trust_level(mod, trust_out);
 }
 
 void

@@ -1,5 +1,6 @@
 /* What moderation keeps. moderation_action is the log of what was done, and what is in force; moderation_cover says which actions an undoing took back
  * or put back; moderation_item is the queue. */
+#include "filters.h"
 #include "own.h"
 
 #define ACTION "a.id, a.time, a.kind, a.who, a.name, a.network, a.scope, a.room, a.until, a.reason, a.text, a.evidence, a.pack, a.version, a.rule, a.mode, " \
@@ -46,6 +47,7 @@ static const struct wh_migration migrations[] = {
 		" text TEXT NOT NULL);"
 		"CREATE INDEX moderation_note_who ON moderation_note (who, id);"
 		"CREATE TABLE moderation_reason (key TEXT NOT NULL, language TEXT NOT NULL, text TEXT NOT NULL, ground TEXT NOT NULL, PRIMARY KEY (key, language));" },
+	{ .sql = FILTER_MIGRATION },
 	{ 0 }
 };
 
@@ -129,7 +131,8 @@ static const struct wh_statement statements[] = {
 		.writes = true },
 	[Q_ERASE_NOTES] = { "erase_notes", "DELETE FROM moderation_note WHERE who = $1", "t", .writes = true },
 	[Q_ERASE_BY] = { "erase_by", "UPDATE moderation_item SET by_id = '', by_name = 'someone who left', words = '' WHERE by_id = $1", "t", .writes = true },
-	[Q_END] = { 0 }
+	[Q_FILTERS] = FILTER_STATEMENTS,
+	{ 0 }
 };
 
 const struct wh_schema moderation_schema = { "moderation", migrations, statements };
