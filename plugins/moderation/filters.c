@@ -128,16 +128,20 @@ filter_say_str(struct filters *f, const char *key, struct wh_str text)
 		return;
 	to = f->evidence + f->evidence_n;
 	*to++ = '"';
-	for (size_t i = 0; i < text.n; i++) {
-		unsigned char c = (unsigned char)text.p[i];
+	for (size_t n; text.n > 0; text = wh_str_from(text, n != 0 ? n : 1)) {
+		unsigned char c = (unsigned char)text.p[0];
 
-		if (c < 0x20) {
+		n = fold_char(text);
+		if (n == 0) {
+			*to++ = '?';
+		} else if (c < 0x20) {
 			to += snprintf(to, 7, "\\u%04x", c);
-			continue;
+		} else {
+			if (c == '"' || c == '\\')
+				*to++ = '\\';
+			memcpy(to, text.p, n);
+			to += n;
 		}
-		if (c == '"' || c == '\\')
-			*to++ = '\\';
-		*to++ = (char)c;
 	}
 	*to++ = '"';
 	f->evidence_n = (size_t)(to - f->evidence);
@@ -160,7 +164,7 @@ filter_hit(struct filters *f, enum filter filter, const struct filter_set *set, 
 	/* One string each, made once: "filter_new_links". */
 	static const char *const reasons[FILTERS] = { "filter_words", "filter_patterns", "filter_names", "filter_denied_links", "filter_links",
 		"filter_hidden_links", "filter_caps", "filter_repeats", "filter_repeated_words", "filter_again", "filter_zalgo", "filter_invisible",
-		"filter_mentions", "filter_mentions_rate", "filter_emotes", "filter_near", "filter_rate", "filter_network_rate", "filter_room_rate",
+		"filter_mixed_letters", "filter_mentions", "filter_mentions_rate", "filter_emotes", "filter_near", "filter_rate", "filter_network_rate", "filter_room_rate",
 		"filter_new_speech", "filter_new_links", "filter_new_files", "filter_listed", "filter_country" };
 	size_t from = evidence_begin(f);
 

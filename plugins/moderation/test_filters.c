@@ -205,6 +205,17 @@ piled_marks_and_hidden_text_hit_and_languages_do_not(void **state)
 }
 
 static void
+words_of_two_alphabets_hit_and_words_of_two_languages_do_not(void **state)
+{
+	(void)state;
+	turn_on(FILTER_MIXED);
+	assert_hit("Здpaвcтвyйтe! Haбиpaю кoмaндy для зapaбoткa", FILTER_MIXED);
+	assert_hit("Jоin thе biggеst givеаwаy", FILTER_MIXED);
+	assert_false(says("SMSка, VPNом и CPUшка: это слова, и Linux тоже"));
+	assert_false(says("日本語のテキストとカタカナ、한국어, Ελλάδα, αβγ-test, 10μm"));
+}
+
+static void
 mentions_count_each_person_once(void **state)
 {
 	(void)state;
@@ -754,6 +765,7 @@ main(void)
 		ONE(runs_and_repeated_words_hit_and_rulers_do_not),
 		ONE(the_same_again_is_counted_for_a_person_and_a_while),
 		ONE(piled_marks_and_hidden_text_hit_and_languages_do_not),
+		ONE(words_of_two_alphabets_hit_and_words_of_two_languages_do_not),
 		ONE(mentions_count_each_person_once),
 		ONE(mentions_one_after_the_other_are_counted_over_time),
 		ONE(emotes_are_emoji_and_names_in_colons),
