@@ -15,8 +15,10 @@ check_PROGRAMS += %D%/test_raid
 # What is built in: libmoderationplugin_la_SOURCES += ...; check_PROGRAMS += ...; libraries into MODERATION_LIBS.
 
 # What filters cost (./dev bench builds it), and what evaluates them and the packs on logs (tests/bench/evaluate.py).
-BENCH += %D%/bench_filters tests/bench/judge_log
-EXTRA_PROGRAMS += %D%/bench_filters tests/bench/judge_log
+BENCH += %D%/bench_filters
+EXTRA_PROGRAMS += %D%/bench_filters
+noinst_PROGRAMS += tests/bench/judge_log
+EXTRA_DIST += tests/bench/evaluate.py tests/rules/corpus/README.md tests/rules/corpus/ham.txt tests/rules/corpus/spam.txt tests/rules/corpus/lobby.ascii.txt
 %C%_bench_filters_SOURCES = %D%/bench_filters.c
 %C%_bench_filters_LDADD = $(FILTERS_LIBS) -lm
 tests_bench_judge_log_SOURCES = tests/bench/judge_log.c

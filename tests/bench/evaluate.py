@@ -192,14 +192,16 @@ def table(build, spam, talk, packs, misses):
     return worst[0]
 
 
-def raids(build, talk, packs):
+def raids(build, talk, packs, seeds=range(4), ways=None):
+    """Were all stopped after at most MOST_PASSED messages, what came through swept, and nobody else hit? `ways`: (name, packs, with filters)."""
+    ways = ways or (("filters", [], True), ("packs", packs, False), ("both", packs, True))
     print("\n| raid | judged by | messages | came through | of them swept | talk hit or swept |")
     print("|---|---|---|---|---|---|")
     good = True
-    for seed in range(4):
-        for name, flags in (("filters", []), ("packs", packs), ("both", packs)):
+    for seed in seeds:
+        for name, judges, filters in ways:
             events = events_of_raid(talk, seed)
-            verdicts = judge_log(build, events, flags, filters=name != "packs", everything=False)
+            verdicts = judge_log(build, events, judges, filters=filters, everything=False)
             label = {event["seq"]: event["label"] for event in events}
             passed = {e["seq"] for e, v in zip(events, verdicts) if e["label"] == "raid" and not v["stopped"]}
             swept = {seq for v in verdicts for seq in v["sweep"]}
@@ -210,6 +212,10 @@ def raids(build, talk, packs):
     return good
 
 
+def shipped_packs():
+    return sorted(path.parent for path in (ROOT / "lua/packs").glob("*/pack.lua"))
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("dir", type=pathlib.Path)
@@ -218,7 +224,7 @@ def main():
     parser.add_argument("--misses", action="store_true")
     parser.add_argument("--half", type=int, choices=(0, 1))
     args = parser.parse_args()
-    packs = sorted(path.parent for path in (ROOT / "lua/packs").glob("*/pack.lua"))
+    packs = shipped_packs()
     spam, talk = read(args.dir, args.half)
     if not spam or not talk:
         sys.exit(f"{args.dir} has no *spam.txt and *ham.txt")
