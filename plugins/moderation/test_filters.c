@@ -507,6 +507,34 @@ what_can_never_match_is_no_entry(void **state)
 	assert_int_equal(filters_list_set(f, WH_STR("more"), FILTER_LIST_WORDS, 0), WH_EFULL);
 }
 
+static void
+the_document_has_every_filter_as_it_is(void **state)
+{
+	static const char *const modes[] = { "off", "shadow", "live" };
+	static char text[64 << 10];
+	FILE *in = fopen(DOCUMENT, "r");
+	char row[300];
+
+	(void)state;
+	assert_non_null(in);
+	text[fread(text, 1, sizeof text - 1, in)] = '\0';
+	fclose(in);
+	for (unsigned i = 0; i < FILTERS; i++) {
+		const struct filter_row *filter = &filter_rows[i];
+		const char *at, *end;
+
+		snprintf(row, sizeof row, "| `%s` | %s | ", filter->name, filter->help);
+		at = strstr(text, row);
+		if (at == NULL)
+			fail_msg("docs/filters.md lacks: %s", row);
+		end = strchr(at, '\n');
+		snprintf(row, sizeof row, "| %s | ", modes[filter->def.mode]);
+		assert_non_null(memmem(at, (size_t)(end - at), row, strlen(row)));
+		snprintf(row, sizeof row, "`limit` %lld: %s", (long long)filter->def.limit, filter->limit);
+		assert_true(filter->limit == NULL || memmem(at, (size_t)(end - at), row, strlen(row)) != NULL);
+	}
+}
+
 /* The plugin: filters and nothing else. */
 
 struct host {
@@ -782,6 +810,7 @@ main(void)
 		ONE(several_filters_hit_at_once_up_to_the_room_there_is),
 		ONE(people_who_are_counted_are_bounded_and_the_old_ones_go),
 		ONE(what_can_never_match_is_no_entry),
+		cmocka_unit_test(the_document_has_every_filter_as_it_is),
 		cmocka_unit_test(the_config_sets_filters_and_lists),
 		cmocka_unit_test(a_list_of_the_config_may_be_a_file),
 		cmocka_unit_test(what_commands_set_is_in_force_and_kept),
