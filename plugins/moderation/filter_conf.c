@@ -193,12 +193,31 @@ read_countries(const struct wh_conf *conf, const char *key, char to[static FILTE
 	return n;
 }
 
+static enum wh_err
+read_countries_file(struct filters *f, const struct wh_conf *conf)
+{
+	struct wh_str path = conf != NULL ? wh_conf_str(conf, "country_file") : (struct wh_str){ NULL, 0 };
+	struct filter_geo *geo = NULL;
+	enum wh_err err = path.n != 0 ? filter_geo_open(path.p, &geo) : WH_OK;
+
+	if (err != WH_OK) {
+		wh_host_log(f->host, WH_ERROR, "filter_countries", WH_S("file", path), WH_T("why", err == WH_ENOTSUP ? "this whiply was built without libmaxminddb"
+		    : err == WH_ENOENT ? "there is no such file" : "that is no database of countries"));
+		return err;
+	}
+	filter_geo_close(&f->geo);
+	f->geo = geo;
+	return WH_OK;
+}
+
 enum wh_err
 filter_conf_read(struct filters *f, const struct wh_conf *conf)
 {
 	struct filter_set sets[FILTERS];
 	enum wh_err err = read_sets(f, conf, sets);
 
+	if (err == WH_OK)
+		err = read_countries_file(f, conf);
 	if (err != WH_OK)
 		return err;
 	for (size_t i = f->n_lists; i > 0; i--)

@@ -46,6 +46,7 @@ filters_close(struct filters **filters)
 		return;
 	if (f->lists != NULL)
 		filter_lists_free(f);
+	filter_geo_close(&f->geo);
 	scene_free(&f->scene);
 	shared_close(&f->shared);
 	for (size_t i = 0; i < FILTER_NEAR_PARTS; i++)

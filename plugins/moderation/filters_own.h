@@ -5,6 +5,7 @@
  *  filter_flow.c      filters that count: rates, repetition, near-duplicates, gates for the new
  *  filter_list.c      lists, and building them
  *  filter_conf.c      settings: the config's, and those that commands made
+ *  filter_geo.c       countries of addresses
  *  filter_store.c     what commands made, kept
  *  filter_command.c   the commands */
 #ifndef PLUGIN_MODERATION_FILTERS_OWN_H
@@ -58,6 +59,7 @@ struct filters {
 	uint64_t numbers;
 	char allow[FILTER_COUNTRIES][3], deny[FILTER_COUNTRIES][3];
 	size_t n_allow, n_deny;
+	struct filter_geo *geo;		/* owned; NULL: there is no database */
 
 	struct shared shared;		/* owned */
 	struct scene scene;
@@ -100,6 +102,10 @@ void filter_names(struct filters *f);
 void filter_flow(struct filters *f);
 void filter_gates(struct filters *f);
 const struct links *filter_links(struct filters *f);
+
+/** Opens a database of countries. WH_ENOTSUP: built without; WH_ENOENT, WH_EIO: it is none. */
+enum wh_err filter_geo_open(const char *path, struct filter_geo **geo_out);
+void filter_geo_close(struct filter_geo **geo);
 
 enum wh_err filter_conf_read(struct filters *f, const struct wh_conf *conf);
 struct filter_room *filter_room_find(const struct filters *f, struct wh_str name);

@@ -1,4 +1,7 @@
 /* Each filter with what it hits and what it nearly hits; then settings, lists and commands of a plugin that has nothing but filters. */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
 #include "filters.h"
 
 #include <stdio.h>
@@ -395,7 +398,7 @@ names_are_looked_up_on_joining_and_renaming(void **state)
 static void
 who_is_listed_is_held(void **state)
 {
-	struct filter_origin from = { .country = "XX" };
+	struct filter_origin from = { .country = "XX", .address = WH_STR("203.0.113.7") };
 
 	(void)state;
 	turn_on(FILTER_LISTED);
@@ -680,6 +683,126 @@ a_list_of_the_config_may_be_a_file(void **state)
 	remove(path);
 }
 
+#ifdef HAVE_MAXMIND
+/* A database of two networks, put together byte by byte: a tree of 24 bit records, two entries, and what says so. */
+struct database {
+	uint8_t bytes[4096];
+	size_t n;
+};
+
+static void
+put(struct database *d, const void *bytes, size_t n)
+{
+	memcpy(d->bytes + d->n, bytes, n);
+	d->n += n;
+}
+
+static void
+put_text(struct database *d, const char *text)
+{
+	put(d, &(uint8_t){ (uint8_t)(0x40 | strlen(text)) }, 1);
+	put(d, text, strlen(text));
+}
+
+static void
+put_number(struct database *d, const char *key, uint8_t type, uint8_t number)
+{
+	put_text(d, key);
+	put(d, (uint8_t[]){ (uint8_t)(type << 5 | 1), number }, 2);
+}
+
+static void
+make_database(struct database *d)
+{
+	static const uint8_t networks[2][3] = { { 203, 0, 113 }, { 198, 51, 100 } };
+	uint32_t tree[64][2] = { { 0 } }, nodes = 1, entry = 0;
+	const char *const countries[2] = { "DE", "FR" };
+	uint32_t at[2];
+	struct database data = { .n = 0 };
+
+	for (size_t i = 0; i < 2; i++) {
+		at[i] = (uint32_t)data.n;
+		put(&data, "\xe1", 1);
+		put_text(&data, "country");
+		put(&data, "\xe1", 1);
+		put_text(&data, "iso_code");
+		put_text(&data, countries[i]);
+	}
+	for (size_t i = 0; i < 2; i++, entry = 0)
+		for (unsigned bit = 0; bit < 24; bit++) {
+			unsigned side = networks[i][bit / 8] >> (7 - bit % 8) & 1;
+
+			if (bit == 23)
+				tree[entry][side] = UINT32_MAX - (uint32_t)i;
+			else if (tree[entry][side] == 0)
+				tree[entry][side] = nodes++;
+			entry = tree[entry][side];
+		}
+	for (uint32_t i = 0; i < nodes; i++)
+		for (size_t side = 0; side < 2; side++) {
+			uint32_t to = tree[i][side] == 0 ? nodes : tree[i][side] > 1000 ? nodes + 16 + at[UINT32_MAX - tree[i][side]] : tree[i][side];
+
+			put(d, (uint8_t[]){ (uint8_t)(to >> 16), (uint8_t)(to >> 8), (uint8_t)to }, 3);
+		}
+	put(d, (uint8_t[16]){ 0 }, 16);
+	put(d, data.bytes, data.n);
+	put(d, "\xab\xcd\xefMaxMind.com\xe9", 15);
+	put_number(d, "binary_format_major_version", 5, 2);
+	put_number(d, "binary_format_minor_version", 5, 0);
+	put_text(d, "build_epoch");
+	put(d, "\x01\x02\x01", 3);
+	put_text(d, "database_type");
+	put_text(d, "test");
+	put_text(d, "description");
+	put(d, "\xe0", 1);
+	put_number(d, "ip_version", 5, 4);
+	put_text(d, "languages");
+	put(d, "\x00\x04", 2);
+	put_number(d, "node_count", 6, (uint8_t)nodes);
+	put_number(d, "record_size", 5, 24);
+}
+
+static void
+countries_come_from_a_database(void **state)
+{
+	char path[] = "/tmp/whiply-geo-XXXXXX", conf[300];
+	struct database d = { .n = 0 };
+	FILE *file = fdopen(mkstemp(path), "w");
+	struct filter_origin from = { .address = WH_STR("203.0.113.7") };
+	struct wh_test *t;
+	struct host *h;
+
+	(void)state;
+	make_database(&d);
+	assert_non_null(file);
+	assert_int_equal(fwrite(d.bytes, 1, d.n, file), d.n);
+	fclose(file);
+	snprintf(conf, sizeof conf, "filters = { country = { mode = \"live\"; }; }; country_file = \"%s\"; countries_deny = [\"de\"];", path);
+	t = plugin_begin(conf);
+	h = wh_test_self(t);
+	e = (struct wh_judge_event){ .on = WH_JUDGE_ON_JOINED, .time_ms = 1, .room = WH_STR("lobby"), .user = WH_STR("x"), .name = WH_STR("x") };
+	assert_int_equal(filters_judge_from(h->filters, &e, &from, got, FILTERS), 1);
+	assert_true(wh_str_is(got[0].evidence, "{\"country\":\"DE\"}"));
+	from.address = WH_STR("198.51.100.200");
+	assert_int_equal(filters_judge_from(h->filters, &e, &from, got, FILTERS), 0);
+	snprintf(conf, sizeof conf, "filters = { country = { mode = \"live\"; }; }; country_file = \"%s\"; countries_allow = [\"DE\"];", path);
+	assert_int_equal(wh_test_reload(t, conf), WH_OK);
+	assert_int_equal(filters_judge_from(h->filters, &e, &from, got, FILTERS), 1);
+	from.address = WH_STR("203.0.113.7");
+	assert_int_equal(filters_judge_from(h->filters, &e, &from, got, FILTERS), 0);
+	/* Who is not in the database, and what is no address. */
+	from.address = WH_STR("192.0.2.1");
+	assert_int_equal(filters_judge_from(h->filters, &e, &from, got, FILTERS), 0);
+	from.address = WH_STR("2001:db8::1");
+	assert_int_equal(filters_judge_from(h->filters, &e, &from, got, FILTERS), 0);
+	from.address = WH_STR("unix");
+	assert_int_equal(filters_judge_from(h->filters, &e, &from, got, FILTERS), 0);
+	assert_int_not_equal(wh_test_reload(t, "country_file = \"/dev/null\";"), WH_OK);
+	wh_test_end(&t);
+	remove(path);
+}
+#endif
+
 static void
 what_commands_set_is_in_force_and_kept(void **state)
 {
@@ -813,6 +936,9 @@ main(void)
 		cmocka_unit_test(the_document_has_every_filter_as_it_is),
 		cmocka_unit_test(the_config_sets_filters_and_lists),
 		cmocka_unit_test(a_list_of_the_config_may_be_a_file),
+#ifdef HAVE_MAXMIND
+		cmocka_unit_test(countries_come_from_a_database),
+#endif
 		cmocka_unit_test(what_commands_set_is_in_force_and_kept),
 		cmocka_unit_test(lists_of_commands_are_in_force_and_kept),
 		cmocka_unit_test(a_large_list_is_built_by_a_job_and_the_old_one_stays_until_then),
