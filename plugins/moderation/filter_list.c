@@ -299,7 +299,7 @@ joined(const struct filter_list *l, struct filter_build *b)
 }
 
 static void
-list_rebuild(struct filters *f, struct filter_list *l)
+list_rebuild(struct filters *f, struct filter_list *l, bool here)
 {
 	struct filter_build b = { .kind = l->kind, .number = ++f->numbers };
 
@@ -307,7 +307,7 @@ list_rebuild(struct filters *f, struct filter_list *l)
 	memcpy(b.name, l->name, sizeof b.name);
 	if (!joined(l, &b))
 		return;
-	if (f->host != NULL && l->n > BUILD_HERE && wh_job_start(f->host, &filter_build_job, &b) == WH_OK) {
+	if (!here && f->host != NULL && l->n > BUILD_HERE && wh_job_start(f->host, &filter_build_job, &b) == WH_OK) {
 		l->building = true;
 		l->changed = false;
 		return;
@@ -322,11 +322,17 @@ list_rebuild(struct filters *f, struct filter_list *l)
 }
 
 void
-filters_list_build(struct filters *f)
+filter_lists_build(struct filters *f, bool here)
 {
 	for (size_t i = 0; i < f->n_lists; i++)
 		if (f->lists[i].changed)
-			list_rebuild(f, &f->lists[i]);
+			list_rebuild(f, &f->lists[i], here);
+}
+
+void
+filters_list_build(struct filters *f)
+{
+	filter_lists_build(f, false);
 }
 
 const struct filter_list *

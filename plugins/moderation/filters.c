@@ -32,7 +32,7 @@ filters_open(const struct wh_host *host, const struct wh_conf *conf)
 		filters_close(&f);
 		return NULL;
 	}
-	filters_list_build(f);
+	filter_lists_build(f, true);
 	return f;
 }
 
@@ -188,21 +188,22 @@ filter_hit(struct filters *f, enum filter filter, const struct filter_set *set, 
 size_t
 filters_judge_from(struct filters *f, const struct wh_judge_event *event, const struct filter_origin *from, struct wh_judge_verdict *to, size_t max)
 {
-	struct wh_judge_event e = *event;
+	struct wh_judge_event *e = &f->event;
 
 	f->alike = 0;
 	f->n = f->evidence_n = 0;
-	if (e.trust >= WH_TRUST_MODERATOR || max == 0)
+	if (event->trust >= WH_TRUST_MODERATOR || max == 0)
 		return 0;
-	if (e.text.n > WH_JUDGE_TEXT)
-		e.text.n = WH_JUDGE_TEXT;
-	f->e = &e;
+	*e = *event;
+	if (e->text.n > WH_JUDGE_TEXT)
+		e->text.n = WH_JUDGE_TEXT;
+	f->e = e;
 	f->from = from;
-	f->room = f->n_rooms != 0 ? filter_room_find(f, e.room) : NULL;
+	f->room = f->n_rooms != 0 ? filter_room_find(f, e->room) : NULL;
 	f->to = to;
 	f->max = max < FILTERS ? max : FILTERS;
-	scene_begin(&f->scene, &e);
-	switch (e.on) {
+	scene_begin(&f->scene, e);
+	switch (e->on) {
 	case WH_JUDGE_ON_SAID:
 		filter_text(f);
 		filter_flow(f);

@@ -71,7 +71,8 @@ struct filters {
 	unsigned first;
 
 	/* Of the event that is judged. */
-	const struct wh_judge_event *e;
+	struct wh_judge_event event;
+	const struct wh_judge_event *e;	/* it; NULL: none is judged */
 	const struct filter_origin *from;
 	const struct filter_room *room;
 	struct wh_judge_verdict *to;
@@ -117,6 +118,8 @@ struct filter_list *filter_list_named(const struct filters *f, struct wh_str nam
 struct wh_str filter_trim(struct wh_str s);
 void filter_list_clear(struct filters *f, struct filter_list *l);
 enum wh_err filter_list_put(struct filters *f, struct filter_list *l, struct wh_str entry, char *why, size_t why_max);
+/** `here`: without a job, as in the plugin's open: it has no self yet, and nobody is served before the lists are in force. */
+void filter_lists_build(struct filters *f, bool here);
 void filter_lists_free(struct filters *f);
 void filter_list_end(struct filters *f, struct filter_list *l);
 

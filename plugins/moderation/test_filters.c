@@ -3,6 +3,7 @@
 #include "config.h"
 #endif
 #include "filters.h"
+#include "raid.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -543,13 +544,30 @@ the_document_has_every_filter_as_it_is(void **state)
 struct host {
 	const struct wh_host *host;
 	struct filters *filters;
+	struct raid *raid;
 	struct wh_table table;
+	char news[200];			/* of raid mode: room, rule, actions */
 };
 
 struct filters *
 moderation_filters(void *self)
 {
 	return ((struct host *)self)->filters;
+}
+
+struct raid *
+moderation_raid(void *self)
+{
+	return ((struct host *)self)->raid;
+}
+
+void
+moderation_raid_news(void *self, const struct raid_news *news, struct wh_call *call)
+{
+	struct host *h = self;
+
+	(void)call;
+	snprintf(h->news, sizeof h->news, "%s %.*s %u", news->room, WH_FMT(news->verdict.rule), news->verdict.actions);
 }
 
 static const struct wh_migration migrations[] = { { .sql = FILTER_MIGRATION }, { 0 } };
@@ -564,6 +582,7 @@ host_close(void *self)
 
 	wh_store_close(&h->table);
 	filters_close(&h->filters);
+	raid_close(&h->raid);
 	wh_delete(host, h);
 }
 
@@ -580,6 +599,8 @@ host_open(const struct wh_host *host, const struct wh_conf *conf, void **self_ou
 		wh_delete(host, h);
 		return WH_EINVAL;
 	}
+	h->raid = raid_open(host, conf);
+	assert_non_null(h->raid);
 	assert_int_equal(wh_store_open(host, &schema, h, &h->table), WH_OK);
 	assert_int_equal(filters_keep(h->filters, &h->table, 0), WH_OK);
 	*self_out = h;
@@ -589,12 +610,13 @@ host_open(const struct wh_host *host, const struct wh_conf *conf, void **self_ou
 static enum wh_err
 host_reload(void *self, const struct wh_conf *conf)
 {
+	raid_reload(((struct host *)self)->raid, conf);
 	return filters_reload(((struct host *)self)->filters, conf);
 }
 
 static const char *const needs[] = { "store", NULL };
-static const struct wh_setting settings[] = { FILTER_SETTINGS, { 0 } };
-static const struct wh_command commands[] = { FILTER_COMMANDS, { 0 } };
+static const struct wh_setting settings[] = { FILTER_SETTINGS, RAID_SETTINGS, { 0 } };
+static const struct wh_command commands[] = { FILTER_COMMANDS, RAID_COMMANDS, { 0 } };
 
 const struct wh_plugin whiply_plugin = { WH_PLUGIN("moderation", "1.0", "filters alone"), .needs = needs, .settings = settings, .commands = commands,
 	.open = host_open, .close = host_close, .reload = host_reload };
@@ -672,12 +694,15 @@ a_list_of_the_config_may_be_a_file(void **state)
 	(void)state;
 	assert_non_null(file);
 	fputs("# words\nfrobnicate\r\n\n  evil phrase  \n", file);
+	for (int i = 0; i < 1000; i++)
+		fprintf(file, "qz%dx\n", i + 100000);
 	fclose(file);
 	snprintf(conf, sizeof conf, "lists = { slurs = { file = \"%s\"; actions = [\"ban\"]; }; };", path);
 	t = plugin_begin(conf);
 	assert_true(hits(t, "frobnicate"));
 	assert_int_equal(got[0].actions, WH_ACT_BAN);
 	assert_true(hits(t, "evil phrase"));
+	assert_true(hits(t, "qz100999x"));
 	assert_false(hits(t, "words"));
 	wh_test_end(&t);
 	remove(path);
@@ -740,7 +765,7 @@ make_database(struct database *d)
 		}
 	for (uint32_t i = 0; i < nodes; i++)
 		for (size_t side = 0; side < 2; side++) {
-			uint32_t to = tree[i][side] == 0 ? nodes : tree[i][side] > 1000 ? nodes + 16 + at[UINT32_MAX - tree[i][side]] : tree[i][side];
+			uint32_t to = tree[i][side] == 0 ? nodes : tree[i][side] > 1000 ? nodes + 16 + at[(UINT32_MAX - tree[i][side]) % 2] : tree[i][side];
 
 			put(d, (uint8_t[]){ (uint8_t)(to >> 16), (uint8_t)(to >> 8), (uint8_t)to }, 3);
 		}
@@ -884,6 +909,7 @@ a_large_list_is_built_by_a_job_and_the_old_one_stays_until_then(void **state)
 	assert_int_equal(filters_list_add(h->filters, WH_STR("big"), WH_STR("frobnicate"), NULL, 0), WH_OK);
 	filters_list_build(h->filters);
 	assert_true(hits(t, "frobnicate"));
+	assert_int_equal(wh_test_run_jobs(t), 0);
 	for (int i = 0; i < 5000; i++) {
 		snprintf(word, sizeof word, "qz%dx", i + 100000);
 		assert_int_equal(filters_list_add(h->filters, WH_STR("big"), wh_str(word), NULL, 0), WH_OK);
@@ -900,6 +926,32 @@ a_large_list_is_built_by_a_job_and_the_old_one_stays_until_then(void **state)
 	assert_true(filters_list_find(h->filters, WH_STR("big"), &info) && !info.building);
 	assert_false(hits(t, "frobnicate"));
 	assert_true(hits(t, "qz100100x"));
+	wh_test_end(&t);
+}
+
+static void
+raid_mode_is_turned_on_and_off_by_command(void **state)
+{
+	struct wh_test *t = plugin_begin("raid = { actions = [\"lockdown\"]; };");
+	struct wh_session *mod = wh_test_session(t, "mod", "moderator"), *bob = wh_test_session(t, "bob", "member");
+	struct host *h = wh_test_self(t);
+	const struct wh_test_answer *a;
+
+	(void)state;
+	assert_int_equal(ask(t, bob, "moderation.raid", "{'room':'lobby','state':'on'}")->err, WH_EPERM);
+	a = ask(t, mod, "moderation.raid", "{'room':'lobby','state':'on'}");
+	assert_int_equal(a->err, WH_OK);
+	assert_non_null(strstr(a->json, "\"raid\":true,\"state\":\"on\""));
+	assert_string_equal(h->news, "lobby raid 17");
+	a = ask(t, mod, "moderation.raids", "{}");
+	assert_non_null(strstr(a->json, "{\"rooms\":[{\"room\":\"lobby\",\"raid\":true"));
+	assert_int_equal(ask(t, mod, "moderation.raid", "{'room':'lobby','state':'off'}")->err, WH_OK);
+	assert_string_equal(h->news, "lobby raid-over 0");
+	h->news[0] = '\0';
+	a = ask(t, mod, "moderation.raid", "{'room':'lobby','state':'auto'}");
+	assert_non_null(strstr(a->json, "\"raid\":false,\"state\":\"auto\""));
+	assert_string_equal(h->news, "");
+	assert_string_equal(ask(t, mod, "moderation.raids", "{}")->json, "{\"rooms\":[]}");
 	wh_test_end(&t);
 }
 
@@ -940,6 +992,7 @@ main(void)
 		cmocka_unit_test(countries_come_from_a_database),
 #endif
 		cmocka_unit_test(what_commands_set_is_in_force_and_kept),
+		cmocka_unit_test(raid_mode_is_turned_on_and_off_by_command),
 		cmocka_unit_test(lists_of_commands_are_in_force_and_kept),
 		cmocka_unit_test(a_large_list_is_built_by_a_job_and_the_old_one_stays_until_then),
 	};
