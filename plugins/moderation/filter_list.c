@@ -55,8 +55,8 @@ filter_lists_free(struct filters *f)
 		filter_list_end(f, &f->lists[f->n_lists - 1]);
 }
 
-static bool
-is_name(struct wh_str name)
+bool
+filter_list_is_name(struct wh_str name)
 {
 	for (size_t i = 0; i < name.n; i++)
 		if (!((name.p[i] >= 'a' && name.p[i] <= 'z') || (name.p[i] >= '0' && name.p[i] <= '9') || name.p[i] == '-' || name.p[i] == '_'))
@@ -69,7 +69,7 @@ filters_list_set(struct filters *f, struct wh_str name, enum filter_list_kind ki
 {
 	struct filter_list *l = filter_list_named(f, name);
 
-	if (!is_name(name) || kind >= FILTER_LIST_KINDS)
+	if (!filter_list_is_name(name) || kind >= FILTER_LIST_KINDS)
 		return WH_EINVAL;
 	if (l != NULL && l->from_config)
 		return WH_EPERM;

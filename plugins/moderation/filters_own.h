@@ -113,6 +113,7 @@ struct filter_room *filter_room_find(const struct filters *f, struct wh_str name
 
 /** The first list of the kind that has the text: NULL, or which; its entry in `entry_out`. Of several, the one that wants most. */
 const struct filter_list *filter_list_look(struct filters *f, enum filter_list_kind kind, const struct list_text *text, struct wh_str *entry_out);
+bool filter_list_is_name(struct wh_str name);
 struct filter_list *filter_list_named(const struct filters *f, struct wh_str name);
 /** Without blanks around it, as entries are kept. */
 struct wh_str filter_trim(struct wh_str s);

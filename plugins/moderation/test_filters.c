@@ -679,6 +679,9 @@ the_config_sets_filters_and_lists(void **state)
 	assert_false(hits(t, "frobnicate"));
 	assert_true(hits(t, "gadzooks"));
 	assert_int_equal(wh_test_reload(t, "filters = { shouting = { }; };"), WH_EINVAL);
+	assert_int_equal(wh_test_reload(t, "lists = { slurs = { file = \"/nowhere/words.txt\"; }; };"), WH_EINVAL);
+	assert_int_equal(wh_test_reload(t, "lists = { slurs = { actions = [\"dance\"]; }; };"), WH_EINVAL);
+	assert_int_equal(wh_test_reload(t, "lists = { Slurs = { }; };"), WH_EINVAL);
 	assert_true(hits(t, "gadzooks"));
 	wh_test_end(&t);
 }
