@@ -13,7 +13,7 @@ plugins_chat_la_LIBADD = libchatplugin.la $(UTF8PROC_LIBS)
 # Its commands, on the fake host with the real store.
 CHAT_TEST_LIBS = libchatplugin.la $(UTF8PROC_LIBS) $(TESTING_LIBS) $(SQLITE_LIBS)
 noinst_HEADERS += %D%/testing_chat.h
-check_PROGRAMS += %D%/test_chat_text %D%/test_chat_room %D%/test_chat_say %D%/test_chat_history %D%/test_chat_whisper
+check_PROGRAMS += %D%/test_chat_text %D%/test_chat_room %D%/test_chat_say %D%/test_chat_history %D%/test_chat_whisper %D%/test_chat_mask
 %C%_test_chat_text_CFLAGS = $(AM_CFLAGS) $(UTF8PROC_CFLAGS)
 %C%_test_chat_text_LDADD = $(CHAT_TEST_LIBS)
 %C%_test_chat_room_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS)
@@ -24,3 +24,5 @@ check_PROGRAMS += %D%/test_chat_text %D%/test_chat_room %D%/test_chat_say %D%/te
 %C%_test_chat_history_LDADD = $(CHAT_TEST_LIBS)
 %C%_test_chat_whisper_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS)
 %C%_test_chat_whisper_LDADD = $(CHAT_TEST_LIBS)
+%C%_test_chat_mask_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS) $(UTF8PROC_CFLAGS)
+%C%_test_chat_mask_LDADD = $(CHAT_TEST_LIBS)
