@@ -657,6 +657,12 @@ host_helper_send(const struct wh_host *h, const struct wh_helper *helper, wh_id 
 	return helper_send(hub_of(h), h, helper, id, bytes);
 }
 
+static enum wh_err
+host_helper_end(const struct wh_host *h, const struct wh_helper *helper, const char *why)
+{
+	return helper_end(hub_of(h), h, helper, why);
+}
+
 const struct wh_host_ops plugin_host_ops = {
 	.abi = WH_ABI,
 	.size = sizeof(struct wh_host_ops),
@@ -729,6 +735,7 @@ const struct wh_host_ops plugin_host_ops = {
 	.metrics_read = host_metrics_read,
 	.service_find = host_service_find,
 	.helper_send = host_helper_send,
+	.helper_end = host_helper_end,
 	.call_request = host_call_request,
 	.person_ask = host_person_ask,
 	.person_find = host_person_find,

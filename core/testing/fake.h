@@ -258,6 +258,7 @@ struct fake_helper {
 	struct wh_list place;
 	const struct wh_helper *row;
 	bool up;
+	unsigned ends;	/* how often the plugin wanted it killed */
 };
 
 struct wh_test {
@@ -459,6 +460,7 @@ void fake_values_free(struct wh_test *t);
 /* fake_other.c */
 bool fake_offered(const struct wh_test *t, const char *need);
 const void *fake_service_find(const struct wh_host *h, const char *name, uint32_t version, void **self_out);
+enum wh_err fake_helper_end(const struct wh_host *h, const struct wh_helper *helper, const char *why);
 enum wh_err fake_helper_send(const struct wh_host *h, const struct wh_helper *helper, wh_id id, struct wh_str bytes);
 
 #endif

@@ -174,6 +174,7 @@ struct chat_room {
 	bool kept;			/* registered: it lasts */
 	struct chat_rules rules, asked;	/* `asked`: as they will be when what is under way was written */
 	unsigned setting;		/* rules under way */
+	bool unsettled;			/* the roles of who is in it are being looked up: see room_settled */
 	struct wh_dict *people;		/* owned persons, by id */
 	struct chat_given *given;	/* owned: roles, when it is not registered */
 	size_t n_given;

@@ -8,6 +8,7 @@ static void waiters_go(struct chat_room *room);
 static void waiters_fail(struct chat_room *room, enum wh_err err);
 static bool waiters_make(const struct chat_room *room);
 static void room_make(struct chat_room *room);
+static void room_ready(struct chat_room *room);
 
 struct chat_room *
 room_by_key(struct chat *chat, struct wh_str key)
@@ -196,10 +197,53 @@ waiters_fail(struct chat_room *room, enum wh_err err)
 	}
 }
 
+/* What accounts may do in it is known. */
+static void
+rooms_settled(void *self)
+{
+	struct chat *chat = self;
+
+	for (struct link *l = chat->all.next, *next; l != &chat->all; l = next) {
+		struct chat_room *room = LINK_OF(l, struct chat_room, link), *after = NULL;
+
+		next = l->next;
+		if (!room->unsettled) {
+			room_settle(room);
+			continue;
+		}
+		room->unsettled = false;
+		if (room->state == CHAT_READY) {
+			ranks_find(room);
+			continue;
+		}
+		/* Calls that waited go on now, and may let go of any room but the next one of ours. */
+		if (next != &chat->all) {
+			after = LINK_OF(next, struct chat_room, link);
+			after->pending++;
+		}
+		room_ready(room);
+		if (after != NULL)
+			after->pending--;
+	}
+}
+
+/* After the hub was replaced the roles of accounts are looked up again, and in a registered room nobody has one until then. */
+static bool
+room_is_settled(struct chat_room *room)
+{
+	struct chat *chat = room->chat;
+
+	room->unsettled = room->kept && chat->accounts != NULL && wh_dict_count(chat->host, room->people) != 0 &&
+	    chat->accounts->settle(chat->accounts_self, rooms_settled, chat) == WH_WAIT;
+	return !room->unsettled;
+}
+
 /* Who is there was counted before it was known whose room it is. */
 static void
 room_ready(struct chat_room *room)
 {
+	if (!room_is_settled(room))
+		return;
 	struct wh_dict_iter it = { .value = NULL };
 
 	while (wh_dict_next(room->chat->host, room->people, &it)) {
@@ -622,9 +666,12 @@ room_restore(void *self, struct wh_room *r)
 
 	if (room == NULL && wh_room_members(chat->host, r) != 0 && (key.n <= CHAT_NAME || whisper_split(key, ids)))
 		room = room_load(chat, key, key);
-	if (room != NULL && room->sides == NULL)
+	if (room != NULL && room->sides == NULL) {
 		room_recount(room, r);
-	else if (room != NULL)
+		if (room->state == CHAT_READY && room_is_settled(room))
+			ranks_find(room);
+	}
+	if (room != NULL && room->sides != NULL)
 		wh_room_keep(chat->host, r, true);
 	return true;
 }
