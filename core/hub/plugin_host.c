@@ -8,6 +8,7 @@
 #include "hub/api.h"
 #include "hub/command.h"
 #include "hub/health.h"
+#include "hub/dialect.h"
 #include "hub/hook.h"
 #include "hub/plugin.h"
 #include "hub/role.h"
@@ -174,6 +175,18 @@ static struct wh_person *
 host_person_find(const struct wh_host *h, wh_id ticket)
 {
 	return hook_person(hub_of(h), plugin_of(h), ticket);
+}
+
+static struct wh_message *
+host_message_find(const struct wh_host *h, wh_id ticket)
+{
+	return hook_message(hub_of(h), plugin_of(h), ticket);
+}
+
+static bool
+host_session_echoes(const struct wh_host *h, struct wh_session *s)
+{
+	return dialect_echoes(hub_of(h), s);
 }
 
 static const struct wh_value *
@@ -748,4 +761,6 @@ const struct wh_host_ops plugin_host_ops = {
 	.session_rooms = host_session_rooms,
 	.session_secure = host_session_secure,
 	.session_address_set = host_session_address_set,
+	.message_find = host_message_find,
+	.session_echoes = host_session_echoes,
 };

@@ -436,6 +436,8 @@ void fake_hook_go(const struct wh_host *h, wh_id ticket, enum wh_verdict verdict
 void fake_message_ask(const struct wh_host *h, const struct wh_message *m, wh_message_then *then, uint64_t cookie);
 void fake_person_ask(const struct wh_host *h, int point, struct wh_str id, struct wh_str name, wh_person_then *then, uint64_t cookie);
 struct wh_person *fake_person_find(const struct wh_host *h, wh_id ticket);
+struct wh_message *fake_message_find(const struct wh_host *h, wh_id ticket);
+bool fake_session_echoes(const struct wh_host *h, struct wh_session *s);
 
 /* fake_time.c */
 wh_id fake_deadline(struct wh_test *t, void (*fired)(void *self, uint64_t cookie), void *self);

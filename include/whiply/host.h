@@ -132,6 +132,8 @@ struct wh_host_ops {
 	bool (*session_secure)(const struct wh_host *h, const struct wh_session *s);
 	enum wh_err (*session_address_set)(const struct wh_host *h, struct wh_session *s, struct wh_str address);
 	enum wh_err (*helper_end)(const struct wh_host *h, const struct wh_helper *helper, const char *why);
+	struct wh_message *(*message_find)(const struct wh_host *h, wh_id ticket);
+	bool (*session_echoes)(const struct wh_host *h, struct wh_session *s);
 };
 
 /** One plugin's host. Borrowed: it lives from before `open` until after `close`. */

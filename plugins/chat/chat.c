@@ -43,6 +43,7 @@ chat_close(void *self)
 	askings_free(chat);
 	appends_free(chat);
 	maskings_free(chat);
+	asks_free(chat);
 	resumes_free(chat);
 	while (!link_none(&chat->all))
 		room_free(LINK_OF(chat->all.next, struct chat_room, link));
@@ -86,6 +87,7 @@ chat_open(const struct wh_host *host, const struct wh_conf *conf, void **self_ou
 	link_init(&chat->tasks);
 	link_init(&chat->asking);
 	link_init(&chat->appends);
+	link_init(&chat->asks);
 	link_init(&chat->resumes);
 	link_init(&chat->maskings);
 	wh_random(host, &chat->instance, sizeof chat->instance);

@@ -22,7 +22,7 @@
  *  info.c      lists of rooms and members, settings of a room, roles, invitations
  *  mark.c      what was read, what was missed
  *  privacy.c   a person's own data
- *  service.c   what other plugins read
+ *  service.c   what other plugins read; service_ask.c: what they do
  * A room's log is written by the store, one entry behind the other, and an entry is published when it is committed: nobody sees what a
  * crash could take back. seq is given by the database, dense, from 1.
  * What grows, and its bound: rooms in memory (`rooms`), and each is freed when nobody needs it; people of a room and of the indexes (the
@@ -63,11 +63,12 @@ enum {
 	CHAT_INVITES = 1000,		/* open ones of one room */
 	CHAT_INVITE_MS = 7 * 86400000,
 	CHAT_WHISPER_IDLE = 600000,	/* ms after which a whisper leaves memory */
+	CHAT_LISTENERS = 8,		/* plugins that hear what is said */
 };
 
 enum chat_kind {
 	CHAT_SAY = 1, CHAT_ACT, CHAT_EDIT, CHAT_REDACT, CHAT_REACT, CHAT_UNREACT, CHAT_TOPIC_SET, CHAT_PIN, CHAT_UNPIN, CHAT_POLL, CHAT_VOTE,
-	CHAT_RULES, CHAT_KINDS
+	CHAT_RULES, CHAT_RESTORE, CHAT_KINDS
 };
 
 enum chat_access { CHAT_PUBLIC, CHAT_UNLISTED, CHAT_INVITED, CHAT_KEYED, CHAT_WHISPER };
@@ -101,10 +102,10 @@ struct chat_rules {
 };
 
 struct chat_crowd;
+struct chat_ask;
 struct chat_given;
 struct chat_mask;
 struct chat_room;
-struct wh_chat_ops;
 
 /** Somebody who is connected. */
 struct chat_live {
@@ -154,6 +155,7 @@ struct chat_waiter {
 	wh_id call;
 	chat_go *go;
 	bool make;
+	struct chat_ask *ask;		/* owned; instead of `call` and `go` */
 };
 
 struct chat_room {
@@ -232,6 +234,12 @@ struct chat {
 	struct wh_table table;
 	struct chat_settings set;
 	struct wh_dict *rooms;		/* by key */
+	struct link asks;		/* of other plugins, under way; owned */
+	struct {
+		wh_chat_listener *heard;
+		void *self;
+	} listeners[CHAT_LISTENERS];
+	unsigned n_listeners;
 	struct link all;
 	struct wh_dict *lives, *names;	/* who is connected: by id (owned), by folded name */
 	struct link tasks, asking, appends, resumes, maskings;	/* owned */
@@ -253,6 +261,8 @@ struct chat_entry {
 	struct wh_str who, name, text, extra, reactions;
 	bool redacted;
 	const struct chat_rules *rules;	/* of CHAT_RULES, while it is being written */
+	uint64_t number;		/* of the asking of hooks; 0: was none */
+	struct chat_ask *ask;		/* while it is being written: who is told besides or instead of a call */
 };
 
 /* link: a list is a link that points at itself. */
@@ -297,8 +307,8 @@ enum chat_statement {
 	Q_FORGET_WHISPERS, Q_FORGET_BLOCKS, Q_FORGET_REFUSALS, Q_FORGET_INVITES, Q_FORGET_MARKS, Q_ROOM_OWNER, Q_ROOM_LOOSE, Q_LAST_ID, Q_EDITS_GONE,
 	Q_PIN_GONE, Q_RESUME_WHISPER, Q_VOTED, Q_EXPORT_REST, Q_ERASE_REACTIONS, Q_ERASE_VOTES, Q_ERASE_MENTIONS, Q_ERASE_INVITES, Q_ERASE_PAIRS,
 	Q_ERASE_PAIR_NAMES, Q_ERASE_BLOCKS, Q_ERASE_REFUSAL, Q_ERASE_WHISPERS, Q_ERASE_OWNER,
-	Q_GIVE, Q_GIVEN, Q_ERASE_GIVEN,
-	Q_MASK_ADD, Q_MASK_REMOVE, Q_MASKS, Q_FORGET_MASKS, Q_ERASE_MASKS, Q_END
+	Q_GIVE, Q_GIVEN, Q_ERASE_GIVEN, Q_MASK_ADD, Q_MASK_REMOVE, Q_MASKS, Q_FORGET_MASKS, Q_ERASE_MASKS,
+	Q_ENTRY_RESTORE, Q_ENTRY_ANY, Q_RECENT, Q_RECENT_BY, Q_END
 };
 extern const struct wh_schema chat_schema;
 
@@ -580,6 +590,9 @@ enum { CHAT_ITEMS = 18 };
 /** Publishes it to the room. */
 void entry_publish(struct chat_room *room, const struct chat_entry *e, const struct wh_session *from);
 
+/** Tells one session alone. */
+void entry_show(struct chat_room *room, const struct chat_entry *e, struct wh_session *s);
+
 /** Writes it as an object, as history has it. */
 void entry_write(struct chat_room *room, const struct chat_entry *e, struct wh_json *w);
 
@@ -627,6 +640,27 @@ enum wh_err chat_started(struct wh_call *call, enum wh_err err);
 
 /* service.c */
 extern const struct wh_chat_ops chat_service;
+
+/* service_ask.c */
+
+/** Its room is there; or it can't be had. Ends the ask. */
+void ask_go(struct chat_ask *ask, struct chat_room *room);
+void ask_end(struct chat_ask *ask, enum wh_err err, int64_t id);
+
+/** Tells those who listen. */
+void chat_heard(struct chat_room *room, const struct chat_entry *e);
+void asks_free(struct chat *chat);
+enum wh_err service_entry(struct wh_chat *service, int64_t id, wh_chat_found *done, void *self, uint64_t cookie);
+enum wh_err service_recent(struct wh_chat *service, struct wh_str room, struct wh_str who, int64_t since, unsigned limit, wh_chat_found *done, void *self,
+    uint64_t cookie);
+enum wh_err service_redact(struct wh_chat *service, struct wh_str room, int64_t id, const struct wh_chat_actor *by, struct wh_str reason, wh_chat_done *done,
+    void *self, uint64_t cookie);
+enum wh_err service_restore(struct wh_chat *service, struct wh_str room, int64_t id, const struct wh_chat_actor *by, struct wh_str text, struct wh_str extra,
+    wh_chat_done *done, void *self, uint64_t cookie);
+enum wh_err service_say_for(struct wh_chat *service, struct wh_str room, const struct wh_chat_actor *author, struct wh_str kind, struct wh_str text, int64_t ref,
+    struct wh_str nonce, wh_chat_done *done, void *self, uint64_t cookie);
+enum wh_err service_listen(struct wh_chat *service, wh_chat_listener *heard, void *self);
+void service_forget(struct wh_chat *service, void *self);
 
 extern const struct wh_metric chat_metrics[];
 enum chat_metric { M_ENTRIES, M_ROOMS, M_JOINS, M_END };

@@ -169,10 +169,15 @@ waiters_go(struct chat_room *room)
 		struct chat_waiter *w = LINK_OF(room->waiters.next, struct chat_waiter, link);
 		struct wh_call *call = wh_call_find(chat->host, w->call);
 		chat_go *go = w->go;
+		struct chat_ask *ask = w->ask;
 		enum wh_err err = WH_OK;
 
 		link_remove(&w->link);
 		wh_delete(chat->host, w);
+		if (ask != NULL && room->state == CHAT_READY)
+			ask_go(ask, room);
+		else if (ask != NULL)
+			ask_end(ask, WH_ENOENT, 0);
 		if (call == NULL)
 			continue;
 		err = room->state == CHAT_READY ? go(chat, call, room) : wh_fail(call, WH_ENOENT, room_absent(room));
@@ -189,9 +194,12 @@ waiters_fail(struct chat_room *room, enum wh_err err)
 	while (!link_none(&room->waiters)) {
 		struct chat_waiter *w = LINK_OF(room->waiters.next, struct chat_waiter, link);
 		struct wh_call *call = wh_call_find(room->chat->host, w->call);
+		struct chat_ask *ask = w->ask;
 
 		link_remove(&w->link);
 		wh_delete(room->chat->host, w);
+		if (ask != NULL)
+			ask_end(ask, err, 0);
 		if (call != NULL)
 			wh_call_done(call, wh_fail_str(call, err, WH_STR("rooms can't be read or made now; try again"), 1000));
 	}

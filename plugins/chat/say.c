@@ -114,15 +114,49 @@ mentions_of(struct chat_room *room, struct wh_str text, struct wh_str ids[static
 	return n;
 }
 
+/* Who says it shall believe that it was said: as an entry, but for its seq, which is the last one's. Nobody else hears of it. */
+static void
+said_to_self(struct chat *chat, struct chat_room *room, struct wh_call *call, const struct wh_message *m)
+{
+	const struct chat_live *live = live_by_id(chat, wh_session_identity(chat->host, m->from)->id);
+	struct chat_entry e = entry_by(chat, call, strcmp(m->kind, "act") == 0 ? CHAT_ACT : CHAT_SAY);
+	const struct chat_side *to = whisper_side(room, e.who, true);
+	char id[CHAT_ID_TEXT];
+
+	e.seq = room->seq;
+	e.text = m->text;
+	e.ref = m->ref;
+	if (strcmp(m->kind, "notice") == 0)
+		e.extra = WH_STR("{\"notice\":true}");
+	id_text(e.id, id);
+	wh_json_uint(wh_reply(call), "seq", e.seq);
+	wh_json_text(wh_reply(call), "id", id);
+	wh_json_int(wh_reply(call), "time", e.time);
+	if (to != NULL) {
+		wh_json_text(wh_reply(call), "room", room->name);
+		wh_json_text(wh_reply(call), "to", to->id);
+		wh_json_text(wh_reply(call), "to_name", to->name);
+	}
+	for (unsigned i = 0; m->way == WH_WAY_SELF && strcmp(m->kind, "edit") != 0 && strcmp(m->kind, "poll") != 0 && live != NULL && i < live->n; i++) {
+		struct wh_session *s = wh_session_get(chat->host, live->sessions[i]);
+
+		if (s != NULL && (s != m->from || wh_session_echoes(chat->host, s)) && room_has(room, s))
+			entry_show(room, &e, s);
+	}
+	wh_call_done(call, WH_OK);
+}
+
 /* The hooks have seen it. The room that it is for, while the call and the speaker are still there; else the call is failed. */
 static struct chat_room *
 asked(struct chat *chat, uint64_t task, const struct wh_message *m, enum wh_err err, struct wh_str why, int64_t retry_ms, struct wh_call **call_out)
 {
 	struct chat_room *room = task_end(chat, task, call_out);
 
-	if (*call_out != NULL && err == WH_OK && m->from != NULL && room_has(room, m->from))
-		return room;
-	if (*call_out != NULL && err != WH_OK)
+	if (*call_out != NULL && err == WH_OK && m->from != NULL && room_has(room, m->from)) {
+		if (m->way == WH_WAY_ROOM)
+			return room;
+		said_to_self(chat, room, *call_out, m);
+	} else if (*call_out != NULL && err != WH_OK)
 		wh_call_done(*call_out, wh_fail_str(*call_out, err, why, retry_ms));
 	else if (*call_out != NULL)
 		wh_call_done(*call_out, wh_fail(*call_out, WH_EPERM, "you left the room meanwhile"));
@@ -163,6 +197,7 @@ said(void *self, uint64_t cookie, struct wh_message *m, enum wh_err err, struct 
 	e.text = m->text;
 	if (strcmp(m->kind, "notice") == 0)
 		e.extra = WH_STR("{\"notice\":true}");
+	e.number = m->number;
 	if (wh_arg_has(call, "reply"))
 		arg_id(call, "reply", &e.ref);
 	if (chat->accounts != NULL)
@@ -184,9 +219,12 @@ said(void *self, uint64_t cookie, struct wh_message *m, enum wh_err err, struct 
 static enum wh_err
 say_ask(struct chat_room *room, struct wh_call *call, const char *kind, struct wh_str text, wh_message_then *then)
 {
-	const struct wh_message m = { .from = wh_call_session(call), .room = room->sides != NULL ? whisper_attend(room) : room_hub(room),
-		.kind = kind, .text = text };
+	struct wh_message m = { .from = wh_call_session(call), .room = room->sides != NULL ? whisper_attend(room) : room_hub(room),
+		.kind = kind, .text = text, .number = (uint64_t)chat_next_id(room->chat) };
 	uint64_t task;
+
+	if (strcmp(kind, "poll") != 0 && wh_arg_has(call, strcmp(kind, "edit") == 0 ? "id" : "reply"))
+		arg_id(call, strcmp(kind, "edit") == 0 ? "id" : "reply", &m.ref);
 
 	if (m.room == NULL)
 		return wh_fail_str(call, WH_EFULL, WH_STR("there are too many rooms now; try again"), 1000);

@@ -91,6 +91,10 @@ static const struct wh_migration migrations[] = {
 		"CREATE INDEX chat_mask_by ON chat_mask (by_id);"
 		"CREATE INDEX chat_mask_until ON chat_mask (until) WHERE until <> 0;"
 		"UPDATE chat_given SET ranks = (ranks & 2) + (ranks & 4) * 2 + (ranks & 8) * 4;" },
+	/* What was removed can come back, and is then found again. */
+	{ .sqlite =
+		"CREATE TRIGGER chat_text_back AFTER UPDATE OF text ON chat_entry WHEN old.kind <= 2 AND old.text IS NULL AND new.text IS NOT NULL BEGIN"
+		" INSERT INTO chat_text (rowid, text) VALUES (new.id, new.text); END;" },
 	{ 0 }
 };
 
@@ -111,7 +115,7 @@ static const struct wh_statement statements[] = {
 	[Q_ROOM_LOOSE] = { "room_loose", "UPDATE chat_room SET kept = 0 WHERE id = $1", "i", .writes = true },
 	[Q_ROOM_OWNER] = { "room_owner", "UPDATE chat_room SET owner = $2 WHERE id = $1", "it", .writes = true },
 	[Q_LAST_ID] = { "last_id", "SELECT coalesce(max(id), 0) FROM chat_entry", "", .gives = "i" },
-	[Q_EDITS_GONE] = { "edits_gone", "UPDATE chat_entry SET text = NULL, redacted = $3 WHERE ref = $1 AND room = $2 AND kind = 3 AND id <> $4 AND "
+	[Q_EDITS_GONE] = { "edits_gone", "UPDATE chat_entry SET text = NULL, redacted = $3 WHERE ref = $1 AND room = $2 AND kind IN (3, 13) AND id <> $4 AND "
 		"redacted IS NULL", "iiii", .writes = true },
 	[Q_PIN_GONE] = { "pin_gone", "DELETE FROM chat_pin WHERE room = $1 AND target = $2", "ii", .writes = true },
 	[Q_VOTED] = { "voted", "SELECT choice FROM chat_vote WHERE room = $1 AND poll = $2 AND who = $3", "iit", .gives = "i" },
@@ -249,6 +253,13 @@ static const struct wh_statement statements[] = {
 		"WHERE r.key = $1 ORDER BY m.time LIMIT 200", "t", .gives = "itttiit" },
 	[Q_FORGET_MASKS] = { "forget_masks", "DELETE FROM chat_mask WHERE until <> 0 AND until <= $1", "i", .writes = true },
 	[Q_ERASE_MASKS] = { "erase_masks", "UPDATE chat_mask SET by_id = '', by_name = 'someone who left' WHERE by_id = $1", "t", .writes = true },
+	[Q_ENTRY_RESTORE] = { "entry_restore", "UPDATE chat_entry SET text = $3, extra = $4, redacted = NULL WHERE id = $1 AND room = $2 AND kind IN (1, 2, 10) AND "
+		"redacted IS NOT NULL", "iitT", .writes = true },
+	[Q_ENTRY_ANY] = { "entry_any", "SELECT r.key, " ENTRY " FROM chat_entry e JOIN chat_room r ON r.id = e.room WHERE e.id = $1", "i", .gives = "t" ENTRY_GIVES },
+	[Q_RECENT] = { "recent", "SELECT r.key, " ENTRY " FROM chat_entry e JOIN chat_room r ON r.id = e.room WHERE r.key = $1 AND ($2 = '' OR e.who = $2) AND "
+		"e.id >= $3 * 1048576 AND e.kind IN (1, 2, 10) AND e.redacted IS NULL ORDER BY e.id DESC LIMIT $4", "ttii", .gives = "t" ENTRY_GIVES },
+	[Q_RECENT_BY] = { "recent_by", "SELECT r.key, " ENTRY " FROM chat_entry e JOIN chat_room r ON r.id = e.room WHERE e.who = $2 AND $1 = '' AND "
+		"e.id >= $3 * 1048576 AND e.kind IN (1, 2, 10) AND e.redacted IS NULL AND r.access <> 4 ORDER BY e.id DESC LIMIT $4", "ttii", .gives = "t" ENTRY_GIVES },
 	[Q_END] = { 0 }
 };
 

@@ -99,6 +99,34 @@ service_masks(struct wh_chat *service, struct wh_str name, enum wh_chat_list lis
 	}
 }
 
+static bool
+service_person(struct wh_chat *service, struct wh_str name_or_id, struct wh_chat_actor *out)
+{
+	struct chat *chat = (struct chat *)(void *)service;
+	const struct chat_live *found = live_by_id(chat, name_or_id);
+
+	for (const struct chat_live *live = live_by_name(chat, name_or_id); found == NULL && live != NULL; live = live->same)
+		if (live->kind != WH_GUEST || live->same == NULL)
+			found = live;
+	if (found != NULL)
+		*out = (struct wh_chat_actor){ found->id, found->name };
+	return found != NULL;
+}
+
+static void
+service_sessions(struct wh_chat *service, struct wh_str id, bool (*each)(void *self, struct wh_session *s), void *self)
+{
+	struct chat *chat = (struct chat *)(void *)service;
+	const struct chat_live *live = live_by_id(chat, id);
+
+	for (unsigned i = 0; live != NULL && i < live->n; i++) {
+		struct wh_session *s = wh_session_get(chat->host, live->sessions[i]);
+
+		if (s != NULL && !each(self, s))
+			return;
+	}
+}
+
 static enum wh_chat_door
 service_door(struct wh_chat *service, struct wh_str name, struct wh_session *s, struct wh_str key)
 {
@@ -116,5 +144,15 @@ service_describe(struct wh_chat *service, wh_chat_describe *describe, void *self
 	chat->describe_self = self;
 }
 
+static bool
+service_key(struct wh_chat *service, struct wh_str name, char key_out[static 65])
+{
+	_Static_assert(CHAT_NAME == 64, "as the header says");
+	(void)service;
+	return text_room_key(name, key_out);
+}
+
 const struct wh_chat_ops chat_service = { .room = service_room, .people = service_people, .rooms = service_rooms, .rank = service_rank,
-	.ranks = service_ranks, .masks = service_masks, .door = service_door, .describe = service_describe };
+	.ranks = service_ranks, .masks = service_masks, .door = service_door, .describe = service_describe,
+	.entry = service_entry, .recent = service_recent, .redact = service_redact, .restore = service_restore, .say_for = service_say_for,
+	.listen = service_listen, .person = service_person, .sessions = service_sessions, .key = service_key, .forget = service_forget };
