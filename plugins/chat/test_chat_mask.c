@@ -402,6 +402,8 @@ an_aside_reaches_those_of_the_rank_and_is_not_kept(void **state)
 	assert_has(heard(bob, "chat.aside"), "'rank':'helper','text':'psst'");
 	assert_call(f, cleo, "chat.act", "{'room':'den','text':'waves','rank':'owner'}", WH_OK);
 	assert_has(heard(ann, "chat.aside"), "'act':true");
+	assert_call(f, ann, "chat.say", "{'room':'den','text':'I hear myself','rank':'owner'}", WH_OK);
+	assert_non_null(heard(ann, "I hear myself"));
 	assert_null(heard(bob, "chat.aside"));
 	assert_null(heard(cleo, "chat.aside"));
 	assert_lacks(call(f, cleo, "chat.history", "{'room':'den'}")->json, "psst");
