@@ -16,6 +16,9 @@ check_PROGRAMS += %D%/tables
 check_PROGRAMS += %D%/test_line
 %C%_test_line_LDADD = libircplugin.la $(TESTING_LIBS)
 
+check_PROGRAMS += %D%/test_mode
+%C%_test_mode_LDADD = libircplugin.la $(TESTING_LIBS)
+
 # On the fake host, with the real chat and store.
 check_PROGRAMS += %D%/test_irc
 %C%_test_irc_LDADD = libircplugin.la $(TESTING_LIBS)

@@ -260,6 +260,21 @@ verb_links(struct irc *irc, struct irc_client *c, const struct irc_line *line)
 	out_end(&out);
 }
 
+/* HELP CMODES and UMODES, as other servers call them. */
+static bool
+help_modes(struct irc_out *out, struct wh_str about)
+{
+	const char *word = same_word(about, "CMODES") ? "CMODES" : same_word(about, "UMODES") ? "UMODES" : NULL;
+
+	if (word == NULL)
+		return false;
+	out_numeric(out, 704, "%s :Modes of %s", word, *word == 'C' ? "channels" : "yourself");
+	for (const struct irc_mode_row *m = *word == 'C' ? irc_channel_modes : irc_user_modes; m->letter != '\0'; m++)
+		out_numeric(out, 705, "%s :%c: %s", word, m->letter, m->help);
+	out_numeric(out, 706, "%s :End of /HELP", word);
+	return true;
+}
+
 void
 verb_help(struct irc *irc, struct irc_client *c, const struct irc_line *line)
 {
@@ -279,12 +294,16 @@ verb_help(struct irc *irc, struct irc_client *c, const struct irc_line *line)
 			return;
 		}
 	}
+	if (help_modes(&out, about)) {
+		out_end(&out);
+		return;
+	}
 	if (about.n != 0) {
 		out_numeric(&out, 524, "%.*s :There is no help on that; HELP alone lists what there is", WH_FMT(about));
 		out_end(&out);
 		return;
 	}
-	out_numeric(&out, 704, "* :HELP and a word tells more. There are:");
+	out_numeric(&out, 704, "* :HELP and a word tells more, HELP CMODES and UMODES of modes. There are:");
 	for (const struct irc_command *command = irc_commands; command->verb != NULL; command++) {
 		if (n + strlen(command->verb) + 2 > sizeof names) {
 			out_numeric(&out, 705, "* :%s", names);
