@@ -100,8 +100,8 @@ static const struct wh_migration migrations[] = {
 
 static const struct wh_statement statements[] = {
 	[Q_ROOM_BY_KEY] = { "room_by_key", "SELECT id, name, epoch, created, kept, seq, topic, access, speakers, slow, min_age, keep, links, pass, owner, "
-		"topic_who, topic_name, topic_time, accounts_only, colours, no_notices, topics_free, past_hidden, people, flood, flood_ms, joins, joins_ms "
-		"FROM chat_room WHERE key = $1", "t", .gives = "itiiiitiiiiiittttiiiiiiiiiii" },
+		"topic_who, topic_name, topic_time, accounts_only, colours, no_notices, topics_free, past_hidden, people, flood, flood_ms, joins, joins_ms, "
+		"coalesce((SELECT time FROM chat_entry e WHERE e.room = chat_room.id ORDER BY e.id DESC LIMIT 1), 0) FROM chat_room WHERE key = $1", "t", .gives = "itiiiitiiiiiittttiiiiiiiiiiii" },
 	[Q_ROOM_MAKE] = { "room_make", "INSERT INTO chat_room (key, name, epoch, created, keep, access, owner) VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id",
 		"ttiiiit", .gives = "i", .writes = true },
 	[Q_ROOM_NEXT] = { "room_next", "UPDATE chat_room SET seq = seq + 1 WHERE id = $1 RETURNING seq", "i", .gives = "i", .writes = true },

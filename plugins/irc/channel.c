@@ -162,7 +162,7 @@ join_numeric(struct irc_client *c, struct wh_str channel, struct wh_str key, enu
 	case WH_EFULL:
 		return 405;
 	case WH_EFAST:
-		return door == WH_DOOR_PACE ? 480 : 437;
+		return door == WH_DOOR_PACE ? 480 : 263;
 	case WH_EAWAY:
 		return 437;
 	case WH_ENOENT:
@@ -179,11 +179,13 @@ joined(struct irc_task *task, struct irc_client *c, enum wh_err err, struct wh_s
 	const struct wh_identity *who = client_identity(c);
 	struct wh_value v;
 	struct wh_chat_room room;
-	char channel[IRC_CHANNEL + 2], source[160], account[IRC_NICK + 1] = "*";
+	char channel[IRC_CHANNEL + 2], source[160], account[IRC_NICK + 1] = "*", batch[24];
 	struct irc_out out;
 
 	if (err != WH_OK) {
-		irc_numeric(c, join_numeric(c, wh_str(task->target), (struct wh_str){ task->text, task->n }, err), "%s :%.*s", task->target, WH_FMT(result));
+		int number = join_numeric(c, wh_str(task->target), (struct wh_str){ task->text, task->n }, err);
+
+		irc_numeric(c, number, "%s :%.*s", number == 263 ? "JOIN" : task->target, WH_FMT(result));
 		return;
 	}
 	if (wh_json_read_text(irc->host, result, &v) != WH_OK)
@@ -193,17 +195,24 @@ joined(struct irc_task *task, struct irc_client *c, enum wh_err err, struct wh_s
 	if (who->kind == WH_ACCOUNT)
 		nick_show(who->name, account);
 	out_begin(&out, c);
+	if ((c->caps & CAP_MARK) != 0)
+		out_several(&out);
 	if ((c->caps & CAP_EXTENDED_JOIN) != 0)
-		out_line(&out, ":%s JOIN %s %s :%s", source, channel, account, c->real);
+		out_of(&out, client_person(c), ":%s JOIN %s %s :%s", source, channel, account, c->real);
 	else
-		out_line(&out, ":%s JOIN %s", source, channel);
+		out_of(&out, client_person(c), ":%s JOIN %s", source, channel);
 	if (irc->chat->room(irc->chat_self, wh_str(channel + 1), &room))
 		topic_tell(&out, channel, &room);
-	if ((c->caps & CAP_NO_NAMES) == 0)
-		channel_names(&out, wh_str(channel + 1));
-	out_end(&out);
-	if ((c->caps & CAP_MARK) != 0)
-		history_mark(c, channel);
+	/* The mark has to be told before the end of NAMES, and is in the store. */
+	if ((c->caps & CAP_MARK) != 0) {
+		out_pause(&out, batch);
+		history_mark(c, channel, batch);
+	} else {
+		if ((c->caps & CAP_NO_NAMES) == 0)
+			channel_names(&out, wh_str(channel + 1));
+		metadata_entered(&out, wh_str(channel + 1));
+		out_end(&out);
+	}
 	if (irc->set.replay != 0 && (c->caps & CAP_CHATHISTORY) == 0)
 		history_replay(c, channel);
 }
@@ -329,7 +338,7 @@ parted(struct irc_task *task, struct irc_client *c, enum wh_err err, struct wh_s
 		return;
 	}
 	source_of(c->irc, who->name, who->id, source);
-	irc_say(c, ":%s PART %s%s%.*s", source, task->target, task->n != 0 ? " :" : "", (int)task->n, task->text);
+	irc_say_of(c, client_person(c), ":%s PART %s%s%.*s", source, task->target, task->n != 0 ? " :" : "", (int)task->n, task->text);
 }
 
 void
@@ -376,7 +385,7 @@ topic_set(struct irc_task *task, struct irc_client *c, enum wh_err err, struct w
 		return;
 	}
 	source_of(c->irc, who->name, who->id, source);
-	irc_say(c, ":%s TOPIC %s :%.*s", source, task->target, (int)task->n, task->text);
+	irc_say_of(c, client_person(c), ":%s TOPIC %s :%.*s", source, task->target, (int)task->n, task->text);
 }
 
 void
@@ -483,7 +492,7 @@ invite_tell(void *self, struct wh_session *s)
 	struct irc_client *other = client_of(inviting->c->irc, s);
 
 	if (other != NULL && other != inviting->c && other->welcome && (other->caps & CAP_INVITE) != 0)
-		irc_say(other, "%s", inviting->line);
+		irc_say_of(other, client_person(inviting->c), "%s", inviting->line);
 	return true;
 }
 
@@ -508,7 +517,7 @@ static void
 invited(struct irc_task *task, struct irc_client *c, enum wh_err err, struct wh_str result)
 {
 	struct irc_person *p = person_by_nick(c->irc, (struct wh_str){ task->text, task->n });
-	const struct irc_client *other = p != NULL ? person_client(c->irc, p) : NULL;
+	const char *away = p != NULL ? person_away(c->irc, p) : NULL;
 	struct irc_out out;
 
 	out_begin(&out, c);
@@ -520,8 +529,8 @@ invited(struct irc_task *task, struct irc_client *c, enum wh_err err, struct wh_
 	} else {
 		invite_spread(c, (struct wh_str){ task->text, task->n }, wh_str(task->target));
 		out_numeric(&out, 341, "%.*s %s", (int)task->n, task->text, task->target);
-		if (other != NULL && other->away[0] != '\0')
-			out_numeric(&out, 301, "%.*s :%s", (int)task->n, task->text, other->away);
+		if (away != NULL)
+			out_numeric(&out, 301, "%.*s :%s", (int)task->n, task->text, away);
 	}
 	out_end(&out);
 }
