@@ -35,7 +35,7 @@ struct wh_chat_room {
 /** Somebody in it. */
 struct wh_chat_person {
 	struct wh_str id, name;
-	unsigned sessions;
+	unsigned sessions;		/**< 0: they stay without, and are away */
 	enum wh_chat_rank rank;		/**< as far as it is known without their sessions */
 };
 
@@ -50,6 +50,9 @@ struct wh_chat_ops {
 	void (*rooms)(struct wh_chat *chat, bool (*each)(void *self, const struct wh_chat_room *room), void *self);
 
 	enum wh_chat_rank (*rank)(struct wh_chat *chat, struct wh_str name, struct wh_session *s);
+
+	/** Does the account of that id stay in its rooms when its last session ends? */
+	bool (*stays)(struct wh_chat *chat, struct wh_str id);
 };
 
 #endif

@@ -156,6 +156,8 @@ members_go(struct chat *chat, struct wh_call *call, struct chat_room *room)
 		wh_json_str(w, "name", page[i]->name);
 		if (page[i]->founder && !room->kept)
 			wh_json_text(w, "role", rank_name(CHAT_OWNER));
+		if (page[i]->sessions == 0)
+			wh_json_bool(w, "away", true);
 		wh_json_end(w);
 	}
 	wh_json_end(w);

@@ -17,11 +17,13 @@ member_by_name(struct chat_room *room, struct wh_str name)
 
 	for (const struct chat_live *live = live_by_name(room->chat, name); person == NULL && live != NULL; live = live->same)
 		person = member_find(room, live->id);
+	if (person == NULL && room->n_away != 0)
+		person = member_find(room, always_by_name(room->chat, name));
 	return person;
 }
 
-static struct chat_person *
-person_new(struct chat_room *room, const struct wh_identity *who)
+struct chat_person *
+member_new(struct chat_room *room, const struct wh_identity *who)
 {
 	struct chat_person *person = wh_new(room->chat->host, sizeof *person + who->id.n + who->name.n + 1);
 
@@ -47,9 +49,10 @@ member_add(struct chat_room *room, struct wh_session *s)
 	struct chat_person *person = member_find(room, who->id);
 
 	if (person == NULL)
-		person = person_new(room, who);
+		person = member_new(room, who);
 	if (person == NULL)
 		return NULL;
+	always_back(room, person);
 	person->sessions++;
 	live_session(room->chat, s)->rooms++;
 	return person;
@@ -57,8 +60,8 @@ member_add(struct chat_room *room, struct wh_session *s)
 
 /* Another name, or another id: a guest signed in. */
 
-static void
-person_drop(struct chat_room *room, struct chat_person *person, struct wh_str reason, const struct wh_session *but)
+void
+member_drop(struct chat_room *room, struct chat_person *person, struct wh_str reason, const struct wh_session *but)
 {
 	wh_dict_remove(room->chat->host, room->people, person->id);
 	if (person->announced)
@@ -88,13 +91,15 @@ person_becomes(struct chat_room *room, struct chat_person *was, struct wh_sessio
 	wh_dict_remove(room->chat->host, room->people, was->id);
 	if (was->founder)
 		owner_moves(room, who->id);
-	is = person_new(room, who);
+	is = member_new(room, who);
 	if (is != NULL) {
 		is->sessions = was->sessions;
 		is->announced = was->announced;
+		is->lasting = was->lasting;
 		is->said_ms = was->said_ms;
 		is->rank = room_rank(room, s);
 		crowd_renamed(room, was, is);
+		always_entered(room, is);
 	}
 	wh_delete(room->chat->host, was);
 }
@@ -113,7 +118,7 @@ room_renamed(struct chat_room *room, struct wh_session *s, struct wh_str was_id)
 			person_becomes(room, was, s);
 		else
 			was->rank = room_rank(room, s);
-	} else if (is == NULL && was->sessions == 1) {
+	} else if (is == NULL && was->sessions == 1 && !was->lasting) {
 		person_becomes(room, was, s);
 	} else {
 		live_session(room->chat, s)->rooms--;
@@ -123,9 +128,12 @@ room_renamed(struct chat_room *room, struct wh_session *s, struct wh_str was_id)
 		if (is != NULL) {
 			is->announced = true;
 			is->rank = room_rank(room, s);
+			always_entered(room, is);
 		}
-		if (--was->sessions == 0)
-			person_drop(room, was, WH_STR("signed in"), NULL);
+		if (--was->sessions == 0 && was->lasting)
+			room->n_away++;
+		else if (was->sessions == 0)
+			member_drop(room, was, WH_STR("signed in"), NULL);
 	}
 }
 
@@ -192,6 +200,7 @@ member_entered(struct chat_room *room, struct wh_session *s)
 	if (!person->announced)
 		crowd_came(room, person, true, (struct wh_str){ NULL, 0 }, s);
 	person->announced = true;
+	always_entered(room, person);
 	return true;
 }
 
@@ -316,8 +325,13 @@ member_left(void *self, struct wh_passage *p)
 	if (person == NULL)
 		return WH_PASS;
 	live_session(chat, p->session)->rooms--;
-	if (--person->sessions == 0)
-		person_drop(room, person, p->reason, p->session);
+	if (chat->ending == wh_session_id(chat->host, p->session))
+		always_heard(room, p->session);
+	if (--person->sessions == 0 && !always_away(room, person, p->session)) {
+		room->n_away += person->lasting;
+		always_left(room, person);
+		member_drop(room, person, p->reason, p->session);
+	}
 	room_settle(room);
 	return WH_PASS;
 }
@@ -327,6 +341,8 @@ leave_go(struct chat *chat, struct wh_call *call, struct chat_room *room)
 {
 	struct wh_room *hub = room->sides == NULL ? room_hub(room) : NULL;
 
+	if (hub != NULL && wh_room_has(chat->host, hub, wh_call_session(call)))
+		always_leave_all(room, wh_call_session(call), wh_arg_str(call, "reason"));
 	if (hub == NULL || wh_room_leave(chat->host, hub, wh_call_session(call), wh_arg_str(call, "reason")) != WH_OK)
 		return wh_fail(call, WH_ENOENT, "you are not in that room");
 	return WH_OK;
@@ -351,6 +367,15 @@ kick_go(struct chat *chat, struct wh_call *call, struct chat_room *room)
 
 	if (room_rank(room, wh_call_session(call)) < CHAT_MODERATOR)
 		return wh_fail(call, WH_EPERM, "only the room's moderators may do that");
+	if (person != NULL && person->sessions == 0) {
+		if (person->rank >= CHAT_OWNER || (person->founder && !room->kept))
+			return wh_fail(call, WH_EPERM, "an owner can't be sent out");
+		always_left(room, person);
+		room->sender = by;
+		member_drop(room, person, wh_arg_str(call, "reason"), NULL);
+		room->sender = NULL;
+		return WH_OK;
+	}
 	if (live == NULL || hub == NULL)
 		return wh_fail(call, WH_ENOENT, "nobody of that name is here");
 	for (unsigned i = 0; i < live->n; i++) {

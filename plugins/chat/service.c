@@ -73,4 +73,10 @@ service_rank(struct wh_chat *service, struct wh_str name, struct wh_session *s)
 	return room != NULL ? (enum wh_chat_rank)room_rank(room, s) : WH_RANK_NONE;
 }
 
-const struct wh_chat_ops chat_service = { .room = service_room, .people = service_people, .rooms = service_rooms, .rank = service_rank };
+static bool
+service_stays(struct wh_chat *service, struct wh_str id)
+{
+	return always_find((struct chat *)(void *)service, id) != NULL;
+}
+
+const struct wh_chat_ops chat_service = { .room = service_room, .people = service_people, .rooms = service_rooms, .rank = service_rank, .stays = service_stays };

@@ -53,7 +53,9 @@ show(struct irc *irc, struct wh_str name, struct wh_str id, struct shown *is)
 	is->real = c != NULL && c->real[0] != '\0' ? c->real : is->nick;
 	if (p != NULL && p->account)
 		nick_show(wh_str(p->name), is->account);
-	is->away = p != NULL && is_away(irc, p);
+	else if (p == NULL && id.n != 0 && id.p[0] == 'a')
+		nick_show(name, is->account);
+	is->away = p == NULL || is_away(irc, p);
 	is->bot = p != NULL && (p->bot || (c != NULL && (c->modes & MODE_BOT) != 0));
 	is->operator = is_operator(irc, p);
 }
