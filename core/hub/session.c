@@ -200,7 +200,7 @@ session_end(struct hub *hub, struct wh_session *s)
 	wh_list_add_last(&ss->ended, &s->place);
 }
 
-static struct wh_str
+struct wh_str
 session_kind_word(const struct wh_session *s)
 {
 	return s->who.kind == WH_GUEST ? WH_STR("guest") : s->who.kind == WH_ACCOUNT ? WH_STR("account") : WH_STR("operator");

@@ -130,6 +130,9 @@ enum wh_err session_notify(struct hub *hub, struct wh_session *s, const struct w
 /** Copies `who`. WH_ETOOBIG past SESSION_IDENTITY_MAX, WH_EINVAL for an unknown kind or a NUL byte. Tells WH_IDENTIFIED. */
 enum wh_err session_identify(struct hub *hub, struct wh_session *s, const struct wh_identity *who);
 
+/** "guest", "account" or "operator". */
+struct wh_str session_kind_word(const struct wh_session *s);
+
 /** Good until the next call of this function. */
 struct wh_str session_address(struct hub *hub, const struct wh_session *s);
 

@@ -121,7 +121,7 @@ always_entered(struct chat_room *room, struct chat_person *person)
 {
 	struct chat *chat = room->chat;
 	struct chat_always *a = room->sides == NULL && !person->lasting ? always_find(chat, person->id) : NULL;
-	const struct wh_cell cells[] = { WH_CELL_TEXT(person->id), WH_CELL_INT(room->id), WH_CELL_INT(person->rank) };
+	const struct wh_cell cells[] = { WH_CELL_TEXT(person->id), WH_CELL_INT(room->id), WH_CELL_INT(person->ranks) };
 
 	if (a == NULL || a->rooms >= CHAT_STAYS || wh_store_run(&chat->table, &(struct wh_step){ Q_STAY, cells, 3, WH_ANY }, 1, NULL, 0) != WH_OK)
 		return;
@@ -142,7 +142,7 @@ bool
 always_away(struct chat_room *room, struct chat_person *person, struct wh_session *s)
 {
 	struct chat *chat = room->chat;
-	const struct wh_cell cells[] = { WH_CELL_TEXT(person->id), WH_CELL_INT(room->id), WH_CELL_INT(person->rank) };
+	const struct wh_cell cells[] = { WH_CELL_TEXT(person->id), WH_CELL_INT(room->id), WH_CELL_INT(person->ranks) };
 
 	if (!person->lasting || chat->ending != wh_session_id(chat->host, s))
 		return false;
@@ -196,7 +196,8 @@ always_room(struct chat_room *room, const struct wh_rows *rows)
 		if (person == NULL && (person = member_new(room, &who)) == NULL)
 			continue;
 		if (person->sessions == 0 && !person->lasting) {
-			person->rank = (enum chat_rank)wh_row_int(rows, i, 2);
+			person->ranks = (unsigned)wh_row_int(rows, i, 2);
+			person->rank = rank_highest(person->ranks);
 			room->n_away++;
 		}
 		person->lasting = person->announced = true;

@@ -15,7 +15,8 @@ the_first_to_enter_makes_the_room_and_runs_it(void **state)
 	assert_has(answer->json, "'room':'Lobby'");
 	assert_has(answer->json, "'seq':0,'members':1,'topic':''");
 	assert_has(answer->json, "'registered':false,'role':'owner'");
-	assert_has(answer->json, "'rules':{'access':'public','speakers':'all','slow':0,'min_age':0,'keep':0,'links':true}");
+	assert_has(answer->json, "'rules':{'access':'public','speakers':'all','slow':0,'min_age':0,'keep':0,'links':true,'enter':'all','limit':0,'flood':'','joins':'','colours':'kept',"
+	    "'notices':true,'topics':'moderators','past':'all'}");
 	answer = call(f, bob, "chat.join", "{'room':'lobby'}");
 	assert_has(answer->json, "'room':'Lobby'");
 	assert_has(answer->json, "'members':2");
@@ -568,7 +569,8 @@ only_owners_set_rules_and_all_hear_of_them(void **state)
 	assert_call(f, bob, "chat.set", "{'room':'den','slow':1000}", WH_EPERM);
 	assert_call(f, ann, "chat.set", "{'room':'den','slow':'1s','speakers':'voice','links':false,'keep':'1d','min_age':'1h'}", WH_OK);
 	assert_has(heard(bob, "chat.rules"), "'rules':{'access':'public','speakers':'voice','slow':1000,'min_age':3600000,'keep':86400000,'links':false,"
-	    "'was':{'access':'public','speakers':'all','slow':0}}");
+	    "'enter':'all','limit':0,'flood':'','joins':'','colours':'kept','notices':true,'topics':'moderators','past':'all','was':{'access':'public',"
+	    "'speakers':'all','slow':0,");
 	assert_has(call(f, bob, "chat.room", "{'room':'den'}")->json, "'slow':1000,'min_age':3600000,'keep':86400000,'links':false");
 	end(f);
 }
