@@ -386,7 +386,8 @@ session_ending(struct irc *irc, struct wh_session *s)
 	const struct irc_client *c = slot->client;
 	char source[160];
 
-	if (slot->person == NULL || slot->person->n > 1)
+	/* Who stays is only away. */
+	if (slot->person == NULL || slot->person->n > 1 || irc->chat->stays(irc->chat_self, wh_str(slot->person->id)))
 		return;
 	source_of(irc, wh_str(slot->person->name), wh_str(slot->person->id), source);
 	irc->ending = slot->person->id;
@@ -599,6 +600,8 @@ irc_session_recovered(void *self, struct wh_session *s)
 		irc_open_session(irc, s);
 	else if (!c->welcome)
 		register_try(c);
+	else
+		channels_stayed(c, false);
 }
 
 /* Opening */
@@ -726,7 +729,7 @@ static const struct wh_setting irc_settings[] = {
 	{ "password", WH_STRING, .def = "", .help = "what guests have to send with PASS; empty: nothing" },
 	{ "ping", WH_DURATION, .def = "2m", .min = "20s", .max = "1h", .help = "silence after which a client is asked for a sign of life; as long again, and it is closed" },
 	{ "crowd", WH_INT, .def = "100", .min = "1", .max = "10000", .help = "members above which a room is not told of AWAY, NICK, QUIT and the like at once; as chat's crowd" },
-	{ "replay", WH_INT, .def = "0", .min = "0", .max = "100", .help = "messages that a client is told when it enters a channel, if it can't ask for history" },
+	{ "replay", WH_INT, .def = "0", .min = "0", .max = "100", .help = "messages that a client is told when it enters a channel, if it can't ask for history; who is always on: those that it missed" },
 	{ "relaymsg", WH_BOOL, .def = "false", .help = "may those with the permission chat.relay pass on what was said elsewhere, by RELAYMSG" },
 	{ "sts_port", WH_INT, .def = "0", .min = "0", .max = "65535", .help = "the port with TLS that clients shall use from now on; 0: none is told" },
 	{ "sts", WH_DURATION, .def = "30d", .min = "1m", .max = "3650d", .help = "how long clients remember that" },

@@ -346,6 +346,8 @@ void register_try(struct irc_client *c);
 void sasl_stop(struct irc_client *c);
 irc_verb verb_nick, verb_user, verb_pass, verb_quit, verb_authenticate, verb_webirc;
 void client_welcome(struct irc_client *c);
+/** Enters the channels in which its account is with other clients. */
+void join_with_others(struct irc_client *c);
 /** Has it been welcomed, and its nick changed by the server? Tells it and its peers. */
 void nick_changed(struct irc *irc, struct irc_person *person, const char *old_nick);
 
@@ -396,8 +398,12 @@ irc_verb verb_chathistory, verb_markread;
 /** Tells how far one has read in a channel that was entered, then who is in it; `batch` as of out_pause. */
 void history_mark(struct irc_client *c, const char *channel, const char *batch);
 void target_room(const struct irc_client *c, struct wh_str target, char room[static IRC_CHANNEL + 2]);
-/** Tells what was said in a channel before: for clients that do not ask for it themselves. */
-void history_replay(struct irc_client *c, const char *channel);
+/** Tells what was said in a channel before, up to its entry `seq`: for clients that do not ask for it themselves. `heard`: what is the last that this client
+ * was told before; -1: that is not known. */
+void history_replay(struct irc_client *c, const char *channel, int64_t heard, int64_t seq);
+/** Of an account that is always on: says what this client calls itself, and, `enter`, enters the channels in which the account stays, and then
+ * those of its other clients. False: it is no such account. */
+bool channels_stayed(struct irc_client *c, bool enter);
 irc_verb verb_who, verb_whois, verb_whowas, verb_ison, verb_userhost, verb_monitor, verb_away, verb_setname;
 irc_verb verb_metadata;
 void metadata_open(struct irc *irc);

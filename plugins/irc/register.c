@@ -30,7 +30,7 @@ gather_room(void *self, struct wh_room *r)
 	return g->n < IRC_JOINS * 2;
 }
 
-static void
+void
 join_with_others(struct irc_client *c)
 {
 	struct wh_session *s = client_session(c);
@@ -94,7 +94,8 @@ client_welcome(struct irc_client *c)
 	irc_changed(c);
 	if (irc->n_clients > irc->most_clients)
 		irc->most_clients = irc->n_clients;
-	join_with_others(c);
+	if (!channels_stayed(c, true))
+		join_with_others(c);
 }
 
 /* Naming a guest */

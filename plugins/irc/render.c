@@ -538,6 +538,14 @@ render_event(struct irc *irc, const struct wh_event *e, uint32_t caps, struct ir
 		time_show(time->i, when);
 		line_put(&w, "", ":%s MARKREAD %s timestamp=%s", irc->name, m.room.p[0] == '@' ? w.target + 2 : m.room.p[0] == '#' ? w.target + 1 : w.target,
 		    when);
+	} else if (strcmp(e->name, "chat.away") == 0) {
+		const struct wh_value *away = item(e, "away");
+		char source[160];
+
+		if ((caps & CAP_AWAY) == 0)
+			return false;
+		source_of(irc, name, who, source);
+		line_put(&w, "", away != NULL && away->b ? ":%s AWAY :is not connected" : ":%s AWAY", source);
 	} else if (strcmp(e->name, "chat.invited") == 0) {
 		const struct irc_person *to = person_by_id(irc, item_str(e, "to"));
 		char source[160], tags[TAGS_ROOM];
