@@ -25,6 +25,7 @@ const struct irc_mode_row irc_channel_modes[] = {
 const struct irc_mode_row irc_user_modes[] = {
 	{ 'B', 'U', MODE_BOT, "you are a bot" },
 	{ 'i', 'U', MODE_INVISIBLE, "accepted; nobody is found by a mask here" },
+	{ 's', 'U', MODE_NOTICES, "hear notices; for operators. With letters behind: `a` accounts, `b` bans, `c` connections, `f` floods, `k` kills, `m` moderation, `p` plugins, `r` the config" },
 	{ 'w', 'U', MODE_WALLOPS, "hear WALLOPS" },
 	{ 0 }
 };
@@ -285,8 +286,13 @@ mode_user(struct irc_client *c, const struct irc_line *line)
 void
 verb_mode(struct irc *irc, struct irc_client *c, const struct irc_line *line)
 {
-	if (is_channel(line->params[0]))
+	struct irc_line rest = *line;
+	char text[IRC_LINE];
+
+	if (is_channel(line->params[0])) {
 		mode_channel(irc, c, line);
-	else
-		mode_user(c, line);
+	} else if (oper_modes(c, line, &rest, text)) {
+		mode_user(c, &rest);
+		oper_modes_told(c, line);
+	}
 }

@@ -81,7 +81,7 @@ client_welcome(struct irc_client *c)
 	out_numeric(&out, 1, ":Welcome to %s, %s", irc->network, source);
 	out_numeric(&out, 2, ":Your host is %s, running whiply", irc->name);
 	out_numeric(&out, 3, ":This server was started at %s", created);
-	out_numeric(&out, 4, "%s whiply Biw beIikMmnoPqSstv beIkoqSv", irc->name);
+	out_numeric(&out, 4, "%s whiply Bisw beIikMmnoPqSstv beIkoqSv", irc->name);
 	server_isupport(&out);
 	server_lusers(&out);
 	server_motd(&out);
@@ -282,6 +282,8 @@ verb_webirc(struct irc *irc, struct irc_client *c, const struct irc_line *line)
 			break;
 		text_flat(line->params[3], c->address, sizeof c->address);
 		irc_changed(c);
+		if (irc->bans != NULL)
+			irc->bans->look(irc->bans_self, s);
 		return;
 	}
 	wh_host_log(irc->host, WH_WARN, "irc_webirc_refused", WH_S("from", wh_session_address(irc->host, s)));
