@@ -119,6 +119,7 @@ bans_close(void *self)
 
 	wh_timer_stop(x->host, x->sweep);
 	wh_timer_stop(x->host, x->begin);
+	wh_timer_stop(x->host, x->late);
 	if (x->accounts != NULL)
 		x->accounts->forget(x->accounts_self, x);
 	wh_store_close(&x->table);

@@ -148,7 +148,7 @@ struct bans {
 	struct lists *lists;		/* owned */
 	unsigned char key[32];		/* of hashes of networks */
 	struct waiting *waiting, *waiting_last;
-	wh_id sweep, begin;
+	wh_id sweep, begin, late;
 	unsigned sweeps;
 	char sentence[BANS_SENTENCE];
 	char marks[256];

@@ -275,6 +275,31 @@ wait_for(struct bans *x, struct wh_session *s)
 }
 
 static void
+late_now(void *self, uint64_t cookie)
+{
+	struct bans *x = self;
+
+	(void)cookie;
+	x->late = 0;
+	judge_late(x, false);
+}
+
+static void
+wait_no_more(struct bans *x, struct wh_session *s)
+{
+	struct waiting *w = wh_new(x->host, sizeof *w);
+
+	if (w == NULL)
+		return;
+	*w = (struct waiting){ x->waiting, wh_session_id(x->host, s), wh_now_ms(x->host) };
+	x->waiting = w;
+	if (x->waiting_last == NULL)
+		x->waiting_last = w;
+	if (x->late == 0)
+		x->late = wh_timer_start(x->host, 0, 0, late_now, 0);
+}
+
+static void
 waiting_drop(struct bans *x)
 {
 	struct waiting *w = x->waiting;
@@ -285,6 +310,18 @@ waiting_drop(struct bans *x)
 	wh_delete(x->host, w);
 }
 
+/* Told once more why, as the network's ban has it. */
+static void
+close_unsigned(struct bans *x, struct wh_session *s)
+{
+	char hex[65], hash[WH_BAN_HASH_SIZE];
+	const struct subject subject = subject_of(x, s, hex, hash);
+	const struct verdict v = judge(x, &subject, true);
+
+	wh_metric_add_for(x->host, &bans_metrics[M_REFUSED], WH_STR("no_account"), 1);
+	wh_session_close(x->host, s, CLOSE_SIGN_IN, wh_str(v.outcome == LET_IN ? sign_in_text : sentence_of(x, &v)));
+}
+
 void
 judge_late(struct bans *x, bool all)
 {
@@ -293,10 +330,8 @@ judge_late(struct bans *x, bool all)
 		const struct bans_slot *slot = s != NULL ? wh_slot_of(x->host, s, x->slot) : NULL;
 
 		waiting_drop(x);
-		if (slot == NULL || !slot->sign_in)
-			continue;
-		wh_metric_add_for(x->host, &bans_metrics[M_REFUSED], WH_STR("no_account"), 1);
-		wh_session_close(x->host, s, CLOSE_SIGN_IN, wh_str(sign_in_text));
+		if (slot != NULL && slot->sign_in)
+			close_unsigned(x, s);
 	}
 }
 
@@ -554,11 +589,9 @@ refuse_name(struct bans *x, struct wh_attempt *a, struct wh_session *s)
 static enum wh_verdict
 refuse_guest(struct bans *x, struct wh_attempt *a, struct wh_session *s, const char *why)
 {
-	/* An IRC client that goes on as a guest has said all that it had to say. */
-	if (one_of(a->command->name, as_guest) && strncmp(wh_session_dialect(x->host, s), "irc", 3) == 0) {
-		wh_metric_add_for(x->host, &bans_metrics[M_REFUSED], WH_STR("no_account"), 1);
-		wh_session_close(x->host, s, CLOSE_SIGN_IN, wh_str(why));
-	}
+	/* An IRC client that goes on as a guest has said all that it had to say. It is closed when it was told that it can't. */
+	if (one_of(a->command->name, as_guest) && strncmp(wh_session_dialect(x->host, s), "irc", 3) == 0)
+		wait_no_more(x, s);
 	return wh_refuse(&a->at, WH_EAUTH, why, 0);
 }
 

@@ -58,11 +58,11 @@ duration_read(struct wh_str text, int64_t *ms_out)
 
 	for (; i < text.n && i < 8 && text.p[i] >= '0' && text.p[i] <= '9'; i++)
 		n = n * 10 + (text.p[i] - '0');
-	*ms_out = n * 60000;
-	if (i == 0 || i == text.n)
-		return i != 0;
-	*ms_out = n * (text.p[i] == 'm' ? 60000 : text.p[i] == 'h' ? 3600000 : text.p[i] == 'd' ? 86400000 : text.p[i] == 'w' ? 604800000 : -1);
-	return i + 1 == text.n && *ms_out >= 0;
+	char unit = i + 1 == text.n ? text.p[i] : i == text.n ? 'm' : '\0';
+	int64_t ms = unit == 'm' ? 60000 : unit == 'h' ? 3600000 : unit == 'd' ? 86400000 : unit == 'w' ? 604800000 : 0;
+
+	*ms_out = n * ms;
+	return i != 0 && ms != 0;
 }
 
 static bool
