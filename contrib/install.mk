@@ -29,14 +29,17 @@ $(UNITS): Makefile
 		$(srcdir)/contrib/systemd/$(@F) >$@.tmp && mv $@.tmp $@
 contrib/whiply.service: $(srcdir)/contrib/systemd/whiply.service
 contrib/whiply.socket: $(srcdir)/contrib/systemd/whiply.socket
-CLEANFILES = $(UNITS)
+CLEANFILES += $(UNITS)
 
 # Plugins are opened by their .so: the .la files are libtool's own and of no use to anyone.
 install-data-hook:
 	for la in $(plugin_LTLIBRARIES); do rm -f "$(DESTDIR)$(plugindir)/$${la##*/}"; done
+	$(MKDIR_P) "$(DESTDIR)$(pkgdatadir)/web" && rm -rf "$(DESTDIR)$(pkgdatadir)/web/www" && cp -R "$(srcdir)/plugins/web/www" "$(DESTDIR)$(pkgdatadir)/web/www"
+	find "$(DESTDIR)$(pkgdatadir)/web/www" -type f -exec gzip -9kn {} +
 
 uninstall-hook:
 	for la in $(plugin_LTLIBRARIES); do so=$${la##*/}; rm -f "$(DESTDIR)$(plugindir)/$${so%.la}.so"; done
+	rm -rf "$(DESTDIR)$(pkgdatadir)/web"
 
 # From the source folder alone: folders of the same names in the build folder hold what was built.
 dist-hook:
