@@ -89,6 +89,8 @@ struct verdict {
 struct bans_slot {
 	bool known;			/* it is one that stays: not a request's */
 	bool counted, has_net, has_hash, has_certificate, sign_in;
+	bool out;			/* it was closed, and is there for the rest of the turn */
+	bool asking;			/* lists were asked about its address, and may not have answered yet */
 	struct net net;
 	unsigned char hash[16], certificate[32];
 };
@@ -212,6 +214,7 @@ enum wh_verdict judge_presence(void *self, struct wh_presence *p);
 enum wh_verdict judge_attempt(void *self, struct wh_attempt *a);
 enum wh_verdict judge_credential(void *self, struct wh_credential *c);
 enum wh_verdict judge_join(void *self, struct wh_passage *p);
+enum wh_verdict judge_message(void *self, struct wh_message *m);
 enum wh_verdict judge_save(void *self, struct wh_papers *p);
 enum wh_verdict judge_load(void *self, struct wh_papers *p);
 enum wh_verdict judge_recovered(void *self, struct wh_recovered *r);
@@ -238,6 +241,12 @@ enum wh_err lists_reload(struct bans *x, const struct wh_conf *conf);
 void lists_free(struct bans *x);
 /** The lists that the address is on, a bit for each; asks them if it is not known. */
 uint32_t lists_of(struct bans *x, const struct net *net);
+/** Are they being asked about it? */
+bool lists_asking(struct bans *x, const struct net *net);
+/** What a session wants to do waits for the answer, `timeout` at most; false: too many wait already. */
+bool lists_hold(struct bans *x, struct wh_session *s, wh_id ticket);
+/** Lets those go on whose answer has come, or who waited long enough. */
+void lists_release(struct bans *x);
 /** Asks, and looks at the address's sessions whatever comes of it. */
 void lists_want(struct bans *x, const struct net *net);
 /** The same without asking, as it was said last; false: not known, or too long ago. */

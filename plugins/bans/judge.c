@@ -250,7 +250,9 @@ static void
 keep_out(struct bans *x, struct wh_session *s, const struct verdict *v)
 {
 	const char *text = sentence_of(x, v);
+	struct bans_slot *slot = wh_slot_of(x->host, s, x->slot);
 
+	slot->out = true;
 	wh_metric_add_for(x->host, &bans_metrics[M_REFUSED], reason_of(v), 1);
 	wh_host_log(x->host, WH_INFO, "bans_refused", WH_S("reason", reason_of(v)), WH_S("ban", v->ban != NULL ? v->ban->ban.id : WH_STR("")),
 	    WH_S("address", wh_session_address(x->host, s)));
@@ -358,6 +360,7 @@ judge_session(struct bans *x, struct wh_session *s, bool fresh)
 		return;
 	subject = subject_of(x, s, hex, hash);
 	v = judge(x, &subject, fresh);
+	slot->asking |= fresh && subject.has_net && !v.exempt && lists_asking(x, &subject.net);
 	if (v.outcome == KEEP_OUT) {
 		keep_out(x, s, &v);
 	} else if (v.outcome == SIGN_IN) {
@@ -643,6 +646,24 @@ judge_credential(void *self, struct wh_credential *c)
 	return wh_refuse(&c->at, WH_EPERM, sentence_of(x, &v), 0);
 }
 
+/* Who says all at once, as bots do, would be gone before the lists answer. */
+static bool
+waits(struct bans *x, struct wh_session *s, wh_id ticket)
+{
+	struct bans_slot *slot = wh_slot_of(x->host, s, x->slot);
+
+	if (!slot->asking)
+		return false;
+	slot->asking = slot->has_net && lists_asking(x, &slot->net);
+	return slot->asking && lists_hold(x, s, ticket);
+}
+
+enum wh_verdict
+judge_message(void *self, struct wh_message *m)
+{
+	return waits(self, m->from, m->at.ticket) ? WH_HOLD : WH_PASS;
+}
+
 enum wh_verdict
 judge_join(void *self, struct wh_passage *p)
 {
@@ -651,7 +672,7 @@ judge_join(void *self, struct wh_passage *p)
 	char text[WH_BAN_TEXT + 64];
 
 	if (ban == NULL || wh_session_may(x->host, p->session, "bans.add"))
-		return WH_PASS;
+		return waits(x, p->session, p->at.ticket) ? WH_HOLD : WH_PASS;
 	wh_metric_add_for(x->host, &bans_metrics[M_REFUSED], WH_STR("room"), 1);
 	snprintf(text, sizeof text, "nobody may enter that room%s%.*s", ban->ban.why.n != 0 ? ": " : "", WH_FMT(ban->ban.why));
 	return wh_refuse(&p->at, WH_EPERM, text, 0);

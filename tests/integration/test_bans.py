@@ -265,7 +265,7 @@ class NameServer:
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.bind(("127.0.0.1", 0))
         self.port = self.socket.getsockname()[1]
-        self.listed, self.asked, self.silent = {}, [], False
+        self.listed, self.asked, self.silent, self.slow = {}, [], False, 0
         self.thread = threading.Thread(target=self.run, daemon=True)
         self.thread.start()
 
@@ -285,6 +285,7 @@ class NameServer:
             self.asked.append(name)
             if self.silent:
                 continue
+            time.sleep(self.slow)
             reply = self.listed.get(name)
             head = packet[:2] + struct.pack(">HHHHH", 0x8180 if reply else 0x8183, 1, 1 if reply else 0, 0, 0)
             answer = b"\xc0\x0c\x00\x01\x00\x01\x00\x00\x00\x3c\x00\x04" + socket.inet_aton(reply) if reply else b""
@@ -336,6 +337,24 @@ def test_dns_lists_are_asked_and_what_they_say_holds(start, names):
     assert asked == []
     # Each is asked about once while the answer is believed.
     assert names.asked.count("2.113.0.203.list.test") == 1
+
+
+def test_who_says_all_at_once_is_not_heard_before_the_lists_answer(start, names):
+    """A bot connects, enters and speaks in one write. `slow`: the answer comes a while later."""
+    names.listed, names.slow = {"2.113.0.203.list.test": "127.0.0.2"}, 0.3
+    irc = serve(start, bans=LISTS % (names.port, "5s"), web=PROXY)
+    ann = guest(irc, HOME, "ann")
+    ann.join("#lobby")
+    with from_address(irc.whiply, "203.0.113.2") as bot:
+        bot.post("chat.join", room="lobby")
+        bot.post("chat.whisper", to=ann.nick, text="buy this")
+        bot.post("chat.say", room="lobby", text="buy this")
+        assert bot.closed()[0] == 4403
+    with from_address(irc.whiply, "203.0.113.3") as good:
+        good.call("chat.join", room="lobby")
+        good.call("chat.say", room="lobby", text="hello")
+    lines = ann.until("PRIVMSG")
+    assert lines[-1].last == "hello" and [line.verb for line in lines].count("JOIN") == 1, lines
 
 
 def test_a_silent_name_server_locks_nobody_out(start, names):
