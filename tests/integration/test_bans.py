@@ -138,6 +138,30 @@ def test_dline_resv_testline_and_stats_are_the_same_bans(start):
     late.expect("242")
 
 
+def test_stats_has_its_letters(start):
+    irc = serve(start)
+    root = oper(irc)
+    ban(irc.whiply, "network", "203.0.113.0/24", "--effect", "exempt", "--why", "friends")
+    ban(irc.whiply, "name", "spam*", "--why", "bots")
+    root.says("PING x", "PONG")
+
+    def stats(letter):
+        lines = root.says(f"STATS {letter}", "219")
+        assert lines[-1].params[1] == letter
+        return [line for line in lines if line.verb != "219"]
+
+    assert [line.params[1:3] for line in stats("e")] == [["E", "203.0.113.0/24"]]
+    assert [line.params[1:4] for line in stats("q")] == [["Q", "0", "spam*"]]
+    assert stats("k") == [] and stats("d") == [] and stats("z") == []
+    assert [line.verb for line in stats("u")] == ["242", "250"]
+    assert [line.verb for line in stats("o")] == ["243"]
+    operators = stats("p")
+    assert operators[0].last.startswith(root.nick) and operators[-1].last == "1 operators are here"
+    assert [line.params[1] for line in stats("l")] == [root.nick]
+    verbs = {line.params[1]: int(line.params[2]) for line in stats("m")}
+    assert verbs["NICK"] >= 1 and verbs["STATS"] >= 7
+
+
 def test_a_nick_is_banned_where_it_is_and_an_account_wherever_it_goes(start):
     irc = serve(start)
     root = oper(irc)
@@ -402,7 +426,7 @@ def test_notices_are_told_by_topic_in_both_dialects(start):
 
 
 def test_setting_and_lifting_many_bans_does_not_hold_up_others(start):
-    """Each of 200 bans is in force when it is answered; somebody who talks meanwhile is not disturbed."""
+    """Each of 40 bans is in force when it is answered; somebody who talks meanwhile is not disturbed."""
     irc = serve(start)
     root = oper(irc)
     ann = guest(irc, "127.0.6.1")
