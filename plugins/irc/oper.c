@@ -546,9 +546,9 @@ oper_modes(struct irc_client *c, const struct irc_line *line, struct irc_line *r
 }
 
 void
-oper_modes_told(struct irc_client *c, const struct irc_line *line)
+oper_modes_told(struct irc_client *c)
 {
-	if (line->n < 2 && same_word(line->params[0], c->nick) && (c->modes & MODE_NOTICES) != 0)
+	if ((c->modes & MODE_NOTICES) != 0)
 		snomask_run(c, "notices.watch", "", true);
 }
 
