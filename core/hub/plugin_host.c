@@ -323,6 +323,12 @@ host_session_secure(const struct wh_host *h, const struct wh_session *s)
 	return s->tls;
 }
 
+static struct wh_str
+host_session_param(const struct wh_host *h, const struct wh_session *s, const char *name)
+{
+	return session_param(hub_of(h), s, name);
+}
+
 static enum wh_err
 host_session_address_set(const struct wh_host *h, struct wh_session *s, struct wh_str address)
 {
@@ -741,4 +747,5 @@ const struct wh_host_ops plugin_host_ops = {
 	.session_rooms = host_session_rooms,
 	.session_secure = host_session_secure,
 	.session_address_set = host_session_address_set,
+	.session_param = host_session_param,
 };

@@ -267,4 +267,5 @@ const struct wh_host_ops fake_ops = {
 	.session_rooms = fake_session_rooms,
 	.session_secure = fake_session_secure,
 	.session_address_set = fake_session_address_set,
+	.session_param = fake_session_param,
 };

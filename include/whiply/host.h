@@ -131,6 +131,7 @@ struct wh_host_ops {
 	void (*session_rooms)(const struct wh_host *h, struct wh_session *s, bool (*each)(void *self, struct wh_room *r), void *self);
 	bool (*session_secure)(const struct wh_host *h, const struct wh_session *s);
 	enum wh_err (*session_address_set)(const struct wh_host *h, struct wh_session *s, struct wh_str address);
+	struct wh_str (*session_param)(const struct wh_host *h, const struct wh_session *s, const char *name);
 };
 
 /** One plugin's host. Borrowed: it lives from before `open` until after `close`. */

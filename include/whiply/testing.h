@@ -77,6 +77,9 @@ struct wh_session *wh_test_session(struct wh_test *t, const char *name, const ch
 /** The same in one of the plugin's own dialects, whose `open` greets it. */
 struct wh_session *wh_test_session_in(struct wh_test *t, const char *dialect, const char *name, const char *roles);
 
+/** The same at the dialect's path, with a query such as "id=ann&token=x". */
+struct wh_session *wh_test_session_at(struct wh_test *t, const char *dialect, const char *query, const char *name, const char *roles);
+
 /** A role of the operator's own: permissions that it allows and denies, names or globs separated by blanks; NULL: none. */
 void wh_test_role(struct wh_test *t, const char *role, const char *allow, const char *deny);
 
