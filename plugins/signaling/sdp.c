@@ -286,12 +286,24 @@ line_next(struct wh_str *rest, struct wh_str *line_out)
 	return true;
 }
 
+/* Names in any case: there are browsers that read them so. */
 static bool
 attribute(struct wh_str line, const char *name)
 {
 	size_t n = strlen(name);
 
-	return line.n >= n + 2 && line.p[0] == 'a' && memcmp(line.p + 2, name, n) == 0 && (line.n == n + 2 || line.p[n + 2] == ':');
+	return line.n >= n + 2 && line.p[0] == 'a' && same((struct wh_str){ line.p + 2, n }, name) && (line.n == n + 2 || line.p[n + 2] == ':');
+}
+
+/* a=NAME or a=NAME:VALUE, and a name without blanks or the like that somebody might read past. */
+static bool
+attribute_ok(struct wh_str line)
+{
+	size_t n = 2;
+
+	while (n < line.n && line.p[n] != ':' && line.p[n] > ' ' && line.p[n] <= '~')
+		n++;
+	return n > 2 && (n == line.n || line.p[n] == ':');
 }
 
 /* o=NAME ID VERSION IN IP4 ADDRESS: the address says nothing that WebRTC needs. */
@@ -318,7 +330,7 @@ put_medium(struct sdp_out *o, struct wh_str line)
 {
 	struct wh_str rest = wh_str_from(line, 2), kind, port;
 
-	if (!word(&rest, &kind) || !word(&rest, &port) || !number(port, 65535))
+	if (!word(&rest, &kind) || !word(&rest, &port) || !number(port, 65535) || rest.n == 0)
 		return false;
 	put(o, WH_STR("m="));
 	put_word(o, kind);
@@ -386,8 +398,9 @@ sdp_pass(struct wh_str sdp, const struct sdp_rule *rule, char *out, size_t cap, 
 	while (rest.n != 0) {
 		if (!line_next(&rest, &line) || ++lines > SDP_LINES || (lines == 1) != (line.p[0] == 'v'))
 			return WH_EINVAL;
-		if (attribute(line, "candidate") && (++candidates > SDP_CANDIDATES || !wh_str_starts(line, WH_STR("a=candidate:")) ||
-		    !candidate_read(wh_str_from(line, 12), &c)))
+		if (line.p[0] == 'a' && !attribute_ok(line))
+			return WH_EINVAL;
+		if (attribute(line, "candidate") && (++candidates > SDP_CANDIDATES || !candidate_read(wh_str_from(line, 12), &c)))
 			return WH_EINVAL;
 		if (lines == 1 && !wh_str_is(line, "v=0"))
 			return WH_EINVAL;

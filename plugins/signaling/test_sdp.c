@@ -78,6 +78,14 @@ between_strangers_no_address_but_a_relays_passes(void **state)
 }
 
 static void
+candidates_are_seen_however_they_are_written(void **state)
+{
+	(void)state;
+	pass(HEAD "a=CandiDate:1 1 UDP 1 192.0.2.77 9 TYP Host\r\na=RTCP:9 IN IP4 192.0.2.77\r\n", true);
+	assert_null(strstr(out, "192.0.2.77"));
+}
+
+static void
 a_medium_that_is_refused_stays_refused(void **state)
 {
 	(void)state;
@@ -110,7 +118,7 @@ what_is_no_description_is_refused(void **state)
 {
 	static const char *const wrong[] = {
 		"", "v=1\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n", "o=- 1 1 IN IP4 0.0.0.0\r\nv=0\r\ns=-\r\nt=0 0\r\n", "v=0\r\ns=-\r\nt=0 0\r\na=x\r\n",
-		"v=0\r\n", HEAD "a\r\n", HEAD "a=x\001\r\n", HEAD "A=x\r\n", HEAD "\r\n", HEAD "a=x\ra=y\r\n", HEAD "v=0\r\n", HEAD "a=candidate\r\n",
+		"v=0\r\n", HEAD "a\r\n", HEAD "a=x\001\r\n", HEAD "A=x\r\n", HEAD "\r\n", HEAD "a=x\ra=y\r\n", HEAD "v=0\r\n", HEAD "a=candidate\r\n", HEAD "a= candidate:1\r\n", HEAD "a=\tx\r\n", HEAD "a=:x\r\n",
 		HEAD "a=candidate:1 1 udp 1 192.0.2.1 9 typ\r\n", HEAD "a=candidate:1 1 udp 1 192.0.2.1 9 typ other\r\n",
 		HEAD "a=candidate:1 1 sctp 1 192.0.2.1 9 typ host\r\n", HEAD "a=candidate:1 1 udp 1 192.0.2.1 70000 typ host\r\n",
 		HEAD "a=candidate:1  1 udp 1 192.0.2.1 9 typ host\r\n", HEAD "a=candidate:1 1 udp 1 192.0.2.1 9 typ host raddr\r\n",
@@ -205,6 +213,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_needs_no_filter_passes_as_it_came),
 		cmocka_unit_test(between_strangers_no_address_but_a_relays_passes),
+		cmocka_unit_test(candidates_are_seen_however_they_are_written),
 		cmocka_unit_test(a_medium_that_is_refused_stays_refused),
 		cmocka_unit_test(what_tells_of_people_does_not_pass_between_strangers),
 		cmocka_unit_test(a_filtered_description_passes_unchanged_again),
