@@ -4,6 +4,8 @@ whiplyinclude_HEADERS = \
 	include/whiply/command.h include/whiply/conf.h include/whiply/dialect.h include/whiply/dict.h include/whiply/event.h include/whiply/host.h \
 	include/whiply/accounts.h include/whiply/audit.h include/whiply/chat.h include/whiply/fetch.h include/whiply/mail.h include/whiply/matching.h include/whiply/sasl.h include/whiply/store.h \
 	include/whiply/job.h include/whiply/json.h include/whiply/judge.h include/whiply/log.h include/whiply/metric.h include/whiply/plugin.h \
+	include/whiply/accounts.h include/whiply/audit.h include/whiply/bans.h include/whiply/chat.h include/whiply/fetch.h include/whiply/mail.h include/whiply/sasl.h include/whiply/store.h \
+	include/whiply/job.h include/whiply/json.h include/whiply/judge.h include/whiply/log.h include/whiply/metric.h include/whiply/notices.h include/whiply/plugin.h \
 	include/whiply/room.h include/whiply/route.h include/whiply/session.h include/whiply/testing.h include/whiply/types.h \
 	include/whiply/whiply.h
 
@@ -29,14 +31,17 @@ $(UNITS): Makefile
 		$(srcdir)/contrib/systemd/$(@F) >$@.tmp && mv $@.tmp $@
 contrib/whiply.service: $(srcdir)/contrib/systemd/whiply.service
 contrib/whiply.socket: $(srcdir)/contrib/systemd/whiply.socket
-CLEANFILES = $(UNITS)
+CLEANFILES += $(UNITS)
 
 # Plugins are opened by their .so: the .la files are libtool's own and of no use to anyone.
 install-data-hook:
 	for la in $(plugin_LTLIBRARIES); do rm -f "$(DESTDIR)$(plugindir)/$${la##*/}"; done
+	$(MKDIR_P) "$(DESTDIR)$(pkgdatadir)/web" && rm -rf "$(DESTDIR)$(pkgdatadir)/web/www" && cp -R "$(srcdir)/plugins/web/www" "$(DESTDIR)$(pkgdatadir)/web/www"
+	find "$(DESTDIR)$(pkgdatadir)/web/www" -type f -exec gzip -9kn {} +
 
 uninstall-hook:
 	for la in $(plugin_LTLIBRARIES); do so=$${la##*/}; rm -f "$(DESTDIR)$(plugindir)/$${so%.la}.so"; done
+	rm -rf "$(DESTDIR)$(pkgdatadir)/web"
 
 # From the source folder alone: folders of the same names in the build folder hold what was built.
 dist-hook:

@@ -24,6 +24,10 @@ include plugins/irc/local.mk
 include plugins/auth/local.mk
 include plugins/matching/local.mk
 include plugins/signaling/local.mk
+include plugins/moderation/local.mk
+include plugins/bans/local.mk
+include plugins/notices/local.mk
+include plugins/web/local.mk
 
 plugin_LTLIBRARIES += plugins/fetch.la
 fetch_sources = %D%/fetch/guard.c %D%/fetch/guard.h %D%/fetch/target.c %D%/fetch/target.h %D%/fetch/transfer.c %D%/fetch/transfer.h

@@ -123,7 +123,7 @@ tree_root(const struct plugin *p, const struct wh_tree *row, char root[static 51
 
 	if (n > 0 && n < 512 && access(root, R_OK | X_OK) == 0)
 		return true;
-	n = snprintf(root, 512, "/usr/share/whiply/%s/%s", p->name, row->folder);
+	n = snprintf(root, 512, DATA_PATH "/%s/%s", p->name, row->folder);
 	return n > 0 && n < 512;
 }
 

@@ -348,6 +348,7 @@ jsonrpc_welcome(struct hub *hub, struct wh_session *s, struct wh_json *w)
 		wh_json_text(w, "token", token);
 		wh_json_int(w, "resume_ms", hub->settings.resume_window_ms);
 	}
+	wh_json_str(w, "kind", session_kind_word(s));
 	wh_json_str(w, "id", s->who.id);
 	wh_json_str(w, "name", s->who.name);
 	wh_json_str(w, "roles", s->who.roles);

@@ -63,7 +63,7 @@ check_PROGRAMS += %D%/test_metric
 %C%_test_metric_LDADD = $(HUB_LIBS) -lm -lcmocka
 
 # What stands above: commands and their calls, hooks, plugins, JSON-RPC, HTTP.
-libhub_a_CPPFLAGS = $(AM_CPPFLAGS) -DPLUGIN_PATH='"$(plugindir)"'
+libhub_a_CPPFLAGS = $(AM_CPPFLAGS) -DPLUGIN_PATH='"$(plugindir)"' -DDATA_PATH='"$(pkgdatadir)"'
 libhub_a_SOURCES += \
 	%D%/features.c \
 	%D%/fault.c %D%/fault.h \

@@ -182,6 +182,7 @@ session_end(struct hub *hub, struct wh_session *s)
 		session_unhook(hub, s, false);
 	if (s->state == SESSION_DETACHED)
 		ss->n_detached--;
+	session_past_over(hub, s);
 	s->state = SESSION_ENDED;
 	wh_list_remove(&s->place);
 	wh_list_remove(&s->dirty);
@@ -201,7 +202,7 @@ session_end(struct hub *hub, struct wh_session *s)
 	wh_list_add_last(&ss->ended, &s->place);
 }
 
-static struct wh_str
+struct wh_str
 session_kind_word(const struct wh_session *s)
 {
 	return s->who.kind == WH_GUEST ? WH_STR("guest") : s->who.kind == WH_ACCOUNT ? WH_STR("account") : WH_STR("operator");

@@ -41,11 +41,13 @@ enum session_close_code {
 	SESSION_CLOSE_RESTART = 1012,
 	SESSION_CLOSE_FULL = 1013,
 	SESSION_CLOSE_PROTOCOL = 1002,
+	SESSION_CLOSE_GONE = 1000,		/* to an edge, of a connection that has closed: it need not be kept */
 };
 
 struct wh_session {
 	wh_id id;
 	wh_id conn;			/* while attached */
+	wh_id past;			/* while detached: the connection that its edge keeps for it; 0: none */
 	struct edge *edge;		/* while attached */
 	struct dialect *dialect;	/* NULL: ephemeral, or the dialect is gone */
 	struct wh_identity who;		/* slices into `text` */
@@ -133,6 +135,9 @@ enum wh_err session_notify(struct hub *hub, struct wh_session *s, const struct w
 /** Copies `who`. WH_ETOOBIG past SESSION_IDENTITY_MAX, WH_EINVAL for an unknown kind or a NUL byte. Tells WH_IDENTIFIED. */
 enum wh_err session_identify(struct hub *hub, struct wh_session *s, const struct wh_identity *who);
 
+/** "guest", "account" or "operator". */
+struct wh_str session_kind_word(const struct wh_session *s);
+
 /** Good until the next call of this function. */
 struct wh_str session_address(struct hub *hub, const struct wh_session *s);
 
@@ -195,6 +200,9 @@ void session_unhook(struct hub *hub, struct wh_session *s, bool gone);
 
 /** Unhooks, and lets it wait for a resume; or ends it, at once or with `later` at the end of the turn, when it can't be. */
 void session_detach(struct hub *hub, struct wh_session *s, bool gone, bool later);
+
+/** Its edge need not keep its last connection any more. */
+void session_past_over(struct hub *hub, struct wh_session *s);
 void session_hash_token(struct hub *hub, struct wh_str text, uint8_t hash_out[static SESSION_HASH]);
 void session_slots_free(struct wh_session *s);
 

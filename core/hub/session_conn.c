@@ -82,6 +82,7 @@ session_detach(struct hub *hub, struct wh_session *s, bool gone, bool later)
 	bool resumable = s->resumable && !s->closing && !s->restoring && hub->settings.resume_window_ms > 0 &&
 	    hub->settings.detached_max > 0;
 
+	s->past = gone ? s->conn : 0;
 	session_unhook(hub, s, gone);
 	wh_list_remove(&s->place);
 	s->state = SESSION_DETACHED;
@@ -101,6 +102,16 @@ session_detach(struct hub *hub, struct wh_session *s, bool gone, bool later)
 		session_end(hub, WH_CONTAINER(wh_list_first(&ss->detached), struct wh_session, place));
 	}
 	detached_arm(hub);
+}
+
+void
+session_past_over(struct hub *hub, struct wh_session *s)
+{
+	struct edge *edge = s->past != 0 ? edge_find(hub, wh_id_process(s->past)) : NULL;
+
+	if (edge != NULL)
+		edge_put_close(edge, &(struct wh_rec_close){ .conn = s->past, .code = SESSION_CLOSE_GONE });
+	s->past = 0;
 }
 
 static void

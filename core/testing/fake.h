@@ -259,6 +259,7 @@ struct fake_helper {
 	struct wh_list place;
 	const struct wh_helper *row;
 	bool up;
+	unsigned ends;	/* how often the plugin wanted it killed */
 };
 
 struct wh_test {
@@ -439,6 +440,8 @@ void fake_hook_go(const struct wh_host *h, wh_id ticket, enum wh_verdict verdict
 void fake_message_ask(const struct wh_host *h, const struct wh_message *m, wh_message_then *then, uint64_t cookie);
 void fake_person_ask(const struct wh_host *h, int point, struct wh_str id, struct wh_str name, wh_person_then *then, uint64_t cookie);
 struct wh_person *fake_person_find(const struct wh_host *h, wh_id ticket);
+struct wh_message *fake_message_find(const struct wh_host *h, wh_id ticket);
+bool fake_session_echoes(const struct wh_host *h, struct wh_session *s);
 
 /* fake_time.c */
 wh_id fake_deadline(struct wh_test *t, void (*fired)(void *self, uint64_t cookie), void *self);
@@ -463,6 +466,7 @@ void fake_values_free(struct wh_test *t);
 /* fake_other.c */
 bool fake_offered(const struct wh_test *t, const char *need);
 const void *fake_service_find(const struct wh_host *h, const char *name, uint32_t version, void **self_out);
+enum wh_err fake_helper_end(const struct wh_host *h, const struct wh_helper *helper, const char *why);
 enum wh_err fake_helper_send(const struct wh_host *h, const struct wh_helper *helper, wh_id id, struct wh_str bytes);
 
 #endif

@@ -88,6 +88,13 @@ wh_session_dialect(const struct wh_host *h, const struct wh_session *s)
 	return h->ops->session_dialect(h, s);
 }
 
+/** Does its client hear what it says itself as an event, as others do? See WH_UNLESS_ECHO. */
+static inline bool
+wh_session_echoes(const struct wh_host *h, struct wh_session *s)
+{
+	return h->ops->session_echoes(h, s);
+}
+
 /** How it speaks within its dialect; for the dialect itself. It survives the hub. */
 static inline uint32_t
 wh_session_accent(const struct wh_host *h, const struct wh_session *s)

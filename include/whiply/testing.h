@@ -199,6 +199,9 @@ const void *wh_test_service(struct wh_test *t, const char *name, uint32_t versio
 void wh_test_helper_up(struct wh_test *t, const char *helper);
 void wh_test_helper_down(struct wh_test *t, const char *helper);
 
+/** How often the plugin said wh_helper_end of it. It goes on until wh_test_helper_down. */
+unsigned wh_test_helper_ends(struct wh_test *t, const char *helper);
+
 /** The oldest bytes that the plugin sent to the helper and the test has not read yet, or {NULL, 0}. */
 struct wh_str wh_test_helper_next(struct wh_test *t, const char *helper, wh_id *id_out);
 void wh_test_helper_answer(struct wh_test *t, const char *helper, wh_id id, struct wh_str bytes);

@@ -411,7 +411,7 @@ sdp_pass(struct wh_str sdp, const struct sdp_rule *rule, char *out, size_t cap, 
 		else if (!put_filtered(&o, line, rule, &c))
 			return WH_EINVAL;
 	}
-	if (lines < 4)
+	if (lines < 2)
 		return WH_EINVAL;
 	*n_out = o.n;
 	*why_out = "no room for the session description";

@@ -103,6 +103,13 @@ FUZZERS += %D%/fuzz_irc
 %C%_fuzz_irc_LDADD = libircplugin.la $(TESTING_LIBS)
 %C%_fuzz_irc_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 
+# The built-in filters of plugins/moderation.
+FUZZERS += %D%/fuzz_filters
+%C%_fuzz_filters_SOURCES = %D%/fuzz_filters.c
+%C%_fuzz_filters_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/plugins/moderation
+%C%_fuzz_filters_LDADD = $(FILTERS_LIBS) libbase.a -lm
+%C%_fuzz_filters_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+
 if FUZZ
 noinst_PROGRAMS += $(FUZZERS)
 endif

@@ -1,0 +1,238 @@
+/* The whole page: the connection, the rooms, what is looked at, and what the parts of the page ask of each other. */
+import { Client } from "./whiply.js";
+import { ask, h } from "./dom.js";
+import { Emitter } from "./emitter.js";
+import { t } from "./i18n.js";
+import { Rooms } from "./rooms.js";
+import { roomKey } from "./room.js";
+import { returned } from "./account/return.js";
+import { Shell } from "./shell.js";
+import { plain } from "./text.js";
+import { moment } from "./i18n.js";
+import { notify } from "./notify.js";
+import { AREAS, areaOf } from "./areas.js";
+
+const FIRST_ROOM = "lobby";
+
+export class App extends Emitter {
+	client = new Client("/ws");
+	rooms = new Rooms(this.client);
+	/** Names of the commands that this person may call. */
+	commands = new Set();
+	/** The view that is shown: has `node`, `title`, and if it likes `close()` and `focus()`. */
+	shown = null;
+	membersShown = innerWidth > 900;
+	#hash = null;
+
+	constructor(node) {
+		super();
+		this.shell = new Shell(this);
+		this.node = node;
+	}
+
+	start() {
+		this.node.replaceChildren(this.shell.node);
+		document.querySelector("#skip").textContent = t("skip");
+		this.client.on("me", () => this.#readCommands());
+		this.client.on("refused", (why) => this.notice(why || t("account.signed_out"), "error"));
+		this.rooms.on("ready", () => this.#show());
+		this.rooms.on("said", (said) => notify(this, said));
+		this.rooms.on("invited", ({ room, from }) => this.notice(t("chat.invited_you", { name: from, room }), "info", { label: t("chat.enter"), run: () => this.enter(room) }));
+		this.rooms.on("sent-out", ({ room, reason, by }) => {
+			this.notice(t("chat.sent_out", { room, by: by ?? "", reason: reason ?? "" }), "error");
+			this.#leftShown();
+		});
+		this.rooms.on("refused", ({ name, error }) => this.notice(`${name}: ${error.message}`, "error"));
+		this.client.on("moderation.notice", ({ text }) => this.notice(text, "error"));
+		addEventListener("hashchange", () => this.#show());
+		returned(this);
+		this.client.open();
+	}
+
+	async #readCommands() {
+		const told = await this.client.call("server.commands", {}, { again: true }).catch(() => null);
+
+		if (!told)
+			return;
+		this.commands = new Set(told.commands.map(({ name }) => name));
+		this.emit("me");
+	}
+
+	/** Is there such a command, and may this person call it? */
+	can(command) {
+		return this.commands.has(command);
+	}
+
+	/** Has this person a permission that is no command of its own? A guess for what is shown; the server decides. */
+	may(permission) {
+		return /\b(admin|moderator|operator)\b/.test(this.client.me?.roles ?? "") && this.can(permission === "chat.moderate" ? "auth.accounts" : permission);
+	}
+
+	/** Is this a moderators' word, which the server understands in a message? */
+	moderates(name) {
+		return this.can("moderation.queue") && /^(timeout|untimeout|ban|unban|mute|unmute|slow|lockdown|warn|undo|sweep|raid|shadow)$/.test(name);
+	}
+
+	/** Shows a sentence for a while. */
+	notice(text, kind = "info", action) {
+		const note = h("p", { class: `notice ${kind}` }, text, action && h("button", { type: "button", class: "link", onclick: () => {
+			note.remove();
+			action.run();
+		} }, action.label));
+
+		document.querySelector("#notices").append(note);
+		setTimeout(() => note.remove(), action ? 20000 : 7000);
+	}
+
+	/** Waits for a promise and says what came of it. Resolves to its value, or undefined when it failed. */
+	async try(promise, done) {
+		try {
+			const value = await promise;
+
+			if (done)
+				this.notice(done);
+			return value;
+		} catch (error) {
+			this.notice(error.message, "error");
+			return undefined;
+		}
+	}
+
+	go(hash) {
+		if (location.hash === hash)
+			this.#show();
+		else
+			location.hash = hash;
+	}
+
+	goRoom(name) {
+		this.go(`#/r/${encodeURIComponent(name)}`);
+	}
+
+	roomTitle(room) {
+		return room.whisper ? room.other?.name ?? t("chat.whisper") : room.name;
+	}
+
+	async enter(name, key) {
+		try {
+			const room = await this.rooms.join(name, key);
+
+			this.goRoom(room.name);
+		} catch (error) {
+			if (error.code === "forbidden" && key === undefined && /key/.test(error.message)) {
+				const data = await ask({ title: name, fields: [h("label", null, t("rule.key"), h("input", { name: "key", required: true, autocomplete: "off" }))], action: t("chat.enter"), cancel: t("cancel") });
+
+				if (data)
+					await this.enter(name, data.get("key"));
+				return;
+			}
+			this.notice(error.message, "error");
+		}
+	}
+
+	async leave(room, reason) {
+		await this.try(this.rooms.leave(room, reason));
+		this.#leftShown();
+	}
+
+	#leftShown() {
+		if (this.shown?.room && !this.rooms.all.has(this.shown.room.key))
+			this.go("#/rooms");
+	}
+
+	/** Opens the room of two with somebody; before the first message there is none. */
+	async whisper(who, name = who) {
+		const room = await this.try(this.rooms.whisper(who).then((found) => found ?? false));
+
+		if (room)
+			this.goRoom(room.name);
+		if (room !== false)
+			return;
+		const data = await ask({ title: t("chat.whisper_to", { name }), fields: [h("label", null, t("chat.message"), h("textarea", { name: "text", required: true, maxLength: 4000 }))],
+			action: t("chat.send"), cancel: t("cancel") });
+		const told = data && await this.try(this.client.call("chat.whisper", { to: who, text: data.get("text") }));
+
+		if (told)
+			this.goRoom(told.room);
+	}
+
+	async search(room, query) {
+		const { searchDialog } = await import("./chat/search.js");
+
+		searchDialog(this, room, query, (entry) => ({ text: plain(entry.text ?? ""), time: moment(entry.time) }));
+	}
+
+	async call(room) {
+		const { startCall } = await import("./calls/index.js");
+
+		startCall(this, room);
+	}
+
+	async help() {
+		const { helpDialog } = await import("./chat/help.js");
+
+		helpDialog(this);
+	}
+
+	/** Draws everything anew, in another language. */
+	languageChanged() {
+		this.shell = new Shell(this);
+		this.node.replaceChildren(this.shell.node);
+		document.querySelector("#skip").textContent = t("skip");
+		this.emit("me");
+		this.#show();
+	}
+
+	menu() {
+		this.shell.openMenu();
+	}
+
+	toggleMembers() {
+		this.membersShown = !this.membersShown;
+		this.emit("members-shown");
+	}
+
+	/* Shows what the address says. */
+	async #show() {
+		const hash = location.hash.startsWith("#/") ? location.hash : `#/r/${FIRST_ROOM}`;
+
+		if (this.client.me === null || this.commands.size === 0) {
+			await new Promise((resolve) => { const end = this.on("me", () => { end(); resolve(); }); });
+		}
+		this.#hash = hash;
+		const view = await this.#viewOf(hash).catch((error) => {
+			this.notice(error.message, "error");
+			return null;
+		});
+
+		if (this.#hash !== hash || !view)
+			return;
+		this.shown?.close?.();
+		this.shown = view;
+		this.rooms.shown = view.room ?? null;
+		document.title = `${view.title} · whiply`;
+		this.shell.show(view);
+		this.emit("shown");
+		view.focus?.();
+	}
+
+	async #viewOf(hash) {
+		const [area, ...path] = hash.slice(2).split("/").map(decodeURIComponent);
+
+		if (area !== "r")
+			return (await areaOf(AREAS, area)).view(this, path);
+		const { RoomView } = await import("./chat/view.js");
+
+		return new RoomView(this, await this.#room(path[0] ?? FIRST_ROOM));
+	}
+
+	async #room(name) {
+		const known = this.rooms.get(name);
+
+		if (known?.joined && (known.entries.length > 0 || known.complete))
+			return known;
+		if (roomKey(name).startsWith("@"))
+			return await this.rooms.whisper(name) ?? Promise.reject(new Error(t("chat.no_whisper")));
+		return this.rooms.join(name);
+	}
+}

@@ -1,0 +1,197 @@
+/* Where one writes. Enter sends, Shift+Enter is a new line, Tab completes names, commands and emotes, the arrow up edits what was said last. What is not
+ * sent yet is kept as a draft of the room. */
+import { fill, h, icon, iconButton } from "../dom.js";
+import { EMOTES } from "../emotes.js";
+import { t } from "../i18n.js";
+import { setSetting, setting } from "../settings.js";
+import { runSlash, slashes } from "./commands.js";
+
+const TYPING_EVERY_MS = 4000;
+const CHOICES = 8;
+
+export class Composer {
+	#reply = null;
+	#editing = null;
+	#typed = 0;
+	#choices = [];
+	#chosen = 0;
+	#sent = Promise.resolve();
+
+	constructor(app, room) {
+		this.app = app;
+		this.room = room;
+		this.about = h("div", { class: "composer-about", hidden: true });
+		this.list = h("ul", { class: "choices", role: "listbox", id: "choices", "aria-label": t("chat.completions"), hidden: true });
+		this.input = h("textarea", {
+			rows: 1, "aria-label": t("chat.write_to", { room: app.roomTitle(room) }), placeholder: t("chat.write_to", { room: app.roomTitle(room) }), dir: "auto",
+			maxLength: 4000, enterKeyHint: "send", role: "combobox", "aria-expanded": "false", "aria-controls": "choices", "aria-autocomplete": "list",
+			oninput: () => this.#changed(), onkeydown: (event) => this.#key(event),
+		});
+		this.input.value = setting(`draft.${room.key}`, "");
+		this.node = h("form", { class: "composer", onsubmit: (event) => this.#submit(event) }, this.about, this.list,
+			h("div", { class: "composer-line" }, this.input, h("button", { class: "icon-button primary", "aria-label": t("chat.send"), title: t("chat.send") }, icon("send"))));
+		queueMicrotask(() => this.#grow());
+	}
+
+	focus() {
+		this.input.focus();
+	}
+
+	reply(entry) {
+		this.#reply = entry;
+		this.#editing = null;
+		this.#tell(t("chat.replying_to", { name: entry.from }));
+		this.focus();
+	}
+
+	edit(entry) {
+		this.#editing = entry;
+		this.#reply = null;
+		this.input.value = entry.text;
+		this.#tell(t("chat.editing"));
+		this.#grow();
+		this.focus();
+	}
+
+	insert(text) {
+		this.input.setRangeText(text, this.input.selectionStart, this.input.selectionEnd, "end");
+		this.#changed();
+		this.focus();
+	}
+
+	#tell(text) {
+		this.about.hidden = text === "";
+		fill(this.about, text && [h("span", null, text), iconButton("close", t("cancel"), () => this.#stop())]);
+	}
+
+	#stop() {
+		if (this.#editing)
+			this.input.value = "";
+		this.#reply = this.#editing = null;
+		this.#tell("");
+		this.#changed();
+		this.focus();
+	}
+
+	#grow() {
+		this.input.style.height = "auto";
+		this.input.style.height = `${Math.min(this.input.scrollHeight, 200)}px`;
+	}
+
+	#changed() {
+		this.#grow();
+		if (!this.#editing)
+			setSetting(`draft.${this.room.key}`, this.input.value);
+		this.#complete();
+		const now = Date.now();
+
+		if (this.input.value !== "" && !this.input.value.startsWith("/") && now - this.#typed > TYPING_EVERY_MS && this.room.count <= 100) {
+			this.#typed = now;
+			this.app.client.call("chat.typing", { room: this.room.name, on: true }, { timeout: 5000 }).catch(() => {});
+		}
+	}
+
+	#submit(event) {
+		event.preventDefault();
+		const text = this.input.value.trim(), reply = this.#reply?.id, editing = this.#editing;
+
+		if (text === "")
+			return;
+		this.input.value = "";
+		this.#stop();
+		setSetting(`draft.${this.room.key}`, null);
+		this.#typed = 0;
+		this.#sent = this.#sent.then(() => this.#send(text, reply, editing));
+	}
+
+	async #send(text, reply, editing) {
+		if (editing) {
+			await this.app.client.call("chat.edit", { room: this.room.name, id: editing.id, text }, { again: true }).catch((error) => this.app.notice(error.message, "error"));
+		} else if (!text.startsWith("/") || !await runSlash(this.app, this.room, text)) {
+			this.app.rooms.say(this.room, text.replace(/^\/\//, "/"), { reply });
+		}
+	}
+
+	#key(event) {
+		if (event.isComposing)
+			return;
+		if (this.#choices.length > 0 && this.#choiceKey(event))
+			return;
+		if (event.key === "Enter" && !event.shiftKey) {
+			this.#submit(event);
+		} else if (event.key === "Escape" && (this.#reply || this.#editing)) {
+			this.#stop();
+		} else if (event.key === "ArrowUp" && this.input.value === "") {
+			const last = this.room.entries.findLast((entry) => entry.who === this.app.client.me.id && entry.event === "chat.message" && !entry.redacted && !entry.state);
+
+			if (last) {
+				event.preventDefault();
+				this.edit(last);
+			}
+		} else if (event.key === "Tab" && !event.shiftKey && this.input.value !== "") {
+			this.#complete(true);
+			if (this.#choices.length > 0)
+				event.preventDefault();
+		}
+	}
+
+	#choiceKey(event) {
+		const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+
+		if (step)
+			this.#choose((this.#chosen + step + this.#choices.length) % this.#choices.length);
+		else if (event.key === "Tab" || (event.key === "Enter" && !event.shiftKey))
+			this.#take(this.#choices[this.#chosen]);
+		else if (event.key === "Escape")
+			this.#offer([]);
+		else
+			return false;
+		event.preventDefault();
+		return true;
+	}
+
+	/* What could be meant by the word before the cursor. A bare word is completed only when Tab asks for it. */
+	#complete(asked = false) {
+		const before = this.input.value.slice(0, this.input.selectionStart), word = /\S*$/.exec(before)[0], low = word.toLowerCase();
+		let choices = [];
+
+		if (word === before && word.startsWith("/"))
+			choices = slashes(this.app).filter(({ name }) => `/${name}`.startsWith(low)).map(({ name, args }) => ({ text: `/${name}`, more: `${args} — ${t(`slash.${name}`)}` }));
+		else if (/^:[a-z0-9_+-]{2,}$/.test(low))
+			choices = Object.entries(EMOTES).filter(([name]) => name.startsWith(low.slice(1))).map(([name, sign]) => ({ text: sign, more: `:${name}:` }));
+		else if (word.startsWith("@") || (asked && word !== ""))
+			choices = [...this.room.members.values()].filter(({ name }) => name.toLowerCase().startsWith(low.replace(/^@/, ""))).map(({ name }) => ({ text: `@${name}`, more: "" }));
+		this.#offer(choices.slice(0, CHOICES).filter(({ text }) => text !== word), word.length);
+		if (asked && this.#choices.length === 1)
+			this.#take(this.#choices[0]);
+	}
+
+	#offer(choices, length = 0) {
+		this.#choices = choices.map((choice) => ({ ...choice, length }));
+		this.list.hidden = choices.length === 0;
+		this.input.setAttribute("aria-expanded", String(choices.length > 0));
+		fill(this.list, this.#choices.map((choice, i) => h("li", { role: "option", id: `choice-${i}`, onmousedown: (event) => {
+			event.preventDefault();
+			this.#take(choice);
+		} }, h("b", null, choice.text), " ", h("span", null, choice.more))));
+		this.#choose(0);
+	}
+
+	#choose(i) {
+		this.#chosen = i;
+		for (const [at, node] of [...this.list.children].entries())
+			node.setAttribute("aria-selected", String(at === i));
+		if (this.#choices.length > 0)
+			this.input.setAttribute("aria-activedescendant", `choice-${i}`);
+		else
+			this.input.removeAttribute("aria-activedescendant");
+	}
+
+	#take({ text, length }) {
+		const at = this.input.selectionStart;
+
+		this.input.setRangeText(`${text} `, at - length, at, "end");
+		this.#offer([]);
+		this.#changed();
+	}
+}

@@ -1,0 +1,50 @@
+/* A list of things to do beside a button. Arrow keys move, Escape and a click elsewhere close it. */
+import { h } from "./dom.js";
+
+/**
+ * @param {HTMLElement} at the button
+ * @param {({label: string, run: () => any, danger?: boolean}|null|false|undefined)[]} items
+ * @param {Node} [head]
+ */
+export function openMenu(at, items, head) {
+	const buttons = items.filter(Boolean).map(({ label, run, danger }) => h("button", { type: "button", role: "menuitem", class: danger ? "danger-text" : "", onclick: () => {
+		close();
+		run();
+	} }, label));
+	const menu = h("div", { class: "menu-box", role: "menu", onkeydown: move }, buttons);
+	const box = h("div", { class: "menu-pop" }, head, menu);
+
+	function close() {
+		box.remove();
+		document.removeEventListener("pointerdown", outside, true);
+		at.focus();
+	}
+	function outside(event) {
+		if (!box.contains(event.target))
+			close();
+	}
+	function move(event) {
+		const step = { ArrowDown: 1, ArrowUp: -1 }[event.key], now = buttons.indexOf(document.activeElement);
+
+		if (step)
+			buttons[(now + step + buttons.length) % buttons.length]?.focus();
+		else if (event.key === "Escape" || event.key === "Tab")
+			close();
+		else
+			return;
+		event.preventDefault();
+	}
+	document.body.append(box);
+	place(box, at);
+	document.addEventListener("pointerdown", outside, true);
+	buttons[0]?.focus();
+	return close;
+}
+
+function place(box, at) {
+	const button = at.getBoundingClientRect(), { width, height } = box.getBoundingClientRect();
+	const left = document.documentElement.dir === "rtl" ? button.left : button.right - width;
+
+	box.style.left = `${Math.max(8, Math.min(left, innerWidth - width - 8))}px`;
+	box.style.top = `${button.bottom + height + 8 < innerHeight ? button.bottom + 4 : Math.max(8, button.top - height - 4)}px`;
+}

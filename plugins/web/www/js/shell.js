@@ -1,0 +1,103 @@
+/* The frame of the page: at the side rooms, whispers and areas, above it how the connection is, beside it the view. On a narrow screen the side is a
+ * drawer. */
+import { fill, h, icon, iconButton, perFrame } from "./dom.js";
+import { AREAS } from "./areas.js";
+import { number, t } from "./i18n.js";
+
+export class Shell {
+	constructor(app) {
+		this.app = app;
+		this.connection = h("p", { class: "connection", role: "status", hidden: true });
+		this.who = h("a", { class: "who", href: "#/account" });
+		this.roomList = h("ul");
+		this.whisperList = h("ul");
+		this.areaList = h("ul");
+		this.whispers = h("section", { hidden: true }, h("h2", null, t("nav.whispers")), this.whisperList);
+		this.side = h("nav", { class: "side", "aria-label": t("nav.label") },
+			h("div", { class: "side-head" }, h("a", { class: "logo", href: "#/rooms" }, h("img", { src: "icon.svg", alt: "", width: 24, height: 24 }), "whiply"),
+				iconButton("close", t("close"), () => this.closeMenu(), { class: "icon-button side-close" })),
+			h("section", null, h("h2", null, t("nav.rooms"), iconButton("add", t("nav.enter_room"), () => app.go("#/rooms"))), this.roomList),
+			this.whispers, h("section", { class: "areas" }, this.areaList), this.who);
+		this.main = h("main", { id: "main", tabindex: "-1" });
+		this.shade = h("div", { class: "shade", onclick: () => this.closeMenu() });
+		this.node = h("div", { class: "shell" }, this.side, this.shade, h("div", { class: "stage" }, this.connection, this.main));
+		const rooms = perFrame(() => this.#rooms()), me = perFrame(() => this.#me());
+
+		app.rooms.on("rooms", rooms);
+		app.on("shown", rooms);
+		app.on("me", me);
+		app.client.on("me", me);
+		app.client.on("state", () => this.#connection());
+		setInterval(() => this.#connection(), 1000);
+		document.addEventListener("keydown", (event) => this.#key(event));
+	}
+
+	show(view) {
+		this.main.replaceChildren(view.node);
+		this.closeMenu();
+	}
+
+	openMenu() {
+		this.node.classList.add("menu-open");
+		this.side.querySelector("a, button")?.focus();
+	}
+
+	closeMenu() {
+		this.node.classList.remove("menu-open");
+	}
+
+	#rooms() {
+		const { app } = this, all = [...app.rooms.all.values()], shown = app.shown?.room;
+		const order = new Intl.Collator();
+		const rooms = all.filter((room) => !room.whisper).sort((a, b) => order.compare(a.name, b.name)), whispers = all.filter((room) => room.whisper);
+		const waiting = all.reduce((sum, room) => sum + room.mentions, 0);
+
+		fill(this.roomList, rooms.map((room) => this.#roomItem(room, shown)));
+		fill(this.whisperList, whispers.map((room) => this.#roomItem(room, shown)));
+		this.whispers.hidden = whispers.length === 0;
+		document.title = `${waiting > 0 ? `(${number(waiting)}) ` : ""}${app.shown?.title ?? "whiply"} · whiply`;
+	}
+
+	#roomItem(room, shown) {
+		const title = this.app.roomTitle(room);
+
+		return h("li", null, h("a", { href: `#/r/${encodeURIComponent(room.name)}`, class: room.unread > 0 ? "unread" : "", "aria-current": room === shown ? "page" : null },
+			icon(room.whisper ? "person" : "room"), h("bdi", null, title),
+			room.mentions > 0 ? h("span", { class: "count loud", "aria-label": t("chat.mentions_n", { n: room.mentions }) }, number(room.mentions))
+				: room.unread > 0 && h("span", { class: "count", "aria-label": t("chat.unread_n", { n: room.unread }) }, number(room.unread))));
+	}
+
+	#me() {
+		const { app } = this, { me } = app.client;
+
+		fill(this.areaList, AREAS.filter(({ name, needs }) => name !== "rooms" && app.can(needs)).map(({ name, icon: picture }) =>
+			h("li", null, h("a", { href: `#/${name}` }, icon(picture), t(`area.${name}`)))));
+		fill(this.who, icon("account"), me && h("bdi", null, me.name), me?.kind === "guest" && h("small", null, t("account.sign_in")));
+	}
+
+	#connection() {
+		const { state, retryAt } = this.app.client, offline = navigator.onLine === false;
+		const seconds = Math.max(1, Math.ceil((retryAt - Date.now()) / 1000));
+		const text = state === "ready" ? "" : offline ? t("connection.offline") : state === "connecting" ? t("connection.connecting") : t("connection.waiting", { n: seconds });
+
+		if (this.connection.dataset.text === text)
+			return;
+		this.connection.dataset.text = text;
+		this.connection.hidden = text === "";
+		fill(this.connection, text, state === "waiting" && !offline && [" ", h("button", { type: "button", class: "link", onclick: () => this.app.client.retryNow() }, t("connection.now"))]);
+	}
+
+	/* Alt and an arrow go from room to room, Ctrl+K to the list of rooms. */
+	#key(event) {
+		if (event.altKey && (event.key === "ArrowUp" || event.key === "ArrowDown")) {
+			const links = [...this.side.querySelectorAll("section a[href^='#/r/']")], now = links.findIndex((link) => link.getAttribute("aria-current"));
+
+			links[(now + (event.key === "ArrowDown" ? 1 : -1) + links.length) % links.length]?.click();
+		} else if ((event.ctrlKey || event.metaKey) && event.key === "k") {
+			this.app.go("#/rooms");
+		} else {
+			return;
+		}
+		event.preventDefault();
+	}
+}
