@@ -5,7 +5,7 @@ import time
 
 import pytest
 import turn
-from conftest import Whiply
+from conftest import ROOT, Whiply
 from wire import WebSocket, frame, http, until
 
 SDP = "v=0\r\no=- 1 1 IN IP4 192.0.2.9\r\ns=-\r\nt=0 0\r\nm=audio 5000 UDP/TLS/RTP/SAVPF 111\r\nc=IN IP4 192.0.2.9\r\n"
@@ -169,6 +169,7 @@ def test_floods_of_64_kib_are_refused_and_hurt_nobody(server, pair):
     cleo = Caller(server, ann.room)
     cleo.send("offer", ann, sdp=SDP)
     assert ann.ws.notification("call.offer")["from"] == cleo.peer
+    ann.send("answer", cleo, sdp=SDP)
     for _ in range(6):
         assert "sdp" in cleo.ws.refused("call.offer", room=ann.room, to=ann.peer, generation=1, sdp="a" * 65000)["message"]
         assert "1 KiB" in cleo.ws.refused("call.candidates", room=ann.room, to=ann.peer, generation=1, candidates=["c" * 65000])["message"]
@@ -230,6 +231,49 @@ def test_a_hub_that_is_killed_leaves_the_call_and_has_it_restarted(start):
     assert bob.ws.notification("call.answer")
     for caller in (ann, bob):
         caller.ws.close()
+
+
+# What docs/signaling.md says
+
+DOC = (ROOT / "docs" / "signaling.md").read_text()
+
+
+def test_the_documents_dialogue_happens_as_written(start, tmp_path):
+    (tmp_path / "turn-secret").write_text("secret\n")
+    config = re.search(r"```\nplugins = \{\n(.*?)\n\};\n```", DOC, re.S)[1].replace("/etc/whiply", str(tmp_path))
+    server = start(plugins=config)
+    known = {"SDP": SDP, "CANDIDATE": HOST}
+    with WebSocket(server.http) as ann, WebSocket(server.http) as bob:
+        who, numbers = {"ann": ann, "bob": bob}, {}
+        for ws in (ann, bob):
+            ws.call("chat.join", room="lobby")
+        for line in re.search(r"```text\n(.*?)```", DOC, re.S)[1].splitlines():
+            name, direction, shown = line[:3], line[3], json.loads(line[5:])
+            if direction == ">":
+                params = json.loads(re.sub(r'"(ANN|BOB|SDP|CANDIDATE)"', lambda m: json.dumps(known[m[1]]), json.dumps(shown["params"])))
+                numbers[name, shown["id"]] = who[name].post(shown["method"], **params)
+                continue
+            if "id" in shown:
+                got, shown = who[name].answer_to(numbers[name, shown["id"]])["result"], shown["result"]
+                if "peer" in got:
+                    known[name.upper()] = got["peer"]
+            else:
+                got, shown = who[name].notification(shown["method"]), shown["params"]
+            assert set(got) == set(shown), (line, got)
+            for key, value in shown.items():
+                if isinstance(value, (bool, int)) and key != "ttl":
+                    assert got[key] == value, (line, got)
+                elif isinstance(value, list) and value and isinstance(value[0], dict):
+                    assert [set(item) for item in got[key]] == [set(item) for item in value], (line, got)
+
+
+def test_settings_commands_events_and_metrics_are_in_the_document():
+    source = "".join(path.read_text() for path in (ROOT / "plugins" / "signaling").glob("[!t]*.c"))
+    table = source[source.index("struct wh_setting signaling_settings[]"):]
+    declared = re.findall(r'^\t\{ "(\w+)", WH_', table[:table.index("};")], re.M)
+    assert declared == re.findall(r"^\| `(\w+)` \|[^|]*\| [^|]* \|$", DOC[DOC.index("## For operators"):], re.M)
+    for name in set(re.findall(r'^\t\{ "(call\.\w+)"', source, re.M)) | set(re.findall(r'"(call\.\w+)", items', source)) | set(re.findall(r'"(whiply_signaling_\w+)"', source)):
+        assert f"`{name}" in DOC or f" {name}`" in DOC, name
 
 
 # PeerJS
