@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include "base/dict.h"
+#include "hub/formula.h"
 #include "base/random.h"
 #include "hub/api.h"
 #include "hub/command.h"
@@ -770,4 +771,5 @@ const struct wh_host_ops plugin_host_ops = {
 	.message_find = host_message_find,
 	.session_echoes = host_session_echoes,
 	.session_param = host_session_param,
+	.formula = &formula_ops,
 };

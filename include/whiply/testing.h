@@ -206,6 +206,11 @@ unsigned wh_test_helper_ends(struct wh_test *t, const char *helper);
 struct wh_str wh_test_helper_next(struct wh_test *t, const char *helper, wh_id *id_out);
 void wh_test_helper_answer(struct wh_test *t, const char *helper, wh_id id, struct wh_str bytes);
 
+/* Formulas */
+
+/** Plays every formula, as the fake host knows no Lua: NULL, as at first: each fails with WH_EINVAL. */
+void wh_test_formula(struct wh_test *t, double (*play)(const double *args, size_t n));
+
 /* Recovery */
 
 /** The hub dies and another takes over. What survives is what survives in the server: connected sessions with their identity, rooms
