@@ -37,6 +37,11 @@ export class Shell {
 		this.closeMenu();
 	}
 
+	/** Shows a call above whatever is looked at. */
+	dock(node) {
+		this.main.before(node);
+	}
+
 	openMenu() {
 		this.node.classList.add("menu-open");
 		this.side.querySelector("a, button")?.focus();
