@@ -110,7 +110,7 @@ export class App extends Emitter {
 	}
 
 	roomTitle(room) {
-		return room.whisper ? room.other?.name ?? t("chat.whisper") : room.name;
+		return room.title ?? (room.whisper ? room.other?.name ?? t("chat.whisper") : room.name);
 	}
 
 	async enter(name, key) {

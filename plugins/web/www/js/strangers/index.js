@@ -96,6 +96,8 @@ export function view(app) {
 	}
 
 	async function started(match) {
+		if (meeting?.match.match === match.match)
+			return;
 		clearTimeout(timer);
 		clearInterval(ends.clock);
 		leaveMeeting();

@@ -22,11 +22,12 @@ export class Meeting {
 	}
 
 	async open(video) {
-		const { app, match } = this, room = await app.try(app.rooms.join(match.room));
+		const { app, match } = this, room = await app.try(app.rooms.join(match.room ?? `match-${match.match}`));
 
 		if (!room)
 			return;
 		this.room = room;
+		room.title = this.other;
 		this.#view = new RoomView(app, room);
 		this.place.replaceChildren(this.#view.node);
 		app.shown.room = room;
@@ -70,6 +71,9 @@ export class Meeting {
 
 	/** The other one left. */
 	over() {
+		if (this.ended)
+			return;
+		this.ended = true;
 		this.#call?.leave();
 		this.#buttons(true);
 		this.app.notice(t("match.over", { name: this.other }));
