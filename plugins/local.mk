@@ -23,6 +23,10 @@ include plugins/chat/local.mk
 include plugins/irc/local.mk
 include plugins/auth/local.mk
 include plugins/matching/local.mk
+include plugins/signaling/local.mk
+include plugins/moderation/local.mk
+include plugins/bans/local.mk
+include plugins/notices/local.mk
 include plugins/web/local.mk
 
 plugin_LTLIBRARIES += plugins/fetch.la

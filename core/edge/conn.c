@@ -98,10 +98,32 @@ conn_uncount(struct conn *c)
 	e->metrics[WH_EDGE_LISTENER + 3 * c->listener + WH_EDGE_LISTENER_CONNECTIONS]--;
 }
 
+/* Without memory for it a hub that dies just now takes the rooms with it. */
+static struct conn_past
+conn_past_of(struct conn *c)
+{
+	struct conn_past past = { NULL, 0 };
+
+	if (c->member.n != 0 && c->papers != NULL)
+		past.groups = malloc(c->member.n * sizeof *past.groups);
+	for (; past.groups != NULL && past.n < c->member.n; past.n++)
+		past.groups[past.n] = member_places(&c->member)[past.n].group->id;
+	return past;
+}
+
+void
+conn_past_leave(struct conn *c, wh_id group)
+{
+	for (uint32_t i = 0; i < c->past.n; i++)
+		if (c->past.groups[i] == group)
+			c->past.groups[i--] = c->past.groups[--c->past.n];
+}
+
 void
 conn_end(struct conn *c, unsigned code, struct wh_str reason)
 {
 	struct edge *e = c->edge;
+	struct conn_past past;
 
 	if (!conn_alive(c))
 		return;
@@ -117,6 +139,7 @@ conn_end(struct conn *c, unsigned code, struct wh_str reason)
 	if (c->reason == NULL && reason.n != 0)
 		c->reason = strndup(reason.p, reason.n);
 	queue_clear(&c->queue);
+	past = conn_past_of(c);
 	member_leave_all(&e->groups, &c->member);
 	wheel_remove(&c->wheel);
 	conn_http_free(c);
@@ -127,6 +150,7 @@ conn_end(struct conn *c, unsigned code, struct wh_str reason)
 	c->left_n = 0;
 	limits_leave(&e->limits, &c->entry);
 	c->state = CONN_ENDED;
+	c->past = past;
 	wh_list_remove(&c->list);
 	wh_list_add_last(&e->ended, &c->list);
 }
@@ -135,11 +159,59 @@ void
 conn_free(struct conn *c)
 {
 	wh_list_remove(&c->list);
+	if (c->flags & CONN_KEPT)
+		c->edge->kept_n--;
+	if (c->state == CONN_ENDED)
+		free(c->past.groups);
 	free(c->facts);
 	free(c->papers);
 	free(c->limits);
 	free(c->reason);
 	(void)wh_slots_release(&c->edge->conns, c->id);
+}
+
+void
+conn_keep(struct conn *c)
+{
+	struct edge *e = c->edge;
+	uint32_t most = e->settings->limits.connections / 2 < CONNS_KEPT_MAX ? e->settings->limits.connections / 2 : CONNS_KEPT_MAX;
+
+	if (c->papers == NULL) {
+		conn_free(c);
+		return;
+	}
+	if (e->kept_n >= most && !wh_list_empty(&e->kept)) {
+		conn_free(WH_CONTAINER(wh_list_first(&e->kept), struct conn, list));
+		edge_count(e, WH_EDGE_KEPT_DROPPED);
+	}
+	c->flags |= CONN_KEPT;
+	e->kept_n++;
+	wh_list_add_last(&e->kept, &c->list);
+}
+
+void
+conn_let_go(struct conn *c)
+{
+	/* Else its CLOSED is still to be told, and the hub will say so again. */
+	if (c->flags & CONN_KEPT)
+		conn_free(c);
+}
+
+void
+conns_past(struct edge *e)
+{
+	struct wh_list *first;
+
+	while ((first = wh_list_first(&e->kept)) != NULL) {
+		struct conn *c = WH_CONTAINER(first, struct conn, list);
+
+		wh_list_remove(&c->list);
+		wh_list_add_last(&e->told_late, &c->list);
+		c->flags &= (uint16_t)~CONN_KEPT;
+		e->kept_n--;
+	}
+	WH_LIST_EACH(link, &e->told_late)
+		WH_CONTAINER(link, struct conn, list)->flags |= CONN_PAST;
 }
 
 void

@@ -45,6 +45,8 @@ enum conn_flag {
 	CONN_PROXIED = 1 << 10,		/* the peer is a trusted proxy */
 	CONN_EOF = 1 << 11,		/* the client sent its end */
 	CONN_FAREWELL = 1 << 12,	/* the client's close frame is here: nothing more will come */
+	CONN_PAST = 1 << 14,		/* had ended when the hub that is told of it began */
+	CONN_KEPT = 1 << 13,		/* ended, and the hub was told: in edge.kept until it lets go, see conn_keep */
 };
 
 /* Why a connection is not read. */
@@ -76,7 +78,13 @@ struct conn_papers {
 	char bytes[];
 };
 
-enum { CONN_PAPERS_MAX = 4096, CONN_REASON_MAX = 123 };
+/** The groups that an ended connection was in: with its papers, what a new hub has to know of it. */
+struct conn_past {
+	wh_id *groups;		/* owned */
+	uint32_t n;
+};
+
+enum { CONN_PAPERS_MAX = 4096, CONN_REASON_MAX = 123, CONNS_KEPT_MAX = 16384 };
 
 struct conn {
 	/* What a delivery touches. */
@@ -98,7 +106,7 @@ struct conn {
 	struct member member;
 	struct event event;
 	struct wheel_item wheel;
-	struct wh_list list;		/* in edge.waiting, edge.ended or edge.told_late */
+	struct wh_list list;		/* in edge.waiting, edge.ended, edge.told_late or edge.kept */
 	SSL *ssl;			/* owned; NULL: plain */
 	struct http *http;		/* owned; in CONN_HTTP alone */
 	struct conn_facts *facts;	/* owned; NULL before OPENED */
@@ -112,6 +120,7 @@ struct conn {
 	union {
 		struct wh_ws_in ws;
 		struct wh_line_in line;
+		struct conn_past past;	/* of CONN_ENDED */
 	};
 	struct wh_bucket messages, bytes;
 	struct wh_addr peer;
@@ -139,6 +148,19 @@ void conn_end(struct conn *c, unsigned code, struct wh_str reason);
 
 /** Frees what conn_end left. */
 void conn_free(struct conn *c);
+
+/** The hub has its CLOSED. Until the hub says that it needs it no more (a CLOSE of its own) it is kept with its papers and groups: should that
+ * hub die first, the next one hears of it as if it closed just now. So nobody stays in a room for good, or is gone from it without a
+ * word, who left while no hub was there; and sessions that can be resumed outlive their hub. Over CONNS_KEPT_MAX, or half of the
+ * connections that there may be, the oldest is forgotten. */
+void conn_keep(struct conn *c);
+void conn_let_go(struct conn *c);
+
+/** Another hub: those that are kept are to be told again, and all that have ended are of the past. */
+void conns_past(struct edge *e);
+
+/** An ended one has left this group too. */
+void conn_past_leave(struct conn *c, wh_id group);
 
 void conn_pause(struct conn *c, unsigned why);
 /** Takes one reason away. When none is left, the bytes that were left are used, and the socket is read again. */

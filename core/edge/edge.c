@@ -256,6 +256,7 @@ edge_board(struct edge *e)
 
 	e->metrics[WH_EDGE_GROUPS] = e->groups.by_id.n;
 	e->metrics[WH_EDGE_MEMBERS] = e->groups.members;
+	e->metrics[WH_EDGE_CLOSED_WAITING] = e->kept_n;
 	if (e->tick % 8 == 0) {
 		while ((c = wh_slots_next(&e->conns, &cursor, &id)) != NULL)
 			queued += c->queue.bytes;
@@ -315,7 +316,7 @@ edge_reap(struct edge *e)
 		else if (!(c->flags & CONN_KNOWN))
 			conn_free(c);
 		else if (link_ready(&e->link) && link_put(e, wh_rec_closed_put(e->link.link->out, &r)))
-			conn_free(c);
+			conn_keep(c);
 		else
 			wh_list_add_last(&e->told_late, &c->list);
 	}
@@ -428,6 +429,7 @@ edge_open(struct edge *e, struct wh_child *child)
 	wh_list_init(&e->paced);
 	wh_list_init(&e->ended);
 	wh_list_init(&e->told_late);
+	wh_list_init(&e->kept);
 	edge_wake(e);
 	e->awake = false;
 	e->ticked = e->tick;

@@ -65,6 +65,8 @@ struct edge {
 	struct wh_list paced;		/* with PAUSE_PACE */
 	struct wh_list ended;		/* to be freed when the turn ends */
 	struct wh_list told_late;	/* ended ones whose CLOSED found no room */
+	struct wh_list kept;		/* ended ones that the hub was told of, the oldest first: see conn_keep */
+	uint32_t kept_n;
 	uint32_t handshakes;
 
 	bool awake;			/* the times below are of this turn */

@@ -117,12 +117,16 @@ link_conn(struct edge *e, wh_id id)
 static void
 link_close_conn(struct edge *e, const struct wh_rec_close *r)
 {
-	struct conn *c = link_conn(e, r->conn);
+	struct conn *c = wh_slots_get(&e->conns, r->conn);
 	char text[CONN_REASON_MAX + 1];
 	int n;
 
 	if (c == NULL)
 		return;
+	if (!conn_alive(c)) {
+		conn_let_go(c);
+		return;
+	}
 	n = r->resume_ms == 0 ? snprintf(text, sizeof text, "%.*s", WH_FMT(r->reason)) :
 	    snprintf(text, sizeof text, "%.*s%sresume in %u ms", r->reason.n > 80 ? 80 : (int)r->reason.n, r->reason.p,
 		r->reason.n != 0 ? "; " : "", r->resume_ms);
@@ -178,9 +182,13 @@ static void
 link_membership(struct edge *e, wh_id group, wh_id conn, bool join)
 {
 	struct group *g = groups_find(&e->groups, group);
-	struct conn *c = link_conn(e, conn);
+	struct conn *c = link_conn(e, conn), *past = c == NULL && !join ? wh_slots_get(&e->conns, conn) : NULL;
 	enum wh_err err;
 
+	if (past != NULL) {
+		conn_past_leave(past, group);
+		return;
+	}
 	if (g == NULL || c == NULL || (c->state != CONN_WS && c->state != CONN_LINE && c->state != CONN_CLOSING)) {
 		edge_count(e, WH_EDGE_DROPPED_UNKNOWN);
 		return;

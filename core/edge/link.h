@@ -52,6 +52,7 @@ struct hub_link {
 	/* Recovery: how far it is told. */
 	uint32_t cursor;
 	bool opened_told;		/* of the connection at the cursor, its papers are still to come */
+	bool telling_past;		/* those that had ended when it began come last */
 	struct conn *telling;
 	wh_id *groups;
 	size_t groups_n, groups_at;

@@ -1,5 +1,5 @@
 /* Recovery: a new hub is told of every connection that its predecessor knew, with papers and groups, and of every group with
- * its last seq. Told piece by piece as the ring has room, from a cursor; meanwhile no connection becomes known, as
+ * its last seq; of those that ended last, since one of them may have been resumed over another. Told piece by piece as the ring has room, from a cursor; meanwhile no connection becomes known, as
  * link_ready is false until GO. */
 #include <stdlib.h>
 
@@ -14,7 +14,9 @@ recover_begin(struct edge *e)
 	l->phase = LINK_TELLING;
 	l->cursor = 0;
 	l->telling = NULL;
+	l->telling_past = false;
 	l->opened_told = false;
+	conns_past(e);
 	free(l->groups);
 	l->groups_n = l->groups_at = 0;
 	/* By id: the hub may close a group while we tell. */
@@ -31,7 +33,7 @@ recover_papers(struct edge *e, struct conn *c)
 
 	for (unsigned i = 0; i < c->member.n; i++)
 		ids[i] = member_places(&c->member)[i].group->id;
-	r.groups = wh_ids(ids, c->member.n);
+	r.groups = conn_alive(c) ? wh_ids(ids, c->member.n) : wh_ids(c->past.groups, c->past.n);
 	if (c->papers != NULL)
 		r.papers = (struct wh_str){ c->papers->bytes, c->papers->n };
 	return link_put(e, wh_rec_papers_put(e->link.link->out, &r));
@@ -69,16 +71,23 @@ recover_tell(struct edge *e)
 {
 	struct hub_link *l = &e->link;
 	struct wh_rec_recovered done = { 0 };
+	bool past;
 	wh_id id;
 
 	for (;;) {
 		if (l->telling == NULL) {
 			l->telling = wh_slots_next(&e->conns, &l->cursor, &id);
-			if (l->telling == NULL)
+			if (l->telling == NULL && l->telling_past)
 				break;
 		}
-		/* It stays known when it has ended meanwhile: CLOSED follows after GO. */
-		if ((l->telling->flags & CONN_KNOWN) && !recover_conn(e, l->telling))
+		if (l->telling == NULL) {
+			l->telling_past = true;
+			l->cursor = 0;
+			continue;
+		}
+		past = (l->telling->flags & CONN_PAST) != 0;
+		/* It stays known when it ends meanwhile: CLOSED follows after GO. */
+		if ((l->telling->flags & CONN_KNOWN) && past == l->telling_past && !recover_conn(e, l->telling))
 			return false;
 		l->telling = NULL;
 	}

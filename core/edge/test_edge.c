@@ -644,6 +644,68 @@ who_goes_while_the_hub_is_away_is_told_as_open_then_closed(void **state)
 	bed_end(&b);
 }
 
+/* The hub was told, and dies before it says that it needs it no more: the next one hears of it with papers and groups, and of its end. */
+static void
+who_has_gone_is_told_to_each_hub_until_one_lets_go(void **state)
+{
+	struct wh_rec_papers_set set = { .papers = WH_STR("who it was") };
+	struct wh_rec_close over = { .code = 1000 };
+	struct wh_rec_papers papers;
+	struct wh_rec rec;
+	struct bed b;
+	wh_id conn, other;
+	int fd, stays;
+
+	(void)state;
+	PLAIN("");
+	bed_serve(&b);
+	fd = client_ws(b.port[0], "one", "");
+	conn = next_opened(&b, 0);
+	stays = client_ws(b.port[0], "one", "");
+	other = next_opened(&b, 0);
+	put_group(&b, 9, "room", (wh_id[]){ conn, other }, 2);
+	set.conn = conn;
+	assert_int_equal(wh_rec_papers_set_put(b.link->out, &set), WH_OK);
+	put_publish(&b, 9, 1, 0, 0, WH_STR("hello"));
+	bed_kick(&b);
+	client_ws_expect(fd, "hello");
+	client_ws_expect(stays, "hello");
+	close(fd);
+	assert_int_equal(expect_closed(&b, conn), 1006);
+	for (int i = 0; i < 2; i++) {
+		bed_hub_dies(&b, NULL);
+		bed_hub(&b, 1 << 20);
+		bed_routes(&b, NULL);
+		/* Those who are there come first. */
+		assert_int_equal(next_opened(&b, WH_F_RECOVERED), other);
+		(void)bed_next(&b, WH_REC_PAPERS);
+		assert_int_equal(next_opened(&b, WH_F_RECOVERED), conn);
+		rec = bed_next(&b, WH_REC_PAPERS);
+		assert_int_equal(wh_rec_papers_get(&rec, &papers), WH_OK);
+		assert_true(wh_str_is(papers.papers, "who it was"));
+		assert_int_equal(papers.groups.n, 1);
+		assert_int_equal(wh_ids_at(papers.groups, 0), 9);
+		(void)bed_next(&b, WH_REC_GROUP);
+		bed_go(&b);
+		assert_int_equal(expect_closed(&b, conn), 1006);
+	}
+	over.conn = conn;
+	assert_int_equal(wh_rec_close_put(b.link->out, &over), WH_OK);
+	put_publish(&b, 9, 2, 0, 0, WH_STR("still here"));
+	bed_kick(&b);
+	client_ws_expect(stays, "still here");
+	bed_hub_dies(&b, NULL);
+	bed_hub(&b, 1 << 20);
+	bed_routes(&b, NULL);
+	assert_int_equal(next_opened(&b, WH_F_RECOVERED), other);
+	(void)bed_next(&b, WH_REC_PAPERS);
+	(void)bed_next(&b, WH_REC_GROUP);
+	bed_go(&b);
+	assert_true(bed_quiet(&b, 100));
+	close(stays);
+	bed_end(&b);
+}
+
 static void
 a_request_is_held_while_the_hub_is_away_but_not_for_ever(void **state)
 {
@@ -968,6 +1030,7 @@ main(int argc, char **argv)
 		cmocka_unit_test(no_connection_closes_when_the_hub_dies),
 		cmocka_unit_test(what_was_said_while_the_hub_was_away_reaches_the_next),
 		cmocka_unit_test(who_goes_while_the_hub_is_away_is_told_as_open_then_closed),
+		cmocka_unit_test(who_has_gone_is_told_to_each_hub_until_one_lets_go),
 		cmocka_unit_test(a_request_is_held_while_the_hub_is_away_but_not_for_ever),
 		cmocka_unit_test(a_request_that_the_dead_hub_had_in_hand_is_answered_with_503),
 		cmocka_unit_test(a_full_ring_stops_reading_and_loses_nothing),

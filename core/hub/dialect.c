@@ -107,6 +107,12 @@ dialect_pick(struct hub *hub, const struct wh_rec_opened *opened)
 	struct dialect *d = NULL;
 	bool line = opened->transport == WH_TRANSPORT_LINE;
 
+	for (int i = 0; i < DIALECTS_MAX && !line; i++) {
+		d = &hub->dialects.of[i];
+		if (d->row != NULL && d->row->path != NULL && wh_str_is(opened->path, d->row->path))
+			return d;
+	}
+	d = NULL;
 	if (!line && opened->subprotocol.n != 0)
 		return dialect_of_subprotocol(hub, opened->subprotocol);
 	if (opened->listener < hub->settings.n_listeners)

@@ -77,12 +77,14 @@ read_closed(struct hub *hub, struct edge *edge, const struct wh_rec *rec)
 	if (wh_rec_closed_get(rec, &r) != WH_OK || wh_id_process(r.conn) != edge->process)
 		return WH_ESYNTAX;
 	s = edge_session(edge, r.conn);
-	if (s != NULL)
-		session_closed(hub, s, &r);
-	else if (edge->state == EDGE_TELLING || hub->recovery.in_leftover)
+	if (s == NULL && (edge->state == EDGE_TELLING || hub->recovery.in_leftover)) {
 		recovery_closed(hub, edge, r.conn);
-	else
+	} else if (s == NULL) {
 		hub->features->gone(hub, r.conn);
+		edge_put_close(edge, &(struct wh_rec_close){ .conn = r.conn, .code = SESSION_CLOSE_GONE });
+	} else if (!hub->recovery.in_leftover) {
+		session_closed(hub, s, &r);	/* what the hub before us had not read, the edge says again */
+	}
 	return WH_OK;
 }
 

@@ -135,6 +135,18 @@ helper_send(struct hub *hub, const struct wh_host *owner, const struct wh_helper
 	return wh_rec_helper_ask_put(helper_ring(h), &r);
 }
 
+enum wh_err
+helper_end(struct hub *hub, const struct wh_host *owner, const struct wh_helper *row, const char *why)
+{
+	struct helper *h = helper_named(hub, wh_str(row->name));
+
+	if (h == NULL || h->owner != owner || h->process == 0)
+		return WH_EAWAY;
+	wh_log(hub->log, WH_WARN, "helper_ended", WH_T("helper", h->name), WH_U("process", h->process), WH_T("why", why));
+	keeper_send(hub, &(struct wh_channel_msg){ .kind = WH_CH_STUCK, .process = h->process, .text = wh_str(why) });
+	return WH_OK;
+}
+
 static void
 helper_rang(evutil_socket_t fd, short what, void *arg)
 {

@@ -40,6 +40,9 @@ void helper_remove(struct hub *hub, const struct wh_helper *row, const struct wh
 /** An ask. WH_EAWAY: it is down; WH_EFULL: HELPER_QUEUE bytes wait for it already; WH_ETOOBIG. */
 enum wh_err helper_send(struct hub *hub, const struct wh_host *owner, const struct wh_helper *row, wh_id id, struct wh_str bytes);
 
+/** Has the keeper kill it; it is gone, and another there, when the keeper says so. WH_EAWAY: it is down. */
+enum wh_err helper_end(struct hub *hub, const struct wh_host *owner, const struct wh_helper *row, const char *why);
+
 /** From the keeper: a link, and its end. helper_gone is false when `process` is no helper. */
 enum wh_err helper_linked(struct hub *hub, uint32_t process, struct wh_str name, struct wh_link_fds *take_fds);
 bool helper_gone(struct hub *hub, uint32_t process);

@@ -88,6 +88,7 @@ void hook_ask_person(struct hub *hub, struct plugin *asker, enum wh_hook_point p
 
 /** The person that a row of the plugin holds, or NULL. */
 struct wh_person *hook_person(struct hub *hub, const struct plugin *p, wh_id ticket);
+struct wh_message *hook_message(struct hub *hub, const struct plugin *p, wh_id ticket);
 
 /** Of a plugin whose hook held: goes on or ends. A stale ticket, or that of another plugin, does nothing. */
 void hook_go(struct hub *hub, const struct plugin *p, wh_id ticket, enum wh_verdict verdict, enum wh_err err, struct wh_str why);

@@ -459,6 +459,14 @@ hook_person(struct hub *hub, const struct plugin *p, wh_id ticket)
 	return &t->asking->person;
 }
 
+struct wh_message *
+hook_message(struct hub *hub, const struct plugin *p, wh_id ticket)
+{
+	struct hook_ticket *t = wh_slots_get(&hub->hooks->tickets, ticket);
+
+	return t != NULL && t->plugin == p && t->asking->point == WH_ON_MESSAGE ? &t->asking->message : NULL;
+}
+
 void
 hook_go(struct hub *hub, const struct plugin *p, wh_id ticket, enum wh_verdict verdict, enum wh_err err, struct wh_str why)
 {

@@ -8,6 +8,7 @@
 #include "hub/api.h"
 #include "hub/command.h"
 #include "hub/health.h"
+#include "hub/dialect.h"
 #include "hub/hook.h"
 #include "hub/plugin.h"
 #include "hub/role.h"
@@ -176,6 +177,18 @@ host_person_find(const struct wh_host *h, wh_id ticket)
 	return hook_person(hub_of(h), plugin_of(h), ticket);
 }
 
+static struct wh_message *
+host_message_find(const struct wh_host *h, wh_id ticket)
+{
+	return hook_message(hub_of(h), plugin_of(h), ticket);
+}
+
+static bool
+host_session_echoes(const struct wh_host *h, struct wh_session *s)
+{
+	return dialect_echoes(hub_of(h), s);
+}
+
 static const struct wh_value *
 host_call_arg(struct wh_call *c, const char *field)
 {
@@ -321,6 +334,12 @@ host_session_secure(const struct wh_host *h, const struct wh_session *s)
 {
 	(void)h;
 	return s->tls;
+}
+
+static struct wh_str
+host_session_param(const struct wh_host *h, const struct wh_session *s, const char *name)
+{
+	return session_param(hub_of(h), s, name);
 }
 
 static enum wh_err
@@ -657,6 +676,12 @@ host_helper_send(const struct wh_host *h, const struct wh_helper *helper, wh_id 
 	return helper_send(hub_of(h), h, helper, id, bytes);
 }
 
+static enum wh_err
+host_helper_end(const struct wh_host *h, const struct wh_helper *helper, const char *why)
+{
+	return helper_end(hub_of(h), h, helper, why);
+}
+
 const struct wh_host_ops plugin_host_ops = {
 	.abi = WH_ABI,
 	.size = sizeof(struct wh_host_ops),
@@ -729,6 +754,7 @@ const struct wh_host_ops plugin_host_ops = {
 	.metrics_read = host_metrics_read,
 	.service_find = host_service_find,
 	.helper_send = host_helper_send,
+	.helper_end = host_helper_end,
 	.call_request = host_call_request,
 	.person_ask = host_person_ask,
 	.person_find = host_person_find,
@@ -741,4 +767,7 @@ const struct wh_host_ops plugin_host_ops = {
 	.session_rooms = host_session_rooms,
 	.session_secure = host_session_secure,
 	.session_address_set = host_session_address_set,
+	.message_find = host_message_find,
+	.session_echoes = host_session_echoes,
+	.session_param = host_session_param,
 };

@@ -230,6 +230,16 @@ room_settle(struct hub *hub, struct wh_room *r, struct dialect *d, wh_accent acc
 	*rd = r->dialects[--r->n_dialects];
 }
 
+/* Its edge must not tell the next hub that it is in. In which of the room's groups it was is not known any more. */
+static void
+room_leave_past(struct hub *hub, const struct wh_room *r, const struct wh_session *s)
+{
+	struct edge *edge = s->past != 0 ? edge_find(hub, wh_id_process(s->past)) : NULL;
+
+	for (uint32_t i = 0; edge != NULL && i < r->n_dialects; i++)
+		edge_put_leave(edge, &(struct wh_rec_leave){ .group = r->dialects[i].group->id, .conn = s->past });
+}
+
 enum wh_err
 room_leave(struct hub *hub, struct wh_room *r, struct wh_session *s, struct wh_str reason)
 {
@@ -237,6 +247,8 @@ room_leave(struct hub *hub, struct wh_room *r, struct wh_session *s, struct wh_s
 		return WH_ENOENT;
 	if (s->state == SESSION_ATTACHED)
 		room_detach(hub, r, s, false);
+	else if (s->state == SESSION_DETACHED)
+		room_leave_past(hub, r, s);
 	if (r->members.n == 0 && wh_list_empty(&r->empty))
 		wh_list_add_last(&hub->rooms.empty, &r->empty);
 	if (!s->restoring)

@@ -10,6 +10,7 @@
 #include <whiply/session.h>
 
 #include "base/addr.h"
+#include "base/buf.h"
 #include "base/list.h"
 #include "base/map.h"
 
@@ -17,7 +18,6 @@ struct dialect;
 struct edge;
 struct hub;
 struct session_slots;
-struct wh_buf;
 struct set_link;
 struct wh_rec_closed;
 struct wh_rec_opened;
@@ -41,11 +41,13 @@ enum session_close_code {
 	SESSION_CLOSE_RESTART = 1012,
 	SESSION_CLOSE_FULL = 1013,
 	SESSION_CLOSE_PROTOCOL = 1002,
+	SESSION_CLOSE_GONE = 1000,		/* to an edge, of a connection that has closed: it need not be kept */
 };
 
 struct wh_session {
 	wh_id id;
 	wh_id conn;			/* while attached */
+	wh_id past;			/* while detached: the connection that its edge keeps for it; 0: none */
 	struct edge *edge;		/* while attached */
 	struct dialect *dialect;	/* NULL: ephemeral, or the dialect is gone */
 	struct wh_identity who;		/* slices into `text` */
@@ -53,6 +55,7 @@ struct wh_session {
 	struct session_slots *slots;	/* owned: the plugins' bytes, made when first asked for */
 	struct set_link *links;		/* owned: rooms and groups that it is in; see set.h */
 	struct wh_buf *early;		/* owned: what it said while `asking`; NULL: nothing */
+	char *query;			/* owned: of a dialect with a path, until it is greeted */
 	uint32_t n_links, cap_links;
 	struct wh_list place;		/* in sessions.detached, .closing or .ended */
 	struct wh_list dirty;		/* papers to be mirrored at the end of the turn */
@@ -91,6 +94,7 @@ struct sessions {
 	struct wh_slot slots[SESSION_SLOTS];
 	uint32_t slots_n, slots_bytes;
 	char address_text[WH_ADDR_TEXT];
+	struct wh_buf params;		/* of the query that session_param read last */
 	_Alignas(16) char sink[SESSION_SLOTS_BYTES];	/* what session_slot_of gives when memory is out */
 };
 
@@ -115,6 +119,9 @@ void session_close(struct hub *hub, struct wh_session *s, unsigned code, struct 
 
 /** Farewell, then closes the connection; the session is detached at once, as if it was lost, and may be resumed. */
 void session_drop(struct hub *hub, struct wh_session *s, unsigned code, struct wh_str reason);
+
+/** See wh_session_param. */
+struct wh_str session_param(struct hub *hub, const struct wh_session *s, const char *name);
 
 /** Bytes as they are to its client. WH_EAWAY while detached or ephemeral. */
 enum wh_err session_send(struct hub *hub, struct wh_session *s, struct wh_str bytes);
@@ -193,6 +200,9 @@ void session_unhook(struct hub *hub, struct wh_session *s, bool gone);
 
 /** Unhooks, and lets it wait for a resume; or ends it, at once or with `later` at the end of the turn, when it can't be. */
 void session_detach(struct hub *hub, struct wh_session *s, bool gone, bool later);
+
+/** Its edge need not keep its last connection any more. */
+void session_past_over(struct hub *hub, struct wh_session *s);
 void session_hash_token(struct hub *hub, struct wh_str text, uint8_t hash_out[static SESSION_HASH]);
 void session_slots_free(struct wh_session *s);
 

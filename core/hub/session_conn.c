@@ -2,6 +2,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "hub/api.h"
 #include "hub/hub.h"
 
 void
@@ -81,6 +82,7 @@ session_detach(struct hub *hub, struct wh_session *s, bool gone, bool later)
 	bool resumable = s->resumable && !s->closing && !s->restoring && hub->settings.resume_window_ms > 0 &&
 	    hub->settings.detached_max > 0;
 
+	s->past = gone ? s->conn : 0;
 	session_unhook(hub, s, gone);
 	wh_list_remove(&s->place);
 	s->state = SESSION_DETACHED;
@@ -100,6 +102,16 @@ session_detach(struct hub *hub, struct wh_session *s, bool gone, bool later)
 		session_end(hub, WH_CONTAINER(wh_list_first(&ss->detached), struct wh_session, place));
 	}
 	detached_arm(hub);
+}
+
+void
+session_past_over(struct hub *hub, struct wh_session *s)
+{
+	struct edge *edge = s->past != 0 ? edge_find(hub, wh_id_process(s->past)) : NULL;
+
+	if (edge != NULL)
+		edge_put_close(edge, &(struct wh_rec_close){ .conn = s->past, .code = SESSION_CLOSE_GONE });
+	s->past = 0;
 }
 
 static void
@@ -217,6 +229,24 @@ session_greet(struct hub *hub, struct wh_session *s)
 	before = hub_running(hub, "dialect open", d->row->name);
 	d->row->open(d->self, s);
 	hub_ran(hub, before);
+	free(s->query);
+	s->query = NULL;
+}
+
+struct wh_str
+session_param(struct hub *hub, const struct wh_session *s, const char *name)
+{
+	struct wh_buf *params = &hub->sessions.params;
+	struct wh_str pairs, n, v;
+
+	wh_buf_reset(params);
+	if (s->query == NULL || http_query_decode(wh_str(s->query), params) != WH_OK || params->failed)
+		return (struct wh_str){ NULL, 0 };
+	pairs = wh_buf_slice(params);
+	while (http_pair_next(&pairs, &n, &v))
+		if (wh_str_is(n, name))
+			return v;
+	return (struct wh_str){ NULL, 0 };
 }
 
 /* What stands before each early message in `early`. */
@@ -324,6 +354,8 @@ session_opened(struct hub *hub, struct edge *edge, const struct wh_rec_opened *r
 	s->listener = r->listener;
 	s->tls = (r->flags & WH_F_TLS) != 0;
 	s->opened_ms = r->opened_ms;
+	if (d->row->path != NULL)
+		s->query = strndup(r->query.n != 0 ? r->query.p : "", r->query.n);
 	hub->counts.sessions_opened++;
 	s->asking = r->authorization.n + r->cookie.n + r->tls_fingerprint.n != 0;
 	session_changed(hub, s);

@@ -102,6 +102,7 @@ session_resume(struct hub *hub, struct wh_session *fresh, struct wh_str token, s
 	} else {
 		wh_list_remove(&s->place);
 		hub->sessions.n_detached--;
+		session_past_over(hub, s);
 		s->state = 0;
 	}
 	s->address = fresh->address;

@@ -633,7 +633,7 @@ requests_are_served_and_answered(void **state)
 	test_closed(e, 5, 1006);
 	test_turn(t);
 	assert_string_equal(t->heard, "serve /api/x;gone 5;");
-	assert_string_equal(test_edge_got(t, e), "RESPOND 200;");
+	assert_string_equal(test_edge_got(t, e), "RESPOND 200;CLOSE 5 1000;");
 	assert_int_equal(edge_respond(t->hub, wh_id_make(77, 0, 1), 1, 200, WH_STR(""), WH_STR(""), 0), WH_EAWAY);
 	test_hub_free(t);
 }

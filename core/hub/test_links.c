@@ -139,14 +139,17 @@ a_helper_is_asked_for_linked_and_answers(void **state)
 	assert_int_equal(h.answers, 1);
 	assert_int_equal(h.id, 77);
 	assert_string_equal(h.text, "yes");
+	assert_int_equal(helper_end(t->hub, NULL, &row, "it does not answer"), WH_OK);
+	assert_string_equal(t->keeper, "ASK_HELPER 0;STUCK 50;");
 	/* It may write nothing else. */
 	assert_non_null(wh_ring_claim(far->out, 0));
 	wh_ring_commit(far->out, WH_REC_MESSAGE, 1, 0);
 	t->hub->helpers.of[0].rang = true;
 	test_turn(t);
-	assert_string_equal(t->keeper, "ASK_HELPER 0;BAD_RECORD 50;");
+	assert_string_equal(t->keeper, "ASK_HELPER 0;STUCK 50;BAD_RECORD 50;");
 	assert_int_equal(h.down, 1);
 	assert_int_equal(helper_send(t->hub, NULL, &row, 1, WH_STR("q")), WH_EAWAY);
+	assert_int_equal(helper_end(t->hub, NULL, &row, "it does not answer"), WH_EAWAY);
 	wh_link_detach(&far);
 	wh_link_fds_close(&fds);
 	test_hub_free(t);

@@ -27,7 +27,7 @@ resume_moves_membership_to_the_new_edge(void **state)
 	test_turn(t);
 	assert_string_equal(t->heard, "msg resume;ended;resumed;resume 0;");
 	assert_string_equal(test_edge_got(t, b), "GROUP_OPEN r:fake:lobby;JOIN 7;GROUP_OPEN p:p:g;JOIN 7;");
-	assert_string_equal(test_edge_got(t, a), "");
+	assert_string_equal(test_edge_got(t, a), "CLOSE 0 1000;");	/* which it had kept */
 	assert_ptr_equal(session_by_conn(t->hub, test_conn(b, 7)), session_get(t->hub, id));
 	assert_int_equal(t->hub->sessions.by_id.n, 1);
 	assert_int_equal(t->hub->sessions.n_detached, 0);
@@ -56,7 +56,7 @@ resuming_a_session_that_is_still_attached_closes_its_old_connection(void **state
 	test_closed(a, 0, 4001);
 	test_turn(t);
 	assert_string_equal(test_edge_got(t, a),
-	    "CLOSE 0 4001;LEAVE 0;GROUP_CLOSE;GROUP_OPEN r:fake:lobby;JOIN 1;");
+	    "CLOSE 0 4001;LEAVE 0;GROUP_CLOSE;GROUP_OPEN r:fake:lobby;JOIN 1;CLOSE 0 1000;");
 	assert_int_equal(t->hub->sessions.n_attached, 1);
 	test_hub_free(t);
 }
@@ -102,11 +102,35 @@ the_window_ends_and_with_it_the_session(void **state)
 	wh_clock_advance(&t->clock, 119 * WH_NS_PER_SEC);
 	test_turn(t);
 	assert_non_null(session_get(t->hub, id));
+	test_edge_got(t, a);
 	wh_clock_advance(&t->clock, 1 * WH_NS_PER_SEC);
 	test_turn(t);
 	assert_null(session_get(t->hub, id));
 	assert_null(room_find(t->hub, WH_STR("lobby")));
+	assert_string_equal(test_edge_got(t, a), "CLOSE 0 1000;");
 	assert_string_equal(t->heard, "opened;msg token;msg join lobby;detached;left lobby;ended;");
+	test_hub_free(t);
+}
+
+/* Who is sent out while away is out, also when the hub is another. */
+static void
+who_leaves_a_room_while_detached_has_left_it_at_the_edge_too(void **state)
+{
+	struct test_hub *t = test_hub_new(9, 'k');
+	struct test_edge *a = test_edge_add(t, 1, true);
+	struct wh_session *s = test_client(t, a, 0);
+
+	(void)state;
+	test_client(t, a, 1);
+	test_message(a, 0, "token");
+	test_message(a, 0, "join lobby");
+	test_message(a, 1, "join lobby");
+	test_closed(a, 0, 1006);
+	test_turn(t);
+	test_edge_got(t, a);
+	assert_int_equal(room_leave(t->hub, room_find(t->hub, WH_STR("lobby")), s, WH_STR("")), WH_OK);
+	test_turn(t);
+	assert_string_equal(test_edge_got(t, a), "LEAVE 0;");
 	test_hub_free(t);
 }
 
@@ -170,6 +194,7 @@ main(void)
 		cmocka_unit_test(resuming_a_session_that_is_still_attached_closes_its_old_connection),
 		cmocka_unit_test(a_wrong_token_changes_nothing),
 		cmocka_unit_test(the_window_ends_and_with_it_the_session),
+		cmocka_unit_test(who_leaves_a_room_while_detached_has_left_it_at_the_edge_too),
 		cmocka_unit_test(a_goodbye_is_no_loss),
 		cmocka_unit_test(the_oldest_detached_go_when_there_are_too_many),
 		cmocka_unit_test(without_a_window_there_are_no_tokens),

@@ -1,5 +1,5 @@
 /* How long to wait before what died is started again: not at all the first time, then longer and longer, so that a child
- * which cannot live does not eat the machine. Thirty seconds of life forgive everything. {0} is innocence. */
+ * which cannot live does not eat the machine. A healthy life, of thirty seconds if nothing else is set, forgives everything. {0} is innocence. */
 #ifndef WHIPLY_KEEPER_BACKOFF_H
 #define WHIPLY_KEEPER_BACKOFF_H
 
@@ -11,7 +11,7 @@ struct backoff {
 	unsigned deaths;	/* in a row */
 };
 
-/** It died after living `lived_ms`: the milliseconds to wait. */
-int64_t backoff_died(struct backoff *b, int64_t lived_ms);
+/** It died after living `lived_ms`, of which `healthy_ms` are enough: the milliseconds to wait. */
+int64_t backoff_died(struct backoff *b, int64_t lived_ms, int64_t healthy_ms);
 
 #endif

@@ -79,6 +79,7 @@ host_argv(const struct keeper *k, const struct child *c, char words[static 16], 
 		snprintf(program, size, "%s/%s", k->programs, c->program);
 		argv_out[n++] = program;
 		argv_out[n++] = (char *)(uintptr_t)"--ring";
+		argv_out[n++] = (char *)(uintptr_t)c->name;
 		argv_out[n] = NULL;
 		return;
 	}

@@ -16,6 +16,7 @@ static const struct wh_setting keeper_rows[] = {
 	{ "plugin_path", WH_STRINGS, .def = PLUGIN_PATH, .min = "1", .max = "16", .help = "folders in which plugins are looked for, in order" },
 	{ "stop_timeout", WH_DURATION, .def = "10s", .min = "1s", .max = "10m", .help = "how long a stop may take before what is left is killed" },
 	{ "drain_time", WH_DURATION, .def = "30s", .min = "0", .max = "1d", .help = "how long connections of an edge that is replaced may go on" },
+	{ "healthy", WH_DURATION, .def = "30s", .min = "10ms", .max = "1h", .help = "life after which a process that ends is started again at once, however often" },
 	{ "ring", WH_SIZE, .def = "4MiB", .min = "64KiB", .max = "256MiB", .help = "bytes each way between the hub and an edge; rounded up to a power of two" },
 	{ "log", WH_TABLE, .table = wh_log_settings, .help = "level and format" },
 	{ "plugins", WH_FREE, .help = "the plugins that are enabled, each with its settings" },
@@ -76,6 +77,7 @@ keeper_settings_read(struct keeper_settings *s, const struct wh_conf *root, bool
 	s->edges = edges != 0 ? (unsigned)edges : keeper_default_edges();
 	s->stop_ms = wh_conf_ms(root, "stop_timeout");
 	s->drain_ms = wh_conf_ms(root, "drain_time");
+	s->healthy_ms = wh_conf_ms(root, "healthy");
 	for (s->ring_size = 65536; (int64_t)s->ring_size < ring;)
 		s->ring_size *= 2;
 	for (size_t i = 0; i < wh_conf_count(root, "plugin_path"); i++) {

@@ -24,7 +24,7 @@ struct keeper_settings {
 	uid_t uid;
 	gid_t gid;
 	unsigned edges;
-	int64_t stop_ms, drain_ms;
+	int64_t stop_ms, drain_ms, healthy_ms;
 	size_t ring_size;
 	char plugin_paths[KEEPER_PLUGIN_PATHS][KEEPER_PATH];
 	unsigned n_plugin_paths;

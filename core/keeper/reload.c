@@ -17,6 +17,7 @@ keeper_set_start(struct keeper *k)
 	s->start[CHILD_HELPER].snapshot = k->nothing;
 	s->stop_ms = k->config->settings.stop_ms;
 	s->drain_ms = k->config->settings.drain_ms;
+	s->healthy_ms = k->config->settings.healthy_ms;
 	(void)wh_log_level_named(wh_conf_str(wh_conf_table(k->config->conf, "log", 0), "level"), &k->log.level);
 	if (!wh_log_format_named(wh_conf_str(wh_conf_table(k->config->conf, "log", 0), "format"), &k->log.format))
 		k->log.format = wh_log_format_of(k->log.fd);

@@ -11,7 +11,7 @@ enum { SUPERVISOR_DEAF_MS = 1000 };
 void
 supervisor_init(struct supervisor *s, struct supervisor_host *host, struct wh_log *log, const struct wh_clock *clock)
 {
-	*s = (struct supervisor){ .host = host, .log = log, .clock = clock, .edges = 1, .stop_ms = 10000, .drain_ms = 30000 };
+	*s = (struct supervisor){ .host = host, .log = log, .clock = clock, .edges = 1, .stop_ms = 10000, .drain_ms = 30000, .healthy_ms = BACKOFF_HEALTHY_MS };
 	wh_list_init(&s->children);
 }
 
@@ -94,7 +94,7 @@ child_send(struct supervisor *s, struct child *c, const struct wh_channel_msg *m
 static void
 child_wait(struct supervisor *s, struct child *c)
 {
-	int64_t now = supervisor_now(s), delay = c->asked ? 0 : backoff_died(&c->backoff, now - c->started_ms);
+	int64_t now = supervisor_now(s), delay = c->asked ? 0 : backoff_died(&c->backoff, now - c->started_ms, s->healthy_ms);
 
 	c->state = CHILD_WAITING;
 	c->process = 0;

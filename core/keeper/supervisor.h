@@ -98,6 +98,7 @@ struct supervisor {
 	uint32_t last_process;
 	int64_t stop_ms;		/* the time that supervisor_stop may take */
 	int64_t drain_ms;		/* for edges that a reload replaces */
+	int64_t healthy_ms;		/* life that forgives the deaths before */
 	enum { SUPERVISOR_UP, SUPERVISOR_STOPS_EDGES, SUPERVISOR_STOPS_HUB, SUPERVISOR_STOPPED } phase;
 	int64_t stop_due_ms;
 	int64_t reload_due_ms;		/* 0: no reload is under way */

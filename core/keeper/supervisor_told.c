@@ -14,7 +14,7 @@ told_accusation(struct supervisor *s, const struct child *c, const struct wh_cha
 		return;
 	wh_log(s->log, WH_ERROR, m->kind == WH_CH_STUCK ? "stuck" : "bad_record", WH_T("child", accused->name), WH_U("process", m->process),
 		WH_T("said_by", c->name), WH_S("text", m->text));
-	child_kill(s, accused, m->kind == WH_CH_STUCK ? "it does not read its ring" : "it wrote a bad record");
+	child_kill(s, accused, m->kind == WH_CH_STUCK ? "it is stuck" : "it wrote a bad record");
 }
 
 static bool

@@ -15,7 +15,7 @@ the_first_death_costs_nothing_and_later_ones_more_up_to_a_bound(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++)
-		assert_int_equal(backoff_died(&b, 10), steps[i]);
+		assert_int_equal(backoff_died(&b, 10, BACKOFF_HEALTHY_MS), steps[i]);
 }
 
 static void
@@ -24,11 +24,22 @@ half_a_minute_of_life_forgives(void **state)
 	struct backoff b = { 0 };
 
 	(void)state;
-	backoff_died(&b, 0);
-	backoff_died(&b, 0);
-	assert_int_equal(backoff_died(&b, BACKOFF_HEALTHY_MS - 1), 500);
-	assert_int_equal(backoff_died(&b, BACKOFF_HEALTHY_MS), 0);
-	assert_int_equal(backoff_died(&b, 0), 100);
+	backoff_died(&b, 0, BACKOFF_HEALTHY_MS);
+	backoff_died(&b, 0, BACKOFF_HEALTHY_MS);
+	assert_int_equal(backoff_died(&b, BACKOFF_HEALTHY_MS - 1, BACKOFF_HEALTHY_MS), 500);
+	assert_int_equal(backoff_died(&b, BACKOFF_HEALTHY_MS, BACKOFF_HEALTHY_MS), 0);
+	assert_int_equal(backoff_died(&b, 0, BACKOFF_HEALTHY_MS), 100);
+}
+
+static void
+what_is_healthy_can_be_set(void **state)
+{
+	struct backoff b = { 0 };
+
+	(void)state;
+	for (unsigned i = 0; i < 10; i++)
+		assert_int_equal(backoff_died(&b, 50, 50), 0);
+	assert_int_equal(backoff_died(&b, 49, 50), 100);
 }
 
 static void
@@ -60,6 +71,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_first_death_costs_nothing_and_later_ones_more_up_to_a_bound),
 		cmocka_unit_test(half_a_minute_of_life_forgives),
+		cmocka_unit_test(what_is_healthy_can_be_set),
 		cmocka_unit_test(a_death_is_told_by_its_signal_or_its_code),
 	};
 

@@ -21,7 +21,7 @@ enum {
 	X(GROUPS, "whiply_edge_groups", "Groups that this edge fans out to.", GAUGE, 0, 0) \
 	X(MEMBERS, "whiply_edge_group_members", "Memberships of all groups.", GAUGE, 0, 0) \
 	X(QUEUED_BYTES, "whiply_edge_queued_bytes", "Bytes that wait in write queues, shared frames counted for each member.", GAUGE, 0, 0) \
-	X(CLOSED_WAITING, "whiply_edge_closed_waiting", "Closed connections that the hub has still to hear of.", GAUGE, 0, 0) \
+	X(CLOSED_WAITING, "whiply_edge_closed_waiting", "Closed connections whose sessions the hub has not let go.", GAUGE, 0, 0) \
 	X(ACCEPTED, "whiply_edge_accepted_total", "Accepted connections.", COUNTER, 0, 0) \
 	X(REFUSED_DENIED, "whiply_edge_refused_total", "Connections refused, by reason.", COUNTER, "reason", "denied") \
 	X(REFUSED_FULL, "whiply_edge_refused_total", "Connections refused, by reason.", COUNTER, "reason", "full") \
@@ -62,7 +62,8 @@ enum {
 	X(HUB_GONE, "whiply_edge_hub_losses_total", "Hubs that died under this edge.", COUNTER, 0, 0) \
 	X(HUB_AWAY_MS, "whiply_edge_hub_away_seconds_total", "Time without a hub.", COUNTER, 0, 0) \
 	X(TURNS, "whiply_edge_turns_total", "Turns of the loop.", COUNTER, 0, 0) \
-	X(TURN_US, "whiply_edge_busy_seconds_total", "Time in turns of the loop, waiting not counted.", COUNTER, 0, 0)
+	X(TURN_US, "whiply_edge_busy_seconds_total", "Time in turns of the loop, waiting not counted.", COUNTER, 0, 0) \
+	X(KEPT_DROPPED, "whiply_edge_closed_forgotten_total", "Closed connections that were forgotten before the hub let them go.", COUNTER, 0, 0)
 
 enum wh_edge_metric {
 #define WH_EDGE_METRIC_NAME(name, ...) WH_EDGE_##name,

@@ -150,7 +150,7 @@ window_similar_to(lua_State *L)
 
 	if (!(least >= 0.3 && least <= 1))
 		return luaL_error(L, "similar: the likeness is to be 0.3 to 1");
-	window_similar(w, scene_sketch(s, bind_str(L, 2), &steps), (unsigned)(least * 1000), s->event->time_ms, arg_within(L, 4), &found, &steps);
+	window_similar(w, scene_sketch(s, bind_str(L, 2), &steps), (unsigned)(least * 1000), 0, s->event->time_ms, arg_within(L, 4), &found, &steps);
 	wh_script_take(L, steps);
 	lua_pushinteger(L, found.count);
 	lua_pushinteger(L, found.users);

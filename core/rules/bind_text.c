@@ -1,6 +1,7 @@
 /* text.* and links.*: what packs ask of a text. See fold.h, sketch.h, regex.h and links.h for what the answers mean. */
 #include "base/utf8.h"
 #include "rules/pack_lua.h"
+#include "text/words.h"
 
 enum { WORDS_MAX = 1000 };
 
@@ -157,61 +158,21 @@ open_stats(lua_State *L)
 	lua_pop(L, 1);
 }
 
-enum { COMMON_WORDS = 255, COMMON_SLOTS = 512 };
-
-struct common {
-	struct wh_str word;
-	uint32_t n;
-};
-
-/* The word's place among those that were seen; NULL: there is no room for another. */
-static struct common *
-common_word(struct common seen[static COMMON_WORDS], uint8_t slots[static COMMON_SLOTS], uint32_t *n, struct wh_str word)
-{
-	uint32_t h = 2166136261u;
-
-	for (size_t i = 0; i < word.n; i++)
-		h = (h ^ (unsigned char)word.p[i]) * 16777619u;
-	for (h %= COMMON_SLOTS; slots[h] != 0; h = (h + 1) % COMMON_SLOTS)
-		if (wh_str_eq(seen[slots[h] - 1].word, word))
-			return &seen[slots[h] - 1];
-	if (*n == COMMON_WORDS)
-		return NULL;
-	seen[*n] = (struct common){ word, 0 };
-	slots[h] = (uint8_t)++*n;
-	return &seen[*n - 1];
-}
-
 /* text.commonest(s): how often the word is there that is there most, how many words there are, and the word, as a skeleton. Of a very long
- * text the first COMMON_WORDS different words. */
+ * text the first WORDS_DIFFERENT different words. */
 static int
 text_commonest(lua_State *L)
 {
-	struct wh_str text = arg_text(L, 1), s, best = { NULL, 0 };
-	struct common seen[COMMON_WORDS], *c;
-	uint8_t slots[COMMON_SLOTS] = { 0 };
+	struct words_commonest c;
 	uint64_t steps = 0;
-	uint32_t most = 0, all = 0, different = 0;
+	struct wh_str s;
 
-	s = wh_buf_slice(&scene_views(bind_scene(L), text, &steps)->skeleton);
+	s = wh_buf_slice(&scene_views(bind_scene(L), arg_text(L, 1), &steps)->skeleton);
 	wh_script_take(L, steps + s.n / 8);
-	while (s.n > 0) {
-		const char *end = memchr(s.p, ' ', s.n);
-		struct wh_str word = { s.p, end != NULL ? (size_t)(end - s.p) : s.n };
-
-		s = wh_str_from(s, word.n + 1);
-		if (word.n == 0)
-			continue;
-		all++;
-		c = common_word(seen, slots, &different, word);
-		if (c != NULL && ++c->n > most) {
-			most = c->n;
-			best = word;
-		}
-	}
-	lua_pushinteger(L, most);
-	lua_pushinteger(L, all);
-	bind_push(L, best);
+	words_commonest(s, &c);
+	lua_pushinteger(L, c.times);
+	lua_pushinteger(L, c.all);
+	bind_push(L, c.word);
 	return 3;
 }
 

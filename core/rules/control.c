@@ -4,15 +4,20 @@
  *	{"do":"mode","pack":"","rule":"","room":"","mode":"off|shadow|live"}			an empty or missing name stands for all
  *	{"do":"limits","steps":200000,"memory":…,"overruns":3,"share":50}			for packs that are loaded from then on; share at once
  *	{"do":"status"}
+ *	{"do":"trial","files":{"pack.lua":"…"},"settings":{…},"test":true,"samples":3}	loads and tests for a look or a backtest; judges nothing
+ *	{"do":"trial_log","log":[…]}	entries as backtest.h says: those without "from" are deeds and appeals, and stand before all others
+ *	{"do":"trial_end"}		what the rules would have done
+ * What is longer than a record comes in parts: WH_JUDGE_PART and bytes, which stand before those of the next control.
  * The answer is {"ok":true,…} or {"ok":false,"error":"…"}; when a load fails, the old pack stays. */
 #include <stdlib.h>
 
 #include "base/json.h"
 #include "base/utf8.h"
+#include "rules/backtest.h"
 #include "rules/helper.h"
 #include "rules/tester.h"
 
-enum { ANSWER_MAX = 60000 };
+enum { ANSWER_MAX = 60000, CONTROL_ANSWER_MAX = 240000, PARTS_MAX = 8 << 20 };
 
 static void
 fail(struct wh_json *w, const char *why)
@@ -31,12 +36,32 @@ write_rules(struct wh_json *w, const struct pack *p)
 		wh_json_object(w, NULL);
 		wh_json_text(w, "name", r->name);
 		wh_json_text(w, "most", judge_mode_name(r->most));
+		wh_json_uint(w, "on", r->on);
+		wh_json_uint(w, "actions", r->act.actions);
+		wh_json_text(w, "reason", r->act.reason);
+		wh_json_bool(w, "closed", r->closed);
 		wh_json_uint(w, "evaluated", r->evaluated);
 		wh_json_uint(w, "hits", r->hits);
 		wh_json_uint(w, "failed", r->failed);
 		wh_json_uint(w, "overruns", r->overruns);
 		wh_json_uint(w, "p50_ns", wh_hist_quantile(&r->cost, 500));
 		wh_json_uint(w, "p99_ns", wh_hist_quantile(&r->cost, 990));
+		wh_json_end(w);
+	}
+	wh_json_end(w);
+}
+
+static void
+write_settings(struct wh_json *w, const struct pack *p)
+{
+	static const char *const types[] = { "int", "number", "bool", "string", "duration", "choice", "words", "domains", "patterns" };
+
+	wh_json_array(w, "settings");
+	for (size_t i = 0; i < p->n_settings; i++) {
+		wh_json_object(w, NULL);
+		wh_json_text(w, "name", p->settings[i].name);
+		wh_json_text(w, "type", types[p->settings[i].type]);
+		wh_json_text(w, "value", p->settings[i].shown);
 		wh_json_end(w);
 	}
 	wh_json_end(w);
@@ -55,6 +80,8 @@ write_pack(struct wh_json *w, const struct pack *p)
 	for (size_t i = 0; i < p->n_scores; i++)
 		wh_json_text(w, NULL, p->scores[i]);
 	wh_json_end(w);
+	wh_json_uint(w, "tests", p->n_tests);
+	write_settings(w, p);
 	write_rules(w, p);
 }
 
@@ -74,45 +101,112 @@ passes(struct judge *j, const struct pack *p, struct wh_json *w)
 	return failed == 0;
 }
 
-static void
-control_load(struct judge *j, const struct wh_value *o, struct wh_json *w)
+/* The pack that the files are, loaded and, if that is asked for, tested; or NULL, and said why. */
+static struct pack *
+pack_of_files(struct judge *j, const struct wh_value *o, struct wh_json *w)
 {
-	struct wh_value files, settings, test, mode;
+	struct wh_value files, settings, test;
 	struct wh_buf why = { 0 };
 	struct source *source = NULL;
 	struct pack *p = NULL;
-	enum pack_mode wanted = PACK_LIVE;
-	bool has_mode = wh_json_get(o, "mode", &mode);
 
 	if (!wh_json_get(o, "files", &files) || files.type != WH_V_OBJECT) {
 		fail(w, "files is missing");
-		return;
+		return NULL;
 	}
+	(void)wh_json_get(o, "settings", &settings);
+	if (source_of_json(&files, &source, &why) != WH_OK || pack_load(j->shared, &j->limits, source,
+		settings.type == WH_V_OBJECT ? settings.raw : (struct wh_str){ NULL, 0 }, &p, &why) != WH_OK)
+		fail(w, wh_buf_cstr(&why) != NULL && why.n != 0 ? why.p : "out of memory");
+	else if (wh_json_get(o, "test", &test) && test.type == WH_V_BOOL && test.b && !passes(j, p, w))
+		pack_free(&p);
+	wh_buf_free(&why);
+	return p;
+}
+
+static void
+control_load(struct judge *j, const struct wh_value *o, struct wh_json *w)
+{
+	struct wh_value mode;
+	struct pack *p;
+	enum pack_mode wanted = PACK_LIVE;
+	bool has_mode = wh_json_get(o, "mode", &mode);
+
 	if (has_mode && (mode.type != WH_V_STR || !judge_mode_named(mode.s, &wanted))) {
 		fail(w, "mode is to be off, shadow or live");
 		return;
 	}
-	(void)wh_json_get(o, "settings", &settings);
-	if (source_of_json(&files, &source, &why) != WH_OK || pack_load(j->shared, &j->limits, source,
-		settings.type == WH_V_OBJECT ? settings.raw : (struct wh_str){ NULL, 0 }, &p, &why) != WH_OK) {
-		fail(w, wh_buf_cstr(&why) != NULL && why.n != 0 ? why.p : "out of memory");
-	} else if (wh_json_get(o, "test", &test) && test.type == WH_V_BOOL && test.b && !passes(j, p, w)) {
+	p = pack_of_files(j, o, w);
+	if (p == NULL)
+		return;
+	if (judge_pack(j, wh_str(p->id)) == NULL && j->n_packs == JUDGE_PACKS) {
+		fail(w, "too many packs");
 		pack_free(&p);
-	} else {
-		bool full = judge_pack(j, wh_str(p->id)) == NULL && j->n_packs == JUDGE_PACKS;
-
-		if (full) {
-			fail(w, "too many packs");
-			pack_free(&p);
-		} else {
-			wh_json_bool(w, "ok", true);
-			write_pack(w, p);
-			if (has_mode)
-				(void)judge_set_mode(j, wh_str(p->id), (struct wh_str){ NULL, 0 }, (struct wh_str){ NULL, 0 }, wanted);
-			(void)judge_add(j, p);
-		}
+		return;
 	}
-	wh_buf_free(&why);
+	wh_json_bool(w, "ok", true);
+	write_pack(w, p);
+	if (has_mode)
+		(void)judge_set_mode(j, wh_str(p->id), (struct wh_str){ NULL, 0 }, (struct wh_str){ NULL, 0 }, wanted);
+	(void)judge_add(j, p);
+}
+
+static void
+control_trial(struct judge *j, const struct wh_value *o, struct wh_json *w)
+{
+	struct wh_value v;
+	struct pack *p = pack_of_files(j, o, w);
+
+	backtest_free(&j->trial);
+	if (p == NULL)
+		return;
+	j->trial = backtest_new(j->shared, wh_json_get(o, "samples", &v) && v.type == WH_V_INT && v.i >= 0 ? (size_t)v.i : 3);
+	if (j->trial == NULL) {
+		fail(w, "out of memory");
+		pack_free(&p);
+		return;
+	}
+	(void)backtest_add(j->trial, p);
+	if (backtest_ready(j->trial) != WH_OK) {
+		fail(w, "out of memory");
+		return;
+	}
+	wh_json_bool(w, "ok", true);
+	write_pack(w, p);
+}
+
+static void
+control_trial_log(struct judge *j, const struct wh_value *o, struct wh_json *w)
+{
+	struct wh_value log, entry, from;
+	struct wh_json_in in;
+
+	if (j->trial == NULL || !wh_json_get(o, "log", &log)) {
+		fail(w, j->trial == NULL ? "no trial is under way" : "log is missing");
+		return;
+	}
+	in = wh_json_each(&log);
+	while (wh_json_next(&in, NULL, &entry)) {
+		int64_t now = backtest_time(&entry, j->trial->last_ms);
+
+		if (wh_json_get(&entry, "from", &from))
+			backtest_event(j->trial, &entry, now);
+		else
+			backtest_deed(j->trial, &entry, now);
+	}
+	wh_json_bool(w, "ok", true);
+}
+
+static void
+control_trial_end(struct judge *j, struct wh_json *w)
+{
+	if (j->trial == NULL) {
+		fail(w, "no trial is under way");
+		return;
+	}
+	wh_json_bool(w, "ok", true);
+	backtest_json(j->trial, w);
+	backtest_free(&j->trial);
 }
 
 static struct wh_str
@@ -207,8 +301,14 @@ control_do(struct judge *j, const struct wh_value *o, struct wh_json *w)
 		control_limits(j, o, w);
 	else if (wh_str_is(what, "status"))
 		control_status(j, w);
+	else if (wh_str_is(what, "trial"))
+		control_trial(j, o, w);
+	else if (wh_str_is(what, "trial_log"))
+		control_trial_log(j, o, w);
+	else if (wh_str_is(what, "trial_end"))
+		control_trial_end(j, w);
 	else if (!wh_str_is(what, "unload"))
-		fail(w, "do is to be load, unload, mode, limits or status");
+		fail(w, "do is to be load, unload, mode, limits, status, trial, trial_log or trial_end");
 	else if (judge_remove(j, text_of(o, "pack")) != WH_OK)
 		fail(w, "there is no such pack");
 	else
@@ -224,10 +324,17 @@ answer_control(struct judge *j, struct wh_str json, struct wh_buf *out)
 	struct wh_json w;
 
 	wh_buf_reset(out);
+	out->max = CONTROL_ANSWER_MAX;
 	wh_buf_byte(out, WH_JUDGE_CONTROL);
 	wh_json_begin(&w, out);
 	wh_json_object(&w, NULL);
-	if (wh_json_read(&doc, json, NULL, &scratch, &root, NULL) != WH_OK || root.type != WH_V_OBJECT)
+	if (j->parts.n != 0) {
+		wh_buf_str(&j->parts, json);
+		json = wh_buf_slice(&j->parts);
+	}
+	if (j->parts.failed)
+		fail(&w, "the parts are too long together");
+	else if (wh_json_read(&doc, json, NULL, &scratch, &root, NULL) != WH_OK || root.type != WH_V_OBJECT)
 		fail(&w, "that is neither an event nor a JSON object");
 	else
 		control_do(j, &root, &w);
@@ -238,6 +345,17 @@ answer_control(struct judge *j, struct wh_str json, struct wh_buf *out)
 		wh_buf_text(out, "{\"ok\":false,\"error\":\"the answer is too long\"}");
 	}
 	wh_buf_free(&scratch);
+	wh_buf_free(&j->parts);
+}
+
+static void
+take_part(struct judge *j, struct wh_str bytes, struct wh_buf *out)
+{
+	j->parts.max = PARTS_MAX;
+	wh_buf_str(&j->parts, bytes);
+	wh_buf_reset(out);
+	wh_buf_byte(out, WH_JUDGE_CONTROL);
+	wh_buf_text(out, "{\"ok\":true}");
 }
 
 struct answering {
@@ -262,6 +380,10 @@ helper_answer(struct judge *j, struct wh_str ask, struct wh_buf *out)
 	struct wh_judge_event e;
 
 	out->max = ANSWER_MAX;
+	if (ask.n != 0 && ask.p[0] == WH_JUDGE_PART) {
+		take_part(j, wh_str_from(ask, 1), out);
+		return;
+	}
 	if (ask.n == 0 || ask.p[0] != WH_JUDGE_EVENT || !wh_judge_event_read(ask, &e)) {
 		answer_control(j, ask.n != 0 && ask.p[0] == WH_JUDGE_CONTROL ? wh_str_from(ask, 1) : ask, out);
 		return;

@@ -210,12 +210,12 @@ helper_prepare(struct helper_process *h)
 }
 
 int
-helper_main(struct wh_proctitle *title)
+helper_main(const char *name, struct wh_proctitle *title)
 {
 	struct helper_process *h = calloc(1, sizeof *h);
 	bool good;
 
-	if (h == NULL || wh_child_begin(&h->child, "helper rules", 0, title) != WH_OK) {
+	if (h == NULL || wh_child_begin(&h->child, name, 0, title) != WH_OK) {
 		free(h);
 		return 1;
 	}

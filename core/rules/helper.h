@@ -7,8 +7,8 @@
 
 struct wh_proctitle;
 
-/** The program's exit code. */
-int helper_main(struct wh_proctitle *title);
+/** `name`: for logs and `ps`. The program's exit code. */
+int helper_main(const char *name, struct wh_proctitle *title);
 
 /** What an ask is answered with: whatever the bytes are, `out` gets an answer. Used by helper_main, benches and fuzzers. */
 void helper_answer(struct judge *j, struct wh_str ask, struct wh_buf *out);

@@ -5,6 +5,9 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "base/json.h"
+#include "rules/backtest.h"
+
 enum { JUDGE_DAY_MS = 86400000, JUDGE_SHARE_LEAST = 200, JUDGE_OFF_AFTER = 3, JUDGE_CPU_EVENTS = 64, JUDGE_CPU_LEAST_MS = 10 };
 
 void
@@ -23,6 +26,8 @@ judge_free(struct judge *j)
 	free(j->modes);
 	j->modes = NULL;
 	scene_free(&j->scene);
+	backtest_free(&j->trial);
+	wh_buf_free(&j->parts);
 }
 
 struct pack *
@@ -39,6 +44,7 @@ judge_add(struct judge *j, struct pack *take)
 {
 	for (size_t i = 0; i < j->n_packs; i++)
 		if (strcmp(j->packs[i]->id, take->id) == 0) {
+			pack_inherit(take, j->packs[i]);
 			pack_free(&j->packs[i]);
 			j->packs[i] = take;
 			return WH_OK;
@@ -350,6 +356,24 @@ judging_rule(struct judging *g, struct pack *p, struct pack_rule *r)
 		judging_scores(g, p, r);
 }
 
+/* The pack that asked for this score, by "pack" of the detail; NULL: it is not said. */
+static const struct pack *
+score_pack(const struct judge *j, const struct wh_judge_event *e, bool *known_out)
+{
+	struct wh_buf scratch = { 0 };
+	struct wh_json_doc doc;
+	struct wh_value root, id;
+	const struct pack *p = NULL;
+
+	*known_out = false;
+	if (wh_json_read(&doc, e->detail, NULL, &scratch, &root, NULL) == WH_OK && wh_json_get(&root, "pack", &id) && id.type == WH_V_STR) {
+		*known_out = true;
+		p = judge_pack(j, id.s);
+	}
+	wh_buf_free(&scratch);
+	return p;
+}
+
 void
 judge_event(struct judge *j, const struct wh_judge_event *e, struct judge_sink *sink, struct wh_judge_answer *answer_out)
 {
@@ -361,10 +385,13 @@ judge_event(struct judge *j, const struct wh_judge_event *e, struct judge_sink *
 		j->cpu_ns = cpu_now();
 	/* Moderators are never judged; what they do to others is not theirs to be judged for either. */
 	if (e->trust < WH_TRUST_MODERATOR) {
+		bool one = false;
+		const struct pack *asked = e->on == WH_JUDGE_ON_SCORED ? score_pack(j, e, &one) : NULL;
+
 		scene_begin(&j->scene, e);
 		for (size_t i = 0; i < j->n_packs; i++)
 			for (size_t k = 0; k < j->packs[i]->n_rules; k++)
-				if (rule_wants(&j->packs[i]->rules[k], e))
+				if ((!one || j->packs[i] == asked) && rule_wants(&j->packs[i]->rules[k], e))
 					judging_rule(&g, j->packs[i], &j->packs[i]->rules[k]);
 		j->scene.event = NULL;
 	}

@@ -21,6 +21,8 @@ struct judge_mode {
 	enum pack_mode mode;
 };
 
+struct backtest;
+
 struct judge {
 	struct shared *shared;		/* borrowed */
 	struct pack_limits limits;
@@ -32,12 +34,14 @@ struct judge {
 	uint64_t events, failed;
 	int64_t cpu_ns;			/* our CPU time, some events ago */
 	struct wh_hist cost;		/* ns of an event */
+	struct backtest *trial;		/* owned: under way, by control.c */
+	struct wh_buf parts;		/* owned: the front of a control that comes in parts */
 };
 
 void judge_init(struct judge *j, struct shared *shared);
 void judge_free(struct judge *j);
 
-/** Adds a pack, or puts it in the place of the one with its id. WH_EFULL. */
+/** Adds a pack, or puts it in the place of the one with its id, whose memory it has from then on. WH_EFULL. */
 enum wh_err judge_add(struct judge *j, struct pack *take);
 enum wh_err judge_remove(struct judge *j, struct wh_str id);
 struct pack *judge_pack(const struct judge *j, struct wh_str id);

@@ -1,20 +1,11 @@
 # The judge of rule packs: a library, and the program whiply-rules, which is helper and command line.
 noinst_LIBRARIES += librules.a
-RULES_CFLAGS = $(LUA_CFLAGS) $(PCRE2_CFLAGS) $(PSL_CFLAGS) $(ICU_CFLAGS) $(UTF8PROC_CFLAGS) $(SECCOMP_CFLAGS)
-RULES_LIBS = librules.a libscript.a libring.a libbase.a $(LUA_LIBS) $(PCRE2_LIBS) $(PSL_LIBS) $(ICU_LIBS) $(UTF8PROC_LIBS) $(CONFIG_LIBS) \
-	$(SECCOMP_LIBS) -lm
+RULES_CFLAGS = $(LUA_CFLAGS) $(TEXT_CFLAGS) $(SECCOMP_CFLAGS)
+RULES_LIBS = librules.a libtext.a libscript.a libring.a libbase.a $(LUA_LIBS) $(TEXT_EXTERNAL) $(CONFIG_LIBS) $(SECCOMP_LIBS) -lm
 
 librules_a_CPPFLAGS = $(AM_CPPFLAGS) $(RULES_CFLAGS)
 librules_a_SOURCES = \
-	%D%/fold.c %D%/fold.h \
-	%D%/ac.c %D%/ac.h \
-	%D%/regex.c %D%/regex.h \
-	%D%/links.c %D%/links.h \
-	%D%/sketch.c %D%/sketch.h \
-	%D%/list.c %D%/list.h \
-	%D%/window.c %D%/window.h \
 	%D%/kv.c %D%/kv.h \
-	%D%/scene.c %D%/scene.h \
 	%D%/source.c %D%/source.h \
 	%D%/pack.c %D%/pack.h %D%/pack_lua.h \
 	%D%/pack_manifest.c %D%/pack_rule.c \
@@ -23,7 +14,8 @@ librules_a_SOURCES = \
 	%D%/crowd.c %D%/crowd.h \
 	%D%/tester.c %D%/tester.h \
 	%D%/helper.c %D%/control.c %D%/jail.c %D%/helper.h \
-	%D%/cli.c %D%/backtest.c %D%/repl.c %D%/new.c %D%/cli.h
+	%D%/backtest.c %D%/backtest_show.c %D%/backtest.h \
+	%D%/cli.c %D%/cli_backtest.c %D%/repl.c %D%/new.c %D%/cli.h
 
 bin_PROGRAMS += bin/whiply-rules
 bin_whiply_rules_SOURCES = %D%/main.c
@@ -49,9 +41,7 @@ EXTRA_PROGRAMS += %D%/bench_rules
 %C%_bench_rules_LDADD = $(RULES_LIBS)
 %C%_bench_rules_DEPENDENCIES = bin/whiply-rules librules.a
 
-check_PROGRAMS += %D%/test_text %D%/test_memory
-%C%_test_text_CPPFLAGS = $(AM_CPPFLAGS) $(RULES_CFLAGS)
-%C%_test_text_LDADD = $(RULES_LIBS) -lcmocka
+check_PROGRAMS += %D%/test_memory
 %C%_test_memory_CPPFLAGS = $(AM_CPPFLAGS) $(RULES_CFLAGS)
 %C%_test_memory_LDADD = $(RULES_LIBS) -lcmocka
 

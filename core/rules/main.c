@@ -31,7 +31,7 @@ main(int argc, char **argv)
 
 	if (strcmp(command, "--ring") == 0) {
 		(void)wh_proctitle_init(&title, argc, argv);
-		return helper_main(&title);
+		return helper_main(argc > 2 ? argv[2] : "helper rules", &title);
 	}
 	if (strcmp(command, "help") == 0 || strcmp(command, "--help") == 0 || strcmp(command, "-h") == 0)
 		return usage(stdout, 0);

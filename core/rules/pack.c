@@ -221,6 +221,26 @@ pack_free(struct pack **pack)
 	free(p);
 }
 
+void
+pack_inherit(struct pack *to, struct pack *from)
+{
+	struct kv *kv = to->kv;
+
+	to->kv = from->kv;
+	from->kv = kv;
+	for (size_t i = 0; i < to->n_windows; i++)
+		for (size_t k = 0; k < from->n_windows; k++)
+			if (strcmp(to->windows[i].name, from->windows[k].name) == 0)
+				window_inherit(to->windows[i].window, from->windows[k].window);
+	for (size_t i = 0; i < to->n_rules; i++)
+		for (size_t k = 0; k < from->n_rules; k++)
+			if (strcmp(to->rules[i].name, from->rules[k].name) == 0) {
+				to->rules[i].day = from->rules[k].day;
+				to->rules[i].day_evaluated = from->rules[k].day_evaluated;
+				to->rules[i].day_hits = from->rules[k].day_hits;
+			}
+}
+
 enum wh_err
 pack_revive(struct pack *p)
 {

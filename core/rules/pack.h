@@ -7,11 +7,11 @@
 #include "base/arena.h"
 #include "base/hist.h"
 #include "rules/kv.h"
-#include "rules/list.h"
-#include "rules/regex.h"
-#include "rules/scene.h"
+#include "text/list.h"
+#include "text/regex.h"
+#include "text/scene.h"
 #include "rules/source.h"
-#include "rules/window.h"
+#include "text/window.h"
 
 enum {
 	PACK_NAME = 64,
@@ -136,6 +136,9 @@ enum wh_err pack_load(const struct shared *shared, const struct pack_limits *lim
 /** Another instance of a loaded pack with settings of its own and nothing remembered: for tests. The source stays the first one's. */
 enum wh_err pack_copy(const struct pack *from, struct wh_str settings, struct pack **pack_out, struct wh_buf *why_out);
 void pack_free(struct pack **p);
+
+/** The notes of an older version, and the windows that both have: what was counted goes on being counted. `from` is to be freed. */
+void pack_inherit(struct pack *to, struct pack *from);
 
 /** A new state in place of a spent one. */
 enum wh_err pack_revive(struct pack *p);

@@ -92,29 +92,90 @@ list_file(lua_State *L, const struct reading *r)
 	}
 }
 
+/* An array of texts, or a file's name, at `at`. */
 static void
-read_list(lua_State *L, const struct reading *r)
+list_values(lua_State *L, const struct reading *r, int at)
 {
-	struct pack_setting *s = r->setting;
+	struct reading here = *r;
 	struct wh_str entry;
 
-	s->list = list_new(s->type == SETTING_WORDS ? LIST_WORDS : s->type == SETTING_DOMAINS ? LIST_DOMAINS : LIST_PATTERNS);
-	if (s->list == NULL)
-		luaL_error(L, "out of memory");
-	if (lua_type(L, r->value) == LUA_TSTRING) {
-		list_file(L, r);
-	} else if (lua_istable(L, r->value)) {
-		for (lua_Integer i = 1; lua_rawgeti(L, r->value, i) != LUA_TNIL; i++) {
+	here.value = lua_absindex(L, at);
+	if (lua_type(L, here.value) == LUA_TSTRING) {
+		list_file(L, &here);
+	} else if (lua_istable(L, here.value)) {
+		for (lua_Integer i = 1; lua_rawgeti(L, here.value, i) != LUA_TNIL; i++) {
 			if (lua_type(L, -1) != LUA_TSTRING)
 				luaL_error(L, "%s: entry %d is no text", r->what, (int)i);
 			entry.p = lua_tolstring(L, -1, &entry.n);
-			list_entry(L, r, entry);
+			list_entry(L, &here, entry);
 			lua_pop(L, 1);
 		}
 		lua_pop(L, 1);
 	} else {
 		luaL_error(L, "%s is to be an array of texts, or the name of a file of the pack", r->what);
 	}
+}
+
+/* Entries that are not to be in the list, as they are written. */
+static void
+list_without(lua_State *L, struct reading *r, int change)
+{
+	if (lua_getfield(L, change, "remove") != LUA_TTABLE) {
+		lua_pop(L, 1);
+		return;
+	}
+	for (lua_Integer i = 1; lua_rawgeti(L, -1, i) != LUA_TNIL; i++) {
+		struct wh_str entry = { NULL, 0 };
+
+		if (lua_type(L, -1) == LUA_TSTRING)
+			entry.p = lua_tolstring(L, -1, &entry.n);
+		wh_script_take(L, 20 + entry.n);
+		list_leave_out(r->setting->list, entry);
+		lua_pop(L, 1);
+	}
+	lua_pop(L, 2);
+}
+
+/* { base = …, add = { … }, remove = { … } }: changes of the base, or of the default. */
+static void
+list_changes(lua_State *L, struct reading *r)
+{
+	int change = r->value;
+
+	list_without(L, r, change);
+	if (lua_getfield(L, change, "base") == LUA_TNIL && lua_getfield(L, r->spec, "default") == LUA_TNIL)
+		luaL_error(L, "%s has no default", r->what);
+	list_values(L, r, -1);
+	if (lua_getfield(L, change, "add") != LUA_TNIL)
+		list_values(L, r, -1);
+	lua_settop(L, change);
+}
+
+static bool
+is_change(lua_State *L, int at)
+{
+	static const char *const known[] = { "base", "add", "remove" };
+	bool any = false;
+
+	for (int i = 0; i < 3 && lua_istable(L, at); i++) {
+		any |= lua_getfield(L, at, known[i]) != LUA_TNIL;
+		lua_pop(L, 1);
+	}
+	return any;
+}
+
+static void
+read_list(lua_State *L, struct reading *r)
+{
+	struct pack_setting *s = r->setting;
+
+	s->list = list_new(s->type == SETTING_WORDS ? LIST_WORDS : s->type == SETTING_DOMAINS ? LIST_DOMAINS : LIST_PATTERNS);
+	if (s->list == NULL)
+		luaL_error(L, "out of memory");
+	if (is_change(L, r->value))
+		list_changes(L, r);
+	else
+		list_values(L, r, r->value);
 	wh_script_take(L, 10 * list_count(s->list));
 	if (list_build(s->list) != WH_OK)
 		luaL_error(L, "%s: the list takes too much memory", r->what);

@@ -158,11 +158,11 @@ a_backtest_says_what_rules_would_have_done(void **state)
 	says("4 events in 0.1 h; moderators acted on 1, of which a rule hit 1");
 	says("back/unwanted-word                               3       3      2");
 	says("2026-01-31T12:00:10.000Z <eve> an examplebadword");
-	says("hold");
+	says("hold 3\n");
 	says("1 lines were no events");
 	assert_int_equal(run("backtest back --log log.jsonl --json --samples 1"), 0);
 	says("\"events\":4");
-	says("\"rule\":\"unwanted-word\",\"would\":[\"hold\"],\"evaluated\":3,\"hits\":3,\"users\":2,");
+	says("\"rule\":\"unwanted-word\",\"would\":[\"hold\"],\"did\":{\"hold\":3},\"evaluated\":3,\"hits\":3,\"users\":2,");
 	says("\"agreed\":1,\"alone\":2,\"trusted\":0,\"upheld\":1,\"failed\":0,\"samples\":[{\"time\":\"2026-01-31T12:00:10.000Z\",\"from\":\"eve\"");
 	assert_int_equal(run("backtest back --log log.jsonl --room other"), 0);
 	says("0 events");

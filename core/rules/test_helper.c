@@ -117,6 +117,54 @@ a_bad_pack_leaves_the_old_one(void **state)
 }
 
 static void
+a_log_is_tried_beside_the_packs(void **state)
+{
+	struct helper_bed b;
+	const char *said;
+
+	(void)state;
+	assert_true(helper_bed_begin(&b, WHIPLY_RULES));
+	assert_non_null(strstr(ask_control(&b, "\3{\"do\":\"trial_end\"}"), "\"ok\":false"));
+	said = ask_control(&b, "\3{\"do\":\"trial\",\"files\":{\"pack.lua\":\"pack { id = 'try', version = '3', api = 1, license = 'MIT' }"
+		" rule 'bad' { when = function(m) return m.text:find('bad') end, act = 'hold', fail = 'closed' }\"}}");
+	assert_non_null(strstr(said, "\"ok\":true,\"id\":\"try\",\"version\":\"3\""));
+	assert_non_null(strstr(said, "\"on\":1,\"actions\":32,\"reason\":\"bad\",\"closed\":true"));
+	/* It judges nothing. */
+	assert_non_null(strstr(ask_control(&b, "\3{\"do\":\"status\"}"), "\"packs\":[]"));
+	assert_non_null(strstr(ask_control(&b, "\3{\"do\":\"trial_log\",\"log\":[{\"time\":1000,\"deed\":\"redact\",\"room\":\"r\",\"seq\":2}]}"), "true"));
+	assert_non_null(strstr(ask_control(&b, "\3{\"do\":\"trial_log\",\"log\":[{\"time\":1000,\"room\":\"r\",\"seq\":1,\"from\":\"eve\",\"text\":\"good\"},"
+		"{\"time\":2000,\"room\":\"r\",\"seq\":2,\"from\":\"eve\",\"text\":\"bad\"}]}"), "true"));
+	assert_non_null(strstr(ask_control(&b, "\3{\"do\":\"trial_log\",\"log\":[{\"time\":5000,\"room\":\"r\",\"seq\":3,\"from\":\"bob\",\"text\":\"bad bad\"}]}"), "true"));
+	said = ask_control(&b, "\3{\"do\":\"trial_end\"}");
+	assert_non_null(strstr(said, "\"events\":3,\"from_ms\":1000,\"to_ms\":5000,\"deeds\":1,\"deeds_found\":1"));
+	assert_non_null(strstr(said, "\"did\":{\"hold\":2},\"evaluated\":3,\"hits\":2,\"users\":2"));
+	assert_int_equal(helper_bed_end(&b), 0);
+}
+
+static void
+a_control_may_come_in_parts(void **state)
+{
+	static char part[100001];
+	struct helper_bed b;
+
+	(void)state;
+	memset(part, ' ', sizeof part - 1);
+	part[0] = WH_JUDGE_PART;
+	assert_true(helper_bed_begin(&b, WHIPLY_RULES));
+	assert_non_null(strstr(ask_control(&b, "\4{\"do\":"), "true"));
+	for (int i = 0; i < 10; i++)
+		assert_non_null(strstr(ask_control(&b, part), "true"));
+	assert_non_null(strstr(ask_control(&b, "\3\"status\"}"), "\"packs\":[]"));
+	assert_non_null(strstr(ask_control(&b, "\3{\"do\":\"status\"}"), "\"packs\":[]"));
+	/* There is an end to it. */
+	for (int i = 0; i < 100; i++)
+		(void)ask_control(&b, part);
+	assert_non_null(strstr(ask_control(&b, "\3\"status\"}"), "\"ok\":false"));
+	assert_non_null(strstr(ask_control(&b, "\3{\"do\":\"status\"}"), "\"packs\":[]"));
+	assert_int_equal(helper_bed_end(&b), 0);
+}
+
+static void
 it_is_jailed(void **state)
 {
 	struct helper_bed b;
@@ -271,6 +319,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(it_loads_packs_and_judges_events_in_order),
 		cmocka_unit_test(a_bad_pack_leaves_the_old_one),
+		cmocka_unit_test(a_log_is_tried_beside_the_packs),
+		cmocka_unit_test(a_control_may_come_in_parts),
 		cmocka_unit_test(it_is_jailed),
 		cmocka_unit_test(it_ends_with_its_hub),
 		cmocka_unit_test(an_event_that_uses_up_its_cpu_time_ends_the_process),

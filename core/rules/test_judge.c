@@ -382,6 +382,73 @@ a_pack_takes_the_place_of_its_older_self(void **state)
 }
 
 static void
+what_was_counted_outlives_a_new_version(void **state)
+{
+	static const char text[] = "pack { id = 'p', version = '%c', api = 1, license = 'MIT' } local w = window('w', { keep = '1m' })"
+		" rule 'r' { when = function(m) w:add('k', m.text) return w:count('k') + kv.add('n', 1) >= 6 end, act = 'flag' }";
+	struct bed b;
+	char one[sizeof text], two[sizeof text];
+
+	(void)state;
+	snprintf(one, sizeof one, text, '1');
+	snprintf(two, sizeof two, text, '2');
+	bed_begin(&b);
+	bed_load(&b, one, NULL);
+	bed_say(&b, "eve", "x");
+	bed_say(&b, "eve", "x");
+	assert_int_equal(b.live, 0);
+	bed_load(&b, two, NULL);
+	bed_say(&b, "eve", "x");
+	assert_int_equal(b.live, WH_ACT_FLAG);
+	bed_end(&b);
+}
+
+static void
+a_list_may_be_changed_and_not_replaced(void **state)
+{
+	static const char text[] = "pack { id = 'p', version = '1', api = 1, license = 'MIT', settings = { l = { type = 'words', default = { 'one', 'two' } } } }"
+		" local l = list 'l' rule 'r' { when = function(m) return l:has(m.text) end, act = 'flag' }";
+	struct bed b;
+
+	(void)state;
+	bed_begin(&b);
+	bed_load(&b, text, "{\"l\":{\"add\":[\"three\"],\"remove\":[\"one\"]}}");
+	bed_say(&b, "eve", "one");
+	assert_int_equal(b.live, 0);
+	bed_say(&b, "eve", "two");
+	assert_int_equal(b.live, WH_ACT_FLAG);
+	bed_say(&b, "eve", "three");
+	assert_int_equal(b.live, WH_ACT_FLAG);
+	bed_load(&b, text, "{\"l\":{\"base\":[\"four\"],\"add\":[\"five\"]}}");
+	bed_say(&b, "eve", "two");
+	assert_int_equal(b.live, 0);
+	bed_say(&b, "eve", "four");
+	assert_int_equal(b.live, WH_ACT_FLAG);
+	bed_end(&b);
+}
+
+static void
+a_score_is_told_to_the_pack_that_asked(void **state)
+{
+	static const char text[] = "pack { id = '%c', version = '1', api = 1, license = 'MIT', scores = { 's' } }"
+		" rule 'r' { on = 'verdict', when = function(m) return m.score.value > 0.5 end, act = '%s' }";
+	struct wh_judge_event e = { .on = WH_JUDGE_ON_SCORED, .time_ms = 1, .room = WH_STR("r"), .text = WH_STR("x"),
+		.detail = WH_STR("{\"pack\":\"b\",\"name\":\"s\",\"value\":0.9}") };
+	struct bed b;
+	char one[sizeof text + 8], two[sizeof text + 8];
+
+	(void)state;
+	snprintf(one, sizeof one, text, 'a', "flag");
+	snprintf(two, sizeof two, text, 'b', "warn");
+	bed_begin(&b);
+	bed_load(&b, one, NULL);
+	bed_load(&b, two, NULL);
+	bed_event(&b, &e);
+	assert_int_equal(b.live, WH_ACT_WARN);
+	bed_end(&b);
+}
+
+static void
 events_and_answers_survive_the_way(void **state)
 {
 	const struct wh_judge_event e = { .on = WH_JUDGE_ON_REPORT, .trust = WH_TRUST_TRUSTED, .flags = 3, .time_ms = -5, .entry = UINT64_MAX, .age_ms = 1, .messages = 2,
@@ -436,6 +503,9 @@ main(void)
 		cmocka_unit_test(a_rule_that_fails_closed_holds_and_errors_are_not_told_each_time),
 		cmocka_unit_test(a_rule_that_acts_on_too_much_of_a_day_goes_to_shadow),
 		cmocka_unit_test(a_pack_takes_the_place_of_its_older_self),
+		cmocka_unit_test(what_was_counted_outlives_a_new_version),
+		cmocka_unit_test(a_list_may_be_changed_and_not_replaced),
+		cmocka_unit_test(a_score_is_told_to_the_pack_that_asked),
 		cmocka_unit_test(events_and_answers_survive_the_way),
 	};
 

@@ -2,10 +2,10 @@
 #include <stdio.h>
 
 #include "base/testing.h"
-#include "rules/ac.h"
+#include "text/ac.h"
 #include "rules/kv.h"
-#include "rules/list.h"
-#include "rules/window.h"
+#include "text/list.h"
+#include "text/window.h"
 
 static void
 every_string_is_found_where_it_ends(void **state)
@@ -241,11 +241,11 @@ likeness_is_asked_of_the_newest_first(void **state)
 	sketch_make(WH_STR(" nobody knows what tomorrow brings to us "), &b);
 	for (uint64_t i = 1; i <= 10; i++)
 		assert_int_equal(window_add(w, &(struct window_entry){ .time_ms = (int64_t)i, .user = i % 4, .entry = i }, i % 2 == 0 ? &a : &b), WH_OK);
-	window_similar(w, &a, 600, 10, 0, &got, &steps);
+	window_similar(w, &a, 600, 0, 10, 0, &got, &steps);
 	assert_int_equal(got.count, 5);
 	assert_int_equal(got.users, 2);
 	assert_int_equal(got.ids[0], 10);
-	window_similar(w, &a, 600, 10, 5, &got, &steps);
+	window_similar(w, &a, 600, 0, 10, 5, &got, &steps);
 	assert_int_equal(got.count, 3);
 	window_free(&w);
 }

@@ -98,6 +98,7 @@ struct fake_rate {
 
 struct wh_session {
 	struct wh_str address;		/* empty: the usual one */
+	struct wh_str query;		/* while its dialect greets it */
 	struct wh_list place;
 	struct wh_test *t;
 	wh_id id;
@@ -258,6 +259,7 @@ struct fake_helper {
 	struct wh_list place;
 	const struct wh_helper *row;
 	bool up;
+	unsigned ends;	/* how often the plugin wanted it killed */
 };
 
 struct wh_test {
@@ -335,6 +337,9 @@ enum wh_err fake_session_identify(const struct wh_host *h, struct wh_session *s,
 bool fake_session_may(const struct wh_host *h, const struct wh_session *s, const char *permission);
 struct wh_str fake_session_address(const struct wh_host *h, const struct wh_session *s);
 enum wh_err fake_session_address_set(const struct wh_host *h, struct wh_session *s, struct wh_str address);
+struct wh_str fake_session_param(const struct wh_host *h, const struct wh_session *s, const char *name);
+/** A decoded parameter of a query. */
+struct wh_str fake_query_param(struct wh_test *t, struct wh_str query, const char *name);
 bool fake_session_secure(const struct wh_host *h, const struct wh_session *s);
 uint32_t fake_session_accent(const struct wh_host *h, const struct wh_session *s);
 enum wh_err fake_session_accent_set(const struct wh_host *h, struct wh_session *s, uint32_t accent);
@@ -435,6 +440,8 @@ void fake_hook_go(const struct wh_host *h, wh_id ticket, enum wh_verdict verdict
 void fake_message_ask(const struct wh_host *h, const struct wh_message *m, wh_message_then *then, uint64_t cookie);
 void fake_person_ask(const struct wh_host *h, int point, struct wh_str id, struct wh_str name, wh_person_then *then, uint64_t cookie);
 struct wh_person *fake_person_find(const struct wh_host *h, wh_id ticket);
+struct wh_message *fake_message_find(const struct wh_host *h, wh_id ticket);
+bool fake_session_echoes(const struct wh_host *h, struct wh_session *s);
 
 /* fake_time.c */
 wh_id fake_deadline(struct wh_test *t, void (*fired)(void *self, uint64_t cookie), void *self);
@@ -459,6 +466,7 @@ void fake_values_free(struct wh_test *t);
 /* fake_other.c */
 bool fake_offered(const struct wh_test *t, const char *need);
 const void *fake_service_find(const struct wh_host *h, const char *name, uint32_t version, void **self_out);
+enum wh_err fake_helper_end(const struct wh_host *h, const struct wh_helper *helper, const char *why);
 enum wh_err fake_helper_send(const struct wh_host *h, const struct wh_helper *helper, wh_id id, struct wh_str bytes);
 
 #endif

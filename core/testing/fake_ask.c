@@ -300,6 +300,14 @@ fake_person_find(const struct wh_host *h, wh_id ticket)
 	return a != NULL && (a->point == WH_ON_EXPORT || a->point == WH_ON_ERASE) ? &a->person : NULL;
 }
 
+struct wh_message *
+fake_message_find(const struct wh_host *h, wh_id ticket)
+{
+	struct fake_asking *a = asking_find(fake_of(h), ticket);
+
+	return a != NULL && a->point == WH_ON_MESSAGE ? &a->message : NULL;
+}
+
 void
 fake_hook_go(const struct wh_host *h, wh_id ticket, enum wh_verdict verdict, enum wh_err err, const char *why)
 {

@@ -254,7 +254,7 @@ const struct wh_host_ops fake_ops = {
 	.metric_took = fake_metric_took,
 	.metrics_read = fake_metrics_read,
 	.service_find = fake_service_find,
-	.helper_send = fake_helper_send,
+	.helper_send = fake_helper_send, .helper_end = fake_helper_end,
 	.call_request = fake_call_request,
 	.person_ask = fake_person_ask,
 	.person_find = fake_person_find,
@@ -267,4 +267,7 @@ const struct wh_host_ops fake_ops = {
 	.session_rooms = fake_session_rooms,
 	.session_secure = fake_session_secure,
 	.session_address_set = fake_session_address_set,
+	.message_find = fake_message_find,
+	.session_echoes = fake_session_echoes,
+	.session_param = fake_session_param,
 };

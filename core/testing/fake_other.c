@@ -168,6 +168,30 @@ fake_helper_send(const struct wh_host *h, const struct wh_helper *row, wh_id id,
 	return WH_OK;
 }
 
+enum wh_err
+fake_helper_end(const struct wh_host *h, const struct wh_helper *row, const char *why)
+{
+	struct fake_plugin *p = fake_of(h);
+	struct fake_helper *helper;
+
+	(void)why;
+	if (helper_of_plugin(p, row->name) == NULL)
+		fake_fault(p, "it declares no helper \"%s\"", row->name);
+	helper = helper_of(p->t, helper_of_plugin(p, row->name));
+	if (!helper->up)
+		return WH_EAWAY;
+	helper->ends++;
+	return WH_OK;
+}
+
+unsigned
+wh_test_helper_ends(struct wh_test *t, const char *name)
+{
+	void *self;
+
+	return helper_of(t, helper_row(t, name, &self))->ends;
+}
+
 void
 wh_test_helper_up(struct wh_test *t, const char *name)
 {

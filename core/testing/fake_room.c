@@ -245,6 +245,13 @@ room_publish_in(const struct wh_host *h, struct wh_room *r, const struct wh_sess
 }
 
 /* Does the speaker hear itself? */
+bool
+fake_session_echoes(const struct wh_host *h, struct wh_session *s)
+{
+	fake_session(fake_of(h), s, "wh_session_echoes");
+	return s->dialect == NULL || s->dialect->echoes == NULL || s->dialect->echoes(s->speaker->self, s);
+}
+
 static bool
 room_echoes(const struct wh_session *s)
 {

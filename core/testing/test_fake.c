@@ -287,7 +287,10 @@ helpers_are_played_by_the_test(void **state)
 	assert_null(wh_test_helper_next(t, "judge", NULL).p);
 	wh_test_helper_answer(t, "judge", id, WH_STR("guilty"));
 	assert_int_equal(probe_of(t)->fired, 9);
+	assert_int_equal(wh_helper_end(wh_test_host(t), &probe_plugin.helpers[0], "it is slow"), WH_OK);
+	assert_int_equal(wh_test_helper_ends(t, "judge"), 1);
 	wh_test_helper_down(t, "judge");
+	assert_int_equal(wh_helper_end(wh_test_host(t), &probe_plugin.helpers[0], "it is slow"), WH_EAWAY);
 	wh_test_end(&t);
 }
 

@@ -1,7 +1,7 @@
 /* Accounts, as a service: name "accounts" in the plugin's `needs`. Chat, IRC and moderation read from it how far somebody is to be trusted
  * and what role they have in a room, and change it. What is answered at once comes from memory; what has to be looked up is answered
  * through a `done`, once, on the hub's thread, possibly before the call returns. After the hub was replaced, sessions are looked up again
- * within moments; until then they have no trust and no role in rooms.
+ * within moments; until then they have no trust and no role in rooms: see `settle`.
  * A plugin that hands out a `done` says `forget` in its close. */
 #ifndef WHIPLY_ACCOUNTS_H
 #define WHIPLY_ACCOUNTS_H
@@ -44,6 +44,8 @@ struct wh_account_grant {
 
 typedef void wh_accounts_done(void *self, uint64_t cookie, enum wh_err err);
 
+typedef void wh_accounts_settled(void *self);
+
 /** WH_OK with the account, or WH_ENOENT, or what the store failed with. */
 typedef void wh_accounts_found(void *self, uint64_t cookie, enum wh_err err, const struct wh_account *account);
 
@@ -76,6 +78,10 @@ struct wh_accounts_ops {
 
 	/** No `done` of this self is called any more. */
 	void (*forget)(struct wh_accounts *accounts, void *self);
+
+	/** Has every session been looked up that was there before this hub? If not, `settled` is called, once, when they have been, or could not
+	 * be. One wish a self: WH_WAIT; WH_EFULL when too many wait. */
+	enum wh_err (*settle)(struct wh_accounts *accounts, wh_accounts_settled *settled, void *self);
 };
 
 #endif

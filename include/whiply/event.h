@@ -31,13 +31,23 @@ struct wh_occasion {
 	wh_id ticket;			/**< for WH_HOLD and wh_hook_go */
 };
 
+/** Who gets a message that no hook refused. */
+enum wh_message_way {
+	WH_WAY_ROOM,		/**< everybody in the room */
+	WH_WAY_SELF,		/**< only the sessions of whoever says it; it is answered as if it were said, and is no entry */
+	WH_WAY_NOBODY,		/**< nobody: it was a command, say, and a hook did it. Answered likewise */
+};
+
 /** A session wants to say something in a room. */
 struct wh_message {
 	struct wh_occasion at;
 	struct wh_session *from;
 	struct wh_room *room;
 	struct wh_str text;		/**< valid UTF-8; a hook that changes it points to memory that lives until its next call */
-	const char *kind;		/**< "say", "act", … */
+	const char *kind;		/**< "say", "act", "notice", "edit", "poll" */
+	enum wh_message_way way;	/**< a hook that changes it says WH_CHANGED; after a hold, see wh_message_find */
+	uint64_t number;		/**< of this asking, never given twice; chat's `listen` tells which entry it became. 0: has none */
+	int64_t ref;			/**< chat's id of the entry that it answers or, of an edit, changes; 0: none */
 };
 
 /** A session enters or leaves a room. Leaving can't be refused. */
@@ -186,6 +196,13 @@ static inline void
 wh_message_ask(const struct wh_host *h, const struct wh_message *m, wh_message_then *then, uint64_t cookie)
 {
 	h->ops->message_ask(h, m, then, cookie);
+}
+
+/** The message of a ticket that the plugin holds: its `text`, `kind` and `number` to read, and its `way` to set. NULL: that is over. */
+static inline struct wh_message *
+wh_message_find(const struct wh_host *h, wh_id ticket)
+{
+	return h->ops->message_find(h, ticket);
 }
 
 /** What all plugins keep of a person, an object with a member for each plugin; or why it could not be had. */

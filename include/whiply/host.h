@@ -131,6 +131,10 @@ struct wh_host_ops {
 	void (*session_rooms)(const struct wh_host *h, struct wh_session *s, bool (*each)(void *self, struct wh_room *r), void *self);
 	bool (*session_secure)(const struct wh_host *h, const struct wh_session *s);
 	enum wh_err (*session_address_set)(const struct wh_host *h, struct wh_session *s, struct wh_str address);
+	enum wh_err (*helper_end)(const struct wh_host *h, const struct wh_helper *helper, const char *why);
+	struct wh_message *(*message_find)(const struct wh_host *h, wh_id ticket);
+	bool (*session_echoes)(const struct wh_host *h, struct wh_session *s);
+	struct wh_str (*session_param)(const struct wh_host *h, const struct wh_session *s, const char *name);
 };
 
 /** One plugin's host. Borrowed: it lives from before `open` until after `close`. */
@@ -180,6 +184,14 @@ static inline enum wh_err
 wh_helper_send(const struct wh_host *h, const struct wh_helper *helper, wh_id id, struct wh_str bytes)
 {
 	return h->ops->helper_send(h, helper, id, bytes);
+}
+
+/** Has the plugin's helper killed at once, for one that does not answer: asks in flight are lost, `down` is told, and a new one is started.
+ * `why` is for the log. WH_EAWAY while it is down. */
+static inline enum wh_err
+wh_helper_end(const struct wh_host *h, const struct wh_helper *helper, const char *why)
+{
+	return h->ops->helper_end(h, helper, why);
 }
 
 #endif

@@ -1,6 +1,7 @@
 /* What the moderation plugin and its helper whiply-rules say to each other: the bytes of wh_helper_send and of a helper's
  * `answer`. The first byte is an enum wh_judge_kind. WH_JUDGE_EVENT is judged and answered under the same id by WH_JUDGE_VERDICTS;
  * WH_JUDGE_CONTROL is a JSON object, answered by a WH_JUDGE_CONTROL with a JSON object; see docs/decisions/006-judging-beside-the-hub.md for those.
+ * One that is too long for a record has its front in WH_JUDGE_PARTs, each of which is answered too.
  * Asks are answered in their order. Both ends run on one machine, so numbers are in its byte order. Neither end trusts a length of the
  * other: reading returns false for what is not whole. All slices borrow from the bytes that were read. */
 #ifndef WHIPLY_JUDGE_H
@@ -14,7 +15,7 @@ enum {
 	WH_JUDGE_ITEMS = 256,		/* items of one answer; the rest is dropped */
 };
 
-enum wh_judge_kind { WH_JUDGE_EVENT = 1, WH_JUDGE_VERDICTS, WH_JUDGE_CONTROL };
+enum wh_judge_kind { WH_JUDGE_EVENT = 1, WH_JUDGE_VERDICTS, WH_JUDGE_CONTROL, WH_JUDGE_PART };
 
 /** What a rule can be `on`. */
 enum wh_judge_on {
@@ -26,7 +27,7 @@ enum wh_judge_on {
 	WH_JUDGE_ON_REPORT,		/* `text` is the reported text, `before` the reporter's words; the user is who is reported */
 	WH_JUDGE_ON_UPLOAD,		/* `attachments` */
 	WH_JUDGE_ON_TIMER,		/* "timer": once a minute for each room with people; no user */
-	WH_JUDGE_ON_SCORED,		/* "verdict": the answer to a score that a pack asked for, in `detail`; the rest is as it was asked */
+	WH_JUDGE_ON_SCORED,		/* "verdict": the answer to a score that a pack asked for, in `detail`, whose "pack" alone is told; the rest is as it was asked */
 	WH_JUDGE_ON_N
 };
 
@@ -59,7 +60,7 @@ struct wh_judge_event {
 	struct wh_str mentions;		/* names, with newlines between */
 	struct wh_str reply_to;		/* id or name of who is answered */
 	struct wh_str attachments;	/* JSON: array of {"name","type","size","hash"} */
-	struct wh_str detail;		/* JSON: of a score {"name","value",...}, of a report {"reason"} */
+	struct wh_str detail;		/* JSON: of a score {"pack","name","value",...}, of a report {"reason"} */
 };
 
 enum { WH_JUDGE_STRINGS = 11, WH_JUDGE_HEAD = 56 };

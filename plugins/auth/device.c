@@ -509,6 +509,9 @@ recheck_done(void *self, uint64_t cookie, const struct wh_result *result)
 			auth->lives.recheck = wh_timer_start(auth->host, 1000, 0, device_recheck, 0);
 	}
 	task_end_quiet(task);
+	/* One that fails is tried again in a while; nobody waits for that. */
+	if (--auth->lives.rechecking == 0 && auth->lives.looked)
+		lives_settled(auth);
 }
 
 enum { RECHECKS = 64 };
@@ -556,7 +559,11 @@ device_recheck(void *self, uint64_t cookie)
 			live_of(auth, s)->checked = false;
 			break;
 		}
+		auth->lives.rechecking++;
 	}
+	auth->lives.looked = r.n < RECHECKS;
+	if (auth->lives.looked && auth->lives.rechecking == 0)
+		lives_settled(auth);
 	if (r.n != 0 && auth->lives.recheck == 0)
 		auth->lives.recheck = wh_timer_start(auth->host, r.n == RECHECKS ? 10 : 1000, 0, device_recheck, 0);
 }

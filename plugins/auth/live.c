@@ -410,6 +410,7 @@ live_load(void *self, struct wh_papers *papers)
 	}
 	if (device.n < sizeof own->device)
 		snprintf(own->device, sizeof own->device, "%.*s", WH_FMT(device));
+	auth->lives.unsettled = true;
 	if (auth->lives.recheck == 0)
 		auth->lives.recheck = wh_timer_start(auth->host, 1, 0, device_recheck, 0);
 	return WH_PASS;
@@ -425,9 +426,51 @@ live_orphan(void *self, struct wh_session *s)
 	own->live = NULL;
 	own->before = own->after = 0;
 	own->checked = false;
+	if (own->device[0] != '\0')
+		auth->lives.unsettled = true;
 	if (own->device[0] != '\0' && auth->lives.recheck == 0)
 		auth->lives.recheck = wh_timer_start(auth->host, 1, 0, device_recheck, 0);
 	return true;
+}
+
+enum wh_err
+lives_settle(struct auth *auth, wh_accounts_settled *settled, void *self)
+{
+	struct live_wish *free = NULL;
+
+	if (!auth->lives.unsettled)
+		return WH_OK;
+	for (struct live_wish *w = auth->lives.wishes; w != auth->lives.wishes + LIVE_WISHES; w++) {
+		if (w->self == self)
+			return WH_WAIT;
+		if (w->self == NULL && free == NULL)
+			free = w;
+	}
+	if (free == NULL)
+		return WH_EFULL;
+	*free = (struct live_wish){ settled, self };
+	return WH_WAIT;
+}
+
+void
+lives_unwish(struct auth *auth, const void *self)
+{
+	for (struct live_wish *w = auth->lives.wishes; w != auth->lives.wishes + LIVE_WISHES; w++)
+		if (w->self == self)
+			*w = (struct live_wish){ NULL, NULL };
+}
+
+void
+lives_settled(struct auth *auth)
+{
+	auth->lives.unsettled = false;
+	for (struct live_wish *w = auth->lives.wishes; w != auth->lives.wishes + LIVE_WISHES; w++) {
+		struct live_wish wish = *w;
+
+		*w = (struct live_wish){ NULL, NULL };
+		if (wish.self != NULL)
+			wish.settled(wish.self);
+	}
 }
 
 enum wh_err

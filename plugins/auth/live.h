@@ -4,6 +4,7 @@
 #ifndef AUTH_LIVE_H
 #define AUTH_LIVE_H
 
+#include <whiply/accounts.h>
 #include <whiply/store.h>
 #include <whiply/whiply.h>
 
@@ -19,6 +20,7 @@ enum {
 	LIVE_ROOM_ROOM = 129,		/* name of a room */
 	LIVE_GRANTS = 64,		/* of one account, in memory */
 	LIVE_BUCKETS = 1 << 14,
+	LIVE_WISHES = 8,
 	LIVE_ROLES_TEXT = 640,		/* an identity's roles */
 };
 
@@ -65,6 +67,13 @@ struct lives {
 	int64_t expires;		/* the earliest of all; 0: none */
 	bool unsaid;			/* some have said_more */
 	wh_id recheck;			/* a timer */
+	bool unsettled;			/* sessions of before this hub have to be looked up */
+	unsigned rechecking;		/* that are being looked up */
+	bool looked;			/* and there are no more */
+	struct live_wish {
+		wh_accounts_settled *settled;
+		void *self;
+	} wishes[LIVE_WISHES];		/* of plugins; self NULL: none */
 };
 
 enum wh_err lives_open(struct auth *auth);
@@ -101,6 +110,13 @@ bool live_device(struct auth *auth, struct wh_str account, struct wh_str device)
 
 /** Grants that ended. */
 void lives_tick(struct auth *auth, int64_t now);
+
+/** Tells `settled` when nobody has to be looked up; see wh_accounts_ops. */
+enum wh_err lives_settle(struct auth *auth, wh_accounts_settled *settled, void *self);
+void lives_unwish(struct auth *auth, const void *self);
+
+/** All have been looked up, or could not be. */
+void lives_settled(struct auth *auth);
 
 /** Hooks. */
 enum wh_verdict live_presence(void *self, struct wh_presence *p);

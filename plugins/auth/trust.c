@@ -332,9 +332,16 @@ service_forget(struct wh_accounts *accounts, void *self)
 	for (struct trust_ask *ask = auth_of(accounts)->trust.first; ask != NULL; ask = ask->next)
 		if (ask->self == self)
 			ask->self = NULL;
+	lives_unwish(auth_of(accounts), self);
+}
+
+static enum wh_err
+service_settle(struct wh_accounts *accounts, wh_accounts_settled *settled, void *self)
+{
+	return lives_settle(auth_of(accounts), settled, self);
 }
 
 const struct wh_accounts_ops trust_service = {
 	.trust = service_trust, .said = service_said, .strike = service_strike, .room_role = service_room_role, .grant = service_grant,
-	.ungrant = service_ungrant, .find = service_find, .taken = service_taken, .close = service_close, .forget = service_forget,
+	.ungrant = service_ungrant, .find = service_find, .taken = service_taken, .close = service_close, .forget = service_forget, .settle = service_settle,
 };

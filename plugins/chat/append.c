@@ -10,10 +10,10 @@ enum { APPEND_STEPS = CHAT_MENTIONS + 8 };
 struct append {
 	struct link link;		/* in chat.appends */
 	struct chat_room *room;
-	wh_id call, from;
+	wh_id call, from;		/* 0: another plugin wants it, see entry.ask */
 	struct chat_entry entry;
 	struct chat_rules rules;	/* of CHAT_RULES */
-	int64_t said_before;		/* of CHAT_SAY: what slow mode knew */
+	int64_t said_before, flood_before;	/* of CHAT_SAY: what slow mode and the pace knew */
 	enum wh_err failed;		/* and a look is taken at what the first try became */
 	unsigned guards;		/* steps before the seq is taken */
 	bool guarded;			/* the last of them is `first` */
@@ -54,11 +54,22 @@ chat_started(struct wh_call *call, enum wh_err err)
 }
 
 static void
+append_ask_ends(struct append *a, enum wh_err err, int64_t id)
+{
+	struct chat_ask *ask = a->entry.ask;
+
+	a->entry.ask = NULL;
+	if (ask != NULL)
+		ask_end(ask, err, id);
+}
+
+static void
 append_answer(struct chat *chat, struct append *a, const struct chat_entry *e)
 {
 	struct wh_call *call = wh_call_find(chat->host, a->call);
 	char id[CHAT_ID_TEXT];
 
+	append_ask_ends(a, WH_OK, e->id);
 	if (call == NULL)
 		return;
 	id_text(e->id, id);
@@ -82,6 +93,8 @@ append_over(struct append *a)
 {
 	struct chat_room *room = a->room;
 
+	if (a->entry.ask != NULL)
+		ask_end(a->entry.ask, WH_EIO, 0);
 	link_remove(&a->link);
 	wh_delete(room->chat->host, a);
 	room->pending--;
@@ -103,6 +116,7 @@ append_found(void *self, uint64_t cookie, const struct wh_result *r)
 		wh_call_done(call, chat_store_failed(call, r));
 	else if (call != NULL)
 		wh_call_done(call, wh_fail(call, a->failed, a->why_not != NULL ? a->why_not : "that stands there already"));
+	append_ask_ends(a, r->err == WH_OK ? a->failed : r->err, 0);
 	append_over(a);
 }
 
@@ -131,8 +145,10 @@ append_undone(const struct append *a)
 {
 	struct chat_person *person = append_speaker(a);
 
-	if (person != NULL)
+	if (person != NULL) {
 		person->said_ms = a->said_before;
+		person->flood_ms = a->flood_before;
+	}
 }
 
 static void
@@ -154,6 +170,7 @@ append_failed(struct chat *chat, struct append *a, const struct wh_result *r)
 	}
 	if (call != NULL)
 		wh_call_done(call, guard ? wh_fail(call, a->failed, a->why_not) : chat_store_failed(call, r));
+	append_ask_ends(a, guard ? a->failed : r->err, 0);
 	append_over(a);
 }
 
@@ -173,7 +190,8 @@ append_done(void *self, uint64_t cookie, const struct wh_result *r)
 	a->room->seq = a->entry.seq;
 	append_applies(a);
 	wh_metric_add(chat->host, &chat_metrics[M_ENTRIES], 1);
-	entry_publish(a->room, &a->entry, wh_session_get(chat->host, a->from));
+	entry_publish(a->room, &a->entry, a->from != 0 ? wh_session_get(chat->host, a->from) : NULL);
+	chat_heard(a->room, &a->entry);
 	append_answer(chat, a, &a->entry);
 	append_over(a);
 }
@@ -201,8 +219,8 @@ append_new(struct chat_room *room, struct wh_call *call, const struct chat_entry
 	to = a->text;
 	link_init(&a->link);
 	a->room = room;
-	a->from = wh_session_id(room->chat->host, wh_call_session(call));
-	a->call = wh_call_hold(call);
+	a->from = call != NULL ? wh_session_id(room->chat->host, wh_call_session(call)) : 0;
+	a->call = call != NULL ? wh_call_hold(call) : 0;
 	a->entry = *e;
 	a->entry.rules = NULL;
 	a->entry.who = append_keep(&to, e->who);
@@ -231,14 +249,14 @@ chat_append(struct chat_room *room, struct wh_call *call, struct chat_entry *e, 
 	struct append *a = append_new(room, call, e, nonce);
 	struct wh_step steps[APPEND_STEPS];
 	const struct wh_cell room_id = WH_CELL_INT(room->id);
-	const struct chat_side *to = e->kind != CHAT_REDACT && e->kind != CHAT_UNREACT ? whisper_side(room, e->who, true) : NULL;
+	const struct chat_side *to = e->kind != CHAT_REDACT && e->kind != CHAT_UNREACT && call != NULL ? whisper_side(room, e->who, true) : NULL;
 	size_t n = 0;
 	enum wh_err err;
 
 	if (a == NULL)
 		return WH_ENOMEM;
 	const struct wh_cell wanted[] = { WH_CELL_TEXT(e->who), WH_CELL_TEXT(wh_str(to != NULL ? to->id : "")),
-		WH_CELL_INT(wh_session_identity(chat->host, wh_call_session(call))->kind == WH_GUEST) };
+		WH_CELL_INT(call != NULL && wh_session_identity(chat->host, wh_call_session(call))->kind == WH_GUEST) };
 	const struct wh_cell cells[] = { WH_CELL_INT(e->id), room_id, WH_CELL_INT(e->time), WH_CELL_INT(e->kind), WH_CELL_TEXT(e->who),
 		WH_CELL_TEXT(e->name), cell_or_null(e->text), e->ref != 0 ? WH_CELL_INT(e->ref) : WH_CELL_NULL,
 		e->extra.n != 0 ? WH_CELL_TEXT(e->extra) : WH_CELL_NULL, nonce.n != 0 ? WH_CELL_TEXT(((struct wh_str){ a->nonce, a->nonce_n })) : WH_CELL_NULL };
@@ -258,13 +276,15 @@ chat_append(struct chat_room *room, struct wh_call *call, struct chat_entry *e, 
 	err = wh_store_run(&chat->table, steps, n, append_done, (uintptr_t)a);
 	if (err != WH_OK) {
 		wh_delete(chat->host, a);
-		return chat_started(call, err);
+		return call != NULL ? chat_started(call, err) : err;
 	}
 	room->pending++;
 	link_add(&chat->appends, &a->link);
 	if (append_speaker(a) != NULL) {
 		a->said_before = append_speaker(a)->said_ms;
 		append_speaker(a)->said_ms = wh_now_ms(chat->host);
+		a->flood_before = append_speaker(a)->flood_ms;
+		append_speaker(a)->flood_ms = pace_after(&room->rules.flood, a->flood_before, wh_now_ms(chat->host));
 	}
 	if (e->rules != NULL) {
 		room->asked = *e->rules;

@@ -42,6 +42,8 @@ chat_close(void *self)
 	tasks_free(chat);
 	askings_free(chat);
 	appends_free(chat);
+	maskings_free(chat);
+	asks_free(chat);
 	resumes_free(chat);
 	while (!link_none(&chat->all))
 		room_free(LINK_OF(chat->all.next, struct chat_room, link));
@@ -85,7 +87,9 @@ chat_open(const struct wh_host *host, const struct wh_conf *conf, void **self_ou
 	link_init(&chat->tasks);
 	link_init(&chat->asking);
 	link_init(&chat->appends);
+	link_init(&chat->asks);
 	link_init(&chat->resumes);
+	link_init(&chat->maskings);
 	wh_random(host, &chat->instance, sizeof chat->instance);
 	chat_reload(chat, conf);
 	chat->accounts = wh_service_find(host, "accounts", WH_ACCOUNTS_VERSION, &accounts);
@@ -117,7 +121,9 @@ static const struct wh_field leave_fields[] = { ROOM, { "reason", WH_F_TEXT, .ma
 static const struct wh_field say_fields[] = {
 	ROOM, { "text", WH_F_TEXT, .required = true, .min = 1, .max = 16000, .help = "what to say" },
 	{ "reply", WH_F_ID, .help = "id of the message that this answers" },
-	{ "notice", WH_F_BOOL, .help = "marks what a bot says, to which no other bot answers" }, NONCE, { 0 }
+	{ "notice", WH_F_BOOL, .help = "marks what a bot says, to which no other bot answers" },
+	{ "rank", WH_F_CHOICE, .choices = "voice|helper|moderator|manager|owner", .help = "only those here of this rank or above are told; it is not kept" },
+	NONCE, { 0 }
 };
 static const struct wh_field whisper_fields[] = {
 	{ "to", WH_F_TEXT, .required = true, .min = 1, .max = 80, .help = "name or id of who shall hear it" },
@@ -167,14 +173,38 @@ static const struct wh_field set_fields[] = {
 	{ "slow", WH_F_DURATION, .min = 0, .max = 3600000, .help = "time between two messages of one person" },
 	{ "min_age", WH_F_DURATION, .min = 0, .max = 31536000000, .help = "age of an account that may speak" },
 	{ "keep", WH_F_DURATION, .min = 0, .max = 315360000000, .help = "how long messages are kept; 0: for good" },
-	{ "links", WH_F_BOOL, .help = "may links be sent" }, { "key", WH_F_TEXT, .max = 64, .help = "for access key" }, { 0 }
+	{ "links", WH_F_BOOL, .help = "may links be sent" }, { "key", WH_F_TEXT, .max = 64, .help = "for access key" },
+	{ "enter", WH_F_CHOICE, .choices = "all|registered", .help = "may guests enter" },
+	{ "limit", WH_F_INT, .min = 0, .max = 1000000, .help = "people at once; 0: any number" },
+	{ "flood", WH_F_TEXT, .max = 16, .help = "messages of one person, as 5/10s; 0: any number" },
+	{ "joins", WH_F_TEXT, .max = 16, .help = "people who enter, as 5/10s; 0: any number" },
+	{ "colours", WH_F_CHOICE, .choices = "kept|stripped|refused", .help = "what becomes of colours and bold" },
+	{ "notices", WH_F_BOOL, .help = "may notices be said" },
+	{ "topics", WH_F_CHOICE, .choices = "moderators|all", .help = "who sets the topic" },
+	{ "past", WH_F_CHOICE, .choices = "all|moderators", .help = "who reads what was said before" }, { 0 }
 };
 static const struct wh_field invite_fields[] = { ROOM, { "name", WH_F_NAME, .required = true, .help = "of the account" }, { 0 } };
 static const struct wh_field role_fields[] = {
 	ROOM, { "name", WH_F_NAME, .required = true, .help = "of the account; in a room that is not registered, of somebody in it" },
-	{ "role", WH_F_CHOICE, .required = true, .choices = "owner|moderator|voice", .help = "which" }, { "on", WH_F_BOOL, .required = true, .help = "give or take" }, { 0 }
+	{ "role", WH_F_CHOICE, .required = true, .choices = "owner|manager|moderator|helper|voice", .help = "which" }, { "on", WH_F_BOOL, .required = true, .help = "give or take" }, { 0 }
 };
-static const struct wh_field kick_fields[] = { ROOM, { "name", WH_F_NAME, .required = true, .help = "who" }, { "reason", WH_F_TEXT, .max = 200, .help = "told to them" }, { 0 } };
+static const struct wh_field kick_fields[] = {
+	ROOM, { "name", WH_F_NAME, .required = true, .help = "who" }, { "reason", WH_F_TEXT, .max = 200, .help = "told to them" },
+	{ "ban", WH_F_BOOL, .help = "ban them first" }, { "for", WH_F_DURATION, .min = 1000, .max = 315360000000, .help = "how long the ban holds; without, for good" }, { 0 }
+};
+#define KIND { "kind", WH_F_CHOICE, .choices = "ban|except|invite|mute", .def = "ban", .help = "the list" }
+static const struct wh_field ban_fields[] = {
+	ROOM, KIND, { "mask", WH_F_TEXT, .min = 1, .max = CHAT_MASK, .help = "nick!user@host with * and ?, or $ and what it asks for" },
+	{ "who", WH_F_TEXT, .min = 1, .max = 80, .help = "or a name or id" },
+	{ "until", WH_F_TIME, .help = "when it ends" }, { "for", WH_F_DURATION, .min = 1000, .max = 315360000000, .help = "or how long it holds; without both, for good" },
+	{ "why", WH_F_TEXT, .max = CHAT_WHY, .help = "shown with it" }, { 0 }
+};
+static const struct wh_field unban_fields[] = {
+	ROOM, KIND, { "mask", WH_F_TEXT, .min = 1, .max = CHAT_MASK, .help = "as it stands there" }, { "who", WH_F_TEXT, .min = 1, .max = 80, .help = "or a name or id" }, { 0 }
+};
+static const struct wh_field bans_fields[] = {
+	ROOM, KIND, { "after", WH_F_INT, .min = 0, .max = CHAT_MASKS, .def = "0", .help = "next of the page before" }, LIMIT(CHAT_PAGE, "50"), { 0 }
+};
 static const struct wh_field mark_fields[] = {
 	ROOM, { "seq", WH_F_INT, .min = 0, .max = INT64_MAX, .help = "of the last entry that was read" },
 	{ "time", WH_F_TIME, .help = "or up to when all was read; without both, the mark as it is is told" }, { 0 }
@@ -209,11 +239,14 @@ static const struct wh_command chat_commands[] = {
 	{ "chat.rooms", rooms_fields, WH_ALLOW_GUEST, .rate = "2/s burst 20", .flags = WH_READS, .run = info_rooms, .help = "the rooms that anybody may see" },
 	{ "chat.room", room_only, WH_ALLOW_GUEST, .flags = WH_READS, .run = info_room, .help = "what there is to know of a room" },
 	{ "chat.members", members_fields, WH_ALLOW_GUEST, .rate = "2/s burst 10", .flags = WH_READS, .run = info_members, .help = "who is in a room" },
-	{ "chat.set", set_fields, WH_ALLOW_GUEST, .flags = WH_AUDIT, .run = info_set, .help = "change a room's rules, as its owner" },
+	{ "chat.set", set_fields, WH_ALLOW_GUEST, .flags = WH_AUDIT, .run = rules_set, .help = "change a room's rules, as its owner or manager" },
 	{ "chat.register", room_only, WH_ALLOW_MEMBER, .rate = "1/m burst 5", .flags = WH_AUDIT, .run = info_register, .help = "make a room last, and own it" },
 	{ "chat.invite", invite_fields, WH_ALLOW_GUEST, .rate = "1/s burst 10", .run = info_invite, .help = "ask somebody into a room" },
 	{ "chat.role", role_fields, WH_ALLOW_GUEST, .rate = "2/s burst 20", .flags = WH_AUDIT, .run = info_role, .help = "give or take a role in a room" },
 	{ "chat.kick", kick_fields, WH_ALLOW_GUEST, .flags = WH_AUDIT, .run = member_kick, .help = "send somebody out of a room" },
+	{ "chat.ban", ban_fields, WH_ALLOW_GUEST, .rate = "2/s burst 40", .flags = WH_AUDIT, .run = mask_add, .help = "put a mask on a list of a room: who is banned, muted, or excepted" },
+	{ "chat.unban", unban_fields, WH_ALLOW_GUEST, .rate = "2/s burst 40", .flags = WH_AUDIT, .run = mask_remove, .help = "take a mask off a list" },
+	{ "chat.bans", bans_fields, WH_ALLOW_GUEST, .rate = "2/s burst 20", .flags = WH_READS, .run = mask_list, .help = "what stands on a list of a room" },
 	{ "chat.mark", mark_fields, WH_ALLOW_GUEST, .rate = "5/s burst 50", .run = mark_read, .help = "remember how far you have read" },
 	{ "chat.unread", NULL, WH_ALLOW_GUEST, .flags = WH_READS, .run = mark_unread, .help = "what you have not read, room by room" },
 	{ "chat.mentions", mentions_fields, WH_ALLOW_GUEST, .flags = WH_READS, .run = mark_mentions, .help = "where you were named" },

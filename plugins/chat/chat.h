@@ -14,21 +14,27 @@
  *  task.c      what a room is needed for meanwhile
  *  history.c   reading the log; search
  *  resume.c    what a resumed client missed
+ *  rules.c     what an owner chooses for a room
+ *  mask.c      lists of masks: who is banned, muted, or excepted from that
+ *  match.c     whom a mask means
+ *  door.c      what stands in the way of who wants to enter
+ *  aside.c     what is said to those of a rank alone
  *  info.c      lists of rooms and members, settings of a room, roles, invitations
  *  mark.c      what was read, what was missed
  *  privacy.c   a person's own data
- *  service.c   what other plugins read
+ *  service.c   what other plugins read; service_ask.c: what they do
  * A room's log is written by the store, one entry behind the other, and an entry is published when it is committed: nobody sees what a
  * crash could take back. seq is given by the database, dense, from 1.
  * What grows, and its bound: rooms in memory (`rooms`), and each is freed when nobody needs it; people of a room and of the indexes (the
  * server's sessions); tasks, waiters and entries under way (the server's held calls and the store's queue); names of one gathering of
  * joins (CHAT_BATCH_NAMES). In the store: rooms that nobody registered (`idle`), registered ones (`own` for each account), entries (`keep`
  * of the room; for good is the operator's choice), signs of a message, pins of a room and options of a poll (50, 50, 10), blocks of a
- * person (CHAT_BLOCKS), invitations (CHAT_INVITES for each room, a week), and all that is kept of guests (`guest_whispers`). */
+ * person (CHAT_BLOCKS), masks of a room (CHAT_MASKS), invitations (CHAT_INVITES for each room, a week), and all that is kept of guests (`guest_whispers`). */
 #ifndef PLUGIN_CHAT_H
 #define PLUGIN_CHAT_H
 
 #include <whiply/accounts.h>
+#include <whiply/chat.h>
 #include <whiply/store.h>
 #include <whiply/whiply.h>
 
@@ -49,20 +55,31 @@ enum {
 	CHAT_CATCH_UP = 500,		/* entries that are read at once to be published again */
 	CHAT_EXTRA = 4096,
 	CHAT_MARKS = 4,			/* combining marks behind one character */
+	CHAT_MASKS = 200,		/* of one room, on all its lists together */
+	CHAT_MASK = 100,		/* bytes of a mask */
+	CHAT_WHY = 200,			/* bytes of why it was set */
+	CHAT_MASK_LOOK = 10000,		/* ms for which it is known whether somebody is muted */
 	CHAT_BLOCKS = 1000,		/* people that one person blocks */
 	CHAT_INVITES = 1000,		/* open ones of one room */
 	CHAT_INVITE_MS = 7 * 86400000,
 	CHAT_WHISPER_IDLE = 600000,	/* ms after which a whisper leaves memory */
+	CHAT_LISTENERS = 8,		/* plugins that hear what is said */
 };
 
 enum chat_kind {
 	CHAT_SAY = 1, CHAT_ACT, CHAT_EDIT, CHAT_REDACT, CHAT_REACT, CHAT_UNREACT, CHAT_TOPIC_SET, CHAT_PIN, CHAT_UNPIN, CHAT_POLL, CHAT_VOTE,
-	CHAT_RULES, CHAT_KINDS
+	CHAT_RULES, CHAT_RESTORE, CHAT_KINDS
 };
 
 enum chat_access { CHAT_PUBLIC, CHAT_UNLISTED, CHAT_INVITED, CHAT_KEYED, CHAT_WHISPER };
 enum chat_speakers { CHAT_ALL, CHAT_REGISTERED, CHAT_VOICED, CHAT_MODERATORS };
-enum chat_rank { CHAT_NOBODY, CHAT_VOICE, CHAT_MODERATOR, CHAT_OWNER };
+enum chat_rank { CHAT_NOBODY, CHAT_VOICE, CHAT_HELPER, CHAT_MODERATOR, CHAT_MANAGER, CHAT_OWNER, CHAT_RANKS };
+enum chat_colours { CHAT_COLOURS, CHAT_STRIPPED, CHAT_PLAIN };
+
+/** So many, and in how many ms; 0: as many as one likes. */
+struct chat_pace {
+	int64_t count, ms;
+};
 
 struct link {
 	struct link *next, *prev;
@@ -74,13 +91,21 @@ struct chat_rules {
 	enum chat_speakers speakers;
 	int64_t slow_ms, min_age_ms, keep_ms;
 	bool links;
+	bool accounts_only;		/* guests don't enter */
+	bool no_notices;
+	bool topics_free;		/* everybody who may speak sets the topic */
+	bool past_hidden;		/* only those who keep order read what was said before */
+	enum chat_colours colours;
+	int64_t limit;			/* people at once; 0: any number */
+	struct chat_pace flood, joins;	/* messages of one person; people who enter */
 	char key[65];			/* of CHAT_KEYED */
 };
 
 struct chat_crowd;
+struct chat_ask;
 struct chat_given;
+struct chat_mask;
 struct chat_room;
-struct wh_chat_ops;
 
 /** Somebody who is connected. */
 struct chat_live {
@@ -108,7 +133,13 @@ struct chat_person {
 	unsigned sessions;
 	bool founder;			/* of a room that nobody registered */
 	bool announced;			/* the others know */
-	enum chat_rank rank;		/* as it was when they entered or were given it */
+	enum chat_rank rank;		/* the highest, as it was when they entered or were given it */
+	unsigned ranks;			/* all of them, a bit for each */
+	unsigned masks_seen;		/* room.masks_change when `muted` was found; 0: never */
+	bool muted;
+	int64_t masks_ms;		/* and when; now_ms */
+	uint64_t from_seq;		/* the last entry when they entered, as far as this hub knows */
+	int64_t flood_ms;		/* when all that they said is paid for, by the room's pace; now_ms */
 	int64_t said_ms;		/* for slow mode; now_ms */
 	char text[];
 };
@@ -124,6 +155,7 @@ struct chat_waiter {
 	wh_id call;
 	chat_go *go;
 	bool make;
+	struct chat_ask *ask;		/* owned; instead of `call` and `go` */
 };
 
 struct chat_room {
@@ -144,9 +176,14 @@ struct chat_room {
 	bool kept;			/* registered: it lasts */
 	struct chat_rules rules, asked;	/* `asked`: as they will be when what is under way was written */
 	unsigned setting;		/* rules under way */
+	bool unsettled;			/* the roles of who is in it are being looked up: see room_settled */
 	struct wh_dict *people;		/* owned persons, by id */
 	struct chat_given *given;	/* owned: roles, when it is not registered */
 	size_t n_given;
+	struct chat_mask **masks;	/* owned, and what they point at; NULL: there are none */
+	size_t n_masks;
+	unsigned masks_change;		/* counted from 1 */
+	int64_t entered_ms;		/* when all that entered is paid for, by `joins`; now_ms */
 	struct link waiters;
 	unsigned pending;		/* entries and tasks under way */
 	unsigned entering;		/* of them, who waits to enter */
@@ -197,9 +234,17 @@ struct chat {
 	struct wh_table table;
 	struct chat_settings set;
 	struct wh_dict *rooms;		/* by key */
+	struct link asks;		/* of other plugins, under way; owned */
+	struct {
+		wh_chat_listener *heard;
+		void *self;
+	} listeners[CHAT_LISTENERS];
+	unsigned n_listeners;
 	struct link all;
 	struct wh_dict *lives, *names;	/* who is connected: by id (owned), by folded name */
-	struct link tasks, asking, appends, resumes;	/* owned */
+	struct link tasks, asking, appends, resumes, maskings;	/* owned */
+	wh_chat_describe *describe;	/* NULL: nobody shows sessions in a way of their own */
+	void *describe_self;
 	uint64_t instance;		/* by chance */
 	struct wh_slot *slot;
 	const struct wh_accounts_ops *accounts;	/* NULL: there is none */
@@ -216,6 +261,8 @@ struct chat_entry {
 	struct wh_str who, name, text, extra, reactions;
 	bool redacted;
 	const struct chat_rules *rules;	/* of CHAT_RULES, while it is being written */
+	uint64_t number;		/* of the asking of hooks; 0: was none */
+	struct chat_ask *ask;		/* while it is being written: who is told besides or instead of a call */
 };
 
 /* link: a list is a link that points at itself. */
@@ -260,7 +307,8 @@ enum chat_statement {
 	Q_FORGET_WHISPERS, Q_FORGET_BLOCKS, Q_FORGET_REFUSALS, Q_FORGET_INVITES, Q_FORGET_MARKS, Q_ROOM_OWNER, Q_ROOM_LOOSE, Q_LAST_ID, Q_EDITS_GONE,
 	Q_PIN_GONE, Q_RESUME_WHISPER, Q_VOTED, Q_EXPORT_REST, Q_ERASE_REACTIONS, Q_ERASE_VOTES, Q_ERASE_MENTIONS, Q_ERASE_INVITES, Q_ERASE_PAIRS,
 	Q_ERASE_PAIR_NAMES, Q_ERASE_BLOCKS, Q_ERASE_REFUSAL, Q_ERASE_WHISPERS, Q_ERASE_OWNER,
-	Q_GIVE, Q_GIVEN, Q_ERASE_GIVEN, Q_END
+	Q_GIVE, Q_GIVEN, Q_ERASE_GIVEN, Q_MASK_ADD, Q_MASK_REMOVE, Q_MASKS, Q_FORGET_MASKS, Q_ERASE_MASKS,
+	Q_ENTRY_RESTORE, Q_ENTRY_ANY, Q_RECENT, Q_RECENT_BY, Q_END
 };
 extern const struct wh_schema chat_schema;
 
@@ -278,6 +326,9 @@ size_t text_fold(struct wh_str name, char out[static CHAT_FOLD]);
 /** What is wrong with a text, as a sentence, or NULL; `out` (of `text.n * 3 + 1` bytes at least) gets it in NFC. */
 const char *text_check(const struct chat_settings *set, struct wh_str text, char *out, size_t cap, size_t *n_out);
 bool text_has_link(struct wh_str text);
+
+/** Takes IRC's colours and the like out of it. Returns the bytes that are left. */
+size_t text_plain(char *text, size_t n);
 
 /** A reaction: one character or a short name between colons. */
 bool text_is_reaction(struct wh_str text);
@@ -313,7 +364,15 @@ void room_settle(struct chat_room *room);
 void room_free(struct chat_room *room);
 void room_topic(struct chat_room *room, struct wh_str topic, struct wh_str who, struct wh_str name, int64_t time);
 enum chat_rank room_rank(struct chat_room *room, struct wh_session *s);
+
+/** All ranks, a bit for each. */
+unsigned room_ranks(struct chat_room *room, struct wh_session *s);
+enum chat_rank rank_highest(unsigned ranks);
 const char *rank_name(enum chat_rank rank);
+enum chat_rank rank_read(struct wh_str word);
+
+/** Is what was said before for those who keep order alone, and the session none of them? */
+bool room_hides_past(struct chat_room *room, struct wh_session *s);
 
 /** After the hub was replaced. */
 enum wh_verdict rooms_recovered(void *self, struct wh_recovered *r);
@@ -328,6 +387,12 @@ enum wh_err member_typing(void *self, struct wh_call *call);
 enum wh_verdict member_left(void *self, struct wh_passage *p);
 struct chat_person *member_find(struct chat_room *room, struct wh_str id);
 struct chat_person *member_by_name(struct chat_room *room, struct wh_str name);
+
+/** Finds their ranks anew. */
+void member_ranked(struct chat_room *room, struct chat_person *person, struct wh_session *s);
+
+/** Sends out whom the call of chat.kick names. */
+enum wh_err member_send_out(struct chat_room *room, struct wh_call *call);
 
 /** One more session of its person. NULL: out of memory. */
 struct chat_person *member_add(struct chat_room *room, struct wh_session *s);
@@ -427,8 +492,74 @@ void crowd_renamed(struct chat_room *room, const struct chat_person *was, const 
 bool crowd_is(const struct chat_room *room);
 void crowd_free(struct chat_room *room);
 
+/* rules.c */
+
+/** The members that a room's rules have in JSON, with the braces. */
+enum { RULES_JSON = 640 };
+struct wh_str rules_json(const struct chat_rules *rules, char to[static RULES_JSON]);
+
+/** Reads those that stand behind the first ones in Q_ROOM_BY_KEY. */
+void rules_read(const struct wh_rows *rows, size_t at, struct chat_rules *rules);
+enum wh_err rules_set(void *self, struct wh_call *call);
+
+/** Does one more fit, now? `paid_ms` is counted up if so, and else `wait_out` is how long it takes. */
+bool pace_takes(const struct chat_pace *pace, int64_t paid_ms, int64_t now, int64_t *wait_out);
+int64_t pace_after(const struct chat_pace *pace, int64_t paid_ms, int64_t now);
+
+/* mask.c */
+struct chat_mask {
+	enum wh_chat_list list;
+	int64_t time, until;		/* wall clock, ms; `until` 0: for good */
+	struct wh_str mask, by, by_id, why;	/* in `text` */
+	char text[];
+};
+
+enum wh_err mask_add(void *self, struct wh_call *call);
+enum wh_err mask_remove(void *self, struct wh_call *call);
+enum wh_err mask_list(void *self, struct wh_call *call);
+
+/** Bans the person, then sends them out; a call of chat.kick. */
+enum wh_err mask_kick(struct chat_room *room, struct wh_call *call, const struct chat_person *person);
+void masks_read(struct chat_room *room, const struct wh_rows *rows);
+void masks_free(struct chat_room *room);
+
+/** What is over is taken off, and members are told. */
+void masks_sweep(struct chat *chat);
+void maskings_free(struct chat *chat);
+
+/* match.c */
+
+/** Makes a mask whole: `bob` is `bob!*@*`. False: it can be none. */
+bool mask_whole(struct wh_str mask, char out[static CHAT_MASK + 1]);
+
+/** The mask that means somebody whatever they call themselves. */
+void mask_of(struct wh_str id, bool guest, char out[static CHAT_MASK + 1]);
+
+/** Is the session on the list, and the mask not over? */
+bool mask_on(struct chat_room *room, struct wh_session *s, enum wh_chat_list list);
+
+/** May the person not speak, by the lists? It is looked up once in a while. */
+bool mask_mutes(struct chat_room *room, struct chat_person *person, struct wh_session *s);
+
+/* door.c */
+
+/** What stands in the way of who is not in the room yet. */
+enum wh_chat_door door_of(struct chat_room *room, struct wh_session *s, struct wh_str key);
+bool door_opens_to_invited(enum wh_chat_door door);
+
+/** Fails the call of who stands before it. */
+enum wh_err door_refuse(struct chat_room *room, struct wh_call *call, enum wh_chat_door door);
+
+/** Somebody enters. */
+void door_passed(struct chat_room *room);
+
+/* aside.c */
+
+/** Tells those who are here and have the rank. The call of chat.say or chat.act is answered. */
+enum wh_err aside_tell(struct chat_room *room, struct wh_call *call, const struct chat_entry *e);
+
 /* given.c */
-enum chat_rank given_rank(const struct chat_room *room, struct wh_str id);
+unsigned given_ranks(const struct chat_room *room, struct wh_str id);
 
 /** Does what the call of chat.role asks for, in a room that is not registered. */
 enum wh_err given_change(struct chat_room *room, struct wh_call *call);
@@ -459,6 +590,9 @@ enum { CHAT_ITEMS = 18 };
 /** Publishes it to the room. */
 void entry_publish(struct chat_room *room, const struct chat_entry *e, const struct wh_session *from);
 
+/** Tells one session alone. */
+void entry_show(struct chat_room *room, const struct chat_entry *e, struct wh_session *s);
+
 /** Writes it as an object, as history has it. */
 void entry_write(struct chat_room *room, const struct chat_entry *e, struct wh_json *w);
 
@@ -486,7 +620,6 @@ enum wh_err history_pins(void *self, struct wh_call *call);
 enum wh_err info_room(void *self, struct wh_call *call);
 enum wh_err info_rooms(void *self, struct wh_call *call);
 enum wh_err info_members(void *self, struct wh_call *call);
-enum wh_err info_set(void *self, struct wh_call *call);
 enum wh_err info_register(void *self, struct wh_call *call);
 enum wh_err info_invite(void *self, struct wh_call *call);
 enum wh_err info_role(void *self, struct wh_call *call);
@@ -507,6 +640,27 @@ enum wh_err chat_started(struct wh_call *call, enum wh_err err);
 
 /* service.c */
 extern const struct wh_chat_ops chat_service;
+
+/* service_ask.c */
+
+/** Its room is there; or it can't be had. Ends the ask. */
+void ask_go(struct chat_ask *ask, struct chat_room *room);
+void ask_end(struct chat_ask *ask, enum wh_err err, int64_t id);
+
+/** Tells those who listen. */
+void chat_heard(struct chat_room *room, const struct chat_entry *e);
+void asks_free(struct chat *chat);
+enum wh_err service_entry(struct wh_chat *service, int64_t id, wh_chat_found *done, void *self, uint64_t cookie);
+enum wh_err service_recent(struct wh_chat *service, struct wh_str room, struct wh_str who, int64_t since, unsigned limit, wh_chat_found *done, void *self,
+    uint64_t cookie);
+enum wh_err service_redact(struct wh_chat *service, struct wh_str room, int64_t id, const struct wh_chat_actor *by, struct wh_str reason, wh_chat_done *done,
+    void *self, uint64_t cookie);
+enum wh_err service_restore(struct wh_chat *service, struct wh_str room, int64_t id, const struct wh_chat_actor *by, struct wh_str text, struct wh_str extra,
+    wh_chat_done *done, void *self, uint64_t cookie);
+enum wh_err service_say_for(struct wh_chat *service, struct wh_str room, const struct wh_chat_actor *author, struct wh_str kind, struct wh_str text, int64_t ref,
+    struct wh_str nonce, wh_chat_done *done, void *self, uint64_t cookie);
+enum wh_err service_listen(struct wh_chat *service, wh_chat_listener *heard, void *self);
+void service_forget(struct wh_chat *service, void *self);
 
 extern const struct wh_metric chat_metrics[];
 enum chat_metric { M_ENTRIES, M_ROOMS, M_JOINS, M_END };

@@ -6,7 +6,7 @@
 static const char *const events[CHAT_KINDS] = {
 	[CHAT_SAY] = "chat.message", [CHAT_ACT] = "chat.message", [CHAT_EDIT] = "chat.edited", [CHAT_REDACT] = "chat.redacted",
 	[CHAT_REACT] = "chat.reacted", [CHAT_UNREACT] = "chat.unreacted", [CHAT_TOPIC_SET] = "chat.topic", [CHAT_PIN] = "chat.pinned",
-	[CHAT_UNPIN] = "chat.unpinned", [CHAT_POLL] = "chat.poll", [CHAT_VOTE] = "chat.voted", [CHAT_RULES] = "chat.rules",
+	[CHAT_UNPIN] = "chat.unpinned", [CHAT_POLL] = "chat.poll", [CHAT_VOTE] = "chat.voted", [CHAT_RULES] = "chat.rules", [CHAT_RESTORE] = "chat.restored",
 };
 
 /* What the text of an entry is called. */
@@ -68,7 +68,7 @@ entry_items(const struct chat_room *room, const struct chat_entry *e, struct wh_
 		id_text(e->ref, t->ref);
 		items[n++] = WH_ITEM_STR(entry_ref_key(e->kind), wh_str(t->ref));
 	}
-	if (e->extra.n != 0 && e->kind != CHAT_SAY)
+	if (e->extra.n != 0 && e->kind != CHAT_SAY && e->kind != CHAT_RESTORE)
 		items[n++] = WH_ITEM_JSON(e->kind == CHAT_POLL ? "poll" : e->kind == CHAT_VOTE ? "vote" : e->kind == CHAT_RULES ? "rules" : "extra", e->extra);
 	if (e->redacted)
 		items[n++] = WH_ITEM_BOOL("redacted", true);
@@ -91,6 +91,16 @@ entry_publish(struct chat_room *room, const struct chat_entry *e, const struct w
 		whisper_publish(room, e->seq, &(struct wh_event){ events[e->kind], items, n }, from, WH_UNLESS_ECHO);
 	else if (hub != NULL)
 		wh_room_publish(room->chat->host, hub, e->seq, &(struct wh_event){ events[e->kind], items, n }, from, WH_UNLESS_ECHO);
+}
+
+void
+entry_show(struct chat_room *room, const struct chat_entry *e, struct wh_session *s)
+{
+	struct wh_item items[CHAT_ITEMS];
+	struct entry_texts texts;
+	size_t n = entry_items(room, e, items, &texts);
+
+	wh_session_notify(room->chat->host, s, &(struct wh_event){ events[e->kind], items, n });
 }
 
 void

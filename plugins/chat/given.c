@@ -1,12 +1,12 @@
 /* Roles in a room that nobody registered: who made it gives them, they are kept with the room, and end with it. In a registered room roles
- * are those of the accounts. One person may have several; the highest counts. */
+ * are those of the accounts. One person may have several. */
 #include "chat.h"
 
 enum { GIVEN_MOST = 256 };
 
 struct chat_given {
 	char id[CHAT_WHO + 1];
-	unsigned ranks;			/* a bit for each enum chat_rank */
+	unsigned ranks;			/* a bit for each enum chat_rank, as the store has them */
 };
 
 static struct chat_given *
@@ -18,15 +18,12 @@ given_find(const struct chat_room *room, struct wh_str id)
 	return NULL;
 }
 
-enum chat_rank
-given_rank(const struct chat_room *room, struct wh_str id)
+unsigned
+given_ranks(const struct chat_room *room, struct wh_str id)
 {
 	const struct chat_given *g = given_find(room, id);
 
-	for (enum chat_rank rank = CHAT_OWNER; g != NULL && rank > CHAT_NOBODY; rank--)
-		if ((g->ranks & 1u << rank) != 0)
-			return rank;
-	return CHAT_NOBODY;
+	return g != NULL ? g->ranks : 0;
 }
 
 /* False: there is no place or no memory for it. */
@@ -65,16 +62,10 @@ given_free(struct chat_room *room)
 	room->n_given = 0;
 }
 
-static enum chat_rank
-rank_of(struct wh_str word)
-{
-	return wh_str_is(word, "owner") ? CHAT_OWNER : wh_str_is(word, "moderator") ? CHAT_MODERATOR : CHAT_VOICE;
-}
-
 static unsigned
 given_after(const struct chat_given *g, struct wh_call *call)
 {
-	unsigned bit = 1u << rank_of(wh_arg_str(call, "role")), was = g != NULL ? g->ranks : 0;
+	unsigned bit = 1u << rank_read(wh_arg_str(call, "role")), was = g != NULL ? g->ranks : 0;
 
 	return wh_arg_bool(call, "on") ? was | bit : was & ~bit;
 }

@@ -16,6 +16,8 @@ history_allowed(struct chat_room *room, struct wh_session *s)
 	return room_has(room, s) || (room->kept && room->rules.access == CHAT_PUBLIC);
 }
 
+static const char hidden[] = "what was said here before is for those who keep order";
+
 /* Ends the task of a reading. True: the call is there and the rows are. */
 static bool
 found(struct chat *chat, uint64_t task, const struct wh_result *r, struct chat_room **room_out, struct wh_call **call_out)
@@ -96,6 +98,8 @@ history_go(struct chat *chat, struct wh_call *call, struct chat_room *room)
 
 	if (!history_allowed(room, wh_call_session(call)))
 		return wh_fail(call, WH_EPERM, "enter the room first: chat.join");
+	if (room_hides_past(room, wh_call_session(call)))
+		return wh_fail(call, WH_EPERM, hidden);
 	for (size_t i = 0; i < 3; i++)
 		if (wh_arg_has(call, fields[i])) {
 			if (field != NULL || !place_parse(wh_arg_str(call, fields[i]), &at, &by_id))
@@ -184,6 +188,8 @@ search_go(struct chat *chat, struct wh_call *call, struct chat_room *room)
 	(void)chat;
 	if (!history_allowed(room, wh_call_session(call)))
 		return wh_fail(call, WH_EPERM, "enter the room first: chat.join");
+	if (room_hides_past(room, wh_call_session(call)))
+		return wh_fail(call, WH_EPERM, hidden);
 	if (n == 0 || (wh_arg_has(call, "before") && !id_parse(wh_arg_str(call, "before"), &before)))
 		return wh_fail(call, WH_EINVAL, n == 0 ? "name words to look for" : "before is a message's id");
 	const struct wh_cell cells[] = { WH_CELL_TEXT(((struct wh_str){ query, n })), WH_CELL_INT(room->id), WH_CELL_INT(before),

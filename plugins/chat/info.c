@@ -1,4 +1,4 @@
-/* What there is to know of rooms and members, and what owners set: rules, registration, invitations, roles. */
+/* What there is to know of rooms and members, and what owners set: registration, invitations, roles. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -156,6 +156,8 @@ members_go(struct chat *chat, struct wh_call *call, struct chat_room *room)
 		wh_json_str(w, "name", page[i]->name);
 		if (page[i]->founder && !room->kept)
 			wh_json_text(w, "role", rank_name(CHAT_OWNER));
+		else if (page[i]->rank != CHAT_NOBODY)
+			wh_json_text(w, "role", rank_name(page[i]->rank));
 		wh_json_end(w);
 	}
 	wh_json_end(w);
@@ -169,63 +171,6 @@ enum wh_err
 info_members(void *self, struct wh_call *call)
 {
 	return room_with_member(self, call, members_go);
-}
-
-/* Rules */
-
-static int
-word_of(struct wh_str word, const char *const *words, int n)
-{
-	for (int i = 0; i < n; i++)
-		if (wh_str_is(word, words[i]))
-			return i;
-	return -1;
-}
-
-static enum wh_err
-set_go(struct chat *chat, struct wh_call *call, struct chat_room *room)
-{
-	static const char *const access[] = { "public", "unlisted", "invited", "key" }, *const speakers[] = { "all", "registered", "voice", "moderators" };
-	const struct wh_identity *who = wh_session_identity(chat->host, wh_call_session(call));
-	const struct chat_rules was = room->setting != 0 ? room->asked : room->rules;
-	struct chat_rules rules = was;
-	struct chat_entry e = { .id = chat_next_id(chat), .time = wh_wall_ms(chat->host), .kind = CHAT_RULES, .who = who->id, .name = who->name };
-	char extra[512];
-
-	if (room_rank(room, wh_call_session(call)) < CHAT_OWNER)
-		return wh_fail(call, WH_EPERM, "only the room's owners may do that");
-	if (wh_arg_has(call, "access"))
-		rules.access = (enum chat_access)word_of(wh_arg_str(call, "access"), access, 4);
-	if (wh_arg_has(call, "speakers"))
-		rules.speakers = (enum chat_speakers)word_of(wh_arg_str(call, "speakers"), speakers, 4);
-	if (wh_arg_has(call, "slow"))
-		rules.slow_ms = wh_arg_int(call, "slow");
-	if (wh_arg_has(call, "min_age"))
-		rules.min_age_ms = wh_arg_int(call, "min_age");
-	if (wh_arg_has(call, "keep"))
-		rules.keep_ms = wh_arg_int(call, "keep");
-	if (wh_arg_has(call, "links"))
-		rules.links = wh_arg_bool(call, "links");
-	if (wh_arg_has(call, "key"))
-		snprintf(rules.key, sizeof rules.key, "%.*s", WH_FMT(wh_arg_str(call, "key")));
-	if (rules.access == CHAT_KEYED && rules.key[0] == '\0')
-		return wh_fail(call, WH_EINVAL, "a room with a key needs one: set key as well");
-	snprintf(extra, sizeof extra, "{\"access\":\"%s\",\"speakers\":\"%s\",\"slow\":%lld,\"min_age\":%lld,\"keep\":%lld,\"links\":%s,"
-	    "\"was\":{\"access\":\"%s\",\"speakers\":\"%s\",\"slow\":%lld}}",
-	    access[rules.access], speakers[rules.speakers], (long long)rules.slow_ms, (long long)rules.min_age_ms, (long long)rules.keep_ms,
-	    rules.links ? "true" : "false", access[was.access], speakers[was.speakers], (long long)was.slow_ms);
-	e.extra = wh_str(extra);
-	const struct wh_cell cells[] = { WH_CELL_INT(room->id), WH_CELL_INT(rules.access), WH_CELL_INT(rules.speakers), WH_CELL_INT(rules.slow_ms),
-		WH_CELL_INT(rules.min_age_ms), WH_CELL_INT(rules.keep_ms), WH_CELL_INT(rules.links), WH_CELL_TEXT(wh_str(rules.key)) };
-
-	e.rules = &rules;
-	return chat_append(room, call, &e, (struct wh_str){ NULL, 0 }, &(struct wh_step){ Q_ROOM_RULES, cells, 8, WH_ONE }, "the room is gone", NULL, 0, NULL);
-}
-
-enum wh_err
-info_set(void *self, struct wh_call *call)
-{
-	return room_with_member(self, call, set_go);
 }
 
 /* Registering: the room lasts, and who asks owns it. */
@@ -365,7 +310,8 @@ account_of(struct chat *chat, struct wh_call *call, struct chat_room *room, wh_a
 static enum wh_err
 invite_go(struct chat *chat, struct wh_call *call, struct chat_room *room)
 {
-	enum chat_rank needed = room->rules.access == CHAT_INVITED || room->rules.access == CHAT_KEYED ? CHAT_MODERATOR : CHAT_NOBODY;
+	enum chat_rank needed = room->rules.access == CHAT_INVITED || room->rules.access == CHAT_KEYED || room->rules.accounts_only ||
+	    room->rules.limit != 0 ? CHAT_MODERATOR : CHAT_NOBODY;
 
 	if (room->sides != NULL)
 		return wh_fail(call, WH_EPERM, "a whisper is between two");
@@ -408,7 +354,7 @@ ranks_find(struct chat_room *room)
 		struct wh_session *s = live != NULL ? wh_session_get(chat->host, live->sessions[0]) : NULL;
 
 		if (s != NULL)
-			person->rank = room_rank(room, s);
+			member_ranked(room, person, s);
 	}
 }
 
@@ -467,8 +413,8 @@ role_go(struct chat *chat, struct wh_call *call, struct chat_room *room)
 
 	if (room->sides != NULL || (chat->accounts == NULL && room->kept))
 		return wh_fail(call, WH_ENOTSUP, "there are no roles here");
-	if (rank < CHAT_MODERATOR || (rank < CHAT_OWNER && !wh_str_is(wh_arg_str(call, "role"), "voice")))
-		return wh_fail(call, WH_EPERM, "moderators give a voice, owners every role");
+	if (rank < CHAT_HELPER || (rank < CHAT_OWNER && rank_read(wh_arg_str(call, "role")) >= (rank == CHAT_MODERATOR ? CHAT_MODERATOR : rank)))
+		return wh_fail(call, WH_EPERM, "owners give every role, the others those below their own");
 	return room->kept ? account_of(chat, call, room, role_found) : given_change(room, call);
 }
 

@@ -9,6 +9,14 @@ member_find(struct chat_room *room, struct wh_str id)
 	return wh_dict_get(room->chat->host, room->people, id);
 }
 
+void
+member_ranked(struct chat_room *room, struct chat_person *person, struct wh_session *s)
+{
+	person->ranks = room_ranks(room, s);
+	person->rank = rank_highest(person->ranks);
+	person->masks_seen = 0;
+}
+
 /* Nobody is found by a walk through the room: it may have ten thousand in it. */
 struct chat_person *
 member_by_name(struct chat_room *room, struct wh_str name)
@@ -33,6 +41,7 @@ person_new(struct chat_room *room, const struct wh_identity *who)
 	person->id = (struct wh_str){ person->text, who->id.n };
 	person->name = (struct wh_str){ person->text + who->id.n, who->name.n };
 	person->founder = wh_str_is(who->id, room->owner);
+	person->from_seq = room->seq;
 	if (wh_dict_add(room->chat->host, room->people, person->id, person) != WH_OK) {
 		wh_delete(room->chat->host, person);
 		return NULL;
@@ -93,7 +102,9 @@ person_becomes(struct chat_room *room, struct chat_person *was, struct wh_sessio
 		is->sessions = was->sessions;
 		is->announced = was->announced;
 		is->said_ms = was->said_ms;
-		is->rank = room_rank(room, s);
+		is->flood_ms = was->flood_ms;
+		is->from_seq = was->from_seq;
+		member_ranked(room, is, s);
 		crowd_renamed(room, was, is);
 	}
 	wh_delete(room->chat->host, was);
@@ -112,7 +123,7 @@ room_renamed(struct chat_room *room, struct wh_session *s, struct wh_str was_id)
 		if (!wh_str_eq(was->name, who->name))
 			person_becomes(room, was, s);
 		else
-			was->rank = room_rank(room, s);
+			member_ranked(room, was, s);
 	} else if (is == NULL && was->sessions == 1) {
 		person_becomes(room, was, s);
 	} else {
@@ -122,7 +133,7 @@ room_renamed(struct chat_room *room, struct wh_session *s, struct wh_str was_id)
 			crowd_came(room, is, true, (struct wh_str){ NULL, 0 }, s);
 		if (is != NULL) {
 			is->announced = true;
-			is->rank = room_rank(room, s);
+			member_ranked(room, is, s);
 		}
 		if (--was->sessions == 0)
 			person_drop(room, was, WH_STR("signed in"), NULL);
@@ -145,8 +156,8 @@ member_renamed(struct chat *chat, struct wh_session *s, struct wh_str was_id)
 void
 room_write(struct chat_room *room, struct wh_session *s, struct wh_json *w)
 {
-	static const char *const access[] = { "public", "unlisted", "invited", "key", "whisper" }, *const speakers[] = { "all", "registered", "voice", "moderators" };
 	struct chat *chat = room->chat;
+	char rules[RULES_JSON];
 
 	wh_json_text(w, "room", room->name);
 	wh_json_int(w, "epoch", room->epoch);
@@ -164,14 +175,7 @@ room_write(struct chat_room *room, struct wh_session *s, struct wh_json *w)
 	wh_json_int(w, "created", room->created);
 	wh_json_bool(w, "registered", room->kept);
 	wh_json_text(w, "role", rank_name(room_rank(room, s)));
-	wh_json_object(w, "rules");
-	wh_json_text(w, "access", access[room->rules.access]);
-	wh_json_text(w, "speakers", speakers[room->rules.speakers]);
-	wh_json_int(w, "slow", room->rules.slow_ms);
-	wh_json_int(w, "min_age", room->rules.min_age_ms);
-	wh_json_int(w, "keep", room->rules.keep_ms);
-	wh_json_bool(w, "links", room->rules.links);
-	wh_json_end(w);
+	wh_json_raw(w, "rules", rules_json(&room->rules, rules));
 }
 
 /* The hub's room has the session. False: no memory. */
@@ -187,7 +191,7 @@ member_entered(struct chat_room *room, struct wh_session *s)
 			wh_room_leave(chat->host, hub, s, WH_STR("out of memory"));
 		return false;
 	}
-	person->rank = room_rank(room, s);
+	member_ranked(room, person, s);
 	wh_metric_add(chat->host, &chat_metrics[M_JOINS], 1);
 	if (!person->announced)
 		crowd_came(room, person, true, (struct wh_str){ NULL, 0 }, s);
@@ -234,6 +238,8 @@ member_enter(struct chat *chat, struct wh_call *call, struct chat_room *room)
 		return WH_ENOMEM;
 	/* Hooks may take their time, and the hub's room would end meanwhile. */
 	room->entering++;
+	if (member_find(room, wh_session_identity(chat->host, wh_call_session(call))->id) == NULL)
+		door_passed(room);
 	wh_room_keep(chat->host, hub, true);
 	wh_room_join(chat->host, hub, wh_call_session(call), joined, task);
 	return WH_WAIT;
@@ -245,13 +251,14 @@ invited(void *self, uint64_t cookie, const struct wh_result *r)
 	struct chat *chat = self;
 	struct wh_call *call;
 	struct chat_room *room = task_end(chat, cookie, &call);
+	enum wh_chat_door door;
 	enum wh_err err = WH_WAIT;
 
 	room->pending++;
 	if (call != NULL && r->err != WH_OK)
 		err = chat_store_failed(call, r);
-	else if (call != NULL && r->rows[0].n == 0)
-		err = wh_fail(call, WH_EPERM, "this room is for those who are invited");
+	else if (call != NULL && r->rows[0].n == 0 && (door = door_of(room, wh_call_session(call), wh_arg_str(call, "key"))) != WH_DOOR_OPEN)
+		err = door_refuse(room, call, door);
 	else if (call != NULL)
 		err = member_enter(chat, call, room);
 	if (err != WH_WAIT)
@@ -260,35 +267,24 @@ invited(void *self, uint64_t cookie, const struct wh_result *r)
 	room_settle(room);
 }
 
-static bool
-key_matches(const struct chat_room *room, struct wh_str key)
-{
-	size_t n = strlen(room->rules.key);
-	unsigned char differ = n != key.n;
-
-	for (size_t i = 0; i < n; i++)
-		differ |= (unsigned char)(room->rules.key[i] ^ (i < key.n ? key.p[i] : 0));
-	return differ == 0;
-}
-
 static enum wh_err
 join_go(struct chat *chat, struct wh_call *call, struct chat_room *room)
 {
 	struct wh_session *s = wh_call_session(call);
 	struct wh_str id = wh_session_identity(chat->host, s)->id;
+	enum wh_chat_door door;
 
 	if (room->sides != NULL)
 		return wh_fail(call, WH_ESTATE, "a whisper needs no entering: chat.whisper");
-	if (member_find(room, id) != NULL || room_rank(room, s) >= CHAT_MODERATOR)
+	if (member_find(room, id) != NULL)
 		return member_enter(chat, call, room);
-	if (room->rules.access == CHAT_KEYED && !key_matches(room, wh_arg_str(call, "key")))
-		return wh_fail(call, WH_EPERM, "this room has a key, and that is not it");
-	if (room->rules.access == CHAT_INVITED) {
+	door = door_of(room, s, wh_arg_str(call, "key"));
+	if (door_opens_to_invited(door)) {
 		const struct wh_cell cells[] = { WH_CELL_INT(room->id), WH_CELL_TEXT(id), WH_CELL_INT(wh_wall_ms(chat->host)) };
 
 		return task_run(room, call, &(struct wh_step){ Q_INVITED, cells, 3, WH_ANY }, 1, invited);
 	}
-	return member_enter(chat, call, room);
+	return door == WH_DOOR_OPEN ? member_enter(chat, call, room) : door_refuse(room, call, door);
 }
 
 enum wh_err
@@ -338,9 +334,10 @@ member_leave(void *self, struct wh_call *call)
 	return room_with_member(self, call, leave_go);
 }
 
-static enum wh_err
-kick_go(struct chat *chat, struct wh_call *call, struct chat_room *room)
+enum wh_err
+member_send_out(struct chat_room *room, struct wh_call *call)
 {
+	struct chat *chat = room->chat;
 	struct chat_person *person = member_by_name(room, wh_arg_str(call, "name"));
 	struct wh_room *hub = room_hub(room);
 	const struct chat_live *live = person != NULL ? live_by_id(chat, person->id) : NULL;
@@ -349,16 +346,8 @@ kick_go(struct chat *chat, struct wh_call *call, struct chat_room *room)
 		WH_ITEM_STR("by", by->name), WH_ITEM_STR("by_id", by->id), WH_ITEM_STR("who", person != NULL ? person->id : WH_STR("")),
 		WH_ITEM_STR("name", person != NULL ? person->name : WH_STR("")) };
 
-	if (room_rank(room, wh_call_session(call)) < CHAT_MODERATOR)
-		return wh_fail(call, WH_EPERM, "only the room's moderators may do that");
 	if (live == NULL || hub == NULL)
 		return wh_fail(call, WH_ENOENT, "nobody of that name is here");
-	for (unsigned i = 0; i < live->n; i++) {
-		struct wh_session *s = wh_session_get(chat->host, live->sessions[i]);
-
-		if (s != NULL && room_rank(room, s) >= CHAT_OWNER)
-			return wh_fail(call, WH_EPERM, "an owner can't be sent out");
-	}
 	for (unsigned i = 0; i < live->n; i++) {
 		struct wh_session *s = wh_session_get(chat->host, live->sessions[i]);
 
@@ -370,6 +359,39 @@ kick_go(struct chat *chat, struct wh_call *call, struct chat_room *room)
 		room->sender = NULL;
 	}
 	return WH_OK;
+}
+
+/* Nobody sends out an owner; moderators may send out each other, who is above or below them has their rank between. */
+static const char *
+kick_forbidden(struct chat_room *room, enum chat_rank by, const struct chat_live *live)
+{
+	for (unsigned i = 0; i < live->n; i++) {
+		struct wh_session *s = wh_session_get(room->chat->host, live->sessions[i]);
+		enum chat_rank rank = s != NULL ? room_rank(room, s) : CHAT_NOBODY;
+
+		if (rank == CHAT_OWNER)
+			return "an owner can't be sent out";
+		if (rank > by || (rank == by && by != CHAT_MODERATOR))
+			return "they are not below you here";
+	}
+	return NULL;
+}
+
+static enum wh_err
+kick_go(struct chat *chat, struct wh_call *call, struct chat_room *room)
+{
+	const enum chat_rank rank = room_rank(room, wh_call_session(call));
+	const struct chat_person *person = member_by_name(room, wh_arg_str(call, "name"));
+	const struct chat_live *live = person != NULL ? live_by_id(chat, person->id) : NULL;
+	const char *why = live != NULL ? kick_forbidden(room, rank, live) : NULL;
+
+	if (room->sides != NULL || rank < CHAT_HELPER)
+		return wh_fail(call, WH_EPERM, "only those who keep order in the room may do that");
+	if (live == NULL)
+		return wh_fail(call, WH_ENOENT, "nobody of that name is here");
+	if (why != NULL)
+		return wh_fail(call, WH_EPERM, why);
+	return wh_arg_bool(call, "ban") ? mask_kick(room, call, person) : member_send_out(room, call);
 }
 
 enum wh_err
@@ -410,7 +432,10 @@ typing_go(struct chat *chat, struct wh_call *call, struct chat_room *room)
 	const struct wh_item items[] = { WH_ITEM_STR("room", wh_str(room->name)), WH_ITEM_STR("who", who->id), WH_ITEM_STR("name", who->name),
 		WH_ITEM_BOOL("on", wh_arg_bool(call, "on")) };
 	const struct chat_side *to = whisper_side(room, who->id, true);
+	struct chat_person *person = member_find(room, who->id);
 
+	if (person != NULL && person->rank == CHAT_NOBODY && mask_mutes(room, person, s))
+		return wh_fail(call, WH_EPERM, "you are muted in this room");
 	if (wh_arg_bool(call, "on") && mine->typing_ms != 0 && now - mine->typing_ms < 2000)
 		return WH_OK;
 	mine->typing_ms = wh_arg_bool(call, "on") ? now : 0;

@@ -93,7 +93,7 @@ privacy_erase(void *self, struct wh_person *p)
 	const struct wh_step steps[] = {
 		{ Q_ERASE, cells, 3, WH_ANY }, { Q_ERASE_VOTES, cells, 2, WH_ANY }, { Q_ERASE_MARKS, cells, 1, WH_ANY },
 		{ Q_ERASE_REACTIONS, cells, 1, WH_ANY }, { Q_ERASE_MENTIONS, cells, 1, WH_ANY }, { Q_ERASE_INVITES, cells, 1, WH_ANY },
-		{ Q_ERASE_GIVEN, cells, 1, WH_ANY },
+		{ Q_ERASE_GIVEN, cells, 1, WH_ANY }, { Q_ERASE_MASKS, cells, 1, WH_ANY },
 		{ Q_ERASE_PAIR_NAMES, cells, 1, WH_ANY }, { Q_ERASE_WHISPERS, cells, 1, WH_ANY }, { Q_ERASE_PAIRS, cells, 1, WH_ANY }, { Q_ERASE_BLOCKS, cells, 1, WH_ANY },
 		{ Q_ERASE_REFUSAL, cells, 1, WH_ANY }, { Q_ERASE_OWNER, cells, 1, WH_ANY },
 	};

@@ -18,6 +18,14 @@ resume_whisper(struct chat *chat, struct wh_call *call, struct wh_str name)
 	return whisper_split(name, ids) && (wh_str_eq(ids[0], id) || wh_str_eq(ids[1], id));
 }
 
+static uint64_t
+resume_from(struct chat_room *room, struct wh_call *call)
+{
+	const struct chat_person *person = member_find(room, wh_session_identity(room->chat->host, wh_call_session(call))->id);
+
+	return person != NULL ? person->from_seq : room->seq;
+}
+
 static size_t
 resume_read(struct chat *chat, struct wh_call *call, struct resume_ask asks[static CHAT_RESUME_ROOMS])
 {
@@ -42,6 +50,8 @@ resume_read(struct chat *chat, struct wh_call *call, struct resume_ask asks[stat
 			a->seq = (uint64_t)v.i;
 		if (wh_json_get(&item, "epoch", &v) && v.type == WH_V_INT)
 			a->epoch = v.i;
+		if (a->room != NULL && room_hides_past(a->room, wh_call_session(call)) && a->seq < resume_from(a->room, call))
+			a->epoch = -1;		/* a gap, then */
 		n++;
 	}
 	return n;

@@ -8,6 +8,7 @@ static void waiters_go(struct chat_room *room);
 static void waiters_fail(struct chat_room *room, enum wh_err err);
 static bool waiters_make(const struct chat_room *room);
 static void room_make(struct chat_room *room);
+static void room_ready(struct chat_room *room);
 
 struct chat_room *
 room_by_key(struct chat *chat, struct wh_str key)
@@ -40,6 +41,7 @@ room_free(struct chat_room *room)
 		wh_room_keep(chat->host, room_hub(room), false);
 	wh_delete(chat->host, room->sides);
 	given_free(room);
+	masks_free(room);
 	crowd_free(room);
 	while (!link_none(&room->waiters)) {
 		struct chat_waiter *w = LINK_OF(room->waiters.next, struct chat_waiter, link);
@@ -99,6 +101,7 @@ room_ended(void *self, uint64_t cookie, const struct wh_result *r)
 	room->owner[0] = '\0';
 	room_topic(room, WH_STR(""), WH_STR(""), WH_STR(""), 0);
 	given_free(room);
+	masks_free(room);
 	room->rules = room->asked = (struct chat_rules){ .access = CHAT_PUBLIC };
 	if (r->err != WH_OK)
 		waiters_fail(room, WH_EAWAY);
@@ -166,10 +169,15 @@ waiters_go(struct chat_room *room)
 		struct chat_waiter *w = LINK_OF(room->waiters.next, struct chat_waiter, link);
 		struct wh_call *call = wh_call_find(chat->host, w->call);
 		chat_go *go = w->go;
+		struct chat_ask *ask = w->ask;
 		enum wh_err err = WH_OK;
 
 		link_remove(&w->link);
 		wh_delete(chat->host, w);
+		if (ask != NULL && room->state == CHAT_READY)
+			ask_go(ask, room);
+		else if (ask != NULL)
+			ask_end(ask, WH_ENOENT, 0);
 		if (call == NULL)
 			continue;
 		err = room->state == CHAT_READY ? go(chat, call, room) : wh_fail(call, WH_ENOENT, room_absent(room));
@@ -186,24 +194,71 @@ waiters_fail(struct chat_room *room, enum wh_err err)
 	while (!link_none(&room->waiters)) {
 		struct chat_waiter *w = LINK_OF(room->waiters.next, struct chat_waiter, link);
 		struct wh_call *call = wh_call_find(room->chat->host, w->call);
+		struct chat_ask *ask = w->ask;
 
 		link_remove(&w->link);
 		wh_delete(room->chat->host, w);
+		if (ask != NULL)
+			ask_end(ask, err, 0);
 		if (call != NULL)
 			wh_call_done(call, wh_fail_str(call, err, WH_STR("rooms can't be read or made now; try again"), 1000));
 	}
+}
+
+/* What accounts may do in it is known. */
+static void
+rooms_settled(void *self)
+{
+	struct chat *chat = self;
+
+	for (struct link *l = chat->all.next, *next; l != &chat->all; l = next) {
+		struct chat_room *room = LINK_OF(l, struct chat_room, link), *after = NULL;
+
+		next = l->next;
+		if (!room->unsettled) {
+			room_settle(room);
+			continue;
+		}
+		room->unsettled = false;
+		if (room->state == CHAT_READY) {
+			ranks_find(room);
+			continue;
+		}
+		/* Calls that waited go on now, and may let go of any room but the next one of ours. */
+		if (next != &chat->all) {
+			after = LINK_OF(next, struct chat_room, link);
+			after->pending++;
+		}
+		room_ready(room);
+		if (after != NULL)
+			after->pending--;
+	}
+}
+
+/* After the hub was replaced the roles of accounts are looked up again, and in a registered room nobody has one until then. */
+static bool
+room_is_settled(struct chat_room *room)
+{
+	struct chat *chat = room->chat;
+
+	room->unsettled = room->kept && chat->accounts != NULL && wh_dict_count(chat->host, room->people) != 0 &&
+	    chat->accounts->settle(chat->accounts_self, rooms_settled, chat) == WH_WAIT;
+	return !room->unsettled;
 }
 
 /* Who is there was counted before it was known whose room it is. */
 static void
 room_ready(struct chat_room *room)
 {
+	if (!room_is_settled(room))
+		return;
 	struct wh_dict_iter it = { .value = NULL };
 
 	while (wh_dict_next(room->chat->host, room->people, &it)) {
 		struct chat_person *person = it.value;
 
 		person->founder = wh_str_is(person->id, room->owner);
+		person->from_seq = room->seq;
 	}
 	room->state = CHAT_READY;
 	ranks_find(room);
@@ -357,6 +412,7 @@ room_read(struct chat_room *room, const struct wh_rows *rows)
 	room->rules = (struct chat_rules){ .access = (enum chat_access)wh_row_int(rows, 0, 7), .speakers = (enum chat_speakers)wh_row_int(rows, 0, 8),
 		.slow_ms = wh_row_int(rows, 0, 9), .min_age_ms = wh_row_int(rows, 0, 10), .keep_ms = wh_row_int(rows, 0, 11),
 		.links = wh_row_int(rows, 0, 12) != 0 };
+	rules_read(rows, 18, &room->rules);
 	snprintf(room->rules.key, sizeof room->rules.key, "%.*s", WH_FMT(wh_row_str(rows, 0, 13)));
 	snprintf(room->owner, sizeof room->owner, "%.*s", WH_FMT(wh_row_str(rows, 0, 14)));
 }
@@ -377,6 +433,8 @@ room_loaded(void *self, uint64_t cookie, const struct wh_result *r)
 			whisper_read(room, &r->rows[1]);
 		else
 			given_read(room, &r->rows[1]);
+		if (room->sides == NULL)
+			masks_read(room, &r->rows[2]);
 		room_meets_hub(room);
 	} else if (waiters_make(room) || wh_dict_count(room->chat->host, room->people) != 0) {
 		room_make(room);	/* who is there found it when the hub was replaced, and the store did not */
@@ -391,12 +449,13 @@ room_load(struct chat *chat, struct wh_str key, struct wh_str name)
 {
 	struct chat_room *room;
 	const struct wh_cell by = WH_CELL_TEXT(key);
-	struct wh_step steps[] = { { Q_ROOM_BY_KEY, &by, 1, WH_ANY }, { Q_GIVEN, &by, 1, WH_ANY } };
+	struct wh_step steps[] = { { Q_ROOM_BY_KEY, &by, 1, WH_ANY }, { Q_GIVEN, &by, 1, WH_ANY }, { Q_MASKS, &by, 1, WH_ANY } };
 	enum wh_err err;
 
 	if ((wh_dict_count(chat->host, chat->rooms) >= (size_t)chat->set.rooms && !whisper_makes_room(chat)) || (room = wh_new(chat->host, sizeof *room)) == NULL)
 		return NULL;
 	room->chat = chat;
+	room->masks_change = 1;
 	link_init(&room->link);
 	link_init(&room->waiters);
 	snprintf(room->key, sizeof room->key, "%.*s", WH_FMT(key));
@@ -406,7 +465,7 @@ room_load(struct chat *chat, struct wh_str key, struct wh_str name)
 	err = room->people == NULL || wh_dict_add(chat->host, chat->rooms, wh_str(room->key), room) != WH_OK ? WH_ENOMEM : whisper_name(room);
 	if (room->sides != NULL)
 		steps[1] = (struct wh_step){ Q_PAIR_OF, &by, 1, WH_ANY };
-	if (err != WH_OK || wh_store_run(&chat->table, steps, 2, room_loaded, (uintptr_t)room) != WH_OK) {
+	if (err != WH_OK || wh_store_run(&chat->table, steps, room->sides != NULL ? 2 : 3, room_loaded, (uintptr_t)room) != WH_OK) {
 		if (room->people == NULL) {
 			link_remove(&room->link);
 			wh_delete(chat->host, room);
@@ -506,46 +565,73 @@ room_with_member(struct chat *chat, struct wh_call *call, chat_go *go)
 	return room_go(room, call, false, go);
 }
 
+static const char *const rank_names[CHAT_RANKS] = { "", "voice", "helper", "moderator", "manager", "owner" };
+
 const char *
 rank_name(enum chat_rank rank)
 {
-	static const char *const names[] = { "", "voice", "moderator", "owner" };
-
-	return names[rank];
+	return rank_names[rank];
 }
 
-static bool
-word_in(struct wh_str words, const char *word)
+enum chat_rank
+rank_read(struct wh_str word)
 {
-	size_t n = strlen(word);
+	for (enum chat_rank rank = CHAT_OWNER; rank > CHAT_NOBODY; rank--)
+		if (wh_str_is(word, rank_names[rank]))
+			return rank;
+	return CHAT_NOBODY;
+}
+
+enum chat_rank
+rank_highest(unsigned ranks)
+{
+	for (enum chat_rank rank = CHAT_OWNER; rank > CHAT_NOBODY; rank--)
+		if ((ranks & 1u << rank) != 0)
+			return rank;
+	return CHAT_NOBODY;
+}
+
+static unsigned
+ranks_read(struct wh_str words)
+{
+	unsigned ranks = 0;
 
 	while (words.n != 0) {
 		const char *space = memchr(words.p, ' ', words.n);
 		size_t at = space != NULL ? (size_t)(space - words.p) : words.n;
 
-		if (at == n && memcmp(words.p, word, n) == 0)
-			return true;
+		ranks |= 1u << rank_read((struct wh_str){ words.p, at });
 		words = wh_str_from(words, at + 1);
 	}
-	return false;
+	return ranks & ~1u;
 }
 
 enum chat_rank
 room_rank(struct chat_room *room, struct wh_session *s)
 {
+	return rank_highest(room_ranks(room, s));
+}
+
+unsigned
+room_ranks(struct chat_room *room, struct wh_session *s)
+{
 	struct chat *chat = room->chat;
 	const struct chat_person *person = member_find(room, wh_session_identity(chat->host, s)->id);
-	struct wh_str roles = { NULL, 0 };
+	unsigned ranks = wh_session_may(chat->host, s, "chat.moderate") ? 1u << CHAT_OWNER : 0;
 
 	if (room->sides != NULL)
-		return room_has(room, s) ? CHAT_VOICE : CHAT_NOBODY;
-	if (wh_session_may(chat->host, s, "chat.moderate"))
-		return CHAT_OWNER;
+		return room_has(room, s) ? 1u << CHAT_VOICE : 0;
 	if (!room->kept)
-		return person != NULL && person->founder ? CHAT_OWNER : given_rank(room, wh_session_identity(chat->host, s)->id);
+		return ranks | (person != NULL && person->founder ? 1u << CHAT_OWNER : 0) | given_ranks(room, wh_session_identity(chat->host, s)->id);
 	if (chat->accounts != NULL)
-		roles = chat->accounts->room_role(chat->accounts_self, s, wh_str(room->key));
-	return word_in(roles, "owner") ? CHAT_OWNER : word_in(roles, "moderator") ? CHAT_MODERATOR : word_in(roles, "voice") ? CHAT_VOICE : CHAT_NOBODY;
+		ranks |= ranks_read(chat->accounts->room_role(chat->accounts_self, s, wh_str(room->key)));
+	return ranks;
+}
+
+bool
+room_hides_past(struct chat_room *room, struct wh_session *s)
+{
+	return room->sides == NULL && room->rules.past_hidden && room_rank(room, s) < CHAT_HELPER;
 }
 
 static bool
@@ -588,9 +674,12 @@ room_restore(void *self, struct wh_room *r)
 
 	if (room == NULL && wh_room_members(chat->host, r) != 0 && (key.n <= CHAT_NAME || whisper_split(key, ids)))
 		room = room_load(chat, key, key);
-	if (room != NULL && room->sides == NULL)
+	if (room != NULL && room->sides == NULL) {
 		room_recount(room, r);
-	else if (room != NULL)
+		if (room->state == CHAT_READY && room_is_settled(room))
+			ranks_find(room);
+	}
+	if (room != NULL && room->sides != NULL)
 		wh_room_keep(chat->host, r, true);
 	return true;
 }
@@ -631,7 +720,8 @@ rooms_sweep(void *self, uint64_t cookie)
 
 	(void)cookie;
 	whispers_sweep(chat);
+	masks_sweep(chat);
 	wh_store_run(&chat->table, &(struct wh_step){ Q_ROOMS_LOOSE, &WH_CELL_INT(now - chat->set.idle_ms), 1, WH_ANY }, 1, loose_found, 0);
 	wh_store_run(&chat->table, (const struct wh_step[]){ { Q_FORGET, &WH_CELL_INT(now), 1, WH_ANY }, { Q_FORGET_INVITES, &WH_CELL_INT(now), 1, WH_ANY },
-		{ Q_FORGET_MARKS, &WH_CELL_INT(now - chat->set.guest_ms), 1, WH_ANY } }, 3, NULL, 0);
+		{ Q_FORGET_MARKS, &WH_CELL_INT(now - chat->set.guest_ms), 1, WH_ANY }, { Q_FORGET_MASKS, &WH_CELL_INT(now), 1, WH_ANY } }, 4, NULL, 0);
 }

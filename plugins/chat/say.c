@@ -43,8 +43,10 @@ say_forbidden(struct chat_room *room, struct wh_session *s, struct wh_str text, 
 		return NULL;
 	if (person == NULL)
 		return "enter the room first: chat.join";
-	if (rank >= CHAT_MODERATOR || (rank == CHAT_VOICE && room->rules.speakers != CHAT_MODERATORS))
+	if (rank >= CHAT_HELPER || (rank == CHAT_VOICE && room->rules.speakers != CHAT_MODERATORS))
 		return NULL;
+	if (rank < CHAT_VOICE && mask_mutes(room, person, s))
+		return "you are muted in this room";
 	if (room->rules.speakers == CHAT_VOICED || room->rules.speakers == CHAT_MODERATORS)
 		return room->rules.speakers == CHAT_VOICED ? "only those with a voice may speak here" : "only moderators may speak here";
 	if (room->rules.speakers == CHAT_REGISTERED && who->kind == WH_GUEST)
@@ -63,7 +65,27 @@ say_forbidden(struct chat_room *room, struct wh_session *s, struct wh_str text, 
 		*retry_out = wait;
 		return "this room is slow: wait before you speak again";
 	}
+	if (!pace_takes(&room->rules.flood, person->flood_ms, now, &wait)) {
+		*err_out = WH_EFAST;
+		*retry_out = wait;
+		return "so much at once is not wanted here: wait before you speak again";
+	}
 	return NULL;
+}
+
+/* Takes colours and the like out of a text, or says that they are not wanted, as the room has it. */
+static const char *
+colours_forbidden(struct chat_room *room, struct wh_session *s, char *text, size_t *n, enum wh_err *err_out)
+{
+	size_t plain = room->rules.colours != CHAT_COLOURS ? text_plain(text, *n) : *n;
+
+	if (plain == *n)
+		return NULL;
+	*err_out = WH_EPERM;
+	if (room->rules.colours == CHAT_PLAIN && room_rank(room, s) < CHAT_HELPER)
+		return "colours are not wanted here";
+	*n = plain;
+	return plain == 0 ? "say something besides colours" : NULL;
 }
 
 /* Who of those that are here is named with an @. */
@@ -92,15 +114,49 @@ mentions_of(struct chat_room *room, struct wh_str text, struct wh_str ids[static
 	return n;
 }
 
+/* Who says it shall believe that it was said: as an entry, but for its seq, which is the last one's. Nobody else hears of it. */
+static void
+said_to_self(struct chat *chat, struct chat_room *room, struct wh_call *call, const struct wh_message *m)
+{
+	const struct chat_live *live = live_by_id(chat, wh_session_identity(chat->host, m->from)->id);
+	struct chat_entry e = entry_by(chat, call, strcmp(m->kind, "act") == 0 ? CHAT_ACT : CHAT_SAY);
+	const struct chat_side *to = whisper_side(room, e.who, true);
+	char id[CHAT_ID_TEXT];
+
+	e.seq = room->seq;
+	e.text = m->text;
+	e.ref = m->ref;
+	if (strcmp(m->kind, "notice") == 0)
+		e.extra = WH_STR("{\"notice\":true}");
+	id_text(e.id, id);
+	wh_json_uint(wh_reply(call), "seq", e.seq);
+	wh_json_text(wh_reply(call), "id", id);
+	wh_json_int(wh_reply(call), "time", e.time);
+	if (to != NULL) {
+		wh_json_text(wh_reply(call), "room", room->name);
+		wh_json_text(wh_reply(call), "to", to->id);
+		wh_json_text(wh_reply(call), "to_name", to->name);
+	}
+	for (unsigned i = 0; m->way == WH_WAY_SELF && strcmp(m->kind, "edit") != 0 && strcmp(m->kind, "poll") != 0 && live != NULL && i < live->n; i++) {
+		struct wh_session *s = wh_session_get(chat->host, live->sessions[i]);
+
+		if (s != NULL && (s != m->from || wh_session_echoes(chat->host, s)) && room_has(room, s))
+			entry_show(room, &e, s);
+	}
+	wh_call_done(call, WH_OK);
+}
+
 /* The hooks have seen it. The room that it is for, while the call and the speaker are still there; else the call is failed. */
 static struct chat_room *
 asked(struct chat *chat, uint64_t task, const struct wh_message *m, enum wh_err err, struct wh_str why, int64_t retry_ms, struct wh_call **call_out)
 {
 	struct chat_room *room = task_end(chat, task, call_out);
 
-	if (*call_out != NULL && err == WH_OK && m->from != NULL && room_has(room, m->from))
-		return room;
-	if (*call_out != NULL && err != WH_OK)
+	if (*call_out != NULL && err == WH_OK && m->from != NULL && room_has(room, m->from)) {
+		if (m->way == WH_WAY_ROOM)
+			return room;
+		said_to_self(chat, room, *call_out, m);
+	} else if (*call_out != NULL && err != WH_OK)
 		wh_call_done(*call_out, wh_fail_str(*call_out, err, why, retry_ms));
 	else if (*call_out != NULL)
 		wh_call_done(*call_out, wh_fail(*call_out, WH_EPERM, "you left the room meanwhile"));
@@ -141,10 +197,15 @@ said(void *self, uint64_t cookie, struct wh_message *m, enum wh_err err, struct 
 	e.text = m->text;
 	if (strcmp(m->kind, "notice") == 0)
 		e.extra = WH_STR("{\"notice\":true}");
+	e.number = m->number;
 	if (wh_arg_has(call, "reply"))
 		arg_id(call, "reply", &e.ref);
 	if (chat->accounts != NULL)
 		chat->accounts->said(chat->accounts_self, m->from);
+	if (room->sides == NULL && wh_arg_has(call, "rank")) {
+		asked_done(room, call, aside_tell(room, call, &e) == WH_OK ? WH_OK : WH_ENOMEM);
+		return;
+	}
 	n = mentions_of(room, m->text, ids);
 	for (size_t i = 0; i < n; i++) {
 		cells[i][0] = WH_CELL_TEXT(ids[i]);
@@ -158,9 +219,12 @@ said(void *self, uint64_t cookie, struct wh_message *m, enum wh_err err, struct 
 static enum wh_err
 say_ask(struct chat_room *room, struct wh_call *call, const char *kind, struct wh_str text, wh_message_then *then)
 {
-	const struct wh_message m = { .from = wh_call_session(call), .room = room->sides != NULL ? whisper_attend(room) : room_hub(room),
-		.kind = kind, .text = text };
+	struct wh_message m = { .from = wh_call_session(call), .room = room->sides != NULL ? whisper_attend(room) : room_hub(room),
+		.kind = kind, .text = text, .number = (uint64_t)chat_next_id(room->chat) };
 	uint64_t task;
+
+	if (strcmp(kind, "poll") != 0 && wh_arg_has(call, strcmp(kind, "edit") == 0 ? "id" : "reply"))
+		arg_id(call, strcmp(kind, "edit") == 0 ? "id" : "reply", &m.ref);
 
 	if (m.room == NULL)
 		return wh_fail_str(call, WH_EFULL, WH_STR("there are too many rooms now; try again"), 1000);
@@ -184,6 +248,12 @@ say_kind(struct chat *chat, struct wh_call *call, struct chat_room *room, const 
 	if (why == NULL && wh_arg_has(call, "reply") && !arg_id(call, "reply", &ref))
 		why = not_an_id;
 	if (why == NULL)
+		why = colours_forbidden(room, s, text, &checked.n, &err);
+	if (why == NULL && room->sides == NULL && room->rules.no_notices && strcmp(kind, "notice") == 0 && room_rank(room, s) < CHAT_HELPER) {
+		why = "notices are not wanted here";
+		err = WH_EPERM;
+	}
+	if (why == NULL)
 		why = say_forbidden(room, s, checked, &err, &retry_ms);
 	if (why == NULL && !live_speaks(chat, s, &retry_ms)) {
 		why = "too fast; wait before you speak again";
@@ -194,9 +264,13 @@ say_kind(struct chat *chat, struct wh_call *call, struct chat_room *room, const 
 	return say_ask(room, call, kind, checked, said);
 }
 
+static const char no_ranks[] = "there are no ranks in a whisper";
+
 static enum wh_err
 say_go(struct chat *chat, struct wh_call *call, struct chat_room *room)
 {
+	if (room->sides != NULL && wh_arg_has(call, "rank"))
+		return wh_fail(call, WH_EINVAL, no_ranks);
 	return say_kind(chat, call, room, wh_arg_bool(call, "notice") ? "notice" : "say");
 }
 
@@ -211,6 +285,8 @@ say_whisper(struct chat *chat, struct wh_call *call, struct chat_room *room)
 static enum wh_err
 act_go(struct chat *chat, struct wh_call *call, struct chat_room *room)
 {
+	if (room->sides != NULL && wh_arg_has(call, "rank"))
+		return wh_fail(call, WH_EINVAL, no_ranks);
 	return say_kind(chat, call, room, "act");
 }
 
@@ -259,6 +335,8 @@ edit_go(struct chat *chat, struct wh_call *call, struct chat_room *room)
 
 	if (why == NULL && !arg_id(call, "id", &id))
 		why = not_an_id;
+	if (why == NULL)
+		why = colours_forbidden(room, wh_call_session(call), text, &checked.n, &err);
 	if (why == NULL)
 		why = say_forbidden(room, wh_call_session(call), checked, &err, &retry_ms);
 	if (why != NULL && err != WH_EFAST)
@@ -332,13 +410,19 @@ topic_go(struct chat *chat, struct wh_call *call, struct chat_room *room)
 	char text[SAY_TEXT];
 	size_t n = 0;
 	const char *why;
+	enum wh_err err = WH_EPERM;
+	int64_t retry_ms = 0;
 
 	if (!wh_arg_has(call, "topic")) {
 		wh_json_text(wh_reply(call), "topic", room->topic);
 		return WH_OK;
 	}
-	if (room_rank(room, wh_call_session(call)) < CHAT_MODERATOR)
-		return wh_fail(call, WH_EPERM, "only the room's moderators may do that");
+	if (room_rank(room, wh_call_session(call)) < CHAT_HELPER) {
+		why = !room->rules.topics_free ? "only those who keep order in the room may do that" :
+		    say_forbidden(room, wh_call_session(call), (struct wh_str){ NULL, 0 }, &err, &retry_ms);
+		if (why != NULL)
+			return wh_fail_str(call, err, wh_str(why), retry_ms);
+	}
 	e.text = wh_arg_str(call, "topic");
 	why = e.text.n == 0 ? NULL : text_check(&chat->set, e.text, text, sizeof text, &n);
 	if (why != NULL || n > CHAT_TOPIC || memchr(text, '\n', n) != NULL)

@@ -73,25 +73,49 @@ static const struct wh_migration migrations[] = {
 		"ALTER TABLE chat_room ADD COLUMN topic_who TEXT NOT NULL DEFAULT '';"
 		"ALTER TABLE chat_room ADD COLUMN topic_name TEXT NOT NULL DEFAULT '';"
 		"ALTER TABLE chat_room ADD COLUMN topic_time INTEGER NOT NULL DEFAULT 0;" },
+	/* More rules, lists of masks, and two ranks more between the others. */
+	{ .sql =
+		"ALTER TABLE chat_room ADD COLUMN accounts_only INTEGER NOT NULL DEFAULT 0;"
+		"ALTER TABLE chat_room ADD COLUMN colours INTEGER NOT NULL DEFAULT 0;"
+		"ALTER TABLE chat_room ADD COLUMN no_notices INTEGER NOT NULL DEFAULT 0;"
+		"ALTER TABLE chat_room ADD COLUMN topics_free INTEGER NOT NULL DEFAULT 0;"
+		"ALTER TABLE chat_room ADD COLUMN past_hidden INTEGER NOT NULL DEFAULT 0;"
+		"ALTER TABLE chat_room ADD COLUMN people INTEGER NOT NULL DEFAULT 0;"
+		"ALTER TABLE chat_room ADD COLUMN flood INTEGER NOT NULL DEFAULT 0;"
+		"ALTER TABLE chat_room ADD COLUMN flood_ms INTEGER NOT NULL DEFAULT 0;"
+		"ALTER TABLE chat_room ADD COLUMN joins INTEGER NOT NULL DEFAULT 0;"
+		"ALTER TABLE chat_room ADD COLUMN joins_ms INTEGER NOT NULL DEFAULT 0;"
+		"CREATE TABLE chat_mask (room INTEGER NOT NULL REFERENCES chat_room (id) ON DELETE CASCADE, list INTEGER NOT NULL, mask TEXT NOT NULL,"
+		" by_id TEXT NOT NULL, by_name TEXT NOT NULL, time INTEGER NOT NULL, until INTEGER NOT NULL, why TEXT NOT NULL,"
+		" PRIMARY KEY (room, list, mask)) WITHOUT ROWID;"
+		"CREATE INDEX chat_mask_by ON chat_mask (by_id);"
+		"CREATE INDEX chat_mask_until ON chat_mask (until) WHERE until <> 0;"
+		"UPDATE chat_given SET ranks = (ranks & 2) + (ranks & 4) * 2 + (ranks & 8) * 4;" },
+	/* What was removed can come back, and is then found again. */
+	{ .sqlite =
+		"CREATE TRIGGER chat_text_back AFTER UPDATE OF text ON chat_entry WHEN old.kind <= 2 AND old.text IS NULL AND new.text IS NOT NULL BEGIN"
+		" INSERT INTO chat_text (rowid, text) VALUES (new.id, new.text); END;" },
 	{ 0 }
 };
 
 static const struct wh_statement statements[] = {
 	[Q_ROOM_BY_KEY] = { "room_by_key", "SELECT id, name, epoch, created, kept, seq, topic, access, speakers, slow, min_age, keep, links, pass, owner, "
-		"topic_who, topic_name, topic_time FROM chat_room WHERE key = $1", "t", .gives = "itiiiitiiiiiitttti" },
+		"topic_who, topic_name, topic_time, accounts_only, colours, no_notices, topics_free, past_hidden, people, flood, flood_ms, joins, joins_ms "
+		"FROM chat_room WHERE key = $1", "t", .gives = "itiiiitiiiiiittttiiiiiiiiiii" },
 	[Q_ROOM_MAKE] = { "room_make", "INSERT INTO chat_room (key, name, epoch, created, keep, access, owner) VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id",
 		"ttiiiit", .gives = "i", .writes = true },
 	[Q_ROOM_NEXT] = { "room_next", "UPDATE chat_room SET seq = seq + 1 WHERE id = $1 RETURNING seq", "i", .gives = "i", .writes = true },
 	[Q_ROOM_TOPIC] = { "room_topic", "UPDATE chat_room SET topic = $2, topic_who = $3, topic_name = $4, topic_time = $5 WHERE id = $1", "ittti",
 		.writes = true },
-	[Q_ROOM_RULES] = { "room_rules", "UPDATE chat_room SET access = $2, speakers = $3, slow = $4, min_age = $5, keep = $6, links = $7, pass = $8 "
-		"WHERE id = $1", "iiiiiiit", .writes = true },
+	[Q_ROOM_RULES] = { "room_rules", "UPDATE chat_room SET access = $2, speakers = $3, slow = $4, min_age = $5, keep = $6, links = $7, pass = $8, "
+		"accounts_only = $9, colours = $10, no_notices = $11, topics_free = $12, past_hidden = $13, people = $14, flood = $15, flood_ms = $16, joins = $17, "
+		"joins_ms = $18 WHERE id = $1", "iiiiiiitiiiiiiiiii", .writes = true },
 	[Q_ROOM_KEEP] = { "room_keep", "UPDATE chat_room SET kept = 1, owner = $2 WHERE id = $1 AND "
 		"(SELECT count(*) FROM chat_room WHERE owner = $2 AND kept = 1) < $3", "iti", .writes = true },
 	[Q_ROOM_LOOSE] = { "room_loose", "UPDATE chat_room SET kept = 0 WHERE id = $1", "i", .writes = true },
 	[Q_ROOM_OWNER] = { "room_owner", "UPDATE chat_room SET owner = $2 WHERE id = $1", "it", .writes = true },
 	[Q_LAST_ID] = { "last_id", "SELECT coalesce(max(id), 0) FROM chat_entry", "", .gives = "i" },
-	[Q_EDITS_GONE] = { "edits_gone", "UPDATE chat_entry SET text = NULL, redacted = $3 WHERE ref = $1 AND room = $2 AND kind = 3 AND id <> $4 AND "
+	[Q_EDITS_GONE] = { "edits_gone", "UPDATE chat_entry SET text = NULL, redacted = $3 WHERE ref = $1 AND room = $2 AND kind IN (3, 13) AND id <> $4 AND "
 		"redacted IS NULL", "iiii", .writes = true },
 	[Q_PIN_GONE] = { "pin_gone", "DELETE FROM chat_pin WHERE room = $1 AND target = $2", "ii", .writes = true },
 	[Q_VOTED] = { "voted", "SELECT choice FROM chat_vote WHERE room = $1 AND poll = $2 AND who = $3", "iit", .gives = "i" },
@@ -175,6 +199,7 @@ static const struct wh_statement statements[] = {
 		"SELECT 'invitation', r.name, '', i.until FROM chat_invite i JOIN chat_room r ON r.id = i.room WHERE i.who = $1 UNION ALL "
 		"SELECT 'whispers', r.name, p.name, p.room FROM chat_pair p JOIN chat_room r ON r.id = p.room WHERE p.who = $1 UNION ALL "
 		"SELECT 'block', other, name, time FROM chat_block WHERE who = $1 UNION ALL "
+		"SELECT 'mask', r.name, k.mask, k.time FROM chat_mask k JOIN chat_room r ON r.id = k.room WHERE k.by_id = $1 UNION ALL "
 		"SELECT 'refuse', '', CAST(mode AS TEXT), time FROM chat_refuse WHERE who = $1 LIMIT 50000", "t", .gives = "ttti" },
 	[Q_ERASE_REACTIONS] = { "erase_reactions", "DELETE FROM chat_reaction WHERE who = $1", "t", .writes = true },
 	[Q_ERASE_VOTES] = { "erase_votes", "UPDATE chat_vote SET who = $2 WHERE who = $1", "tt", .writes = true },
@@ -219,6 +244,22 @@ static const struct wh_statement statements[] = {
 		"ii", .writes = true },
 	[Q_FORGET_BLOCKS] = { "forget_blocks", "DELETE FROM chat_block WHERE guest = 1 AND time < $1", "i", .writes = true },
 	[Q_FORGET_REFUSALS] = { "forget_refusals", "DELETE FROM chat_refuse WHERE guest = 1 AND time < $1", "i", .writes = true },
+	[Q_MASK_ADD] = { "mask_add", "INSERT INTO chat_mask (room, list, mask, by_id, by_name, time, until, why) SELECT $1, $2, $3, $4, $5, $6, $7, $8 WHERE "
+		"(SELECT count(*) FROM chat_mask WHERE room = $1) < 200 OR EXISTS (SELECT 1 FROM chat_mask WHERE room = $1 AND list = $2 AND mask = $3) "
+		"ON CONFLICT (room, list, mask) DO UPDATE SET by_id = excluded.by_id, by_name = excluded.by_name, time = excluded.time, until = excluded.until, "
+		"why = excluded.why", "iitttiit", .writes = true },
+	[Q_MASK_REMOVE] = { "mask_remove", "DELETE FROM chat_mask WHERE room = $1 AND list = $2 AND mask = $3", "iit", .writes = true },
+	[Q_MASKS] = { "masks", "SELECT m.list, m.mask, m.by_id, m.by_name, m.time, m.until, m.why FROM chat_mask m JOIN chat_room r ON r.id = m.room "
+		"WHERE r.key = $1 ORDER BY m.time LIMIT 200", "t", .gives = "itttiit" },
+	[Q_FORGET_MASKS] = { "forget_masks", "DELETE FROM chat_mask WHERE until <> 0 AND until <= $1", "i", .writes = true },
+	[Q_ERASE_MASKS] = { "erase_masks", "UPDATE chat_mask SET by_id = '', by_name = 'someone who left' WHERE by_id = $1", "t", .writes = true },
+	[Q_ENTRY_RESTORE] = { "entry_restore", "UPDATE chat_entry SET text = $3, extra = $4, redacted = NULL WHERE id = $1 AND room = $2 AND kind IN (1, 2, 10) AND "
+		"redacted IS NOT NULL", "iitT", .writes = true },
+	[Q_ENTRY_ANY] = { "entry_any", "SELECT r.key, " ENTRY " FROM chat_entry e JOIN chat_room r ON r.id = e.room WHERE e.id = $1", "i", .gives = "t" ENTRY_GIVES },
+	[Q_RECENT] = { "recent", "SELECT r.key, " ENTRY " FROM chat_entry e JOIN chat_room r ON r.id = e.room WHERE r.key = $1 AND ($2 = '' OR e.who = $2) AND "
+		"e.id >= $3 * 1048576 AND e.kind IN (1, 2, 10) AND e.redacted IS NULL ORDER BY e.id DESC LIMIT $4", "ttii", .gives = "t" ENTRY_GIVES },
+	[Q_RECENT_BY] = { "recent_by", "SELECT r.key, " ENTRY " FROM chat_entry e JOIN chat_room r ON r.id = e.room WHERE e.who = $2 AND $1 = '' AND "
+		"e.id >= $3 * 1048576 AND e.kind IN (1, 2, 10) AND e.redacted IS NULL AND r.access <> 4 ORDER BY e.id DESC LIMIT $4", "ttii", .gives = "t" ENTRY_GIVES },
 	[Q_END] = { 0 }
 };
 

@@ -22,6 +22,9 @@ service_show(struct chat_room *room)
 		.invited = room->rules.access == CHAT_INVITED, .keyed = room->rules.access == CHAT_KEYED, .unlisted = room->rules.access != CHAT_PUBLIC,
 		.moderated = room->rules.speakers >= CHAT_VOICED, .members_only = room->rules.speakers == CHAT_REGISTERED, .slow_ms = room->rules.slow_ms,
 		.topic_by = wh_str(room->topic_name), .topic_by_id = wh_str(room->topic_who), .topic_time = room->topic_time,
+		.accounts_only = room->rules.accounts_only, .colours = room->rules.colours == CHAT_COLOURS, .notices = !room->rules.no_notices,
+		.topics = room->rules.topics_free, .past_hidden = room->rules.past_hidden, .limit = room->rules.limit, .flood = room->rules.flood.count,
+		.flood_ms = room->rules.flood.ms, .joins = room->rules.joins.count, .joins_ms = room->rules.joins.ms,
 	};
 }
 
@@ -44,7 +47,8 @@ service_people(struct wh_chat *service, struct wh_str name, bool (*each)(void *s
 
 	while (room != NULL && wh_dict_next(room->chat->host, room->people, &it)) {
 		const struct chat_person *p = it.value;
-		const struct wh_chat_person shown = { p->id, p->name, p->sessions, p->founder && !room->kept ? WH_RANK_OWNER : (enum wh_chat_rank)p->rank };
+		const unsigned ranks = p->ranks | (p->founder && !room->kept ? 1u << CHAT_OWNER : 0);
+		const struct wh_chat_person shown = { p->id, p->name, p->sessions, (enum wh_chat_rank)rank_highest(ranks), ranks };
 
 		if (!each(self, &shown))
 			return;
@@ -73,4 +77,82 @@ service_rank(struct wh_chat *service, struct wh_str name, struct wh_session *s)
 	return room != NULL ? (enum wh_chat_rank)room_rank(room, s) : WH_RANK_NONE;
 }
 
-const struct wh_chat_ops chat_service = { .room = service_room, .people = service_people, .rooms = service_rooms, .rank = service_rank };
+static unsigned
+service_ranks(struct wh_chat *service, struct wh_str name, struct wh_session *s)
+{
+	struct chat_room *room = service_find(service, name);
+
+	return room != NULL ? room_ranks(room, s) : 0;
+}
+
+static void
+service_masks(struct wh_chat *service, struct wh_str name, enum wh_chat_list list, bool (*each)(void *self, const struct wh_chat_mask *mask), void *self)
+{
+	struct chat_room *room = service_find(service, name);
+
+	for (size_t i = 0; room != NULL && i < room->n_masks; i++) {
+		const struct chat_mask *m = room->masks[i];
+		const struct wh_chat_mask shown = { m->mask, m->by, m->by_id, m->why, m->time, m->until };
+
+		if (m->list == list && !each(self, &shown))
+			return;
+	}
+}
+
+static bool
+service_person(struct wh_chat *service, struct wh_str name_or_id, struct wh_chat_actor *out)
+{
+	struct chat *chat = (struct chat *)(void *)service;
+	const struct chat_live *found = live_by_id(chat, name_or_id);
+
+	for (const struct chat_live *live = live_by_name(chat, name_or_id); found == NULL && live != NULL; live = live->same)
+		if (live->kind != WH_GUEST || live->same == NULL)
+			found = live;
+	if (found != NULL)
+		*out = (struct wh_chat_actor){ found->id, found->name };
+	return found != NULL;
+}
+
+static void
+service_sessions(struct wh_chat *service, struct wh_str id, bool (*each)(void *self, struct wh_session *s), void *self)
+{
+	struct chat *chat = (struct chat *)(void *)service;
+	const struct chat_live *live = live_by_id(chat, id);
+
+	for (unsigned i = 0; live != NULL && i < live->n; i++) {
+		struct wh_session *s = wh_session_get(chat->host, live->sessions[i]);
+
+		if (s != NULL && !each(self, s))
+			return;
+	}
+}
+
+static enum wh_chat_door
+service_door(struct wh_chat *service, struct wh_str name, struct wh_session *s, struct wh_str key)
+{
+	struct chat_room *room = service_find(service, name);
+
+	return room != NULL && room->sides == NULL ? door_of(room, s, key) : WH_DOOR_OPEN;
+}
+
+static void
+service_describe(struct wh_chat *service, wh_chat_describe *describe, void *self)
+{
+	struct chat *chat = (struct chat *)(void *)service;
+
+	chat->describe = describe;
+	chat->describe_self = self;
+}
+
+static bool
+service_key(struct wh_chat *service, struct wh_str name, char key_out[static 65])
+{
+	_Static_assert(CHAT_NAME == 64, "as the header says");
+	(void)service;
+	return text_room_key(name, key_out);
+}
+
+const struct wh_chat_ops chat_service = { .room = service_room, .people = service_people, .rooms = service_rooms, .rank = service_rank,
+	.ranks = service_ranks, .masks = service_masks, .door = service_door, .describe = service_describe,
+	.entry = service_entry, .recent = service_recent, .redact = service_redact, .restore = service_restore, .say_for = service_say_for,
+	.listen = service_listen, .person = service_person, .sessions = service_sessions, .key = service_key, .forget = service_forget };

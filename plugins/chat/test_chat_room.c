@@ -15,7 +15,8 @@ the_first_to_enter_makes_the_room_and_runs_it(void **state)
 	assert_has(answer->json, "'room':'Lobby'");
 	assert_has(answer->json, "'seq':0,'members':1,'topic':''");
 	assert_has(answer->json, "'registered':false,'role':'owner'");
-	assert_has(answer->json, "'rules':{'access':'public','speakers':'all','slow':0,'min_age':0,'keep':0,'links':true}");
+	assert_has(answer->json, "'rules':{'access':'public','speakers':'all','slow':0,'min_age':0,'keep':0,'links':true,'enter':'all','limit':0,'flood':'','joins':'','colours':'kept',"
+	    "'notices':true,'topics':'moderators','past':'all'}");
 	answer = call(f, bob, "chat.join", "{'room':'lobby'}");
 	assert_has(answer->json, "'room':'Lobby'");
 	assert_has(answer->json, "'members':2");
@@ -386,6 +387,30 @@ roles_are_given_and_taken(void **state)
 	end(f);
 }
 
+/* Roles of accounts are looked up again when the hub was replaced; a room that is registered goes on when they are known. */
+static void
+a_registered_room_waits_for_the_roles_of_those_who_are_in_it(void **state)
+{
+	struct fixture *f = begin(NULL);
+	struct wh_session *ann = inside(f, "ann", "member", "den"), *bob = inside(f, "bob", "member", "den");
+
+	(void)state;
+	assert_call(f, ann, "chat.register", "{'room':'den'}", WH_OK);
+	assert_call(f, ann, "chat.role", "{'room':'den','name':'bob','role':'voice','on':true}", WH_OK);
+	assert_call(f, ann, "chat.set", "{'room':'den','speakers':'voice'}", WH_OK);
+	f->unsettled = true;
+	wh_test_recover(f->t);
+	start(f, bob, "chat.say", "{'room':'den','text':'at once'}");
+	settle(f);
+	assert_null(heard(ann, "chat.message"));
+	f->unsettled = false;
+	f->settled(f->settled_self);
+	settle(f);
+	assert_has(heard(ann, "chat.message"), "at once");
+	assert_has(call(f, bob, "chat.members", "{'room':'den'}")->json, "'total':2");
+	end(f);
+}
+
 static void
 in_a_room_that_is_not_registered_roles_end_with_it(void **state)
 {
@@ -544,7 +569,8 @@ only_owners_set_rules_and_all_hear_of_them(void **state)
 	assert_call(f, bob, "chat.set", "{'room':'den','slow':1000}", WH_EPERM);
 	assert_call(f, ann, "chat.set", "{'room':'den','slow':'1s','speakers':'voice','links':false,'keep':'1d','min_age':'1h'}", WH_OK);
 	assert_has(heard(bob, "chat.rules"), "'rules':{'access':'public','speakers':'voice','slow':1000,'min_age':3600000,'keep':86400000,'links':false,"
-	    "'was':{'access':'public','speakers':'all','slow':0}}");
+	    "'enter':'all','limit':0,'flood':'','joins':'','colours':'kept','notices':true,'topics':'moderators','past':'all','was':{'access':'public',"
+	    "'speakers':'all','slow':0,");
 	assert_has(call(f, bob, "chat.room", "{'room':'den'}")->json, "'slow':1000,'min_age':3600000,'keep':86400000,'links':false");
 	end(f);
 }
@@ -883,6 +909,7 @@ main(void)
 		cmocka_unit_test(a_room_is_registered_by_who_runs_it),
 		cmocka_unit_test(a_registration_without_its_role_is_undone),
 		cmocka_unit_test(roles_are_given_and_taken),
+		cmocka_unit_test(a_registered_room_waits_for_the_roles_of_those_who_are_in_it),
 		cmocka_unit_test(in_a_room_that_is_not_registered_roles_end_with_it),
 		cmocka_unit_test(a_room_that_is_entered_while_it_ends_is_a_new_one),
 		cmocka_unit_test(without_accounts_a_registered_room_has_no_roles),

@@ -27,6 +27,9 @@ struct fixture {
 	unsigned n_grants, said;
 	enum wh_err grant_err;
 	char roles[64];
+	bool unsettled;			/* accounts have to be looked up: until settle() */
+	wh_accounts_settled *settled;
+	void *settled_self;
 };
 
 static enum wh_err
@@ -68,7 +71,7 @@ played_room_role(struct wh_accounts *accounts, struct wh_session *s, struct wh_s
 	size_t n = 0;
 
 	f->roles[0] = '\0';
-	for (unsigned i = 0; i < f->n_grants; i++)
+	for (unsigned i = 0; i < f->n_grants && !f->unsettled; i++)
 		if (wh_str_is(who->id, f->grants[i].account) && wh_str_is(room, f->grants[i].room))
 			n += (size_t)snprintf(f->roles + n, sizeof f->roles - n, "%s%s", n != 0 ? " " : "", f->grants[i].role);
 	return wh_str(f->roles);
@@ -114,8 +117,18 @@ played_forget(struct wh_accounts *accounts, void *self)
 	(void)self;
 }
 
+static enum wh_err
+played_settle(struct wh_accounts *accounts, wh_accounts_settled *settled, void *self)
+{
+	struct fixture *f = (struct fixture *)(void *)accounts;
+
+	f->settled = settled;
+	f->settled_self = self;
+	return f->unsettled ? WH_WAIT : WH_OK;
+}
+
 static const struct wh_accounts_ops played_accounts = { .trust = played_trust, .said = played_said, .room_role = played_room_role,
-	.grant = played_grant, .ungrant = played_ungrant, .find = played_find, .forget = played_forget };
+	.grant = played_grant, .ungrant = played_ungrant, .find = played_find, .forget = played_forget, .settle = played_settle };
 
 /** Opens the plugin. `known`: the names that have an account; NULL: there are no accounts at all. */
 static inline struct fixture *

@@ -128,6 +128,41 @@ text_check(const struct chat_settings *set, struct wh_str text, char *out, size_
 	return why;
 }
 
+/* \2 bold, \3 colour with up to two numbers, \4 the same in hex, \17 reset, \21 monospace, \26 reverse, \35 italic, \36 struck, \37 underlined. */
+static size_t
+colour_at(const char *text, size_t n)
+{
+	size_t at = 1, digits = text[0] == '\3' ? 2 : text[0] == '\4' ? 6 : 0;
+
+	for (unsigned part = 0; part < 2 && digits != 0; part++) {
+		size_t from = at + part;	/* behind the comma */
+		size_t i = 0;
+
+		if (part == 1 && (at >= n || text[at] != ','))
+			break;
+		while (i < digits && from + i < n && strchr(digits == 2 ? "0123456789" : "0123456789abcdefABCDEF", text[from + i]) != NULL && text[from + i] != '\0')
+			i++;
+		if (i == 0)
+			break;
+		at = from + i;
+	}
+	return at;
+}
+
+size_t
+text_plain(char *text, size_t n)
+{
+	size_t to = 0;
+
+	for (size_t i = 0; i < n;) {
+		if (text[i] != '\0' && strchr("\2\3\4\17\21\26\35\36\37", text[i]) != NULL)
+			i += colour_at(text + i, n - i);
+		else
+			text[to++] = text[i++];
+	}
+	return to;
+}
+
 bool
 text_has_link(struct wh_str text)
 {

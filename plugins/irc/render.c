@@ -294,6 +294,8 @@ render_message(struct irc *irc, const struct irc_message *m, uint32_t caps, cons
 		message_put(&w, m->text);
 	} else if (wh_str_is(m->event, "chat.edited")) {
 		told_put(&w, "[edited] ", m->text, "+draft/reply", m->target);
+	} else if (wh_str_is(m->event, "chat.restored")) {
+		told_put(&w, "[restored] ", m->text, "+draft/reply", m->target);
 	} else if (wh_str_is(m->event, "chat.redacted")) {
 		if ((caps & CAP_REDACTION) == 0)
 			return false;

@@ -15,6 +15,7 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "integration"))
 
 import endings
+import kills
 import logins
 import servers
 import store
@@ -286,6 +287,35 @@ class Bench:
     def kill(self):
         endings.kill(self)
 
+    def kills(self):
+        """The hub is killed a hundred times while browsers and IRC clients speak."""
+        n, each = (15, 8) if self.options.quick else (100, 20)
+        self.say(f"{n} hubs killed under load")
+        try:
+            with servers.whiply("irc", plugins=kills.PLUGINS, more=kills.HEALTHY) as server:
+                def hub():
+                    return endings.children(server).get("hub")
+
+                world = kills.World(server.http, server.line, lambda: os.kill(hub(), signal.SIGKILL), hub, each)
+                world.run(n)
+                done = world.judge()
+                world.close()
+                deaths, aside = len(endings.hub_deaths(server)), len(endings.events(server, "record_set_aside"))
+        except (Failure, OSError, AssertionError, kills.Wrong) as failure:
+            self.failed["kills"] = str(failure)
+            return
+        for example in done["examples"]:
+            print(f"    {example}", file=sys.stderr)
+        self.figure("kills: hubs that were killed", deaths, f"in {done['seconds']:.0f} s", least=n)
+        self.figure("kills: messages that were acknowledged", done["acked"], f"of {done['said']}", least=n)
+        self.figure("kills: messages that were refused and asked again", done["refused"], "")
+        self.figure("kills: records set aside", aside, "", most=0)
+        names = {"closed": "connections closed", "lost": "acknowledged messages that are not in the log", "doubled": "messages there twice",
+                 "unheard": "messages of the log that somebody did not hear", "disorder": "messages out of order",
+                 "told otherwise": "other things that somebody was told", "rooms changed": "members, ranks, modes, topics that changed"}
+        for what, number in done["wrong"].items():
+            self.figure(f"kills: {names[what]}", number, "", most=0)
+
     def stall(self):
         endings.stall(self)
 
@@ -404,7 +434,7 @@ class Bench:
         return [f for f in self.figures if f["ok"] is False]
 
 
-BENCHES = ["fanout", "join", "idle", "many", "http", "start", "kill", "flood", "slow", "stall", "store", "logins", "self"]
+BENCHES = ["fanout", "join", "idle", "many", "http", "start", "kill", "kills", "flood", "slow", "stall", "store", "logins", "self"]
 ORDER = ["self", *(b for b in BENCHES if b != "self")]
 
 

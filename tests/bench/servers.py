@@ -141,7 +141,7 @@ def floor(slow_ns=0, lose=0, size=FLOOR_BYTES):
     return server
 
 
-def whiply(proto="ws", edges=1, limits=RAISED, hub=RAISED_HUB, wait=True, level="warn", daemon=None, library=None, plugins=""):
+def whiply(proto="ws", edges=1, limits=RAISED, hub=RAISED_HUB, wait=True, level="warn", daemon=None, library=None, plugins="", more=""):
     irc = proto == "irc"
     daemon = daemon or BUILD / "bin" / "whiplyd"
     if not daemon.exists() or not (BUILD / "plugins" / ".libs" / "relay.so").exists():
@@ -149,7 +149,7 @@ def whiply(proto="ws", edges=1, limits=RAISED, hub=RAISED_HUB, wait=True, level=
     server = Server("whiply", proto, as_nobody=False)
     server.http, server.line = server.port, free_port()
     config = server.config(WHIPLY, http=server.http, line=server.line, edges=edges, limits=limits, hub=hub, level=level,
-                           dialect="irc" if irc else "plain", rates=RAISED_RATES if irc else "", plugins=plugins + (CHAT if irc else ""))
+                           dialect="irc" if irc else "plain", rates=(RAISED_RATES if irc else "") + more, plugins=plugins + (CHAT if irc else ""))
     server.run(daemon, "-c", config, "-L", library or BUILD / "plugins" / ".libs")
     if proto in ("plain", "irc"):
         server.port = server.line

@@ -163,6 +163,25 @@ def test_a_killed_edge_takes_its_own_clients_alone_and_they_can_resume(start):
         assert ws.notification("relay.message")["seq"] == said
 
 
+@pytest.mark.parametrize("when", ["before", "meanwhile"])
+def test_a_session_that_lost_its_connection_outlives_the_hub(start, when):
+    whiply = start()
+    members = join(whiply.http, 3)
+    lost, token = members[0], members[0].welcome["token"]
+    if when == "before":
+        lost.close()
+        members[1].call("session.ping")
+    old = whiply.kill("hub")
+    if when == "meanwhile":
+        lost.close()
+    whiply.hub_back(old)
+    back = WebSocket(whiply.http)
+    until(lambda: "error" not in back.answer_to(back.post("session.resume", token=token)), 5, "the session to be resumable")
+    said = members[1].call("relay.say", room="r", text="hello")["seq"]
+    for ws in [back, *members[1:]]:
+        assert ws.notification("relay.message")["seq"] == said
+
+
 def test_a_resume_token_is_good_once(start):
     whiply = start()
     first = WebSocket(whiply.http)

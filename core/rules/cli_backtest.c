@@ -1,0 +1,147 @@
+/* whiply-rules backtest: the log is a file of JSON lines in the order of time, as backtest.h says. It is read twice: deeds come after what
+ * they are for. */
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "rules/backtest.h"
+#include "rules/cli.h"
+
+enum { LINE_MAX_BYTES = 1 << 20 };
+
+/* Calls `each` for each line that is an object; the time goes on where a line has none. */
+static bool
+read_log(struct backtest *b, const char *path, void (*each)(struct backtest *b, const struct wh_value *o, int64_t now))
+{
+	struct wh_buf scratch = { 0 };
+	struct wh_json_doc doc;
+	struct wh_value o;
+	char *line = NULL;
+	size_t cap = 0;
+	ssize_t n;
+	int64_t now = INT64_C(1767225600000);
+	FILE *f = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
+
+	if (f == NULL) {
+		fprintf(stderr, "whiply-rules: %s: %s\n", path, strerror(errno));
+		return false;
+	}
+	b->bad_lines = 0;
+	while ((n = getline(&line, &cap, f)) >= 0) {
+		struct wh_str text = { line, (size_t)n };
+
+		if (text.n <= 1)
+			continue;
+		if (text.n > LINE_MAX_BYTES || wh_json_read(&doc, text, NULL, &scratch, &o, NULL) != WH_OK || o.type != WH_V_OBJECT) {
+			b->bad_lines++;
+			continue;
+		}
+		now = backtest_time(&o, now);
+		each(b, &o, now);
+	}
+	free(line);
+	wh_buf_free(&scratch);
+	fclose(f);
+	return true;
+}
+
+static bool
+load_packs(struct cli *c, struct backtest *b, int n, char **folders)
+{
+	for (int i = 0; i < n; i++) {
+		struct pack *p = cli_load(c, folders[i]);
+
+		if (p == NULL || backtest_add(b, p) != WH_OK)
+			return false;
+	}
+	return backtest_ready(b) == WH_OK;
+}
+
+static void
+print(const struct backtest *b, bool json)
+{
+	struct wh_buf out = { 0 };
+	struct wh_json w;
+
+	if (json) {
+		wh_json_begin(&w, &out);
+		wh_json_object(&w, NULL);
+		backtest_json(b, &w);
+		wh_json_end(&w);
+		if (wh_json_finish(&w))
+			wh_buf_byte(&out, '\n');
+	} else {
+		backtest_text(b, &out);
+	}
+	fwrite(out.p, 1, out.n, stdout);
+	wh_buf_free(&out);
+	for (size_t i = 0; i < b->n_tallies; i++) {
+		const struct tally *t = &b->tallies[i];
+
+		if (t->error[0] != '\0')
+			fprintf(stderr, "%s: %s\n", t->pack->id, t->error);
+		if (t->lowered[0] != '\0')
+			fprintf(stderr, "%s: rule '%s' %s\n", t->pack->id, t->rule->name, t->lowered);
+	}
+	if (b->bad_lines != 0)
+		fprintf(stderr, "whiply-rules: %llu lines were no events\n", (unsigned long long)b->bad_lines);
+}
+
+static int
+backtest_usage(FILE *to, int code)
+{
+	fputs("usage: whiply-rules backtest DIR… --log FILE [--json] [--samples N] [--room NAME]\n\n"
+	    "The log has a JSON object a line, in the order of time: {\"time\", \"room\", \"seq\", \"from\", \"text\"}, and of the person trust, roles, age,\n"
+	    "messages, strikes, network if they are known. What moderators did is {\"time\", \"deed\", \"of\"} or {\"deed\", \"room\", \"seq\"}, an appeal\n"
+	    "that was upheld {\"appeal\":\"upheld\", \"room\", \"seq\"}. Time is that of the log.\n", to);
+	return code;
+}
+
+int
+cli_backtest(struct cli *c, int argc, char **argv)
+{
+	static const struct option options[] = { { "log", required_argument, NULL, 'l' }, { "json", no_argument, NULL, 'j' },
+		{ "samples", required_argument, NULL, 's' }, { "room", required_argument, NULL, 'r' }, { "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 } };
+	struct backtest *b = backtest_new(&c->shared, 3);
+	const char *log = NULL;
+	bool json = false, good;
+	int o;
+
+	if (b == NULL)
+		return 1;
+	/* getopt begins behind the name of a program. */
+	while ((o = getopt_long(argc + 1, argv - 1, "l:js:r:h", options, NULL)) != -1) {
+		switch (o) {
+		case 'l':
+			log = optarg;
+			break;
+		case 'j':
+			json = true;
+			break;
+		case 's':
+			b->samples = strtoul(optarg, NULL, 10);
+			b->samples = b->samples < BACKTEST_SAMPLES ? b->samples : BACKTEST_SAMPLES;
+			break;
+		case 'r':
+			b->room = optarg;
+			break;
+		default:
+			backtest_free(&b);
+			return o == 'h' ? backtest_usage(stdout, 0) : backtest_usage(stderr, 2);
+		}
+	}
+	if (log == NULL || optind > argc) {
+		backtest_free(&b);
+		return backtest_usage(stderr, 2);
+	}
+	good = load_packs(c, b, argc + 1 - optind, argv - 1 + optind) && (strcmp(log, "-") == 0 || read_log(b, log, backtest_deed))
+		&& read_log(b, log, backtest_event);
+	if (good)
+		print(b, json);
+	backtest_free(&b);
+	return !good;
+}
