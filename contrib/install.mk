@@ -10,7 +10,7 @@ whiplyinclude_HEADERS = \
 pkgconfigdir = $(libdir)/pkgconfig
 pkgconfig_DATA = contrib/whiply.pc contrib/whiply-test.pc
 
-dist_doc_DATA = README.md LICENSE docs/architecture.md docs/plugins.md docs/protocol.md docs/rules.md
+dist_doc_DATA = README.md LICENSE docs/architecture.md docs/plugins.md docs/protocol.md docs/rules.md docs/filters.md docs/moderation-evaluation.md
 hellodir = $(docdir)/examples/hello
 dist_hello_DATA = \
 	docs/examples/hello/Makefile docs/examples/hello/README.md \

@@ -75,6 +75,8 @@ nobase_dist_pkgdata_DATA = \
 	lua/packs/mention-bomb/pack.lua \
 	lua/packs/new-account-hold/README.md \
 	lua/packs/new-account-hold/pack.lua \
+	lua/packs/new-account-hold/adult.txt lua/packs/new-account-hold/call.txt lua/packs/new-account-hold/money.txt \
+	lua/packs/new-account-hold/work.txt \
 	lua/packs/similar-names/README.md \
 	lua/packs/similar-names/pack.lua \
 	lua/packs/slurs-and-lists/README.md \

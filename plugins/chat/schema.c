@@ -130,8 +130,8 @@ static const struct wh_statement statements[] = {
 		"r.kept = -1 LIMIT 500)", "i", .writes = true },
 	[Q_ROOM_BURIED] = { "room_buried", "DELETE FROM chat_room WHERE id = $1 AND kept = -1", "i", .writes = true },
 	[Q_ROOM_EPOCH] = { "room_epoch", "UPDATE chat_room SET epoch = $2 WHERE id = $1", "ii", .writes = true },
-	[Q_ROOMS] = { "rooms", "SELECT key, name, topic, seq FROM chat_room WHERE access IN (0, 3) AND kept >= 0 AND key > $1 AND ($2 = '' OR instr(key, $2) > 0) "
-		"ORDER BY key LIMIT $3", "tti", .gives = "ttti" },
+	[Q_ROOMS] = { "rooms", "SELECT key, name, topic, seq, created, topic_time FROM chat_room WHERE access IN (0, 3) AND kept >= 0 AND key > $1 AND ($2 = '' OR instr(key, $2) > 0) "
+		"ORDER BY key LIMIT $3", "tti", .gives = "tttiii" },
 	[Q_ROOMS_LOOSE] = { "rooms_loose", "SELECT id, key, seq FROM chat_room WHERE kept <> 1 AND kept <= 0 AND created < $1 LIMIT 1000", "i", .gives = "iti" },
 	[Q_ENTRY_ADD] = { "entry_add", "INSERT INTO chat_entry (id, room, seq, time, kind, who, name, text, ref, extra, nonce) "
 		"SELECT $1, id, seq, $3, $4, $5, $6, $7, $8, $9, $10 FROM chat_room WHERE id = $2", "iiiittTITT", .writes = true },

@@ -169,7 +169,8 @@ chanserv(struct irc_client *c, struct wh_str words[static 4], size_t n)
 		const char *word, *role;
 		bool on;
 	} roles[] = { { "OP", "moderator", true }, { "DEOP", "moderator", false }, { "VOICE", "voice", true }, { "DEVOICE", "voice", false },
-		{ "OWNER", "owner", true }, { "DEOWNER", "owner", false } };
+		{ "OWNER", "owner", true }, { "DEOWNER", "owner", false }, { "ADMIN", "manager", true }, { "DEADMIN", "manager", false },
+		{ "HALFOP", "helper", true }, { "DEHALFOP", "helper", false } };
 
 	if (n >= 2 && same_word(words[0], "REGISTER")) {
 		service_run(c, "ChanServ", "the channel is yours", "chat.register", &WH_ITEM_STR("room", room), 1);
@@ -189,7 +190,7 @@ chanserv(struct irc_client *c, struct wh_str words[static 4], size_t n)
 			service_run(c, "ChanServ", "the role is changed", "chat.role", items, 4);
 			return;
 		}
-	service_say(c, "ChanServ", "REGISTER #channel, OP|DEOP|VOICE|DEVOICE|OWNER|DEOWNER #channel nick, INVITE #channel nick. Modes are set with /MODE.");
+	service_say(c, "ChanServ", "REGISTER #channel, OWNER, ADMIN, OP, HALFOP or VOICE #channel nick, and DE with it, INVITE #channel nick. Modes are set with /MODE.");
 }
 
 static void

@@ -29,10 +29,10 @@ const struct irc_command irc_commands[] = {
 	{ "ISON", 1, 0, verb_ison, "ISON nicks", "which of them are here" },
 	{ "ISUPPORT", 0, VERB_EARLY, verb_isupport, "ISUPPORT", "what this server can, as it is told at the beginning" },
 	{ "JOIN", 1, 0, verb_join, "JOIN #channel[,#channel] [key[,key]]", "enter channels" },
-	{ "KICK", 2, 0, verb_kick, "KICK #channel nick [:reason]", "send somebody out" },
+	{ "KICK", 2, 0, verb_kick, "KICK #channel nick[,nick] [:reason]", "send somebody out" },
 	{ "KILL", 1, 0, verb_kill, "KILL nick :reason", "close somebody's connections; for operators" },
 	{ "LINKS", 0, 0, verb_links, "LINKS", "the servers, of which there is one" },
-	{ "LIST", 0, 0, verb_list, "LIST [*part*]", "the channels that anybody may see" },
+	{ "LIST", 0, 0, verb_list, "LIST [*part*|!*part*|>n|<n|C>n|T<n,…]", "the channels that anybody may see: of those names, so many people, made or with a topic set so many minutes ago" },
 	{ "LUSERS", 0, 0, verb_lusers, "LUSERS", "how many are here" },
 	{ "MARKREAD", 1, 0, verb_markread, "MARKREAD target [timestamp=…]", "how far you have read, on all your clients" },
 	{ "MODE", 1, 0, verb_mode, "MODE #channel|nick [letters [values]]", "read or set modes" },
@@ -521,6 +521,7 @@ irc_close(void *self)
 	struct irc *irc = self;
 
 	wh_timer_stop(irc->host, irc->tick);
+	irc->chat->describe(irc->chat_self, NULL, NULL);
 	if (irc->sasl != NULL)
 		irc->sasl->forget(irc->sasl_self, irc);
 	while (irc->tasks != NULL)
@@ -546,6 +547,7 @@ irc_open(const struct wh_host *host, const struct wh_conf *conf, void **self_out
 	irc_reload(irc, conf);
 	irc->chat = wh_service_find(host, "chat", WH_CHAT_VERSION, &self);
 	irc->chat_self = self;
+	irc->chat->describe(irc->chat_self, mask_describe, irc);
 	irc->accounts = wh_service_find(host, "accounts", WH_ACCOUNTS_VERSION, &self);
 	irc->accounts_self = self;
 	irc->sasl = wh_service_find(host, "sasl", WH_SASL_VERSION, &self);

@@ -8,8 +8,9 @@
  *  cap.c      capabilities
  *  register.c NICK, USER, PASS, AUTHENTICATE: until a client is welcome
  *  people.c   who is here in whatever dialect, by id and by nick
- *  channel.c  JOIN, PART, TOPIC, NAMES, LIST, KICK, INVITE
- *  mode.c     MODE of channels and of oneself
+ *  channel.c  JOIN, PART, TOPIC, NAMES, KICK, INVITE
+ *  list.c     LIST
+ *  mode.c     MODE of channels; mask.c their lists of masks; usermode.c MODE of oneself
  *  message.c  PRIVMSG, NOTICE, TAGMSG, REDACT
  *  multiline.c BATCH: messages of several lines
  *  history.c  CHATHISTORY, MARKREAD
@@ -35,6 +36,9 @@ enum {
 	IRC_LABEL = 64,
 	IRC_TARGETS = 4,		/* of one PRIVMSG; JOIN and PART take more */
 	IRC_JOINS = 20,
+	IRC_MODES = 12,			/* parameters of one MODE */
+	IRC_PREFIXES = 5,
+	IRC_MODE_PARAM = 32, IRC_MODES_SHOWN = 160, IRC_LETTERS = 40,
 	IRC_CHANNELS = 100,		/* that one client may be in */
 	IRC_MONITOR = 100,
 	IRC_MONITOR_BYTES = 420,	/* of all nicks on a list: it goes into the papers, which are 1 KiB */
@@ -57,7 +61,7 @@ enum irc_cap {
 	    CAP_AWAY | CAP_MARK,
 };
 
-enum irc_mode { MODE_WALLOPS = 1u << 0, MODE_BOT = 1u << 1, MODE_INVISIBLE = 1u << 2 };
+enum irc_mode { MODE_WALLOPS = 1u << 0, MODE_BOT = 1u << 1, MODE_INVISIBLE = 1u << 2, MODE_ACCOUNTS = 1u << 3 };
 
 struct irc;
 
@@ -178,12 +182,21 @@ struct irc_mode_row {
 	const char *help;
 };
 
+/** A mode that is one of a room's rules. */
+struct irc_rule {
+	char letter;
+	enum { RULE_WORD, RULE_NOT, RULE_SECONDS, RULE_PACE, RULE_COUNT } kind;
+	const char *key;		/* of the rule, in chat.set and in the event */
+	const char *on, *also, *off;	/* of RULE_WORD: what it is with the letter, and without */
+};
+
 struct irc_numeric {
 	int number;
 	const char *name, *help;
 };
 
 extern const struct irc_mode_row irc_channel_modes[], irc_user_modes[];
+extern const struct irc_rule irc_rules[];
 extern const struct irc_numeric irc_numerics[];
 
 /* Where finished lines go: an answer, or an event that is being rendered. */
@@ -214,6 +227,9 @@ size_t text_fit(struct wh_str text, size_t most);
 void time_show(int64_t ms, char to[static 32]);
 bool time_read(struct wh_str text, int64_t *ms_out);
 bool is_channel(struct wh_str target);
+
+/** `@#channel`: those of that prefix and above. The channel, or the target itself when there is no prefix. */
+struct wh_str status_channel(struct wh_str target, char *prefix_out);
 
 /** The room of a channel, and the channel of a room. */
 struct wh_str channel_room(struct wh_str channel);
@@ -317,6 +333,16 @@ void watchers_each(struct irc *irc, const struct irc_person *person, void (*each
 /* channel.c, mode.c, message.c, history.c, who.c, server.c, account.c */
 irc_verb verb_join, verb_part, verb_topic, verb_names, verb_list, verb_kick, verb_invite;
 irc_verb verb_mode;
+void mode_channel(struct irc_client *c, const struct irc_line *line);
+void mode_user(struct irc_client *c, const struct irc_line *line);
+/** The letters of all modes of channels, or of those with a parameter. */
+void mode_letters(bool with_param, char to[static IRC_LETTERS]);
+/** Tells what stands on the list of that letter. */
+void masks_show(struct irc_client *c, struct wh_str channel, char letter, bool inside);
+void mask_change(struct irc_client *c, struct wh_str channel, char letter, bool on, struct wh_str mask);
+/** The letter of a list as chat calls it. */
+char mask_letter(struct wh_str kind);
+wh_chat_describe mask_describe;
 irc_verb verb_privmsg, verb_notice, verb_tagmsg, verb_redact, verb_batch;
 /** Says something to a channel or a nick. `reply`: the message that it answers, or "". */
 void message_say(struct irc_client *c, const char *verb, struct wh_str target, struct wh_str text, const char *reply);
@@ -338,8 +364,13 @@ bool channel_is(struct irc *irc, struct wh_room *r);
 /** Is the client in it? Then what it is. */
 bool channel_inside(struct irc_client *c, struct wh_str channel, struct wh_chat_room *room_out);
 void channel_names(struct irc_out *out, struct wh_str room);
-char rank_prefix(enum wh_chat_rank rank);
-void mode_of(const struct wh_chat_room *room, bool inside, char *to, size_t cap);
+/** The prefixes of a member: of all ranks, or of the highest. */
+void rank_prefixes(unsigned ranks, bool all, char out[static IRC_PREFIXES + 1]);
+/** A prefix, a letter and a role of chat are each other; NULL and '\0': there is none. */
+const char *prefix_role(char prefix);
+char role_prefix(struct wh_str role);
+char role_letter(struct wh_str role);
+void mode_of(const struct wh_chat_room *room, bool inside, char to[static IRC_MODES_SHOWN]);
 void server_motd(struct irc_out *out);
 void server_isupport(struct irc_out *out);
 void isupport_each(void (*each)(void *self, const char *token, const char *help), void *self);
@@ -360,6 +391,7 @@ struct irc_message {
 	struct wh_str event, room, id, from, who, text, emoji, reason, topic, question, reply, target, to, to_name;
 	int64_t time;
 	bool act, notice, redacted;
+	char status;			/* the prefix of those whom it is for; '\0': for all */
 	bool past;			/* of history: people are called as they were */
 	struct wh_value raw;		/* of a poll, or a room's rules */
 };

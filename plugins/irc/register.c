@@ -62,7 +62,7 @@ client_welcome(struct irc_client *c)
 	struct wh_session *s = client_session(c);
 	struct irc_person *p;
 	const struct wh_identity *who;
-	char source[160], created[32];
+	char source[160], created[32], letters[IRC_LETTERS], with_param[IRC_LETTERS];
 	struct irc_out out;
 
 	if (s == NULL || c->welcome)
@@ -81,7 +81,9 @@ client_welcome(struct irc_client *c)
 	out_numeric(&out, 1, ":Welcome to %s, %s", irc->network, source);
 	out_numeric(&out, 2, ":Your host is %s, running whiply", irc->name);
 	out_numeric(&out, 3, ":This server was started at %s", created);
-	out_numeric(&out, 4, "%s whiply Biw beIikMmnoPqSstv beIkoqSv", irc->name);
+	mode_letters(false, letters);
+	mode_letters(true, with_param);
+	out_numeric(&out, 4, "%s whiply BRZirw %s %s", irc->name, letters, with_param);
 	server_isupport(&out);
 	server_lusers(&out);
 	server_motd(&out);
