@@ -1,74 +1,89 @@
-/* A plugin for the tests: it has every message judged by whiply-rules, and lets it go or refuses it. While the helper is away messages
- * pass. */
+/* A plugin for the tests: judging by rule packs as the moderation plugin has it, and the least of a gate: a message that a live rule does not
+ * want, or that is to be held, is refused. It is built with the files of judging under the name moderation. */
 #include <stdio.h>
-#include <whiply/judge.h>
-#include <whiply/whiply.h>
 
-static const struct wh_host *judges_host;
+#include "judging.h"
 
-static const char judges_pack[] = "\3{\"do\":\"load\",\"test\":true,\"files\":{\"pack.lua\":\""
-	"pack { id = 'words', version = '1', api = 1, license = 'MIT' }\\n"
-	"rule 'bad' { when = function(m) return m.text:find('badword', 1, true) end, act = { 'redact', reason = 'word' } }\\n"
-	"rule 'slow' { when = function(m) while m.text == 'stay' do end end, act = 'flag' }\\n"
-	"test 'it' { { say = 'badword', expect = 'redact' } }\"}}";
-
-static void judges_up(void *self, const struct wh_helper *helper);
-static void judges_answer(void *self, const struct wh_helper *helper, wh_id id, struct wh_str bytes);
-
-static const struct wh_helper judges_helpers[] = {
-	{ "rules", "whiply-rules", judges_up, NULL, judges_answer },
-	{ 0 }
+struct judges {
+	const struct wh_host *host;
+	struct judging *judging;
 };
 
-static void
-judges_up(void *self, const struct wh_helper *helper)
+struct judging *
+moderation_judging(void *self)
 {
-	(void)self;
-	wh_helper_send(judges_host, helper, 1, (struct wh_str){ judges_pack, sizeof judges_pack - 1 });
+	return ((struct judges *)self)->judging;
 }
 
 static void
-judges_answer(void *self, const struct wh_helper *helper, wh_id id, struct wh_str bytes)
+judges_judged(void *self, uint64_t ticket, const struct wh_judge_answer *answer, const struct wh_judge_verdict *verdicts, size_t n)
 {
-	struct wh_judge_answer a;
+	const struct judges *judges = self;
 
-	(void)self;
-	(void)helper;
-	if (!wh_judge_answer_read(&bytes, &a))
-		return;
-	wh_hook_go(judges_host, id, a.fate == WH_FATE_PASS ? WH_PASS : WH_REFUSE, WH_EPERM, "a rule does not want it");
+	(void)verdicts, (void)n;
+	if (answer == NULL || answer->fate == WH_FATE_PASS)
+		wh_hook_go(judges->host, ticket, WH_PASS, WH_OK, NULL);
+	else
+		wh_hook_go(judges->host, ticket, WH_REFUSE, WH_EPERM, "a rule does not want it");
 }
 
 static enum wh_verdict
 judges_message(void *self, struct wh_message *m)
 {
-	const struct wh_judge_event e = { .time_ms = 1767225600000, .text = m->text, .user = WH_STR("u"), .name = WH_STR("u") };
-	char bytes[4096];
-	size_t n = wh_judge_event_write(&e, bytes, sizeof bytes);
+	struct judges *judges = self;
+	const struct wh_identity *who = wh_session_identity(judges->host, m->from);
+	const struct wh_judge_event e = { .time_ms = wh_wall_ms(judges->host), .room = wh_room_name(judges->host, m->room), .text = m->text,
+		.user = who->id, .name = who->name };
 
-	(void)self;
-	if (n == 0 || wh_helper_send(judges_host, &judges_helpers[0], m->at.ticket, (struct wh_str){ bytes, n }) != WH_OK)
-		return WH_PASS;
-	return WH_HOLD;
+	return judging_ask(judges->judging, &e, judges_judged, judges, m->at.ticket) == WH_OK ? WH_HOLD : WH_PASS;
+}
+
+static const struct wh_metric judges_metrics[] = { JUDGING_METRICS, { 0 } };
+
+static void
+judges_close(void *self)
+{
+	struct judges *judges = self;
+
+	judging_close(&judges->judging);
+	wh_delete(judges->host, judges);
 }
 
 static enum wh_err
 judges_open(const struct wh_host *host, const struct wh_conf *conf, void **self_out)
 {
-	(void)conf;
-	judges_host = host;
-	*self_out = NULL;
+	struct judges *judges = wh_new(host, sizeof *judges);
+
+	if (judges == NULL)
+		return WH_ENOMEM;
+	judges->host = host;
+	judges->judging = judging_open(host, conf, &(struct judging_parts){ .self = judges, .metrics = judges_metrics });
+	if (judges->judging == NULL) {
+		judges_close(judges);
+		return WH_EIO;
+	}
+	*self_out = judges;
 	return WH_OK;
 }
 
+static enum wh_err
+judges_reload(void *self, const struct wh_conf *conf)
+{
+	judging_reload(((struct judges *)self)->judging, conf);
+	return WH_OK;
+}
+
+static const char *const judges_needs[] = { "store", "chat", "?accounts", "?fetch", NULL };
+static const struct wh_setting judges_settings[] = { JUDGING_SETTINGS, { 0 } };
+static const struct wh_command judges_commands[] = { JUDGING_COMMANDS, { 0 } };
+static const struct wh_helper judges_helpers[] = { JUDGING_HELPERS, { 0 } };
 static const struct wh_hook judges_hooks[] = {
 	{ WH_ON_MESSAGE, .order = 50, .message = judges_message },
 	{ 0 }
 };
 
 WH_EXPORT const struct wh_plugin whiply_plugin = {
-	WH_PLUGIN("judges", "1.0", "has messages judged"),
-	.hooks = judges_hooks,
-	.helpers = judges_helpers,
-	.open = judges_open,
+	WH_PLUGIN("moderation", "1.0", "has messages judged"),
+	.needs = judges_needs, .settings = judges_settings, .commands = judges_commands, .hooks = judges_hooks, .metrics = judges_metrics,
+	.helpers = judges_helpers, .open = judges_open, .close = judges_close, .reload = judges_reload,
 };
