@@ -114,6 +114,12 @@ mentions_of(struct chat_room *room, struct wh_str text, struct wh_str ids[static
 	return n;
 }
 
+static bool
+said_aside(const struct chat_room *room, struct wh_call *call, const struct wh_message *m)
+{
+	return room->sides == NULL && strcmp(m->kind, "edit") != 0 && strcmp(m->kind, "poll") != 0 && wh_arg_has(call, "rank");
+}
+
 /* Who says it shall believe that it was said: as an entry, but for its seq, which is the last one's. Nobody else hears of it. */
 static void
 said_to_self(struct chat *chat, struct chat_room *room, struct wh_call *call, const struct wh_message *m)
@@ -123,6 +129,12 @@ said_to_self(struct chat *chat, struct chat_room *room, struct wh_call *call, co
 	const struct chat_side *to = whisper_side(room, e.who, true);
 	char id[CHAT_ID_TEXT];
 
+	/* What is said to some has neither place nor id. */
+	if (said_aside(room, call, m)) {
+		wh_json_int(wh_reply(call), "time", e.time);
+		wh_call_done(call, WH_OK);
+		return;
+	}
 	e.seq = room->seq;
 	e.text = m->text;
 	e.ref = m->ref;
@@ -225,7 +237,7 @@ said_put(struct chat *chat, uint64_t cookie, struct wh_message *m, enum wh_err e
 		arg_id(call, "reply", &e.ref);
 	if (chat->accounts != NULL)
 		chat->accounts->said(chat->accounts_self, m->from);
-	if (room->sides == NULL && !relay && wh_arg_has(call, "rank")) {
+	if (!relay && said_aside(room, call, m)) {
 		asked_done(room, call, aside_tell(room, call, &e) == WH_OK ? WH_OK : WH_ENOMEM);
 		return;
 	}

@@ -32,7 +32,7 @@ static const struct {
 	{ "invite-notify", CAP_INVITE, NULL, "who is invited to your channels" },
 	{ "labeled-response", CAP_LABELS, NULL, "answers that say to what" },
 	{ "message-tags", CAP_MESSAGE_TAGS, NULL, "tags, msgid, TAGMSG" },
-	{ "multi-prefix", CAP_MULTI_PREFIX, NULL, "accepted; a member has one prefix" },
+	{ "multi-prefix", CAP_MULTI_PREFIX, NULL, "all prefixes of a member" },
 	{ "no-implicit-names", CAP_NO_NAMES, NULL, "no NAMES with JOIN" },
 	{ "sasl", CAP_SASL, "", "signing in; the value is the mechanisms" },
 	{ "server-time", CAP_SERVER_TIME, NULL, "when it was said" },

@@ -8,8 +8,9 @@
  *  cap.c      capabilities
  *  register.c NICK, USER, PASS, AUTHENTICATE: until a client is welcome
  *  people.c   who is here in whatever dialect, by id and by nick
- *  channel.c  JOIN, PART, TOPIC, NAMES, LIST, KICK, INVITE
- *  mode.c     MODE of channels and of oneself
+ *  channel.c  JOIN, PART, TOPIC, NAMES, KICK, INVITE
+ *  list.c     LIST
+ *  mode.c     MODE of channels; mask.c their lists of masks; usermode.c MODE of oneself
  *  message.c  PRIVMSG, NOTICE, TAGMSG, REDACT
  *  relay.c    RELAYMSG: what was said elsewhere
  *  multiline.c BATCH: messages of several lines
@@ -18,6 +19,7 @@
  *  rename.c   RENAME: another name for a channel
  *  metadata.c METADATA: what people and channels say of themselves
  *  server.c   what a server tells of itself: MOTD, LUSERS, ISUPPORT, HELP, …
+ *  oper.c     KLINE, RESV, STATS, notices: what operators use
  *  account.c  REGISTER, NickServ and ChanServ, OPER
  *  render.c   events and history as lines
  *  numeric.c  the names of numerics; tables.c prints them and the other tables for docs/irc.md */
@@ -25,7 +27,9 @@
 #define PLUGIN_IRC_H
 
 #include <whiply/accounts.h>
+#include <whiply/bans.h>
 #include <whiply/chat.h>
+#include <whiply/notices.h>
 #include <whiply/profile.h>
 #include <whiply/sasl.h>
 #include <whiply/whiply.h>
@@ -39,6 +43,9 @@ enum {
 	IRC_LABEL = 64,
 	IRC_TARGETS = 4,		/* of one PRIVMSG; JOIN and PART take more */
 	IRC_JOINS = 20,
+	IRC_MODES = 12,			/* parameters of one MODE */
+	IRC_PREFIXES = 5,
+	IRC_MODE_PARAM = 32, IRC_MODES_SHOWN = 160, IRC_LETTERS = 40,
 	IRC_CHANNELS = 100,		/* that one client may be in */
 	IRC_MONITOR = 100,
 	IRC_MONITOR_BYTES = 420,	/* of all nicks on a list: it goes into the papers, which are 1 KiB */
@@ -65,7 +72,7 @@ enum irc_cap {
 	    CAP_AWAY | CAP_MARK | CAP_RELAYMSG,
 };
 
-enum irc_mode { MODE_WALLOPS = 1u << 0, MODE_BOT = 1u << 1, MODE_INVISIBLE = 1u << 2 };
+enum irc_mode { MODE_WALLOPS = 1u << 0, MODE_BOT = 1u << 1, MODE_INVISIBLE = 1u << 2, MODE_ACCOUNTS = 1u << 3, MODE_NOTICES = 1u << 8 };
 
 struct irc;
 
@@ -150,6 +157,9 @@ struct irc {
 	struct wh_sasl *sasl_self;
 	const struct wh_profile_ops *profile;	/* NULL: nobody says anything of themselves */
 	struct wh_profile *profile_self;
+	const struct wh_bans_ops *bans;		/* NULL likewise */
+	struct wh_bans *bans_self;
+	struct wh_notifier notices;
 	struct irc_settings set;
 	char name[65], network[33], motd[4001], admin[201], pass[129], icon[201];
 	struct irc_gateway gateways[IRC_GATEWAYS];
@@ -203,12 +213,21 @@ struct irc_mode_row {
 	const char *help;
 };
 
+/** A mode that is one of a room's rules. */
+struct irc_rule {
+	char letter;
+	enum { RULE_WORD, RULE_NOT, RULE_SECONDS, RULE_PACE, RULE_COUNT } kind;
+	const char *key;		/* of the rule, in chat.set and in the event */
+	const char *on, *also, *off;	/* of RULE_WORD: what it is with the letter, and without */
+};
+
 struct irc_numeric {
 	int number;
 	const char *name, *help;
 };
 
 extern const struct irc_mode_row irc_channel_modes[], irc_user_modes[];
+extern const struct irc_rule irc_rules[];
 extern const struct irc_numeric irc_numerics[];
 
 /* Where finished lines go: an answer, or an event that is being rendered. */
@@ -239,6 +258,9 @@ size_t text_fit(struct wh_str text, size_t most);
 void time_show(int64_t ms, char to[static 32]);
 bool time_read(struct wh_str text, int64_t *ms_out);
 bool is_channel(struct wh_str target);
+
+/** `@#channel`: those of that prefix and above. The channel, or the target itself when there is no prefix. */
+struct wh_str status_channel(struct wh_str target, char *prefix_out);
 
 /** The room of a channel, and the channel of a room. */
 struct wh_str channel_room(struct wh_str channel);
@@ -331,6 +353,8 @@ void register_try(struct irc_client *c);
 void sasl_stop(struct irc_client *c);
 irc_verb verb_nick, verb_user, verb_pass, verb_quit, verb_authenticate, verb_webirc;
 void client_welcome(struct irc_client *c);
+/** Enters the channels in which its account is with other clients. */
+void join_with_others(struct irc_client *c);
 /** Has it been welcomed, and its nick changed by the server? Tells it and its peers. */
 void nick_changed(struct irc *irc, struct irc_person *person, const char *old_nick);
 
@@ -361,6 +385,16 @@ void watchers_each(struct irc *irc, const struct irc_person *person, void (*each
 /* channel.c, mode.c, message.c, history.c, who.c, server.c, account.c */
 irc_verb verb_join, verb_part, verb_topic, verb_names, verb_list, verb_kick, verb_invite;
 irc_verb verb_mode;
+void mode_channel(struct irc_client *c, const struct irc_line *line);
+void mode_user(struct irc_client *c, const struct irc_line *line);
+/** The letters of all modes of channels, or of those with a parameter. */
+void mode_letters(bool with_param, char to[static IRC_LETTERS]);
+/** Tells what stands on the list of that letter. */
+void masks_show(struct irc_client *c, struct wh_str channel, char letter, bool inside);
+void mask_change(struct irc_client *c, struct wh_str channel, char letter, bool on, struct wh_str mask);
+/** The letter of a list as chat calls it. */
+char mask_letter(struct wh_str kind);
+wh_chat_describe mask_describe;
 irc_verb verb_privmsg, verb_notice, verb_tagmsg, verb_redact, verb_batch, verb_relaymsg;
 /** Says something to a channel or a nick. `reply`: the message that it answers, or "". */
 void message_say(struct irc_client *c, const char *verb, struct wh_str target, struct wh_str text, const char *reply);
@@ -371,8 +405,12 @@ irc_verb verb_chathistory, verb_markread;
 /** Tells how far one has read in a channel that was entered, then who is in it; `batch` as of out_pause. */
 void history_mark(struct irc_client *c, const char *channel, const char *batch);
 void target_room(const struct irc_client *c, struct wh_str target, char room[static IRC_CHANNEL + 2]);
-/** Tells what was said in a channel before: for clients that do not ask for it themselves. */
-void history_replay(struct irc_client *c, const char *channel);
+/** Tells what was said in a channel before, up to its entry `seq`: for clients that do not ask for it themselves. `heard`: what is the last that this client
+ * was told before; -1: that is not known. */
+void history_replay(struct irc_client *c, const char *channel, int64_t heard, int64_t seq);
+/** Of an account that is always on: says what this client calls itself, and, `enter`, enters the channels in which the account stays, and then
+ * those of its other clients. False: it is no such account. */
+bool channels_stayed(struct irc_client *c, bool enter);
 irc_verb verb_who, verb_whois, verb_whowas, verb_ison, verb_userhost, verb_monitor, verb_away, verb_setname;
 irc_verb verb_metadata, verb_rename;
 void rename_open(struct irc *irc);
@@ -386,14 +424,27 @@ void metadata_welcome(struct irc_out *out);
 size_t watches_bytes(const struct irc_client *c);
 irc_verb verb_ping, verb_pong, verb_motd, verb_lusers, verb_isupport, verb_version, verb_time, verb_admin, verb_info, verb_help, verb_links, verb_stats, verb_wallops,
     verb_rehash, verb_kill, verb_error;
+irc_verb verb_kline, verb_dline, verb_resv, verb_unkline, verb_undline, verb_unresv, verb_testline;
+bool operator_only(struct irc_client *c, const char *permission);
+/** Takes the letter s out of a MODE of oneself; false: nothing is left of it. `text` is room for what is. */
+bool oper_modes(struct irc_client *c, const struct irc_line *line, struct irc_line *rest_out, char text[static IRC_LINE]);
+/** Behind the modes that one asked for: which notices. */
+void oper_modes_told(struct irc_client *c);
+/** An event of bans or notices; false: it is another one. */
+bool oper_render(const struct irc *irc, const struct wh_event *e, struct irc_sink *sink);
 irc_verb verb_register, verb_verify, verb_nickserv, verb_chanserv, verb_oper;
 /** Is it a channel? A query is a room of the hub as well, but nobody has entered it. */
 bool channel_is(struct irc *irc, struct wh_room *r);
 /** Is the client in it? Then what it is. */
 bool channel_inside(struct irc_client *c, struct wh_str channel, struct wh_chat_room *room_out);
 void channel_names(struct irc_out *out, struct wh_str room);
-char rank_prefix(enum wh_chat_rank rank);
-void mode_of(const struct wh_chat_room *room, bool inside, char *to, size_t cap);
+/** The prefixes of a member: of all ranks, or of the highest. */
+void rank_prefixes(unsigned ranks, bool all, char out[static IRC_PREFIXES + 1]);
+/** A prefix, a letter and a role of chat are each other; NULL and '\0': there is none. */
+const char *prefix_role(char prefix);
+char role_prefix(struct wh_str role);
+char role_letter(struct wh_str role);
+void mode_of(const struct wh_chat_room *room, bool inside, char to[static IRC_MODES_SHOWN]);
 void server_motd(struct irc_out *out);
 void server_isupport(struct irc_out *out);
 void isupport_each(void (*each)(void *self, const char *token, const char *help), void *self);
@@ -414,6 +465,7 @@ struct irc_message {
 	struct wh_str event, room, id, from, who, text, emoji, reason, topic, question, reply, context, relay, target, to, to_name;
 	int64_t time;
 	bool act, notice, redacted;
+	char status;			/* the prefix of those whom it is for; '\0': for all */
 	bool past;			/* of history: people are called as they were */
 	struct wh_value raw;		/* of a poll, or a room's rules */
 };

@@ -24,7 +24,9 @@ action_text(struct wh_str text)
 static int
 said_numeric(const struct irc_task *task, enum wh_err err)
 {
-	if (task->target[0] == '#')
+	char status;
+
+	if (is_channel(status_channel(wh_str(task->target), &status)))
 		return err == WH_ENOENT ? 403 : 404;
 	return err == WH_ENOENT ? 401 : 531;
 }
@@ -49,6 +51,7 @@ said(struct irc_task *task, struct irc_client *c, enum wh_err err, struct wh_str
 		if ((c->caps & CAP_STANDARD) != 0 && (err == WH_EFAST || err == WH_EAWAY))
 			out_fail(&out, task->verb, "TRY_AGAIN", task->target, result);
 	}
+	target = status_channel(target, &m.status);
 	to = is_channel(target) ? NULL : person_by_nick(irc, target);
 	away = to != NULL ? person_away(irc, to) : NULL;
 	if (err == WH_OK && away != NULL && strcmp(task->verb, "PRIVMSG") == 0)
@@ -96,7 +99,9 @@ static void
 message_put(struct irc_client *c, const char *verb, struct wh_str target, struct wh_str text, const char *reply, const char *context)
 {
 	struct irc *irc = c->irc;
-	const bool channel = is_channel(target), act = is_action(text), notice = strcmp(verb, "NOTICE") == 0;
+	char status;
+	const struct wh_str room = status_channel(target, &status);
+	const bool channel = is_channel(room), act = is_action(text), notice = strcmp(verb, "NOTICE") == 0;
 	const struct irc_person *p = channel ? NULL : person_by_nick(irc, target);
 	struct wh_str words = act ? action_text(text) : text;
 	struct wh_item items[6];
@@ -114,10 +119,12 @@ message_put(struct irc_client *c, const char *verb, struct wh_str target, struct
 		return;
 	text_flat(wh_str(reply), task->reply, sizeof task->reply);
 	text_flat(wh_str(context), task->context, sizeof task->context);
-	items[n++] = channel ? WH_ITEM_STR("room", channel_room(target)) : WH_ITEM_STR("to", p != NULL ? wh_str(p->id) : target);
+	items[n++] = channel ? WH_ITEM_STR("room", channel_room(room)) : WH_ITEM_STR("to", p != NULL ? wh_str(p->id) : target);
 	items[n++] = WH_ITEM_STR("text", words);
-	if (reply[0] != '\0')
+	if (reply[0] != '\0' && status == '\0')
 		items[n++] = WH_ITEM_STR("reply", wh_str(reply));
+	if (status != '\0')
+		items[n++] = WH_ITEM_STR("rank", wh_str(prefix_role(status)));
 	if (!channel && context[0] != '\0')
 		items[n++] = WH_ITEM_STR("context", wh_str(context));
 	if (channel && notice && !act)

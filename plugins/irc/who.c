@@ -37,9 +37,45 @@ show(struct irc *irc, struct wh_str name, struct wh_str id, struct shown *is)
 	is->real = c != NULL && c->real[0] != '\0' ? c->real : is->nick;
 	if (p != NULL && p->account)
 		nick_show(wh_str(p->name), is->account);
-	is->away = p != NULL && person_away(irc, p) != NULL;
+	else if (p == NULL && id.n != 0 && id.p[0] == 'a')
+		nick_show(name, is->account);
+	is->away = p == NULL || person_away(irc, p) != NULL;
 	is->bot = p != NULL && person_is_bot(irc, p);
 	is->operator = is_operator(irc, p);
+}
+
+/* Do they share a channel? */
+struct sharing {
+	struct irc *irc;
+	const struct irc_person *p;
+	bool found;
+};
+
+static bool
+shared_room(void *self, struct wh_room *r)
+{
+	struct sharing *sharing = self;
+
+	for (size_t i = 0; i < sharing->p->n && i < IRC_SESSIONS && !sharing->found; i++) {
+		struct wh_session *s = wh_session_get(sharing->irc->host, sharing->p->sessions[i]);
+
+		sharing->found = s != NULL && wh_room_has(sharing->irc->host, r, s);
+	}
+	return !sharing->found;
+}
+
+/* Somebody in a channel that the client is not in: who is invisible is found by those who share another. */
+static bool
+is_found(struct irc_client *c, const struct irc_person *p)
+{
+	const struct irc_client *other = p != NULL ? person_client(c->irc, p) : NULL;
+	struct wh_session *s = client_session(c);
+	struct sharing sharing = { .irc = c->irc, .p = p };
+
+	if (other == NULL || (other->modes & MODE_INVISIBLE) == 0 || s == NULL)
+		return true;
+	wh_session_rooms(c->irc->host, s, shared_room, &sharing);
+	return sharing.found;
 }
 
 /* WHO */
@@ -47,20 +83,21 @@ show(struct irc *irc, struct wh_str name, struct wh_str id, struct shown *is)
 struct asking {
 	struct irc_out *out;
 	char channel[IRC_CHANNEL + 2], fields[WHO_FIELDS + 1], token[8];
-	bool extended;
+	bool extended, outside;
 	size_t left;
 };
 
 static void
-who_line(struct asking *a, struct wh_str name, struct wh_str id, char prefix)
+who_line(struct asking *a, struct wh_str name, struct wh_str id, unsigned ranks)
 {
 	struct irc *irc = a->out->irc;
 	struct shown is;
-	char flags[8], line[IRC_LINE];
+	char flags[16], prefix[IRC_PREFIXES + 1], line[IRC_LINE];
 	size_t n = 0;
 
 	show(irc, name, id, &is);
-	snprintf(flags, sizeof flags, "%s%s%s%.1s", is.away ? "G" : "H", is.operator ? "*" : "", is.bot ? "B" : "", (char[]){ prefix, '\0' });
+	rank_prefixes(ranks, (a->out->c->caps & CAP_MULTI_PREFIX) != 0, prefix);
+	snprintf(flags, sizeof flags, "%s%s%s%s", is.away ? "G" : "H", is.operator ? "*" : "", is.bot ? "B" : "", prefix);
 	if (!a->extended) {
 		out_numeric(a->out, 352, "%s %s %s %s %s %s :0 %s", a->channel, is.user, is.host, irc->name, is.nick, flags, is.real);
 		return;
@@ -82,7 +119,9 @@ who_member(void *self, const struct wh_chat_person *person)
 {
 	struct asking *a = self;
 
-	who_line(a, person->name, person->id, rank_prefix(person->rank));
+	if (a->outside && !is_found(a->out->c, person_by_id(a->out->irc, person->id)))
+		return true;
+	who_line(a, person->name, person->id, person->ranks);
 	return --a->left != 0;
 }
 
@@ -112,13 +151,15 @@ verb_who(struct irc *irc, struct irc_client *c, const struct irc_line *line)
 
 		text_flat(mask, a.channel, sizeof a.channel);
 		if (s != NULL && irc->chat->room(irc->chat_self, channel_room(mask), &room) && (hub = wh_room_find(irc->host, room.key)) != NULL &&
-		    (wh_room_has(irc->host, hub, s) || (!room.unlisted && !room.invited)))
+		    (wh_room_has(irc->host, hub, s) || (!room.unlisted && !room.invited))) {
+			a.outside = !wh_room_has(irc->host, hub, s);
 			irc->chat->people(irc->chat_self, channel_room(mask), who_member, &a);
+		}
 	} else {
 		const struct irc_person *p = person_by_nick(irc, mask);
 
 		if (p != NULL)
-			who_line(&a, wh_str(p->name), wh_str(p->id), '\0');
+			who_line(&a, wh_str(p->name), wh_str(p->id), 0);
 	}
 	out_numeric(&out, 315, "%.*s :End of /WHO list", WH_FMT(mask));
 	out_end(&out);
@@ -131,7 +172,7 @@ struct listing {
 	struct wh_session *asker, *of;
 	char line[350];
 	size_t n;
-	bool own;
+	bool own, invisible, all;
 };
 
 static bool
@@ -139,16 +180,16 @@ list_room(void *self, struct wh_room *r)
 {
 	struct listing *l = self;
 	struct wh_chat_room room;
-	char prefix;
+	char prefix[IRC_PREFIXES + 1];
 
 	if (!l->irc->chat->room(l->irc->chat_self, wh_room_name(l->irc->host, r), &room))
 		return true;
-	if ((room.unlisted || room.invited) && !wh_room_has(l->irc->host, r, l->asker) && !l->own)
+	if ((room.unlisted || room.invited || l->invisible) && !wh_room_has(l->irc->host, r, l->asker) && !l->own)
 		return true;
-	if (l->n + room.name.n + 4 >= sizeof l->line)
+	if (l->n + room.name.n + IRC_PREFIXES + 3 >= sizeof l->line)
 		return false;
-	prefix = rank_prefix(l->irc->chat->rank(l->irc->chat_self, room.name, l->of));
-	l->n += (size_t)snprintf(l->line + l->n, sizeof l->line - l->n, "%s%.1s#%.*s", l->n != 0 ? " " : "", (char[]){ prefix, '\0' }, WH_FMT(room.name));
+	rank_prefixes(l->irc->chat->ranks(l->irc->chat_self, room.name, l->of), l->all, prefix);
+	l->n += (size_t)snprintf(l->line + l->n, sizeof l->line - l->n, "%s%s#%.*s", l->n != 0 ? " " : "", prefix, WH_FMT(room.name));
 	return true;
 }
 
@@ -177,6 +218,8 @@ verb_whois(struct irc *irc, struct irc_client *c, const struct irc_line *line)
 	show(irc, wh_str(p->name), wh_str(p->id), &is);
 	other = person_client(irc, p);
 	rooms.own = person_of(irc, s) == p;
+	rooms.invisible = other != NULL && (other->modes & MODE_INVISIBLE) != 0;
+	rooms.all = (c->caps & CAP_MULTI_PREFIX) != 0;
 	out_numeric(&out, 311, "%s %s %s * :%s", is.nick, is.user, is.host, is.real);
 	for (size_t i = 0; i < p->n && i < IRC_SESSIONS; i++)
 		if ((first = wh_session_get(irc->host, p->sessions[i])) != NULL && (i == 0 || !p->account)) {
