@@ -5,7 +5,7 @@ whiplyinclude_HEADERS = \
 	include/whiply/accounts.h include/whiply/audit.h include/whiply/bans.h include/whiply/chat.h include/whiply/fetch.h include/whiply/mail.h include/whiply/moderation.h include/whiply/sasl.h include/whiply/store.h \
 	include/whiply/job.h include/whiply/json.h include/whiply/judge.h include/whiply/log.h include/whiply/metric.h include/whiply/notices.h include/whiply/plugin.h \
 	include/whiply/accounts.h include/whiply/audit.h include/whiply/bans.h include/whiply/chat.h include/whiply/fetch.h include/whiply/mail.h include/whiply/sasl.h include/whiply/store.h \
-	include/whiply/job.h include/whiply/json.h include/whiply/judge.h include/whiply/log.h include/whiply/metric.h include/whiply/notices.h include/whiply/plugin.h include/whiply/profile.h \
+	include/whiply/job.h include/whiply/json.h include/whiply/judge.h include/whiply/log.h include/whiply/metric.h include/whiply/notices.h include/whiply/plugin.h include/whiply/profile.h include/whiply/push.h include/whiply/push.h \
 	include/whiply/accounts.h include/whiply/audit.h include/whiply/bans.h include/whiply/chat.h include/whiply/fetch.h include/whiply/mail.h \
 	include/whiply/matching.h include/whiply/sasl.h include/whiply/script.h include/whiply/store.h \
 	include/whiply/job.h include/whiply/json.h include/whiply/judge.h include/whiply/log.h include/whiply/metric.h include/whiply/notices.h include/whiply/plugin.h \
