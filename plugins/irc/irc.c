@@ -686,11 +686,11 @@ irc_open(const struct wh_host *host, const struct wh_conf *conf, void **self_out
 	irc->accounts_self = self;
 	irc->sasl = wh_service_find(host, "sasl", WH_SASL_VERSION, &self);
 	irc->sasl_self = self;
+	irc->profile = wh_service_find(host, "profile", WH_PROFILE_VERSION, &self);
+	irc->profile_self = self;
 	irc->bans = wh_service_find(host, "bans", WH_BANS_VERSION, &self);
 	irc->bans_self = self;
 	wh_notices_find(host, &irc->notices);
-	irc->profile = wh_service_find(host, "profile", WH_PROFILE_VERSION, &self);
-	irc->profile_self = self;
 	irc->started = wh_wall_ms(host);
 	irc->people = wh_dict_new(host, 0);
 	irc->nicks = wh_dict_new(host, 0);

@@ -154,11 +154,11 @@ struct irc {
 	struct wh_accounts *accounts_self;
 	const struct wh_sasl_ops *sasl;		/* NULL likewise */
 	struct wh_sasl *sasl_self;
+	const struct wh_profile_ops *profile;	/* NULL: nobody says anything of themselves */
+	struct wh_profile *profile_self;
 	const struct wh_bans_ops *bans;		/* NULL likewise */
 	struct wh_bans *bans_self;
 	struct wh_notifier notices;
-	const struct wh_profile_ops *profile;	/* NULL: nobody says anything of themselves */
-	struct wh_profile *profile_self;
 	struct irc_settings set;
 	char name[65], network[33], motd[4001], admin[201], pass[129], icon[201];
 	struct irc_gateway gateways[IRC_GATEWAYS];
