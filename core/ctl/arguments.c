@@ -3,6 +3,7 @@
 
 #include "base/nearest.h"
 #include "base/utf8.h"
+#include "ctl/files.h"
 #include "ctl/help.h"
 
 /* While words are read: what each field was given. */
@@ -171,6 +172,19 @@ arguments_json(struct arguments_state *st, struct wh_json *w, const struct table
 	return arguments_wrong(st, f, value, must);
 }
 
+/* `@PATH`: what the file says, or a folder's files. */
+static enum wh_err
+arguments_file(struct arguments_state *st, struct wh_json *w, const struct table_field *f, const char *key, struct wh_str path)
+{
+	struct wh_buf text = { 0 };
+	enum wh_err err = files_read(path, &text, st->why);
+
+	if (err == WH_OK)
+		err = arguments_json(st, w, f, key, wh_buf_slice(&text), false);
+	wh_buf_free(&text);
+	return err;
+}
+
 static enum wh_err
 arguments_put_typed(struct arguments_state *st, struct wh_json *w, const struct table_field *f, const char *key, struct wh_str value)
 {
@@ -184,10 +198,13 @@ arguments_put_typed(struct arguments_state *st, struct wh_json *w, const struct 
 		return WH_OK;
 	case WH_F_CHOICE:
 		return arguments_choice(st, w, f, key, value);
-	case WH_F_INT:
-	case WH_F_NUM:
 	case WH_F_LIST:
 	case WH_F_OBJECT:
+		if (value.n > 1 && value.p[0] == '@')
+			return arguments_file(st, w, f, key, wh_str_from(value, 1));
+		return arguments_json(st, w, f, key, value, false);
+	case WH_F_INT:
+	case WH_F_NUM:
 		return arguments_json(st, w, f, key, value, false);
 	case WH_F_TIME:
 	case WH_F_DURATION:

@@ -1,6 +1,6 @@
 /* The words after a command's name as the JSON object of its arguments, typed by the command's fields:
  * `--field value`, `--field=value`, `--flag` and `--no-flag` for yes and no, and values without a field, which go to the fields that
- * are not given by name, the required ones first. Ranges and lengths are left to the server, which says the same to everyone. */
+ * are not given by name, the required ones first. `@PATH` stands for a list or an object that a file has, or the files of a folder are. Ranges and lengths are left to the server, which says the same to everyone. */
 #ifndef WHIPLY_CTL_ARGUMENTS_H
 #define WHIPLY_CTL_ARGUMENTS_H
 

@@ -5,6 +5,7 @@ libctl_a_SOURCES = \
 	%D%/call.c \
 	%D%/complete.c %D%/complete.h \
 	%D%/ctl.c %D%/ctl.h \
+	%D%/files.c %D%/files.h \
 	%D%/help.c %D%/help.h \
 	%D%/human.c %D%/human.h \
 	%D%/options.c %D%/options.h \

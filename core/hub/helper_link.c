@@ -143,7 +143,7 @@ helper_end(struct hub *hub, const struct wh_host *owner, const struct wh_helper 
 	if (h == NULL || h->owner != owner || h->process == 0)
 		return WH_EAWAY;
 	wh_log(hub->log, WH_WARN, "helper_ended", WH_T("helper", h->name), WH_U("process", h->process), WH_T("why", why));
-	keeper_send(hub, &(struct wh_channel_msg){ .kind = WH_CH_STUCK, .process = h->process, .text = wh_str(why) });
+	keeper_send(hub, &(struct wh_channel_msg){ .kind = WH_CH_STUCK, .process = h->process });
 	return WH_OK;
 }
 

@@ -1,5 +1,5 @@
-/* What judging costs in CPU time: lists, likeness, ten packs in one process, and the round trip over the ring to the jailed helper.
- * bench_rules [PACKS-FOLDER]. Run it on a quiet machine. */
+/* What judging costs in CPU time: lists, likeness, and ten packs in one process. bench_rules [PACKS-FOLDER]. The round trip to the helper is
+ * bench_judge's. */
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,18 +7,10 @@
 
 #include "base/hist.h"
 #include "base/json.h"
-#include "rules/helper_bed.h"
+#include "rules/bench_messages.h"
 #include "rules/judge.h"
 
-enum { MESSAGES = 4096, ROUNDS = 30 };
-
-static char messages[MESSAGES][256];
-
-static int64_t
-now(void)
-{
-	return wh_clock_mono_ns(NULL);
-}
+enum { MESSAGES = BENCH_MESSAGES, ROUNDS = 30 };
 
 /* Of our own CPU time: what else the machine does is not counted. */
 static int64_t
@@ -28,42 +20,6 @@ cpu_now(void)
 
 	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
 	return t.tv_sec * WH_NS_PER_SEC + t.tv_nsec;
-}
-
-static uint32_t
-next_random(uint32_t *seed)
-{
-	*seed = *seed * 1664525 + 1013904223;
-	return *seed >> 8;
-}
-
-static size_t
-make_word(uint32_t *seed, char to[16])
-{
-	size_t n = 3 + next_random(seed) % 9;
-
-	for (size_t i = 0; i < n; i++)
-		to[i] = (char)('a' + next_random(seed) % 26);
-	to[n] = '\0';
-	return n;
-}
-
-static void
-make_messages(void)
-{
-	uint32_t seed = 7;
-	char word[16];
-
-	for (size_t i = 0; i < MESSAGES; i++) {
-		size_t n = 0;
-
-		while (n < 20 + i % 64 * 2) {
-			(void)make_word(&seed, word);
-			n += (size_t)snprintf(messages[i] + n, sizeof messages[i] - n, "%s%s", n > 0 ? " " : "", word);
-		}
-		if (i % 8 == 0)
-			snprintf(messages[i] + n, sizeof messages[i] - n, " https://%s.example.com/x", word);
-	}
 }
 
 static void
@@ -79,7 +35,7 @@ bench_list(struct shared *shared, enum list_kind kind, const char *name, size_t 
 	char word[16], text[64];
 
 	for (size_t i = 0; i < entries; i++) {
-		(void)make_word(&seed, word);
+		(void)bench_word(&seed, word);
 		snprintf(text, sizeof text, kind == LIST_WORDS ? "qz%s" : kind == LIST_DOMAINS ? "%s-x%zu.com" : "\\bxy%s%zu\\s+\\d+", word, i);
 		(void)list_add(l, shared->fold, wh_str(text), &why);
 	}
@@ -88,7 +44,7 @@ bench_list(struct shared *shared, enum list_kind kind, const char *name, size_t 
 	built = cpu_now() - began;
 	began = cpu_now();
 	for (size_t i = 0; i < (size_t)ROUNDS * MESSAGES; i++) {
-		e.text = wh_str(messages[i % MESSAGES]);
+		e.text = wh_str(bench_message(i));
 		scene_begin(&scene, &e);
 		if (kind == LIST_WORDS) {
 			struct list_text t = scene_list_text(&scene, e.text, &steps);
@@ -119,14 +75,14 @@ bench_views(struct shared *shared)
 	int64_t began = cpu_now();
 
 	for (size_t i = 0; i < (size_t)ROUNDS * MESSAGES; i++) {
-		e.text = wh_str(messages[i % MESSAGES]);
+		e.text = wh_str(bench_message(i));
 		scene_begin(&scene, &e);
 		sum += scene_views(&scene, e.text, &steps)->skeleton.n;
 	}
 	printf("%-34s %7.0f ns a message\n", "skeleton", (double)(cpu_now() - began) / (ROUNDS * MESSAGES));
 	began = cpu_now();
 	for (size_t i = 0; i < (size_t)ROUNDS * MESSAGES; i++) {
-		e.text = wh_str(messages[i % MESSAGES]);
+		e.text = wh_str(bench_message(i));
 		scene_begin(&scene, &e);
 		sum += scene_sketch(&scene, e.text, &steps)->n;
 	}
@@ -139,15 +95,6 @@ no_item(struct judge_sink *sink, const struct wh_judge_verdict *v)
 {
 	(void)sink;
 	(void)v;
-}
-
-static struct wh_judge_event
-make_event(size_t i, char name[static 16])
-{
-	snprintf(name, 16, "user%zu", i % 20011);
-	return (struct wh_judge_event){ .time_ms = INT64_C(1767225600000) + (int64_t)i / 10, .entry = i + 1, .room = WH_STR("lobby"),
-		.text = wh_str(messages[i % MESSAGES]), .user = wh_str(name), .name = wh_str(name), .network = WH_STR("0123456789abcdef"),
-		.age_ms = 86400000, .messages = 100, .trust = WH_TRUST_KNOWN, .flags = WH_JUDGE_ACCOUNT };
 }
 
 static size_t
@@ -186,7 +133,7 @@ bench_judge(struct judge *j, size_t packs)
 	char name[16];
 
 	for (size_t i = 0; i < 100000; i++) {
-		struct wh_judge_event e = make_event(i, name);
+		struct wh_judge_event e = bench_event(i, name);
 
 		judge_event(j, &e, &sink, &answer);
 		asked += answer.evaluated;
@@ -204,90 +151,6 @@ bench_judge(struct judge *j, size_t packs)
 		}
 }
 
-static bool
-send_pack(struct helper_bed *b, const char *path)
-{
-	struct wh_buf out = { 0 }, why = { 0 };
-	struct source *source;
-	struct wh_str bytes;
-	struct wh_json w;
-	wh_id id;
-	bool good;
-
-	if (source_read(path, &source, &why) != WH_OK)
-		return false;
-	wh_buf_byte(&out, WH_JUDGE_CONTROL);
-	wh_json_begin(&w, &out);
-	wh_json_object(&w, NULL);
-	wh_json_text(&w, "do", "load");
-	wh_json_object(&w, "files");
-	for (size_t i = 0; i < source->n; i++)
-		wh_json_str(&w, source->files[i].name, wh_buf_slice(&source->files[i].text));
-	wh_json_end(&w);
-	wh_json_end(&w);
-	good = wh_json_finish(&w) && helper_bed_ask(b, 1, wh_buf_slice(&out)) && helper_bed_answer(b, 10000, &id, &bytes);
-	wh_buf_free(&out);
-	source_free(&source);
-	return good;
-}
-
-/* CPU of a process in ns. */
-static uint64_t
-cpu_of(pid_t pid)
-{
-	char path[64];
-	unsigned long long ns = 0;
-	FILE *f;
-
-	snprintf(path, sizeof path, "/proc/%d/schedstat", pid);
-	f = fopen(path, "r");
-	if (f != NULL && fscanf(f, "%llu", &ns) != 1)
-		ns = 0;
-	if (f != NULL)
-		fclose(f);
-	return ns;
-}
-
-static void
-bench_round_trip(const char *program, char paths[64][512], size_t packs, unsigned per_second)
-{
-	static struct wh_hist hist;
-	struct helper_bed b;
-	struct wh_str bytes;
-	char event[4096], name[16];
-	const size_t total = per_second * 3;
-	int64_t began, due;
-	uint64_t cpu;
-	wh_id id;
-
-	hist = (struct wh_hist){ .sum = 0 };
-	if (!helper_bed_begin(&b, program))
-		return;
-	for (size_t i = 0; i < packs; i++)
-		if (!send_pack(&b, paths[i]))
-			printf("%s: not loaded\n", paths[i]);
-	cpu = cpu_of(b.pid);
-	began = now();
-	for (size_t i = 0; i < total; i++) {
-		struct wh_judge_event e = make_event(i, name);
-		size_t n = wh_judge_event_write(&e, event, sizeof event);
-		int64_t sent;
-
-		due = began + (int64_t)(i * 1000000000 / per_second);
-		while (now() < due)
-			;
-		sent = now();
-		if (!helper_bed_ask(&b, i + 1, (struct wh_str){ event, n }) || !helper_bed_answer(&b, 2000, &id, &bytes))
-			break;
-		wh_hist_record(&hist, (uint64_t)(now() - sent));
-	}
-	cpu = cpu_of(b.pid) - cpu;
-	printf("round trip, %5u messages/s         p50 %.1f us, p99 %.1f us, p99.9 %.1f us; CPU of the helper %.1f us a message\n", per_second,
-		(double)wh_hist_quantile(&hist, 500) / 1000, (double)wh_hist_quantile(&hist, 990) / 1000, (double)wh_hist_quantile(&hist, 999) / 1000,
-		(double)cpu / 1000 / (double)total);
-	(void)helper_bed_end(&b);
-}
-
 int
 main(int argc, char **argv)
 {
@@ -298,7 +161,7 @@ main(int argc, char **argv)
 	size_t packs;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	make_messages();
+	bench_messages();
 	if (shared_open(&shared) != WH_OK)
 		return 1;
 	bench_views(&shared);
@@ -310,10 +173,5 @@ main(int argc, char **argv)
 	bench_judge(&judge, packs);
 	judge_free(&judge);
 	shared_close(&shared);
-	puts("the same without packs, for reference:");
-	bench_round_trip(WHIPLY_RULES, paths, 0, 10000);
-	puts("with all packs:");
-	bench_round_trip(WHIPLY_RULES, paths, packs, 1000);
-	bench_round_trip(WHIPLY_RULES, paths, packs, 10000);
 	return 0;
 }

@@ -98,6 +98,7 @@ static const struct stats_field {
 	{ "marks_run", offsetof(struct fold_stats, marks_run) }, { "invisible", offsetof(struct fold_stats, invisible) },
 	{ "emoji", offsetof(struct fold_stats, emoji) }, { "words", offsetof(struct fold_stats, words) },
 	{ "lines", offsetof(struct fold_stats, lines) }, { "run", offsetof(struct fold_stats, run) },
+	{ "mixed", offsetof(struct fold_stats, mixed) },
 };
 
 enum { STATS_FIELDS = sizeof stats_fields / sizeof *stats_fields };

@@ -2,9 +2,12 @@
  *	{"do":"load","files":{"pack.lua":"…"},"settings":{…},"mode":"shadow","test":true}	loads, tests, and puts in place of the old one
  *	{"do":"unload","pack":"id"}
  *	{"do":"mode","pack":"","rule":"","room":"","mode":"off|shadow|live"}			an empty or missing name stands for all
+ *	{"do":"mode","pack":"","rule":"","most":"off|shadow"}				what a rule may be at most, as it was set lower before
+ *	{"do":"modes","modes":[{"pack":"","rule":"","room":"","mode":""},…]}	in place of all that are set
  *	{"do":"limits","steps":200000,"memory":…,"overruns":3,"share":50}			for packs that are loaded from then on; share at once
  *	{"do":"status"}
- *	{"do":"trial","files":{"pack.lua":"…"},"settings":{…},"test":true,"samples":3}	loads and tests for a look or a backtest; judges nothing
+ *	{"do":"check","files":{"pack.lua":"…"},"settings":{…},"test":true,"tap":true}	loads and tests, and keeps nothing
+ *	{"do":"trial","files":{"pack.lua":"…"},"settings":{…},"test":true,"samples":3}	the same, for a backtest
  *	{"do":"trial_log","log":[…]}	entries as backtest.h says: those without "from" are deeds and appeals, and stand before all others
  *	{"do":"trial_end"}		what the rules would have done
  * What is longer than a record comes in parts: WH_JUDGE_PART and bytes, which stand before those of the next control.
@@ -85,9 +88,9 @@ write_pack(struct wh_json *w, const struct pack *p)
 	write_rules(w, p);
 }
 
-/* False, and said why: the pack's own tests do not pass. */
+/* False, and said why: the pack's own tests do not pass. `tell`: what they said is told in any case. */
 static bool
-passes(struct judge *j, const struct pack *p, struct wh_json *w)
+passes(struct judge *j, const struct pack *p, bool tell, struct wh_json *w)
 {
 	struct wh_buf tap = { .max = 16384 };
 	size_t number = 1, failed = tester_tap(j->shared, p, &number, &tap);
@@ -95,32 +98,56 @@ passes(struct judge *j, const struct pack *p, struct wh_json *w)
 	if (failed != 0) {
 		wh_json_bool(w, "ok", false);
 		wh_json_text(w, "error", "the pack's own tests fail");
-		wh_json_str(w, "tap", wh_buf_slice(&tap));
 	}
+	if (failed != 0 || tell)
+		wh_json_str(w, "tap", wh_buf_slice(&tap));
 	wh_buf_free(&tap);
 	return failed == 0;
 }
 
-/* The pack that the files are, loaded and, if that is asked for, tested; or NULL, and said why. */
 static struct pack *
-pack_of_files(struct judge *j, const struct wh_value *o, struct wh_json *w)
+load_files(struct judge *j, const struct wh_value *files, struct wh_str settings, struct wh_json *w)
 {
-	struct wh_value files, settings, test;
 	struct wh_buf why = { 0 };
 	struct source *source = NULL;
 	struct pack *p = NULL;
+
+	if (source_of_json(files, &source, &why) != WH_OK || pack_load(j->shared, &j->limits, source, settings, &p, &why) != WH_OK)
+		fail(w, wh_buf_cstr(&why) != NULL && why.n != 0 ? why.p : "out of memory");
+	wh_buf_free(&why);
+	return p;
+}
+
+static bool
+is_true(const struct wh_value *o, const char *key)
+{
+	struct wh_value v;
+
+	return wh_json_get(o, key, &v) && v.type == WH_V_BOOL && v.b;
+}
+
+/* The pack that the files are, loaded and, if that is asked for, tested as its author wrote it; or NULL, and said why. */
+static struct pack *
+pack_of_files(struct judge *j, const struct wh_value *o, struct wh_json *w)
+{
+	const struct wh_str none = { NULL, 0 };
+	struct wh_value files, settings;
+	struct pack *p;
+	bool set = wh_json_get(o, "settings", &settings) && settings.type == WH_V_OBJECT;
 
 	if (!wh_json_get(o, "files", &files) || files.type != WH_V_OBJECT) {
 		fail(w, "files is missing");
 		return NULL;
 	}
-	(void)wh_json_get(o, "settings", &settings);
-	if (source_of_json(&files, &source, &why) != WH_OK || pack_load(j->shared, &j->limits, source,
-		settings.type == WH_V_OBJECT ? settings.raw : (struct wh_str){ NULL, 0 }, &p, &why) != WH_OK)
-		fail(w, wh_buf_cstr(&why) != NULL && why.n != 0 ? why.p : "out of memory");
-	else if (wh_json_get(o, "test", &test) && test.type == WH_V_BOOL && test.b && !passes(j, p, w))
+	p = load_files(j, &files, set && !is_true(o, "test") ? settings.raw : none, w);
+	if (p == NULL || !is_true(o, "test"))
+		return p;
+	if (!passes(j, p, is_true(o, "tap"), w)) {
 		pack_free(&p);
-	wh_buf_free(&why);
+	} else if (set) {
+		pack_free(&p);
+		p = load_files(j, &files, settings.raw, w);
+	}
 	return p;
 }
 
@@ -218,12 +245,63 @@ text_of(const struct wh_value *o, const char *key)
 }
 
 static void
+control_check(struct judge *j, const struct wh_value *o, struct wh_json *w)
+{
+	struct pack *p = pack_of_files(j, o, w);
+
+	if (p == NULL)
+		return;
+	wh_json_bool(w, "ok", true);
+	write_pack(w, p);
+	pack_free(&p);
+}
+
+static void
+control_modes(struct judge *j, const struct wh_value *o, struct wh_json *w)
+{
+	struct wh_value modes, m;
+	struct wh_json_in in;
+	enum pack_mode mode;
+
+	if (!wh_json_get(o, "modes", &modes) || modes.type != WH_V_ARRAY) {
+		fail(w, "modes is to be an array");
+		return;
+	}
+	j->n_modes = 0;
+	in = wh_json_each(&modes);
+	while (wh_json_next(&in, NULL, &m)) {
+		if (judge_mode_named(text_of(&m, "mode"), &mode)
+		    && judge_set_mode(j, text_of(&m, "pack"), text_of(&m, "rule"), text_of(&m, "room"), mode) == WH_OK)
+			continue;
+		fail(w, "a mode is wrong, or there are too many");
+		return;
+	}
+	wh_json_bool(w, "ok", true);
+}
+
+static void
+control_most(struct pack *p, struct wh_str rule, enum pack_mode most, struct wh_json *w)
+{
+	for (size_t i = 0; p != NULL && i < p->n_rules; i++)
+		if (wh_str_is(rule, p->rules[i].name)) {
+			p->rules[i].most = most;
+			wh_json_bool(w, "ok", true);
+			return;
+		}
+	fail(w, "there is no such rule");
+}
+
+static void
 control_mode(struct judge *j, const struct wh_value *o, struct wh_json *w)
 {
 	struct wh_str id = text_of(o, "pack"), rule = text_of(o, "rule");
 	struct pack *p = judge_pack(j, id);
 	enum pack_mode mode;
 
+	if (judge_mode_named(text_of(o, "most"), &mode)) {
+		control_most(p, rule, mode, w);
+		return;
+	}
 	if (!judge_mode_named(text_of(o, "mode"), &mode)) {
 		fail(w, "mode is to be off, shadow or live");
 		return;
@@ -301,6 +379,10 @@ control_do(struct judge *j, const struct wh_value *o, struct wh_json *w)
 		control_limits(j, o, w);
 	else if (wh_str_is(what, "status"))
 		control_status(j, w);
+	else if (wh_str_is(what, "modes"))
+		control_modes(j, o, w);
+	else if (wh_str_is(what, "check"))
+		control_check(j, o, w);
 	else if (wh_str_is(what, "trial"))
 		control_trial(j, o, w);
 	else if (wh_str_is(what, "trial_log"))
@@ -308,7 +390,7 @@ control_do(struct judge *j, const struct wh_value *o, struct wh_json *w)
 	else if (wh_str_is(what, "trial_end"))
 		control_trial_end(j, w);
 	else if (!wh_str_is(what, "unload"))
-		fail(w, "do is to be load, unload, mode, limits, status, trial, trial_log or trial_end");
+		fail(w, "do is to be load, unload, mode, modes, limits, status, check, trial, trial_log or trial_end");
 	else if (judge_remove(j, text_of(o, "pack")) != WH_OK)
 		fail(w, "there is no such pack");
 	else

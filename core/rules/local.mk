@@ -34,12 +34,15 @@ check_PROGRAMS += %D%/test_helper
 %C%_test_helper_LDADD = $(RULES_LIBS) -lcmocka
 %C%_test_helper_DEPENDENCIES = bin/whiply-rules librules.a
 
-BENCH += %D%/bench_rules
-EXTRA_PROGRAMS += %D%/bench_rules
-%C%_bench_rules_SOURCES = %D%/bench_rules.c %D%/helper_bed.c %D%/helper_bed.h
-%C%_bench_rules_CPPFLAGS = $(AM_CPPFLAGS) $(RULES_CFLAGS) -DWHIPLY_RULES='"$(abs_builddir)/bin/whiply-rules"' -DPACKS='"$(abs_srcdir)/lua/packs"'
+BENCH += %D%/bench_rules %D%/bench_judge
+EXTRA_PROGRAMS += %D%/bench_rules %D%/bench_judge
+%C%_bench_rules_SOURCES = %D%/bench_rules.c %D%/bench_messages.c %D%/bench_messages.h
+%C%_bench_rules_CPPFLAGS = $(AM_CPPFLAGS) $(RULES_CFLAGS) -DPACKS='"$(abs_srcdir)/lua/packs"'
 %C%_bench_rules_LDADD = $(RULES_LIBS)
-%C%_bench_rules_DEPENDENCIES = bin/whiply-rules librules.a
+%C%_bench_judge_SOURCES = %D%/bench_judge.c %D%/bench_messages.c %D%/bench_messages.h %D%/helper_bed.c %D%/helper_bed.h
+%C%_bench_judge_CPPFLAGS = $(AM_CPPFLAGS) $(RULES_CFLAGS) -DWHIPLY_RULES='"$(abs_builddir)/bin/whiply-rules"' -DPACKS='"$(abs_srcdir)/lua/packs"'
+%C%_bench_judge_LDADD = $(RULES_LIBS)
+%C%_bench_judge_DEPENDENCIES = bin/whiply-rules librules.a
 
 check_PROGRAMS += %D%/test_memory
 %C%_test_memory_CPPFLAGS = $(AM_CPPFLAGS) $(RULES_CFLAGS)
@@ -72,6 +75,8 @@ nobase_dist_pkgdata_DATA = \
 	lua/packs/mention-bomb/pack.lua \
 	lua/packs/new-account-hold/README.md \
 	lua/packs/new-account-hold/pack.lua \
+	lua/packs/new-account-hold/adult.txt lua/packs/new-account-hold/call.txt lua/packs/new-account-hold/money.txt \
+	lua/packs/new-account-hold/work.txt \
 	lua/packs/similar-names/README.md \
 	lua/packs/similar-names/pack.lua \
 	lua/packs/slurs-and-lists/README.md \

@@ -7,6 +7,7 @@
 #ifdef HAVE_CONFIG_H
 #include "config.h"
 #endif
+#include "base/json.h"
 #include "rules/testing_rules.h"
 #include "rules/testing_snippets.h"
 
@@ -145,6 +146,23 @@ each_attack_ends_and_the_next_message_is_judged(void **state)
 }
 
 /* Of 600 random snippets at least 200 are programs that run. */
+/* A pack whose rule is a snippet, and one that judges as if nothing was. */
+static void
+snippet_pack(uint32_t *seed, int i, struct wh_buf *text)
+{
+	uint8_t numbers[40];
+	size_t n = 4 + (size_t)i % 36;
+
+	for (size_t k = 0; k < n; k++)
+		numbers[k] = (uint8_t)((*seed = *seed * 1664525 + 1013904223) >> 16);
+	wh_buf_reset(text);
+	wh_buf_text(text, "pack { id = 'evil', version = '1', api = 1, license = 'MIT', scores = { 's' }, settings = {\n"
+		"  l = { type = 'words', default = { 'bad', 'wor*' } }, d = { type = 'domains', default = { 'a.com' } } } }\n"
+		"local w, l, d = window('w', { keep = '1m', entries = 100 }), list 'l', list 'd'\nrule 'evil' { act = 'flag', when = function(m) ");
+	snippet_write(numbers, n, text);
+	wh_buf_text(text, "\nend }\nrule 'good' { act = 'hold', when = function(m) return m.text:find('badword', 1, true) end }");
+}
+
 static void
 two_hundred_random_snippets_end_and_the_next_message_is_judged(void **state)
 {
@@ -156,20 +174,11 @@ two_hundred_random_snippets_end_and_the_next_message_is_judged(void **state)
 	(void)state;
 	bed_begin(&b);
 	for (int i = 0; i < 600; i++) {
-		uint8_t numbers[40];
-		size_t n = 4 + (size_t)i % 36;
 		struct source *s = calloc(1, sizeof *s);
 		struct pack *p;
 		int64_t began, took;
 
-		for (size_t k = 0; k < n; k++)
-			numbers[k] = (uint8_t)((seed = seed * 1664525 + 1013904223) >> 16);
-		wh_buf_reset(&text);
-		wh_buf_text(&text, "pack { id = 'evil', version = '1', api = 1, license = 'MIT', scores = { 's' }, settings = {\n"
-			"  l = { type = 'words', default = { 'bad', 'wor*' } }, d = { type = 'domains', default = { 'a.com' } } } }\n"
-			"local w, l, d = window('w', { keep = '1m', entries = 100 }), list 'l', list 'd'\nrule 'evil' { act = 'flag', when = function(m) ");
-		snippet_write(numbers, n, &text);
-		wh_buf_text(&text, "\nend }\nrule 'good' { act = 'hold', when = function(m) return m.text:find('badword', 1, true) end }");
+		snippet_pack(&seed, i, &text);
 		assert_non_null(s);
 		s->n = 1;
 		snprintf(s->files[0].name, sizeof s->files[0].name, "pack.lua");
@@ -315,8 +324,35 @@ what_could_reach_out_is_not_there(void **state)
 	bed_end(&b);
 }
 
+/* The packs of all attacks and of `n` snippets, for tests with a server: an array of texts. */
+static int
+print_packs(int n)
+{
+	struct wh_buf text = { 0 }, out = { 0 };
+	struct wh_json w;
+	uint32_t seed = 11;
+
+	wh_json_begin(&w, &out);
+	wh_json_array(&w, NULL);
+	for (size_t i = 0; i < sizeof attacks / sizeof *attacks; i++) {
+		wh_buf_reset(&text);
+		wh_buf_fmt(&text, "%s%s%s", pack_front, attacks[i].text, pack_end);
+		wh_json_str(&w, NULL, wh_buf_slice(&text));
+	}
+	for (int i = 0; i < n; i++) {
+		snippet_pack(&seed, i, &text);
+		wh_json_str(&w, NULL, wh_buf_slice(&text));
+	}
+	wh_json_end(&w);
+	if (wh_json_finish(&w))
+		fwrite(out.p, 1, out.n, stdout);
+	wh_buf_free(&text);
+	wh_buf_free(&out);
+	return 0;
+}
+
 int
-main(void)
+main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_attack_ends_and_the_next_message_is_judged),
@@ -328,5 +364,7 @@ main(void)
 		cmocka_unit_test(what_could_reach_out_is_not_there),
 	};
 
+	if (argc == 3 && strcmp(argv[1], "--packs") == 0)
+		return print_packs(atoi(argv[2]));
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -60,6 +60,21 @@ class_of(uint32_t point)
 	}
 }
 
+/* Alphabets with letters that look like another's. Japanese mixes its three as it should. */
+static uint8_t
+script_of(uint32_t point)
+{
+	static const UScriptCode alike[] = { USCRIPT_LATIN, USCRIPT_CYRILLIC, USCRIPT_GREEK, USCRIPT_CHEROKEE, USCRIPT_ARMENIAN, USCRIPT_COPTIC,
+		USCRIPT_LISU };
+	UErrorCode err = U_ZERO_ERROR;
+	UScriptCode script = uscript_getScript((UChar32)point, &err);
+
+	for (size_t i = 0; i < sizeof alike / sizeof *alike && U_SUCCESS(err); i++)
+		if (script == alike[i])
+			return (uint8_t)(i + 1);
+	return 0;
+}
+
 /* The Latin letter that an ASCII character may be read as, inside a word. */
 static char
 leet(char c)
@@ -122,6 +137,7 @@ find_point(const struct fold *f, uint32_t point, struct fold_point *p)
 	p->upper = u_isUUppercase((UChar32)point) ? 1 : u_isULowercase((UChar32)point) ? 2 : 0;
 	if (p->class == FOLD_INVISIBLE || p->class == FOLD_SPACE)
 		return;
+	p->script = p->class == FOLD_LETTER ? script_of(point) : 0;
 	n = utf8proc_decompose_char((utf8proc_int32_t)point, parts, 32, UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT | UTF8PROC_CASEFOLD | UTF8PROC_IGNORE, &bound);
 	if (n <= 0 || n > 8) {
 		parts[0] = (utf8proc_int32_t)point;
@@ -225,6 +241,15 @@ next_point(struct wh_str text, size_t *n_out)
 	}
 	*n_out = wh_utf8_decode(text, &point);
 	return point == WH_UTF8_BAD ? 0xFFFD : point;
+}
+
+size_t
+fold_char(struct wh_str text)
+{
+	uint32_t point;
+	size_t n = text.n > 0 ? wh_utf8_decode(text, &point) : 0;
+
+	return n != 0 && point != WH_UTF8_BAD ? n : 0;
 }
 
 static void
@@ -495,7 +520,8 @@ fold_script(struct wh_str text)
 void
 fold_stats(struct fold *f, struct wh_str text, struct fold_stats *s)
 {
-	uint32_t last = 0, run = 0, marks = 0;
+	uint32_t last = 0, run = 0, marks = 0, changes = 0;
+	uint8_t script = 0;
 	bool in_word = false;
 	size_t n;
 
@@ -517,6 +543,15 @@ fold_stats(struct fold *f, struct wh_str text, struct fold_stats *s)
 		s->marks += p->class == FOLD_MARK;
 		s->marks_run = marks > s->marks_run ? marks : s->marks_run;
 		s->words += word && !in_word;
+		if (word && !in_word)
+			changes = script = 0;
+		if (p->script != 0 && p->script != script) {
+			/* "SMSка" is a word of its language; there and back is none. */
+			changes += script != 0;
+			script = p->script;
+			s->mixed += changes == 2;
+			changes += changes == 2;
+		}
 		if (p->class != FOLD_MARK && p->class != FOLD_INVISIBLE)
 			in_word = word;
 		run = point == last && p->class != FOLD_SPACE ? run + 1 : 1;

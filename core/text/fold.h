@@ -26,6 +26,7 @@ struct fold_point {
 	uint8_t class;
 	uint8_t upper;			/* 1: upper case; 2: lower case */
 	uint8_t n, skeleton_n;
+	uint8_t script;			/* of a letter: one of those whose letters look alike (1 Latin, 2 Cyrillic, …); 0: any other */
 	char folded[FOLD_BYTES], skeleton[FOLD_BYTES];
 };
 
@@ -36,6 +37,9 @@ void fold_close(struct fold **f);
 
 /** What a code point becomes; good until the next call. */
 const struct fold_point *fold_point(struct fold *f, uint32_t point);
+
+/** Bytes of the text's first character; 0: it does not begin with UTF-8. */
+size_t fold_char(struct wh_str text);
 
 /** Appends the folded form or the skeleton of a text to `out`. */
 void fold_text(struct fold *f, struct wh_str text, struct wh_buf *out);
@@ -58,6 +62,7 @@ const char *fold_script(struct wh_str text);
 struct fold_stats {
 	uint32_t chars, letters, upper, lower, digits, marks, marks_run, invisible, emoji, words, lines;
 	uint32_t run;			/* the longest run of one character that is no blank */
+	uint32_t mixed;			/* words that change between alphabets and back: letters of one that stand for another's */
 };
 
 void fold_stats(struct fold *f, struct wh_str text, struct fold_stats *out);

@@ -30,14 +30,12 @@ sketch_make(struct wh_str s, struct sketch *out)
 		out->n = (uint16_t)(out->n + __builtin_popcountll(out->bits[i]));
 }
 
+/* How many bits both have. */
 static inline __attribute__((always_inline)) unsigned
-likeness(const struct sketch *a, const struct sketch *b)
+common(const struct sketch *a, const struct sketch *b)
 {
-	unsigned both = 0;
-
-	for (size_t i = 0; i < 4; i++)
-		both += (unsigned)__builtin_popcountll(a->bits[i] & b->bits[i]);
-	return both * 1000 / (a->n + b->n - both);
+	return (unsigned)(__builtin_popcountll(a->bits[0] & b->bits[0]) + __builtin_popcountll(a->bits[1] & b->bits[1])
+		+ __builtin_popcountll(a->bits[2] & b->bits[2]) + __builtin_popcountll(a->bits[3] & b->bits[3]));
 }
 
 /* Most texts differ in how much there is of them alone: what both have is not more than what the lesser has, and no look at the bits is
@@ -47,9 +45,13 @@ find_last(const struct sketch *one, const struct sketch *all, size_t n, unsigned
 {
 	for (; n > 0; n--) {
 		const struct sketch *b = &all[n - 1];
-		unsigned less = one->n < b->n ? one->n : b->n, more = one->n < b->n ? b->n : one->n;
+		unsigned less = one->n < b->n ? one->n : b->n, more = one->n < b->n ? b->n : one->n, both;
 
-		if (less >= SKETCH_LEAST && less * 1000 >= more * least && likeness(one, b) >= least)
+		if (less < SKETCH_LEAST || less * 1000 < more * least)
+			continue;
+		/* Without the division of a likeness: it would be most of the time. */
+		both = common(one, b);
+		if (both * 1000 >= (one->n + b->n - both) * least)
 			return n;
 	}
 	return 0;
@@ -77,5 +79,7 @@ sketch_find_last(const struct sketch *one, const struct sketch *all, size_t n, u
 unsigned
 sketch_likeness(const struct sketch *a, const struct sketch *b)
 {
-	return a->n < SKETCH_LEAST || b->n < SKETCH_LEAST ? 0 : likeness(a, b);
+	unsigned both = common(a, b);
+
+	return a->n < SKETCH_LEAST || b->n < SKETCH_LEAST ? 0 : both * 1000 / (a->n + b->n - both);
 }

@@ -51,6 +51,7 @@ struct wh_chat_room {
 	int64_t joins, joins_ms;	/**< people who enter, likewise */
 	struct wh_str topic_by, topic_by_id;	/**< who set the topic; empty: nobody */
 	int64_t topic_time;
+	int64_t latest;			/**< when the last entry was written; 0: there is none */
 };
 
 /** Somebody in it. */

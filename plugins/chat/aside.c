@@ -25,7 +25,7 @@ aside_tell(struct chat_room *room, struct wh_call *call, const struct chat_entry
 		for (unsigned i = 0; live != NULL && i < live->n; i++) {
 			struct wh_session *s = wh_session_get(chat->host, live->sessions[i]);
 
-			if (s != NULL && s != from && wh_room_has(chat->host, hub, s))
+			if (s != NULL && (s != from || wh_session_echoes(chat->host, s)) && wh_room_has(chat->host, hub, s))
 				wh_session_notify(chat->host, s, &(struct wh_event){ "chat.aside", items, n });
 		}
 	}

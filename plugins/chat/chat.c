@@ -116,6 +116,7 @@ chat_open(const struct wh_host *host, const struct wh_conf *conf, void **self_ou
 
 #define ROOM { "room", WH_F_TEXT, .required = true, .min = 1, .max = 128, .help = "the room's name; @ and a name is the whisper with them" }
 #define NONCE { "nonce", WH_F_NAME, .help = "makes a retry harmless: what was done once with it is not done again" }
+#define CONTEXT { "context", WH_F_TEXT, .min = 1, .max = 64, .help = "of a whisper: the room in which it is to be shown" }
 #define ID(what) { "id", WH_F_ID, .required = true, .help = what }
 #define LIMIT(most, usual) { "limit", WH_F_INT, .min = 1, .max = (most), .def = usual, .help = "how many at most" }
 
@@ -127,13 +128,20 @@ static const struct wh_field say_fields[] = {
 	{ "reply", WH_F_ID, .help = "id of the message that this answers" },
 	{ "notice", WH_F_BOOL, .help = "marks what a bot says, to which no other bot answers" },
 	{ "rank", WH_F_CHOICE, .choices = "voice|helper|moderator|manager|owner", .help = "only those here of this rank or above are told; it is not kept" },
-	NONCE, { 0 }
+	CONTEXT, NONCE, { 0 }
+};
+static const struct wh_field relay_fields[] = {
+	ROOM, { "as", WH_F_TEXT, .required = true, .min = 3, .max = 60, .help = "who said it elsewhere, written name/network" },
+	{ "text", WH_F_TEXT, .required = true, .min = 1, .max = 16000, .help = "what they said" },
+	{ "reply", WH_F_ID, .help = "id of the message that this answers" },
+	{ "notice", WH_F_BOOL, .help = "marks what a bot says" }, NONCE, { 0 }
 };
 static const struct wh_field whisper_fields[] = {
 	{ "to", WH_F_TEXT, .required = true, .min = 1, .max = 80, .help = "name or id of who shall hear it" },
 	{ "text", WH_F_TEXT, .required = true, .min = 1, .max = 16000, .help = "what to say" },
 	{ "kind", WH_F_CHOICE, .choices = "say|act|notice", .def = "say", .help = "said, done (as /me), or said by a bot" },
-	{ "reply", WH_F_ID, .help = "id of the message that this answers" }, NONCE, { 0 }
+	{ "reply", WH_F_ID, .help = "id of the message that this answers" },
+	CONTEXT, NONCE, { 0 }
 };
 static const struct wh_field whispers_fields[] = { { "before", WH_F_ID, .help = "further back than this message" }, LIMIT(CHAT_PAGE, "50"), { 0 } };
 static const struct wh_field block_fields[] = { { "name", WH_F_TEXT, .required = true, .min = 1, .max = 80, .help = "name or id" }, { 0 } };
@@ -223,6 +231,7 @@ static const struct wh_command chat_commands[] = {
 	{ "chat.join", join_fields, WH_ALLOW_GUEST, .rate = "5/s burst 50", .run = member_join, .help = "enter a room; the first to enter makes it" },
 	{ "chat.leave", leave_fields, WH_ALLOW_GUEST, .run = member_leave, .help = "leave a room" },
 	{ "chat.say", say_fields, WH_ALLOW_GUEST, .run = say_say, .help = "say something to everyone in a room" },
+	{ "chat.relay", relay_fields, WH_ALLOW_ADMIN, .run = say_relay, .help = "say in a room what somebody said elsewhere, by their name" },
 	{ "chat.whisper", whisper_fields, WH_ALLOW_GUEST, .run = whisper_say, .help = "say something to one person" },
 	{ "chat.whispers", whispers_fields, WH_ALLOW_GUEST, .rate = "2/s burst 20", .flags = WH_READS, .run = whisper_list, .help = "with whom you whispered, the latest first" },
 	{ "chat.block", block_fields, WH_ALLOW_GUEST, .rate = "1/s burst 20", .run = block_add, .help = "no whispers between you and somebody" },

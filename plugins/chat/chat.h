@@ -174,6 +174,7 @@ struct chat_room {
 	int64_t used_ms;		/* of a whisper: when it was last needed; now_ms */
 	int64_t id;			/* of the store */
 	uint64_t seq;			/* of the last entry that was committed */
+	int64_t latest;			/* when it was written */
 	int64_t epoch, created;
 	char topic[CHAT_TOPIC + 1];
 	char topic_who[CHAT_WHO + 1], topic_name[CHAT_PERSON_NAME + 1];	/* who set it; empty: nobody did */
@@ -658,6 +659,7 @@ void entry_read(const struct wh_rows *rows, size_t row, size_t at, struct chat_e
 /* The commands of the other files. */
 enum wh_err say_say(void *self, struct wh_call *call);
 enum wh_err say_act(void *self, struct wh_call *call);
+enum wh_err say_relay(void *self, struct wh_call *call);
 chat_go say_whisper;
 enum wh_err say_edit(void *self, struct wh_call *call);
 enum wh_err say_redact(void *self, struct wh_call *call);

@@ -45,6 +45,9 @@ rooms_found(void *self, uint64_t cookie, const struct wh_result *r)
 		wh_json_str(w, "topic", wh_row_str(&r->rows[0], i, 2));
 		wh_json_uint(w, "members", room != NULL ? wh_dict_count(chat->host, room->people) : 0);
 		wh_json_int(w, "seq", wh_row_int(&r->rows[0], i, 3));
+		wh_json_int(w, "created", wh_row_int(&r->rows[0], i, 4));
+		if (wh_row_int(&r->rows[0], i, 5) != 0)
+			wh_json_int(w, "topic_time", wh_row_int(&r->rows[0], i, 5));
 		wh_json_end(w);
 	}
 	wh_json_end(w);

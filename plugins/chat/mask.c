@@ -234,10 +234,6 @@ mask_by(struct chat *chat, struct wh_call *call, enum wh_chat_list list, struct 
 
 	if (m.by.n > CHAT_PERSON_NAME)
 		m.by.n = text_cut(m.by, CHAT_PERSON_NAME);
-	if (wh_arg_has(call, "until"))
-		m.until = wh_arg_int(call, "until");
-	else if (wh_arg_has(call, "for"))
-		m.until = m.time + wh_arg_int(call, "for");
 	return m;
 }
 
@@ -268,6 +264,7 @@ mask_set(struct chat_room *room, struct wh_call *call, struct wh_str mask)
 	struct chat_mask m = mask_by(room->chat, call, list, mask);
 
 	m.why = or_empty(wh_arg_str(call, "why"));
+	m.until = wh_arg_has(call, "for") ? m.time + wh_arg_int(call, "for") : wh_arg_int(call, "until");
 	if (m.until != 0 && m.until <= m.time)
 		return wh_fail(call, WH_EINVAL, "that is over already");
 	if (at < room->n_masks) {
@@ -363,6 +360,8 @@ mask_kick(struct chat_room *room, struct wh_call *call, const struct chat_person
 	mask_of(person->id, live != NULL && live->kind == WH_GUEST, mask);
 	m = mask_by(room->chat, call, WH_LIST_BAN, wh_str(mask));
 	m.why = or_empty(wh_arg_str(call, "reason"));
+	if (wh_arg_has(call, "for"))
+		m.until = m.time + wh_arg_int(call, "for");
 	return mask_find(room, WH_LIST_BAN, m.mask) < room->n_masks ? member_send_out(room, call) : mask_write(room, call, &m, true, true);
 }
 

@@ -91,9 +91,9 @@ mask_whole(struct wh_str mask, char out[static CHAT_MASK + 1])
 	} else if (bang != NULL && at != NULL && bang < at) {
 		snprintf(text, sizeof text, "%.*s", WH_FMT(mask));
 	} else if (bang != NULL) {
-		snprintf(text, sizeof text, "%.*s@*", WH_FMT(mask));
+		snprintf(text, sizeof text, "%.*s%s@*", WH_FMT(mask), bang == mask.p + mask.n - 1 ? "*" : "");
 	} else if (at != NULL) {
-		snprintf(text, sizeof text, "*!%.*s", WH_FMT(mask));
+		snprintf(text, sizeof text, "*!%s%.*s", at == mask.p ? "*" : "", WH_FMT(mask));
 	} else {
 		snprintf(text, sizeof text, "%.*s!*@*", WH_FMT(mask));
 	}

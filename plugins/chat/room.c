@@ -98,6 +98,7 @@ room_ended(void *self, uint64_t cookie, const struct wh_result *r)
 	room->state = CHAT_ABSENT;
 	room->id = room->epoch = room->created = 0;
 	room->seq = 0;
+	room->latest = 0;
 	room->owner[0] = '\0';
 	room_topic(room, WH_STR(""), WH_STR(""), WH_STR(""), 0);
 	given_free(room);
@@ -408,6 +409,7 @@ room_read(struct chat_room *room, const struct wh_rows *rows)
 	room->created = wh_row_int(rows, 0, 3);
 	room->kept = wh_row_int(rows, 0, 4) != 0;
 	room->seq = (uint64_t)wh_row_int(rows, 0, 5);
+	room->latest = wh_row_int(rows, 0, 28);
 	room_topic(room, topic, wh_row_str(rows, 0, 15), wh_row_str(rows, 0, 16), wh_row_int(rows, 0, 17));
 	room->rules = (struct chat_rules){ .access = (enum chat_access)wh_row_int(rows, 0, 7), .speakers = (enum chat_speakers)wh_row_int(rows, 0, 8),
 		.slow_ms = wh_row_int(rows, 0, 9), .min_age_ms = wh_row_int(rows, 0, 10), .keep_ms = wh_row_int(rows, 0, 11),

@@ -110,8 +110,8 @@ static const struct wh_migration migrations[] = {
 
 static const struct wh_statement statements[] = {
 	[Q_ROOM_BY_KEY] = { "room_by_key", "SELECT id, name, epoch, created, kept, seq, topic, access, speakers, slow, min_age, keep, links, pass, owner, "
-		"topic_who, topic_name, topic_time, accounts_only, colours, no_notices, topics_free, past_hidden, people, flood, flood_ms, joins, joins_ms "
-		"FROM chat_room WHERE key = $1", "t", .gives = "itiiiitiiiiiittttiiiiiiiiiii" },
+		"topic_who, topic_name, topic_time, accounts_only, colours, no_notices, topics_free, past_hidden, people, flood, flood_ms, joins, joins_ms, "
+		"coalesce((SELECT time FROM chat_entry e WHERE e.room = chat_room.id ORDER BY e.id DESC LIMIT 1), 0) FROM chat_room WHERE key = $1", "t", .gives = "itiiiitiiiiiittttiiiiiiiiiiii" },
 	[Q_ROOM_MAKE] = { "room_make", "INSERT INTO chat_room (key, name, epoch, created, keep, access, owner) VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id",
 		"ttiiiit", .gives = "i", .writes = true },
 	[Q_ROOM_NEXT] = { "room_next", "UPDATE chat_room SET seq = seq + 1 WHERE id = $1 RETURNING seq", "i", .gives = "i", .writes = true },
@@ -140,8 +140,8 @@ static const struct wh_statement statements[] = {
 		"r.kept = -1 LIMIT 500)", "i", .writes = true },
 	[Q_ROOM_BURIED] = { "room_buried", "DELETE FROM chat_room WHERE id = $1 AND kept = -1", "i", .writes = true },
 	[Q_ROOM_EPOCH] = { "room_epoch", "UPDATE chat_room SET epoch = $2 WHERE id = $1", "ii", .writes = true },
-	[Q_ROOMS] = { "rooms", "SELECT key, name, topic, seq FROM chat_room WHERE access IN (0, 3) AND kept >= 0 AND key > $1 AND ($2 = '' OR instr(key, $2) > 0) "
-		"ORDER BY key LIMIT $3", "tti", .gives = "ttti" },
+	[Q_ROOMS] = { "rooms", "SELECT key, name, topic, seq, created, topic_time FROM chat_room WHERE access IN (0, 3) AND kept >= 0 AND key > $1 AND ($2 = '' OR instr(key, $2) > 0) "
+		"ORDER BY key LIMIT $3", "tti", .gives = "tttiii" },
 	[Q_ROOMS_LOOSE] = { "rooms_loose", "SELECT id, key, seq FROM chat_room WHERE kept <> 1 AND kept <= 0 AND created < $1 AND "
 		"NOT EXISTS (SELECT 1 FROM chat_stay s WHERE s.room = chat_room.id) LIMIT 1000", "i", .gives = "iti" },
 	[Q_ENTRY_ADD] = { "entry_add", "INSERT INTO chat_entry (id, room, seq, time, kind, who, name, text, ref, extra, nonce) "

@@ -22,6 +22,7 @@ service_show(struct chat_room *room)
 		.invited = room->rules.access == CHAT_INVITED, .keyed = room->rules.access == CHAT_KEYED, .unlisted = room->rules.access != CHAT_PUBLIC,
 		.moderated = room->rules.speakers >= CHAT_VOICED, .members_only = room->rules.speakers == CHAT_REGISTERED, .slow_ms = room->rules.slow_ms,
 		.topic_by = wh_str(room->topic_name), .topic_by_id = wh_str(room->topic_who), .topic_time = room->topic_time,
+		.latest = room->latest,
 		.accounts_only = room->rules.accounts_only, .colours = room->rules.colours == CHAT_COLOURS, .notices = !room->rules.no_notices,
 		.topics = room->rules.topics_free, .past_hidden = room->rules.past_hidden, .limit = room->rules.limit, .flood = room->rules.flood.count,
 		.flood_ms = room->rules.flood.ms, .joins = room->rules.joins.count, .joins_ms = room->rules.joins.ms,

@@ -101,7 +101,8 @@ a_long_log_goes_bit_by_bit(void **state)
 	assert_call(f, ann, "chat.leave", "{'room':'lobby'}", WH_OK);
 	assert_has(call(f, ann, "chat.join", "{'room':'lobby'}")->json, "'seq':0");
 	settle(f);
-	assert_has(call(f, ann, "chat.rooms", NULL)->json, "{'rooms':[{'room':'lobby','topic':'','members':1,'seq':0}]}");
+	assert_has(call(f, ann, "chat.rooms", NULL)->json, "{'rooms':[{'room':'lobby','topic':'','members':1,'seq':0,'created':");
+	assert_has(call(f, ann, "chat.rooms", NULL)->json, "}]}");
 	behind(f, "CREATE TABLE gone (n INTEGER CHECK (n = 0)); INSERT INTO gone SELECT count(*) FROM chat_entry; INSERT INTO gone SELECT count(*) - 1 FROM chat_room;");
 	end(f);
 }
@@ -548,7 +549,9 @@ rooms_are_listed_by_name_with_search_and_pages(void **state)
 	assert_call(f, ann, "chat.set", "{'room':'secret','access':'unlisted'}", WH_OK);
 	assert_call(f, ann, "chat.topic", "{'room':'Pears','topic':'green'}", WH_OK);
 	answer = call(f, ann, "chat.rooms", "{'limit':2}");
-	assert_has(answer->json, "{'rooms':[{'room':'apples','topic':'','members':1,'seq':0},{'room':'Pears','topic':'green','members':1,'seq':1}],'next':'pears'}");
+	assert_has(answer->json, "{'rooms':[{'room':'apples','topic':'','members':1,'seq':0,'created':");
+	assert_has(answer->json, "},{'room':'Pears','topic':'green','members':1,'seq':1,'created':");
+	assert_has(answer->json, "}],'next':'pears'}");
 	answer = call(f, ann, "chat.rooms", "{'limit':2,'after':'pears'}");
 	assert_has(answer->json, "{'rooms':[{'room':'plums'");
 	assert_lacks(answer->json, "secret");

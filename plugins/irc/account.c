@@ -37,8 +37,8 @@ registered(struct irc_task *task, struct irc_client *c, enum wh_err err, struct 
 	struct irc_out out;
 
 	if (err != WH_OK) {
-		irc_fail(c, "REGISTER", err == WH_EEXIST ? "ACCOUNT_EXISTS" : err == WH_EINVAL ? flaw_code(result) : err == WH_EFAST || err == WH_EAWAY ? "TEMPORARILY_UNAVAILABLE" :
-		    "COMPLETE_CONNECTION_REQUIRED", task->target, result);
+		irc_fail(c, "REGISTER", err == WH_EEXIST ? "ACCOUNT_EXISTS" : err == WH_EINVAL ? flaw_code(result) :
+		    "TEMPORARILY_UNAVAILABLE", task->target, result);
 		return;
 	}
 	source_of(c->irc, who->name, who->id, source);
@@ -73,13 +73,19 @@ void
 verb_register(struct irc *irc, struct irc_client *c, const struct irc_line *line)
 {
 	struct wh_str name = line->params[0];
+	char context[IRC_NICK * 2];
 
+	text_flat(name, context, sizeof context);
 	if (irc->accounts == NULL) {
 		irc_fail(c, "REGISTER", "DISALLOWED", "", WH_STR("There are no accounts here"));
 		return;
 	}
 	if (client_identity(c)->kind == WH_ACCOUNT) {
-		irc_fail(c, "REGISTER", "ALREADY_AUTHENTICATED", "", WH_STR("You are signed in already"));
+		irc_fail(c, "REGISTER", "ALREADY_AUTHENTICATED", context, WH_STR("You are signed in already"));
+		return;
+	}
+	if (c->nick[0] == '\0') {
+		irc_fail(c, "REGISTER", "NEED_NICK", "*", WH_STR("First choose a nick, with NICK"));
 		return;
 	}
 	if (wh_str_is(name, "*"))
@@ -174,7 +180,8 @@ chanserv(struct irc_client *c, struct wh_str words[static 4], size_t n)
 		const char *word, *role;
 		bool on;
 	} roles[] = { { "OP", "moderator", true }, { "DEOP", "moderator", false }, { "VOICE", "voice", true }, { "DEVOICE", "voice", false },
-		{ "OWNER", "owner", true }, { "DEOWNER", "owner", false } };
+		{ "OWNER", "owner", true }, { "DEOWNER", "owner", false }, { "ADMIN", "manager", true }, { "DEADMIN", "manager", false },
+		{ "HALFOP", "helper", true }, { "DEHALFOP", "helper", false } };
 
 	if (n >= 2 && same_word(words[0], "REGISTER")) {
 		service_run(c, "ChanServ", "the channel is yours", "chat.register", &WH_ITEM_STR("room", room), 1);
@@ -194,7 +201,7 @@ chanserv(struct irc_client *c, struct wh_str words[static 4], size_t n)
 			service_run(c, "ChanServ", "the role is changed", "chat.role", items, 4);
 			return;
 		}
-	service_say(c, "ChanServ", "REGISTER #channel, OP|DEOP|VOICE|DEVOICE|OWNER|DEOWNER #channel nick, INVITE #channel nick. Modes are set with /MODE.");
+	service_say(c, "ChanServ", "REGISTER #channel, OWNER, ADMIN, OP, HALFOP or VOICE #channel nick, and DE with it, INVITE #channel nick. Modes are set with /MODE.");
 }
 
 static void

@@ -4,13 +4,7 @@
 
 #include "irc.h"
 
-enum { NAMES_LINE = 400, NAMES_AT_ENTRY = 500, NAMES_MOST = 10000, LIST_PAGE = 200, LIST_MOST = 5000 };
-
-char
-rank_prefix(enum wh_chat_rank rank)
-{
-	return rank == WH_RANK_OWNER ? '~' : rank == WH_RANK_MODERATOR ? '@' : rank == WH_RANK_VOICE ? '+' : '\0';
-}
+enum { NAMES_LINE = 400, NAMES_AT_ENTRY = 500, NAMES_MOST = 10000 };
 
 bool
 channel_inside(struct irc_client *c, struct wh_str channel, struct wh_chat_room *room_out)
@@ -54,14 +48,15 @@ static bool
 names_one(void *self, const struct wh_chat_person *person)
 {
 	struct naming *names = self;
-	char nick[IRC_NICK + 1], host[IRC_HOST + 1], one[200], prefix = rank_prefix(person->rank);
+	char nick[IRC_NICK + 1], host[IRC_HOST + 1], one[200], prefix[IRC_PREFIXES + 1];
 	const char *user;
 
+	rank_prefixes(person->ranks, (names->out->c->caps & CAP_MULTI_PREFIX) != 0, prefix);
 	source_parts(names->out->irc, person->name, person->id, nick, &user, host);
 	if ((names->out->c->caps & CAP_USERHOST) != 0)
-		snprintf(one, sizeof one, "%.1s%s!%s@%s", (char[]){ prefix, '\0' }, nick, user, host);
+		snprintf(one, sizeof one, "%s%s!%s@%s", prefix, nick, user, host);
 	else
-		snprintf(one, sizeof one, "%.1s%s", (char[]){ prefix, '\0' }, nick);
+		snprintf(one, sizeof one, "%s%s", prefix, nick);
 	if (names->n + strlen(one) + 1 > NAMES_LINE)
 		names_flush(names);
 	names->n += (size_t)snprintf(names->line + names->n, sizeof names->line - names->n, "%s%s", names->n != 0 ? " " : "", one);
@@ -136,10 +131,30 @@ result_str(const struct wh_value *result, const char *key)
 }
 
 static int
-join_numeric(struct irc *irc, struct wh_str channel, enum wh_err err)
+door_numeric(enum wh_chat_door door)
 {
-	struct wh_chat_room room;
-	bool known = irc->chat->room(irc->chat_self, channel_room(channel), &room);
+	switch (door) {
+	case WH_DOOR_KEY:
+		return 475;
+	case WH_DOOR_INVITED:
+		return 473;
+	case WH_DOOR_ACCOUNTS:
+		return 477;
+	case WH_DOOR_FULL:
+		return 471;
+	case WH_DOOR_PACE:
+		return 480;
+	default:
+		return 474;
+	}
+}
+
+static int
+join_numeric(struct irc_client *c, struct wh_str channel, struct wh_str key, enum wh_err err)
+{
+	struct irc *irc = c->irc;
+	struct wh_session *s = client_session(c);
+	enum wh_chat_door door = s != NULL ? irc->chat->door(irc->chat_self, channel_room(channel), s, key) : WH_DOOR_OPEN;
 
 	switch (err) {
 	case WH_EINVAL:
@@ -147,12 +162,13 @@ join_numeric(struct irc *irc, struct wh_str channel, enum wh_err err)
 	case WH_EFULL:
 		return 405;
 	case WH_EFAST:
+		return door == WH_DOOR_PACE ? 480 : 263;
 	case WH_EAWAY:
 		return 437;
 	case WH_ENOENT:
 		return 403;
 	default:
-		return known && room.keyed ? 475 : known && room.invited ? 473 : 474;
+		return door_numeric(door);
 	}
 }
 
@@ -163,11 +179,13 @@ joined(struct irc_task *task, struct irc_client *c, enum wh_err err, struct wh_s
 	const struct wh_identity *who = client_identity(c);
 	struct wh_value v, seq;
 	struct wh_chat_room room;
-	char channel[IRC_CHANNEL + 2], source[160], account[IRC_NICK + 1] = "*";
+	char channel[IRC_CHANNEL + 2], source[160], account[IRC_NICK + 1] = "*", batch[24];
 	struct irc_out out;
 
 	if (err != WH_OK) {
-		irc_numeric(c, join_numeric(irc, wh_str(task->target), err), "%s :%.*s", task->target, WH_FMT(result));
+		int number = join_numeric(c, wh_str(task->target), (struct wh_str){ task->text, task->n }, err);
+
+		irc_numeric(c, number, "%s :%.*s", number == 263 ? "JOIN" : task->target, WH_FMT(result));
 		return;
 	}
 	if (wh_json_read_text(irc->host, result, &v) != WH_OK)
@@ -177,19 +195,26 @@ joined(struct irc_task *task, struct irc_client *c, enum wh_err err, struct wh_s
 	if (who->kind == WH_ACCOUNT)
 		nick_show(who->name, account);
 	out_begin(&out, c);
+	if ((c->caps & CAP_MARK) != 0)
+		out_several(&out);
 	if ((c->caps & CAP_EXTENDED_JOIN) != 0)
-		out_line(&out, ":%s JOIN %s %s :%s", source, channel, account, c->real);
+		out_of(&out, client_person(c), ":%s JOIN %s %s :%s", source, channel, account, c->real);
 	else
-		out_line(&out, ":%s JOIN %s", source, channel);
+		out_of(&out, client_person(c), ":%s JOIN %s", source, channel);
 	if (irc->chat->room(irc->chat_self, wh_str(channel + 1), &room))
 		topic_tell(&out, channel, &room);
-	if ((c->caps & CAP_NO_NAMES) == 0)
-		channel_names(&out, wh_str(channel + 1));
-	out_end(&out);
-	if ((c->caps & CAP_MARK) != 0)
-		history_mark(c, channel);
+	/* The mark has to be told before the end of NAMES, and is in the store. */
+	if ((c->caps & CAP_MARK) != 0) {
+		out_pause(&out, batch);
+		history_mark(c, channel, batch);
+	} else {
+		if ((c->caps & CAP_NO_NAMES) == 0)
+			channel_names(&out, wh_str(channel + 1));
+		metadata_entered(&out, wh_str(channel + 1));
+		out_end(&out);
+	}
 	if (irc->set.replay != 0 && (c->caps & CAP_CHATHISTORY) == 0)
-		history_replay(c, channel, task->n != 0 ? strtoll(task->text, NULL, 10) : -1, wh_json_get(&v, "seq", &seq) ? seq.i : 0);
+		history_replay(c, channel, task->number, wh_json_get(&v, "seq", &seq) ? seq.i : 0);
 }
 
 static bool
@@ -229,9 +254,10 @@ join_one(struct irc_client *c, struct wh_str channel, struct wh_str key, struct 
 		irc_numeric(c, 405, "%.*s :You are in as many channels as one may be in", WH_FMT(channel));
 		return;
 	}
-	task = task_new(c, "JOIN", channel, heard);
+	task = task_new(c, "JOIN", channel, key);
 	if (task == NULL)
 		return;
+	task->number = heard.n != 0 ? strtoll(heard.p, NULL, 10) : -1;
 	items[n++] = WH_ITEM_STR("room", channel_room(channel));
 	if (key.n != 0)
 		items[n++] = WH_ITEM_STR("key", key);
@@ -353,7 +379,7 @@ parted(struct irc_task *task, struct irc_client *c, enum wh_err err, struct wh_s
 		return;
 	}
 	source_of(c->irc, who->name, who->id, source);
-	irc_say(c, ":%s PART %s%s%.*s", source, task->target, task->n != 0 ? " :" : "", (int)task->n, task->text);
+	irc_say_of(c, client_person(c), ":%s PART %s%s%.*s", source, task->target, task->n != 0 ? " :" : "", (int)task->n, task->text);
 }
 
 void
@@ -400,7 +426,7 @@ topic_set(struct irc_task *task, struct irc_client *c, enum wh_err err, struct w
 		return;
 	}
 	source_of(c->irc, who->name, who->id, source);
-	irc_say(c, ":%s TOPIC %s :%.*s", source, task->target, (int)task->n, task->text);
+	irc_say_of(c, client_person(c), ":%s TOPIC %s :%.*s", source, task->target, (int)task->n, task->text);
 }
 
 void
@@ -478,7 +504,11 @@ verb_kick(struct irc *irc, struct irc_client *c, const struct irc_line *line)
 	}
 	if (reason.n > IRC_KICK)
 		reason.n = text_fit(reason, IRC_KICK);
-	while (next_part(&nicks, ',', &nick) && n++ < IRC_TARGETS) {
+	while (next_part(&nicks, ',', &nick)) {
+		if (n++ == IRC_TARGETS) {
+			irc_numeric(c, 407, "%.*s :That is too many at once", WH_FMT(nick));
+			return;
+		}
 		const struct wh_item items[] = { WH_ITEM_STR("room", is_channel(channel) ? channel_room(channel) : channel),
 			WH_ITEM_STR("name", name_of_nick(irc, nick)), WH_ITEM_STR("reason", reason) };
 		struct irc_task *task = task_new(c, "KICK", channel, nick);
@@ -503,7 +533,7 @@ invite_tell(void *self, struct wh_session *s)
 	struct irc_client *other = client_of(inviting->c->irc, s);
 
 	if (other != NULL && other != inviting->c && other->welcome && (other->caps & CAP_INVITE) != 0)
-		irc_say(other, "%s", inviting->line);
+		irc_say_of(other, client_person(inviting->c), "%s", inviting->line);
 	return true;
 }
 
@@ -528,7 +558,7 @@ static void
 invited(struct irc_task *task, struct irc_client *c, enum wh_err err, struct wh_str result)
 {
 	struct irc_person *p = person_by_nick(c->irc, (struct wh_str){ task->text, task->n });
-	const struct irc_client *other = p != NULL ? person_client(c->irc, p) : NULL;
+	const char *away = p != NULL ? person_away(c->irc, p) : NULL;
 	struct irc_out out;
 
 	out_begin(&out, c);
@@ -540,8 +570,8 @@ invited(struct irc_task *task, struct irc_client *c, enum wh_err err, struct wh_
 	} else {
 		invite_spread(c, (struct wh_str){ task->text, task->n }, wh_str(task->target));
 		out_numeric(&out, 341, "%.*s %s", (int)task->n, task->text, task->target);
-		if (other != NULL && other->away[0] != '\0')
-			out_numeric(&out, 301, "%.*s :%s", (int)task->n, task->text, other->away);
+		if (away != NULL)
+			out_numeric(&out, 301, "%.*s :%s", (int)task->n, task->text, away);
 	}
 	out_end(&out);
 }
@@ -590,103 +620,4 @@ verb_invite(struct irc *irc, struct irc_client *c, const struct irc_line *line)
 
 	task->done = invited;
 	task_run(task, "chat.invite", items, 2);
-}
-
-/* LIST, page by page. Of masks the longest piece is looked for, and what is found has to match. */
-
-static struct wh_str
-mask_piece(struct wh_str mask)
-{
-	struct wh_str best = { mask.p, 0 };
-
-	for (size_t from = 0, i = 0; i <= mask.n; i++) {
-		if (i < mask.n && strchr("*?#,", mask.p[i]) == NULL)
-			continue;
-		if (i - from > best.n)
-			best = (struct wh_str){ mask.p + from, i - from };
-		from = i + 1;
-	}
-	return mask.n != 0 && memchr(mask.p, ',', mask.n) != NULL ? (struct wh_str){ mask.p, 0 } : best;
-}
-
-static bool
-masks_match(struct wh_str masks, const char *channel)
-{
-	struct wh_str mask;
-
-	if (masks.n == 0)
-		return true;
-	while (next_part(&masks, ',', &mask))
-		if (mask_matches(mask, wh_str(channel)))
-			return true;
-	return false;
-}
-
-static void list_more(struct irc_client *c, struct wh_str search, struct wh_str after, int64_t shown);
-
-static void
-listed(struct irc_task *task, struct irc_client *c, enum wh_err err, struct wh_str result)
-{
-	struct wh_str search = { task->text, task->n };
-	struct wh_value v, rooms, room, members;
-	struct wh_json_in in;
-	struct wh_str next;
-	struct irc_out out;
-	char after[IRC_CHANNEL + 1];
-
-	if (err != WH_OK || wh_json_read_text(c->irc->host, result, &v) != WH_OK || !wh_json_get(&v, "rooms", &rooms)) {
-		irc_numeric(c, 263, "LIST :%.*s", WH_FMT(result));
-		return;
-	}
-	next = result_str(&v, "next");
-	text_flat(next, after, sizeof after);
-	out_begin(&out, c);
-	if (task->number == 0)
-		out_numeric(&out, 321, "Channel :Users  Name");
-	in = wh_json_each(&rooms);
-	while (wh_json_next(&in, NULL, &room)) {
-		char channel[IRC_CHANNEL + 2], topic[IRC_TOPIC + 1];
-
-		room_show(result_str(&room, "room"), channel);
-		if (!masks_match(search, channel))
-			continue;
-		text_flat(result_str(&room, "topic"), topic, sizeof topic);
-		out_numeric(&out, 322, "%s %lld :%s", channel, wh_json_get(&room, "members", &members) ? (long long)members.i : 0LL, topic);
-		task->number++;
-	}
-	if (after[0] == '\0' || task->number >= LIST_MOST)
-		out_numeric(&out, 323, ":End of /LIST");
-	out_end(&out);
-	if (after[0] != '\0' && task->number < LIST_MOST)
-		list_more(c, search, wh_str(after), task->number);
-}
-
-static void
-list_more(struct irc_client *c, struct wh_str search, struct wh_str after, int64_t shown)
-{
-	struct irc_task *task = task_new(c, "LIST", WH_STR(""), search);
-	struct wh_str piece;
-	struct wh_item items[3];
-	size_t n = 0;
-
-	if (task == NULL)
-		return;
-	task->number = shown;
-	items[n++] = WH_ITEM_INT("limit", LIST_PAGE);
-	piece = mask_piece((struct wh_str){ task->text, task->n });
-	if (piece.n != 0)
-		items[n++] = WH_ITEM_STR("search", piece);
-	if (after.n != 0)
-		items[n++] = WH_ITEM_STR("after", after);
-	task->done = listed;
-	task_run(task, "chat.rooms", items, n);
-}
-
-void
-verb_list(struct irc *irc, struct irc_client *c, const struct irc_line *line)
-{
-	struct wh_str masks = line->n != 0 ? line->params[0] : WH_STR("");
-
-	(void)irc;
-	list_more(c, masks, WH_STR(""), 0);
 }

@@ -215,6 +215,15 @@ is_channel(struct wh_str target)
 }
 
 struct wh_str
+status_channel(struct wh_str target, char *prefix_out)
+{
+	struct wh_str channel = target.n != 0 && prefix_role(target.p[0]) != NULL ? wh_str_from(target, 1) : target;
+
+	*prefix_out = channel.n != target.n && is_channel(channel) ? target.p[0] : '\0';
+	return *prefix_out != '\0' ? channel : target;
+}
+
+struct wh_str
 channel_room(struct wh_str channel)
 {
 	return wh_str_from(channel, 1);

@@ -62,7 +62,7 @@ client_welcome(struct irc_client *c)
 	struct wh_session *s = client_session(c);
 	struct irc_person *p;
 	const struct wh_identity *who;
-	char source[160], created[32];
+	char source[160], created[32], letters[IRC_LETTERS], with_param[IRC_LETTERS];
 	struct irc_out out;
 
 	if (s == NULL || c->welcome)
@@ -81,9 +81,12 @@ client_welcome(struct irc_client *c)
 	out_numeric(&out, 1, ":Welcome to %s, %s", irc->network, source);
 	out_numeric(&out, 2, ":Your host is %s, running whiply", irc->name);
 	out_numeric(&out, 3, ":This server was started at %s", created);
-	out_numeric(&out, 4, "%s whiply Biw beIikMmnoPqSstv beIkoqSv", irc->name);
+	mode_letters(false, letters);
+	mode_letters(true, with_param);
+	out_numeric(&out, 4, "%s whiply BRZirsw %s %s", irc->name, letters, with_param);
 	server_isupport(&out);
 	server_lusers(&out);
+	metadata_welcome(&out);
 	server_motd(&out);
 	if (who->kind == WH_ACCOUNT)
 		out_numeric(&out, 900, "%s %.*s :You are signed in as %.*s", source, WH_FMT(who->name), WH_FMT(who->name));
@@ -266,6 +269,18 @@ verb_pass(struct irc *irc, struct irc_client *c, const struct irc_line *line)
 		text_flat(line->params[0], c->pass, sizeof c->pass);
 }
 
+/* Has the client TLS to its gateway? Options may have values, which mean nothing here. */
+static bool
+webirc_secure(struct wh_str options)
+{
+	struct wh_str option, name;
+
+	while (next_part(&options, ' ', &option))
+		if (next_part(&option, '=', &name) && wh_str_is(name, "secure"))
+			return true;
+	return false;
+}
+
 /* A gateway speaks for somebody else, before anything else is said. */
 void
 verb_webirc(struct irc *irc, struct irc_client *c, const struct irc_line *line)
@@ -282,7 +297,10 @@ verb_webirc(struct irc *irc, struct irc_client *c, const struct irc_line *line)
 		if (wh_session_address_set(irc->host, s, line->params[3]) != WH_OK)
 			break;
 		text_flat(line->params[3], c->address, sizeof c->address);
+		c->insecure = !webirc_secure(line->n > 4 ? line->params[4] : WH_STR(""));
 		irc_changed(c);
+		if (irc->bans != NULL)
+			irc->bans->look(irc->bans_self, s);
 		return;
 	}
 	wh_host_log(irc->host, WH_WARN, "irc_webirc_refused", WH_S("from", wh_session_address(irc->host, s)));
@@ -306,6 +324,7 @@ verb_quit(struct irc *irc, struct irc_client *c, const struct irc_line *line)
 /* Nicks that change */
 
 struct renaming {
+	const struct irc_person *who;
 	const char *source, *nick;
 };
 
@@ -314,7 +333,7 @@ rename_tell(struct irc_client *c, const void *arg)
 {
 	const struct renaming *r = arg;
 
-	irc_say(c, ":%s NICK :%s", r->source, r->nick);
+	irc_say_of(c, r->who, ":%s NICK :%s", r->source, r->nick);
 }
 
 void
@@ -330,7 +349,7 @@ nick_changed(struct irc *irc, struct irc_person *p, const char *old_nick)
 		s = wh_session_get(irc->host, p->sessions[i]);
 	if (s == NULL)
 		return;
-	peers_each(irc, s, true, rename_tell, &(struct renaming){ source, p->nick });
+	peers_each(irc, s, true, rename_tell, &(struct renaming){ p, source, p->nick });
 	for (size_t i = 0; i < p->n; i++) {
 		struct wh_session *one = wh_session_get(irc->host, p->sessions[i]);
 		struct irc_client *mine = one != NULL ? client_of(irc, one) : NULL;

@@ -31,7 +31,7 @@ struct writing {
 	uint32_t caps;
 	const char *batch;
 	struct irc_sink *sink;
-	char source[160], target[IRC_CHANNEL + 2];
+	char source[160], target[IRC_CHANNEL + 3];
 };
 
 static size_t
@@ -50,9 +50,11 @@ static void
 tags_put(const struct writing *w, const char *batch, bool with_id, const char *more_key, struct wh_str more, const char *flag, char out[static TAGS_ROOM])
 {
 	const struct irc_person *p = person_by_id(w->irc, w->m->who);
-	char time[32], account[IRC_NICK + 1];
+	char time[32], account[IRC_NICK + 1], context[IRC_CHANNEL + 2] = "";
 	size_t n = 0;
 
+	if (w->m->context.n != 0)
+		room_show(w->m->context, context);
 	out[0] = '\0';
 	if (batch != NULL)
 		n = tag_add(out, n, "batch", wh_str(batch));
@@ -60,15 +62,24 @@ tags_put(const struct writing *w, const char *batch, bool with_id, const char *m
 		time_show(w->m->time, time);
 		n = tag_add(out, n, "time", wh_str(time));
 	}
-	if ((w->caps & CAP_ACCOUNT_TAG) != 0 && ((p != NULL && p->account) || (w->m->who.n != 0 && w->m->who.p[0] == 'a'))) {
+	if ((w->caps & CAP_ACCOUNT_TAG) != 0 && w->m->relay.n == 0 && ((p != NULL && p->account) || (w->m->who.n != 0 && w->m->who.p[0] == 'a'))) {
 		nick_show(w->m->from, account);
 		n = tag_add(out, n, "account", wh_str(account));
 	}
 	if ((w->caps & CAP_MESSAGE_TAGS) != 0) {
+		if (p != NULL && person_is_bot(w->irc, p))
+			n += (size_t)snprintf(out + n, TAGS_ROOM - n, "%sbot", n != 0 ? ";" : "@");
 		if (with_id)
 			n = tag_add(out, n, "msgid", w->m->id);
-		if (with_id)
+		if ((w->caps & CAP_RELAYMSG) != 0)
+			n = tag_add(out, n, "draft/relaymsg", w->m->relay);
+		/* What clients tag stands behind what the server does. */
+		if (with_id) {
 			n = tag_add(out, n, "+draft/reply", w->m->reply);
+			n = tag_add(out, n, "+reply", w->m->reply);
+			n = tag_add(out, n, "+draft/channel-context", wh_str(context));
+			n = tag_add(out, n, "+channel-context", wh_str(context));
+		}
 		if (more_key != NULL)
 			n = tag_add(out, n, more_key, more);
 	}
@@ -182,86 +193,81 @@ poll_put(const struct writing *w)
 	told_put(w, "", wh_str(text), NULL, WH_STR(""));
 }
 
+/* Is the letter on with these rules? `param` gets what stands behind it. Rules that an older entry does not have are as they were then. */
 static bool
-has_word(const struct wh_value *rules, const char *key, const char *word)
+rule_is(const struct wh_value *rules, const struct irc_rule *r, char param[static IRC_MODE_PARAM])
 {
 	struct wh_value v;
 
-	return rules != NULL && wh_json_get(rules, key, &v) && v.type == WH_V_STR && wh_str_is(v.s, word);
+	param[0] = '\0';
+	if (rules->type != WH_V_OBJECT || !wh_json_get(rules, r->key, &v))
+		return r->letter == 't';
+	switch (r->kind) {
+	case RULE_WORD:
+		if (r->letter == 'k')
+			snprintf(param, IRC_MODE_PARAM, " *");
+		return v.type == WH_V_STR && (wh_str_is(v.s, r->on) || (r->also != NULL && wh_str_is(v.s, r->also)));
+	case RULE_NOT:
+		return v.type == WH_V_BOOL && !v.b;
+	case RULE_PACE: {
+		size_t slash = v.type == WH_V_STR && v.s.n != 0 ? strcspn(v.s.p, "/") : 0;
+
+		if (slash == 0 || slash >= v.s.n || v.s.n >= IRC_MODE_PARAM - 2)
+			return false;
+		snprintf(param, IRC_MODE_PARAM, " %.*s:%.*s", (int)slash, v.s.p, (int)(v.s.n - slash - 2), v.s.p + slash + 1);
+		return true;
+	}
+	default:
+		if (v.type != WH_V_INT || v.i == 0)
+			return false;
+		snprintf(param, IRC_MODE_PARAM, " %lld", (long long)(r->kind == RULE_SECONDS ? (v.i + 999) / 1000 : v.i));
+		return true;
+	}
 }
 
-/* One letter of MODE for each rule that is not as it was. */
-struct rule_mode {
-	char letter;
-	const char *key, *words[2];
-};
-
-static bool
-rule_is(const struct wh_value *rules, const struct rule_mode *mode)
-{
-	return has_word(rules, mode->key, mode->words[0]) || (mode->words[1] != NULL && has_word(rules, mode->key, mode->words[1]));
-}
-
-static int64_t
-slow_of(const struct wh_value *rules)
-{
-	struct wh_value v;
-
-	return wh_json_get(rules, "slow", &v) && v.type == WH_V_INT ? v.i : 0;
-}
-
-/* Entries that were kept without what was before show all that is. */
+/* One letter of MODE for each rule that is not as it was. Entries that were kept without what was before show all that is. */
 static void
 rules_put(const struct writing *w)
 {
-	static const struct rule_mode modes[] = { { 'i', "access", { "invited", NULL } }, { 's', "access", { "unlisted", NULL } },
-		{ 'k', "access", { "key", NULL } }, { 'm', "speakers", { "voice", "moderators" } }, { 'M', "speakers", { "registered", NULL } } };
-	const struct wh_value *r = &w->m->raw;
+	const struct wh_value *is = &w->m->raw;
 	struct wh_value was;
-	char on[16] = "", off[16] = "", tags[TAGS_ROOM], params[40] = "";
-	size_t n_on = 0, n_off = 0;
-	int64_t slow;
+	char letters[2][IRC_LETTERS] = { "", "" }, params[IRC_MODES_SHOWN] = "", now[IRC_MODE_PARAM], before[IRC_MODE_PARAM], tags[TAGS_ROOM];
+	size_t n[2] = { 0, 0 }, n_params = 0;
+	bool key_off = false;
 
-	if (r->type != WH_V_OBJECT)
+	if (is->type != WH_V_OBJECT)
 		return;
-	if (!wh_json_get(r, "was", &was))
-		was.type = WH_V_NULL;
-	for (size_t i = 0; i < sizeof modes / sizeof modes[0]; i++) {
-		bool is = rule_is(r, &modes[i]), before = was.type == WH_V_OBJECT && rule_is(&was, &modes[i]);
+	if (!wh_json_get(is, "was", &was))
+		was = (struct wh_value){ .type = WH_V_NULL };
+	for (const struct irc_rule *r = irc_rules; r->letter != '\0'; r++) {
+		bool on = rule_is(is, r, now), on_before = rule_is(&was, r, before);
 
-		if (is && !before) {
-			on[n_on++] = modes[i].letter;
-			if (modes[i].letter == 'k')
-				snprintf(params, sizeof params, " *");
-		} else if (!is && before) {
-			off[n_off++] = modes[i].letter;
+		if (on && (!on_before || strcmp(now, before) != 0)) {
+			letters[0][n[0]++] = r->letter;
+			n_params += (size_t)snprintf(params + n_params, sizeof params - n_params, "%s", now);
+		} else if (!on && on_before) {
+			letters[1][n[1]++] = r->letter;
+			key_off |= r->letter == 'k';
 		}
 	}
-	slow = slow_of(r);
-	if (slow != (was.type == WH_V_OBJECT ? slow_of(&was) : 0)) {
-		if (slow != 0) {
-			on[n_on++] = 'S';
-			snprintf(params + strlen(params), sizeof params - strlen(params), " %lld", (long long)((slow + 999) / 1000));
-		} else {
-			off[n_off++] = 'S';
-		}
-	}
-	if (n_on + n_off == 0)
+	if (n[0] + n[1] == 0)
 		return;
 	tags_put(w, w->batch, true, NULL, WH_STR(""), NULL, tags);
-	line_put(w, tags, ":%s MODE %s %s%s%s%s%s%s", w->source, w->target, n_on != 0 ? "+" : "", on, n_off != 0 ? "-" : "", off, off[0] == 'k' ? " *" : "", params);
+	line_put(w, tags, ":%s MODE %s %s%s%s%s%s%s", w->source, w->target, n[0] != 0 ? "+" : "", letters[0], n[1] != 0 ? "-" : "", letters[1], params,
+	    key_off ? " *" : "");
 }
 
 static void
 reaction_put(const struct writing *w, const char *key)
 {
-	char tags[TAGS_ROOM], more[TAGS_ROOM / 2], emoji[160];
+	char tags[TAGS_ROOM], more[TAGS_ROOM / 2], emoji[160], target[80];
 
 	if ((w->caps & CAP_MESSAGE_TAGS) == 0)
 		return;
 	tag_escape(w->m->emoji, emoji, sizeof emoji);
-	snprintf(more, sizeof more, "%s=%s", key, emoji);
-	tags_put(w, w->batch, true, "+draft/reply", w->m->target, more, tags);
+	tag_escape(w->m->target, target, sizeof target);
+	snprintf(more, sizeof more, "+draft/reply=%s;+reply=%s;%s=%s", target, target, key, emoji);
+	tags_put(w, w->batch, true, NULL, WH_STR(""), more, tags);
 	line_put(w, tags, ":%s TAGMSG %s", w->source, w->target);
 }
 
@@ -272,7 +278,12 @@ render_message(struct irc *irc, const struct irc_message *m, uint32_t caps, cons
 	const struct irc_person *to = person_by_id(irc, m->to);
 	char tags[TAGS_ROOM];
 
-	if (m->past) {
+	if (m->relay.n != 0) {
+		char nick[IRC_RELAYED + 1];
+
+		text_flat(m->from, nick, sizeof nick);
+		snprintf(w.source, sizeof w.source, "%s!relay@%s", nick, irc->name);
+	} else if (m->past) {
 		char nick[IRC_NICK + 1], host[IRC_HOST + 1];
 		const char *user;
 
@@ -287,7 +298,9 @@ render_message(struct irc *irc, const struct irc_message *m, uint32_t caps, cons
 	else if (m->to_name.n != 0)
 		nick_show(m->to_name, w.target);
 	else
-		room_show(m->room, w.target);
+		room_show(m->room, w.target + (m->status != '\0'));
+	if (m->status != '\0')
+		w.target[0] = m->status;
 	if (wh_str_is(m->event, "chat.message")) {
 		if (m->redacted)
 			return false;
@@ -337,23 +350,34 @@ item_str(const struct wh_event *e, const char *key)
 	return v != NULL && v->type == WH_V_STR ? v->s : (struct wh_str){ NULL, 0 };
 }
 
+/* The tags that say of somebody. */
+static void
+actor_tags(const struct writing *w, struct wh_str name, struct wh_str id, char tags[static TAGS_ROOM])
+{
+	const struct irc_message m = { .from = name, .who = id };
+	const struct writing by = { .irc = w->irc, .m = &m, .caps = w->caps };
+
+	tags_put(&by, NULL, false, NULL, WH_STR(""), NULL, tags);
+}
+
 static void
 join_put(const struct writing *w, struct wh_str name, struct wh_str id)
 {
 	const struct irc_person *p = person_by_id(w->irc, id);
 	const struct irc_client *c = p != NULL ? person_client(w->irc, p) : NULL;
+	const char *away = p != NULL ? person_away(w->irc, p) : NULL;
 	char source[160], tags[TAGS_ROOM], account[IRC_NICK + 1] = "*";
 
 	source_of(w->irc, name, id, source);
-	tags_put(w, NULL, false, NULL, WH_STR(""), NULL, tags);
+	actor_tags(w, name, id, tags);
 	if (p != NULL ? p->account : id.n != 0 && id.p[0] == 'a')
 		nick_show(name, account);
 	if ((w->caps & CAP_EXTENDED_JOIN) != 0)
 		line_put(w, tags, ":%s JOIN %s %s :%.*s", source, w->target, account, c != NULL ? (int)strlen(c->real) : (int)name.n, c != NULL ? c->real : name.p);
 	else
 		line_put(w, tags, ":%s JOIN %s", source, w->target);
-	if ((w->caps & CAP_AWAY) != 0 && c != NULL && c->away[0] != '\0')
-		line_put(w, tags, ":%s AWAY :%s", source, c->away);
+	if ((w->caps & CAP_AWAY) != 0 && away != NULL)
+		line_put(w, tags, ":%s AWAY :%s", source, away);
 }
 
 static void
@@ -362,7 +386,7 @@ part_put(const struct writing *w, struct wh_str name, struct wh_str id, struct w
 	char source[160], tags[TAGS_ROOM];
 
 	source_of(w->irc, name, id, source);
-	tags_put(w, NULL, false, NULL, WH_STR(""), NULL, tags);
+	actor_tags(w, name, id, tags);
 	line_put(w, tags, ":%s PART %s%s%.*s", source, w->target, reason.n != 0 ? " :" : "", (int)text_fit(reason, IRC_KICK), reason.n != 0 ? reason.p : "");
 }
 
@@ -370,11 +394,12 @@ static void
 kick_put(const struct writing *w, struct wh_str by, struct wh_str by_id, struct wh_str name, struct wh_str id, struct wh_str reason)
 {
 	const struct irc_person *p = person_by_id(w->irc, id);
-	char source[160], nick[IRC_NICK + 1];
+	char source[160], nick[IRC_NICK + 1], tags[TAGS_ROOM];
 
 	source_of(w->irc, by, by_id, source);
+	actor_tags(w, by, by_id, tags);
 	nick_show(name, nick);
-	line_put(w, "", ":%s KICK %s %s :%.*s", source, w->target, p != NULL ? p->nick : nick, reason.n != 0 ? (int)text_fit(reason, IRC_KICK) : 3,
+	line_put(w, tags, ":%s KICK %s %s :%.*s", source, w->target, p != NULL ? p->nick : nick, reason.n != 0 ? (int)text_fit(reason, IRC_KICK) : 3,
 	    reason.n != 0 ? reason.p : "out");
 }
 
@@ -384,12 +409,39 @@ role_put(const struct writing *w, const struct wh_event *e, struct wh_str name, 
 	const struct irc_person *p = person_by_id(w->irc, id);
 	const struct wh_value *on = item(e, "on");
 	struct wh_str role = item_str(e, "role");
-	char source[160], nick[IRC_NICK + 1];
+	char source[160], nick[IRC_NICK + 1], tags[TAGS_ROOM];
 
 	source_of(w->irc, item_str(e, "by"), item_str(e, "by_id"), source);
+	actor_tags(w, item_str(e, "by"), item_str(e, "by_id"), tags);
 	nick_show(name, nick);
-	line_put(w, "", ":%s MODE %s %c%c %s", source, w->target, on == NULL || on->b ? '+' : '-',
-	    wh_str_is(role, "owner") ? 'q' : wh_str_is(role, "moderator") ? 'o' : 'v', p != NULL ? p->nick : nick);
+	line_put(w, tags, ":%s MODE %s %c%c %s", source, w->target, on == NULL || on->b ? '+' : '-',
+	    role_letter(role), p != NULL ? p->nick : nick);
+}
+
+/* What ends by itself is taken off by the server. */
+static void
+mask_put(const struct writing *w, const struct wh_event *e)
+{
+	struct wh_str by = item_str(e, "by"), mask = item_str(e, "mask");
+	const struct wh_value *on = item(e, "on");
+	char source[160];
+
+	if (by.n != 0)
+		source_of(w->irc, by, item_str(e, "by_id"), source);
+	else
+		snprintf(source, sizeof source, "%s", w->irc->name);
+	line_put(w, "", ":%s MODE %s %c%c %.*s", source, w->target, on == NULL || on->b ? '+' : '-', mask_letter(item_str(e, "kind")), WH_FMT(mask));
+}
+
+static bool
+aside_put(const struct writing *w, const struct wh_event *e)
+{
+	const struct wh_value *time = item(e, "time"), *act = item(e, "act"), *notice = item(e, "notice");
+	const struct irc_message m = { .event = WH_STR("chat.message"), .room = item_str(e, "room"), .from = item_str(e, "from"), .who = item_str(e, "who"),
+		.text = item_str(e, "text"), .time = time != NULL ? time->i : 0, .act = act != NULL && act->b, .notice = notice != NULL && notice->b,
+		.status = role_prefix(item_str(e, "rank")) };
+
+	return render_message(w->irc, &m, w->caps, NULL, w->sink);
 }
 
 static void
@@ -409,6 +461,32 @@ crowd_put(struct writing *w, const struct wh_event *e, const char *key, bool cam
 			else
 				part_put(w, name.s, who.s, WH_STR(""));
 		}
+}
+
+/* What moderation tells a person, or a room: a notice of the server, or a standard reply where the client knows those. */
+static bool
+moderation_put(struct writing *w, const struct wh_event *e, struct wh_str room)
+{
+	const struct irc_person *to = person_by_id(w->irc, item_str(e, "to"));
+	const char *nick = to != NULL ? to->nick : "*", *what = e->name + strlen("moderation.");
+	const struct wh_value *slow = item(e, "slow"), *registered = item(e, "registered_only"), *lockdown = item(e, "lockdown"), *on = item(e, "on");
+	struct wh_str text = item_str(e, "text"), kind = item_str(e, "kind");
+
+	if (strcmp(what, "notice") == 0 && (w->caps & CAP_STANDARD) != 0)
+		line_put(w, "", ":%s WARN MODERATION %.*s %.*s :%.*s", w->irc->name, WH_FMT(kind), WH_FMT(item_str(e, "action")), WH_FMT(text));
+	else if (strcmp(what, "notice") == 0 || strcmp(what, "answer") == 0)
+		line_put(w, "", ":%s NOTICE %s :%.*s", w->irc->name, nick, WH_FMT(text));
+	else if (strcmp(what, "room") == 0 && slow != NULL && registered != NULL && lockdown != NULL)
+		line_put(w, "", ":%s NOTICE %s :For now: %s%s%s%s", w->irc->name, w->target, lockdown->b ? "locked, only those with a voice may speak; " : "",
+		    registered->b ? "for accounts only; " : "", slow->i != 0 ? "slow mode; " : "", !lockdown->b && !registered->b && slow->i == 0 ? "all may speak as usual" : "");
+	else if (strcmp(what, "queued") == 0)
+		line_put(w, "", ":%s NOTICE * :For moderators: %.*s%s%s, %.*s %.*s", w->irc->name, WH_FMT(kind), room.n != 0 ? " in " : "", room.n != 0 ? w->target : "",
+		    WH_FMT(item_str(e, "name")), WH_FMT(item_str(e, "reason")));
+	else if (strcmp(what, "raid") == 0 && on != NULL)
+		line_put(w, "", ":%s NOTICE * :For moderators: raid mode of %s is %s", w->irc->name, w->target, on->b ? "on" : "off");
+	else
+		return false;
+	return true;
 }
 
 static bool
@@ -433,16 +511,24 @@ render_event(struct irc *irc, const struct wh_event *e, uint32_t caps, struct ir
 		kick_put(&w, by, item_str(e, "by_id"), name, who, reason);
 	} else if (strcmp(e->name, "chat.role") == 0) {
 		role_put(&w, e, name, who);
+	} else if (strcmp(e->name, "chat.mask") == 0) {
+		mask_put(&w, e);
+	} else if (strcmp(e->name, "chat.aside") == 0) {
+		return aside_put(&w, e);
 	} else if (strcmp(e->name, "chat.members") == 0) {
 		crowd_put(&w, e, "joined", true);
 		crowd_put(&w, e, "left", false);
 	} else if (strcmp(e->name, "chat.typing") == 0) {
-		char source[160];
+		const struct irc_person *to = person_by_id(irc, item_str(e, "to"));
+		const struct irc_message typing = { .from = name, .who = who };
+		char source[160], tags[TAGS_ROOM];
 
 		if ((caps & CAP_MESSAGE_TAGS) == 0)
 			return false;
+		w.m = &typing;
 		source_of(irc, name, who, source);
-		line_put(&w, on != NULL && on->b ? "@+typing=active " : "@+typing=done ", ":%s TAGMSG %s", source, w.target);
+		tags_put(&w, NULL, false, NULL, WH_STR(""), on != NULL && on->b ? "+typing=active" : "+typing=done", tags);
+		line_put(&w, tags, ":%s TAGMSG %s", source, to != NULL ? to->nick : w.target);
 	} else if (strcmp(e->name, "chat.marked") == 0) {
 		const struct wh_value *time = item(e, "time");
 		char when[32];
@@ -462,10 +548,13 @@ render_event(struct irc *irc, const struct wh_event *e, uint32_t caps, struct ir
 		line_put(&w, "", away != NULL && away->b ? ":%s AWAY :is not connected" : ":%s AWAY", source);
 	} else if (strcmp(e->name, "chat.invited") == 0) {
 		const struct irc_person *to = person_by_id(irc, item_str(e, "to"));
-		char source[160];
+		char source[160], tags[TAGS_ROOM];
 
 		source_of(irc, item_str(e, "from"), item_str(e, "who"), source);
-		line_put(&w, "", ":%s INVITE %s %s", source, to != NULL ? to->nick : "*", w.target);
+		actor_tags(&w, item_str(e, "from"), item_str(e, "who"), tags);
+		line_put(&w, tags, ":%s INVITE %s %s", source, to != NULL ? to->nick : "*", w.target);
+	} else if (strncmp(e->name, "moderation.", strlen("moderation.")) == 0) {
+		return moderation_put(&w, e, m.room);
 	} else {
 		return false;
 	}
@@ -481,11 +570,13 @@ irc_render(void *self, const struct wh_event *e, wh_accent accent, struct wh_out
 	struct wh_value read;
 	struct irc_message m;
 
+	if (oper_render(irc, e, &sink.sink))
+		return sink.filled ? WH_OK : WH_ENOTSUP;
 	if (item(e, "id") != NULL) {
 		m = (struct irc_message){
 			.event = wh_str(e->name), .room = item_str(e, "room"), .id = item_str(e, "id"), .from = item_str(e, "from"), .who = item_str(e, "who"),
 			.text = item_str(e, "text"), .emoji = item_str(e, "emoji"), .reason = item_str(e, "reason"), .topic = item_str(e, "topic"),
-			.question = item_str(e, "question"), .reply = item_str(e, "reply"), .target = item_str(e, "target"), .to = item_str(e, "to"),
+			.question = item_str(e, "question"), .reply = item_str(e, "reply"), .context = item_str(e, "context"), .relay = item_str(e, "relay"), .target = item_str(e, "target"), .to = item_str(e, "to"),
 			.to_name = item_str(e, "to_name"), .time = time != NULL ? time->i : 0, .act = act != NULL && act->b, .notice = notice != NULL && notice->b,
 		};
 		if (raw == NULL)
@@ -513,7 +604,7 @@ message_read(const struct wh_value *o, struct irc_message *m)
 	*m = (struct irc_message){
 		.event = member_str(o, "event"), .room = member_str(o, "room"), .id = member_str(o, "id"), .from = member_str(o, "from"), .who = member_str(o, "who"),
 		.text = member_str(o, "text"), .emoji = member_str(o, "emoji"), .reason = member_str(o, "reason"), .topic = member_str(o, "topic"),
-		.question = member_str(o, "question"), .reply = member_str(o, "reply"), .target = member_str(o, "target"), .to = member_str(o, "to"),
+		.question = member_str(o, "question"), .reply = member_str(o, "reply"), .context = member_str(o, "context"), .relay = member_str(o, "relay"), .target = member_str(o, "target"), .to = member_str(o, "to"),
 		.to_name = member_str(o, "to_name"),
 	};
 	m->time = wh_json_get(o, "time", &v) && v.type == WH_V_INT ? v.i : 0;

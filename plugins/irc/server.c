@@ -14,18 +14,24 @@ static const struct {
 	{ "CHANNELLEN=65", "bytes of a channel's name" },
 	{ "CHANTYPES=#", "with what a channel begins" },
 	{ "CHATHISTORY=100", "messages of one CHATHISTORY" },
-	{ "ELIST=M", "what LIST takes: masks" },
+	{ "CLIENTTAGDENY=*,-channel-context,-draft/channel-context,-draft/react,-draft/reply,-draft/unreact,-reply,-typing", "tags of clients that are passed on" },
+	{ "ELIST=CMNTU", "what LIST takes: when it was made, masks, what they are not, when the topic was set, how many people" },
+	{ "EXCEPTS=e", "the mode of who is excepted from a ban" },
+	{ "EXTBAN=$,ajmorz", "masks that ask: an account, another channel, muted, a role, the name, TLS" },
 	{ "HOSTLEN=64", "bytes of a host" },
+	{ "INVEX=I", "the mode of who enters without being invited" },
 	{ "KICKLEN=200", "bytes of a KICK's reason" },
 	{ "LINELEN=512", "bytes of a line with its end, tags not counted" },
+	{ "MAXLIST=beIy:200", "masks of a channel, on all its lists together" },
 	{ "MAXTARGETS=4", "targets of one line" },
-	{ "MODES", "any number of modes in a line" },
+	{ "MODES=12", "modes with a parameter in a line" },
 	{ "MONITOR=100", "nicks on the MONITOR list" },
 	{ "MSGREFTYPES=msgid,timestamp", "what CHATHISTORY takes for a place" },
 	{ "NAMELEN=150", "bytes of a name" },
 	{ "NICKLEN=31", "bytes of a nick" },
-	{ "PREFIX=(qov)~@+", "owner, operator, voice" },
+	{ "PREFIX=(qaohv)~&@%+", "owner, manager, operator, half-operator, voice" },
 	{ "SAFELIST", "LIST is not cut off" },
+	{ "STATUSMSG=~&@%+", "what may stand in front of a channel, to speak to those of that prefix and above" },
 	{ "TARGMAX=JOIN:20,KICK:4,NAMES:,NOTICE:4,PART:20,PRIVMSG:4,WHOIS:1", "targets by command" },
 	{ "TOPICLEN=390", "bytes of a topic" },
 	{ "USERLEN=16", "bytes of a user" },
@@ -85,16 +91,33 @@ isupport_tell(void *self, const char *token, const char *help)
 	s->n += (size_t)snprintf(s->line + s->n, sizeof s->line - s->n, "%s%s", s->on_line++ != 0 ? " " : "", token);
 }
 
+/* A token's value has no blanks, no backslashes and no signs of equality. */
+static void
+isupport_icon(const char *url, char *to, size_t cap)
+{
+	size_t n = (size_t)snprintf(to, cap, "draft/ICON=");
+
+	for (; *url != '\0' && n + 5 < cap; url++)
+		n += (size_t)snprintf(to + n, cap - n, strchr(" \\=", *url) != NULL ? "\\x%02X" : "%c", (unsigned)*url);
+}
+
 void
 server_isupport(struct irc_out *out)
 {
 	struct supporting s = { .out = out };
-	char network[64];
+	char network[64], icon[320];
 
+	if ((out->c->caps & CAP_ISUPPORT) != 0)
+		out_batch(out, "draft/isupport");
 	isupport_each(isupport_tell, &s);
 	snprintf(network, sizeof network, "NETWORK=%s", out->irc->network);
 	isupport_tell(&s, network, NULL);
+	if (out->irc->icon[0] != '\0') {
+		isupport_icon(out->irc->icon, icon, sizeof icon);
+		isupport_tell(&s, icon, NULL);
+	}
 	isupport_flush(&s);
+	out_batch_end(out);
 }
 
 void
@@ -130,10 +153,12 @@ void
 server_lusers(struct irc_out *out)
 {
 	struct irc *irc = out->irc;
-	size_t rooms = 0, people = wh_dict_count(irc->host, irc->people);
+	size_t rooms = 0, people = wh_dict_count(irc->host, irc->people), invisible = 0;
 
 	irc->chat->rooms(irc->chat_self, count_room, &rooms);
-	out_numeric(out, 251, ":There are %zu people and 0 invisible on 1 server", people);
+	for (const struct irc_client *c = irc->clients; c != NULL; c = c->next)
+		invisible += c->welcome && (c->modes & MODE_INVISIBLE) != 0 && invisible < people;
+	out_numeric(out, 251, ":There are %zu people and %zu invisible on 1 server", people - invisible, invisible);
 	out_numeric(out, 254, "%zu :channels formed", rooms);
 	out_numeric(out, 255, ":I have %zu clients and 0 servers", irc->n_clients);
 	out_numeric(out, 265, "%zu %zu :Current local users %zu, max %zu", irc->n_clients, irc->most_clients, irc->n_clients, irc->most_clients);
@@ -194,9 +219,7 @@ verb_isupport(struct irc *irc, struct irc_client *c, const struct irc_line *line
 
 	(void)irc, (void)line;
 	out_begin(&out, c);
-	out_batch(&out, "draft/isupport");
 	server_isupport(&out);
-	out_batch_end(&out);
 	out_end(&out);
 }
 
@@ -253,6 +276,21 @@ verb_links(struct irc *irc, struct irc_client *c, const struct irc_line *line)
 	out_end(&out);
 }
 
+/* HELP CMODES and UMODES, as other servers call them. */
+static bool
+help_modes(struct irc_out *out, struct wh_str about)
+{
+	const char *word = same_word(about, "CMODES") ? "CMODES" : same_word(about, "UMODES") ? "UMODES" : NULL;
+
+	if (word == NULL)
+		return false;
+	out_numeric(out, 704, "%s :Modes of %s", word, *word == 'C' ? "channels" : "yourself");
+	for (const struct irc_mode_row *m = *word == 'C' ? irc_channel_modes : irc_user_modes; m->letter != '\0'; m++)
+		out_numeric(out, 705, "%s :%c: %s", word, m->letter, m->help);
+	out_numeric(out, 706, "%s :End of /HELP", word);
+	return true;
+}
+
 void
 verb_help(struct irc *irc, struct irc_client *c, const struct irc_line *line)
 {
@@ -272,12 +310,18 @@ verb_help(struct irc *irc, struct irc_client *c, const struct irc_line *line)
 			return;
 		}
 	}
-	if (about.n != 0) {
-		out_numeric(&out, 524, "%.*s :There is no help on that; HELP alone lists what there is", WH_FMT(about));
+	if (help_modes(&out, about)) {
 		out_end(&out);
 		return;
 	}
-	out_numeric(&out, 704, "* :HELP and a word tells more. There are:");
+	if (about.n != 0) {
+		bool word = about.p[0] != ':' && memchr(about.p, ' ', about.n) == NULL;
+
+		out_numeric(&out, 524, "%.*s :There is no help on that; HELP alone lists what there is", word ? (int)about.n : 1, word ? about.p : "*");
+		out_end(&out);
+		return;
+	}
+	out_numeric(&out, 704, "* :HELP and a word tells more, HELP CMODES and UMODES of modes. There are:");
 	for (const struct irc_command *command = irc_commands; command->verb != NULL; command++) {
 		if (n + strlen(command->verb) + 2 > sizeof names) {
 			out_numeric(&out, 705, "* :%s", names);
@@ -290,24 +334,9 @@ verb_help(struct irc *irc, struct irc_client *c, const struct irc_line *line)
 	out_end(&out);
 }
 
-void
-verb_stats(struct irc *irc, struct irc_client *c, const struct irc_line *line)
-{
-	struct wh_str letter = line->n != 0 ? line->params[0] : WH_STR("*");
-	int64_t up = (wh_wall_ms(irc->host) - irc->started) / 1000;
-	struct irc_out out;
-
-	out_begin(&out, c);
-	if (wh_str_is(letter, "u"))
-		out_numeric(&out, 242, ":Server Up %lld days %lld:%02lld:%02lld", (long long)(up / 86400), (long long)(up / 3600 % 24), (long long)(up / 60 % 60),
-		    (long long)(up % 60));
-	out_numeric(&out, 219, "%.*s :End of /STATS report; whiplyctl and /metrics tell more", letter.n != 0 ? 1 : 0, letter.p);
-	out_end(&out);
-}
-
 /* Operators: those whose role lets them, without another password. */
 
-static bool
+bool
 operator_only(struct irc_client *c, const char *permission)
 {
 	struct wh_session *s = client_session(c);
@@ -316,13 +345,6 @@ operator_only(struct irc_client *c, const char *permission)
 		return true;
 	irc_numeric(c, 481, ":That is for operators: %s", permission);
 	return false;
-}
-
-static void
-done_quietly(struct irc_task *task, struct irc_client *c, enum wh_err err, struct wh_str result)
-{
-	if (err != WH_OK)
-		irc_say(c, ":%s NOTICE %s :%s: %.*s", c->irc->name, c->nick, task->verb, WH_FMT(result));
 }
 
 void
@@ -340,6 +362,24 @@ verb_wallops(struct irc *irc, struct irc_client *c, const struct irc_line *line)
 			irc_say(other, ":%s WALLOPS :%s", source, text);
 }
 
+/* What is wrong with the config, line by line; then all is as it was. */
+static void
+rehashed(struct irc_task *task, struct irc_client *c, enum wh_err err, struct wh_str result)
+{
+	struct irc_out out;
+	struct wh_str line;
+
+	(void)task;
+	out_begin(&out, c);
+	if (err == WH_OK)
+		out_server(&out, "NOTICE %s :The config was read, and holds from now on", c->nick);
+	while (err != WH_OK && next_part(&result, '\n', &line))
+		out_server(&out, "NOTICE %s :REHASH: %.*s", c->nick, WH_FMT(line));
+	if (err != WH_OK)
+		out_server(&out, "NOTICE %s :REHASH: nothing was changed", c->nick);
+	out_end(&out);
+}
+
 void
 verb_rehash(struct irc *irc, struct irc_client *c, const struct irc_line *line)
 {
@@ -352,7 +392,7 @@ verb_rehash(struct irc *irc, struct irc_client *c, const struct irc_line *line)
 	if (task == NULL)
 		return;
 	irc_numeric(c, 382, "whiply.conf :Rehashing");
-	task->done = done_quietly;
+	task->done = rehashed;
 	task_run(task, "server.reload", NULL, 0);
 }
 
@@ -374,6 +414,12 @@ verb_kill(struct irc *irc, struct irc_client *c, const struct irc_line *line)
 	snprintf(why, sizeof why, "Killed by %s: %s", c->nick, reason);
 	for (; n < p->n && n < IRC_SESSIONS; n++)
 		ids[n] = p->sessions[n];
+	if (irc->notices.ops != NULL) {
+		char told[IRC_KICK + 160];
+
+		snprintf(told, sizeof told, "%s: %s", p->nick, why);
+		wh_notice(&irc->notices, WH_TOPIC_KILLS, wh_str(told));
+	}
 	wh_host_log(irc->host, WH_INFO, "irc_kill", WH_T("nick", p->nick), WH_T("by", c->nick), WH_T("why", reason));
 	for (size_t i = 0; i < n; i++) {
 		struct wh_session *s = wh_session_get(irc->host, ids[i]);

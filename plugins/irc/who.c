@@ -25,22 +25,6 @@ is_operator(struct irc *irc, const struct irc_person *p)
 	return false;
 }
 
-static bool
-is_away(struct irc *irc, const struct irc_person *p)
-{
-	bool some = false;
-
-	for (size_t i = 0; i < p->n; i++) {
-		struct wh_session *s = wh_session_get(irc->host, p->sessions[i]);
-		const struct irc_client *c = s != NULL ? client_of(irc, s) : NULL;
-
-		if (s != NULL && (c == NULL || c->away[0] == '\0'))
-			return false;
-		some |= c != NULL;
-	}
-	return some;
-}
-
 /* Slices of `is` may point into it, so it stays where it is. */
 static void
 show(struct irc *irc, struct wh_str name, struct wh_str id, struct shown *is)
@@ -55,9 +39,43 @@ show(struct irc *irc, struct wh_str name, struct wh_str id, struct shown *is)
 		nick_show(wh_str(p->name), is->account);
 	else if (p == NULL && id.n != 0 && id.p[0] == 'a')
 		nick_show(name, is->account);
-	is->away = p == NULL || is_away(irc, p);
-	is->bot = p != NULL && (p->bot || (c != NULL && (c->modes & MODE_BOT) != 0));
+	is->away = p == NULL || person_away(irc, p) != NULL;
+	is->bot = p != NULL && person_is_bot(irc, p);
 	is->operator = is_operator(irc, p);
+}
+
+/* Do they share a channel? */
+struct sharing {
+	struct irc *irc;
+	const struct irc_person *p;
+	bool found;
+};
+
+static bool
+shared_room(void *self, struct wh_room *r)
+{
+	struct sharing *sharing = self;
+
+	for (size_t i = 0; i < sharing->p->n && i < IRC_SESSIONS && !sharing->found; i++) {
+		struct wh_session *s = wh_session_get(sharing->irc->host, sharing->p->sessions[i]);
+
+		sharing->found = s != NULL && wh_room_has(sharing->irc->host, r, s);
+	}
+	return !sharing->found;
+}
+
+/* Somebody in a channel that the client is not in: who is invisible is found by those who share another. */
+static bool
+is_found(struct irc_client *c, const struct irc_person *p)
+{
+	const struct irc_client *other = p != NULL ? person_client(c->irc, p) : NULL;
+	struct wh_session *s = client_session(c);
+	struct sharing sharing = { .irc = c->irc, .p = p };
+
+	if (other == NULL || (other->modes & MODE_INVISIBLE) == 0 || s == NULL)
+		return true;
+	wh_session_rooms(c->irc->host, s, shared_room, &sharing);
+	return sharing.found;
 }
 
 /* WHO */
@@ -65,20 +83,21 @@ show(struct irc *irc, struct wh_str name, struct wh_str id, struct shown *is)
 struct asking {
 	struct irc_out *out;
 	char channel[IRC_CHANNEL + 2], fields[WHO_FIELDS + 1], token[8];
-	bool extended;
+	bool extended, outside;
 	size_t left;
 };
 
 static void
-who_line(struct asking *a, struct wh_str name, struct wh_str id, char prefix)
+who_line(struct asking *a, struct wh_str name, struct wh_str id, unsigned ranks)
 {
 	struct irc *irc = a->out->irc;
 	struct shown is;
-	char flags[8], line[IRC_LINE];
+	char flags[16], prefix[IRC_PREFIXES + 1], line[IRC_LINE];
 	size_t n = 0;
 
 	show(irc, name, id, &is);
-	snprintf(flags, sizeof flags, "%s%s%s%.1s", is.away ? "G" : "H", is.operator ? "*" : "", is.bot ? "B" : "", (char[]){ prefix, '\0' });
+	rank_prefixes(ranks, (a->out->c->caps & CAP_MULTI_PREFIX) != 0, prefix);
+	snprintf(flags, sizeof flags, "%s%s%s%s", is.away ? "G" : "H", is.operator ? "*" : "", is.bot ? "B" : "", prefix);
 	if (!a->extended) {
 		out_numeric(a->out, 352, "%s %s %s %s %s %s :0 %s", a->channel, is.user, is.host, irc->name, is.nick, flags, is.real);
 		return;
@@ -100,7 +119,9 @@ who_member(void *self, const struct wh_chat_person *person)
 {
 	struct asking *a = self;
 
-	who_line(a, person->name, person->id, rank_prefix(person->rank));
+	if (a->outside && !is_found(a->out->c, person_by_id(a->out->irc, person->id)))
+		return true;
+	who_line(a, person->name, person->id, person->ranks);
 	return --a->left != 0;
 }
 
@@ -130,13 +151,15 @@ verb_who(struct irc *irc, struct irc_client *c, const struct irc_line *line)
 
 		text_flat(mask, a.channel, sizeof a.channel);
 		if (s != NULL && irc->chat->room(irc->chat_self, channel_room(mask), &room) && (hub = wh_room_find(irc->host, room.key)) != NULL &&
-		    (wh_room_has(irc->host, hub, s) || (!room.unlisted && !room.invited)))
+		    (wh_room_has(irc->host, hub, s) || (!room.unlisted && !room.invited))) {
+			a.outside = !wh_room_has(irc->host, hub, s);
 			irc->chat->people(irc->chat_self, channel_room(mask), who_member, &a);
+		}
 	} else {
 		const struct irc_person *p = person_by_nick(irc, mask);
 
 		if (p != NULL)
-			who_line(&a, wh_str(p->name), wh_str(p->id), '\0');
+			who_line(&a, wh_str(p->name), wh_str(p->id), 0);
 	}
 	out_numeric(&out, 315, "%.*s :End of /WHO list", WH_FMT(mask));
 	out_end(&out);
@@ -149,7 +172,7 @@ struct listing {
 	struct wh_session *asker, *of;
 	char line[350];
 	size_t n;
-	bool own;
+	bool own, invisible, all;
 };
 
 static bool
@@ -157,16 +180,16 @@ list_room(void *self, struct wh_room *r)
 {
 	struct listing *l = self;
 	struct wh_chat_room room;
-	char prefix;
+	char prefix[IRC_PREFIXES + 1];
 
 	if (!l->irc->chat->room(l->irc->chat_self, wh_room_name(l->irc->host, r), &room))
 		return true;
-	if ((room.unlisted || room.invited) && !wh_room_has(l->irc->host, r, l->asker) && !l->own)
+	if ((room.unlisted || room.invited || l->invisible) && !wh_room_has(l->irc->host, r, l->asker) && !l->own)
 		return true;
-	if (l->n + room.name.n + 4 >= sizeof l->line)
+	if (l->n + room.name.n + IRC_PREFIXES + 3 >= sizeof l->line)
 		return false;
-	prefix = rank_prefix(l->irc->chat->rank(l->irc->chat_self, room.name, l->of));
-	l->n += (size_t)snprintf(l->line + l->n, sizeof l->line - l->n, "%s%.1s#%.*s", l->n != 0 ? " " : "", (char[]){ prefix, '\0' }, WH_FMT(room.name));
+	rank_prefixes(l->irc->chat->ranks(l->irc->chat_self, room.name, l->of), l->all, prefix);
+	l->n += (size_t)snprintf(l->line + l->n, sizeof l->line - l->n, "%s%s#%.*s", l->n != 0 ? " " : "", prefix, WH_FMT(room.name));
 	return true;
 }
 
@@ -195,6 +218,8 @@ verb_whois(struct irc *irc, struct irc_client *c, const struct irc_line *line)
 	show(irc, wh_str(p->name), wh_str(p->id), &is);
 	other = person_client(irc, p);
 	rooms.own = person_of(irc, s) == p;
+	rooms.invisible = other != NULL && (other->modes & MODE_INVISIBLE) != 0;
+	rooms.all = (c->caps & CAP_MULTI_PREFIX) != 0;
 	out_numeric(&out, 311, "%s %s %s * :%s", is.nick, is.user, is.host, is.real);
 	for (size_t i = 0; i < p->n && i < IRC_SESSIONS; i++)
 		if ((first = wh_session_get(irc->host, p->sessions[i])) != NULL && (i == 0 || !p->account)) {
@@ -208,12 +233,12 @@ verb_whois(struct irc *irc, struct irc_client *c, const struct irc_line *line)
 		out_numeric(&out, 313, "%s :is an operator", is.nick);
 	if (is.account[0] != '0' || is.account[1] != '\0')
 		out_numeric(&out, 330, "%s %s :is signed in as", is.nick, is.account);
-	if (other != NULL && (first = client_session(other)) != NULL && wh_session_secure(irc->host, first))
+	if (other != NULL && client_secure(other))
 		out_numeric(&out, 671, "%s :is using a secure connection", is.nick);
 	if (is.bot)
 		out_numeric(&out, 335, "%s :is a bot", is.nick);
-	if (is.away && other != NULL)
-		out_numeric(&out, 301, "%s :%s", is.nick, other->away);
+	if (is.away)
+		out_numeric(&out, 301, "%s :%s", is.nick, person_away(irc, p));
 	if (rooms.own || wh_session_may(irc->host, s, "chat.moderate")) {
 		out_numeric(&out, 378, "%s :is connected %zu times", is.nick, p->n);
 		if (other != NULL && (first = client_session(other)) != NULL)
@@ -224,7 +249,7 @@ verb_whois(struct irc *irc, struct irc_client *c, const struct irc_line *line)
 	if (other != NULL)
 		out_numeric(&out, 317, "%s %lld %lld :seconds idle, signon time", is.nick, (long long)((wh_now_ms(irc->host) - other->heard_ms) / 1000),
 		    (long long)(other->since / 1000));
-	out_numeric(&out, 318, "%s :End of /WHOIS list", is.nick);
+	out_numeric(&out, 318, "%.*s :End of /WHOIS list", WH_FMT(nick));
 	out_end(&out);
 }
 
@@ -309,8 +334,15 @@ watch_tell(struct irc *irc, const char *folded, const char *nick, const char *so
 		return;
 	for (struct irc_client *c = irc->clients; c != NULL; c = c->next)
 		for (size_t i = 0; i < c->n_watches; i++)
-			if (c->watches[i] == watch)
-				irc_numeric(c, here ? 730 : 731, ":%s", here ? source : nick);
+			if (c->watches[i] == watch) {
+				struct irc_out out;
+
+				out_begin(&out, c);
+				out_numeric(&out, here ? 730 : 731, ":%s", here ? source : nick);
+				if (here && person_by_nick(irc, wh_str(nick)) != NULL)
+					metadata_watched(&out, person_by_nick(irc, wh_str(nick)));
+				out_end(&out);
+			}
 }
 
 static void
@@ -349,7 +381,7 @@ watch_show(struct irc_out *out, const struct irc_watch *watch)
 	}
 }
 
-static size_t
+size_t
 watches_bytes(const struct irc_client *c)
 {
 	size_t n = 0;
@@ -374,7 +406,7 @@ watch_add(struct irc_client *c, struct wh_str nick, struct irc_watch **watch_out
 	for (size_t i = 0; i < c->n_watches; i++)
 		if (c->watches[i] == watch)
 			return true;
-	if (c->n_watches == IRC_MONITOR || watches_bytes(c) + nick.n + 1 > IRC_MONITOR_BYTES)
+	if (c->n_watches == IRC_MONITOR || watches_bytes(c) + strlen(c->subs) + nick.n + 1 > IRC_MONITOR_BYTES)
 		return false;
 	if (watch == NULL) {
 		watch = wh_new(irc->host, sizeof *watch);
@@ -432,6 +464,8 @@ verb_monitor(struct irc *irc, struct irc_client *c, const struct irc_line *line)
 			}
 			if (watch != NULL)
 				watch_show(&out, watch);
+			if (watch != NULL && person_by_nick(irc, nick) != NULL)
+				metadata_watched(&out, person_by_nick(irc, nick));
 		}
 		break;
 	case '-':
@@ -472,6 +506,7 @@ verb_monitor(struct irc *irc, struct irc_client *c, const struct irc_line *line)
 /* AWAY, SETNAME: told to those who asked for it */
 
 struct change {
+	const struct irc_person *who;
 	char line[IRC_LINE];
 	uint32_t cap;
 };
@@ -482,7 +517,7 @@ change_tell(struct irc_client *c, const void *arg)
 	const struct change *change = arg;
 
 	if ((c->caps & change->cap) != 0)
-		irc_say(c, "%s", change->line);
+		irc_say_of(c, change->who, "%s", change->line);
 }
 
 static void
@@ -490,7 +525,7 @@ change_spread(struct irc_client *c, uint32_t cap, bool own, const char *what, co
 {
 	const struct wh_identity *who = client_identity(c);
 	struct wh_session *s = client_session(c);
-	struct change change = { .cap = cap };
+	struct change change = { .who = s != NULL ? person_of(c->irc, s) : NULL, .cap = cap };
 	char source[160];
 
 	if (s == NULL)
@@ -512,7 +547,7 @@ verb_away(struct irc *irc, struct irc_client *c, const struct irc_line *line)
 	else
 		irc_numeric(c, 305, ":You are no longer marked as being away");
 	if (c->welcome)
-		change_spread(c, CAP_AWAY, false, "AWAY", c->away);
+		change_spread(c, CAP_AWAY, false, "AWAY", strcmp(c->away, "*") == 0 ? "Not here" : c->away);
 	irc_changed(c);
 }
 

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 const struct wh_setting filter_settings[] = {
 	{ "mode", WH_CHOICE, .def = "default", .choices = "default|off|shadow|live", .help = "shadow: what it would do is written down, and not done" },
@@ -135,6 +136,26 @@ put_lines(struct filters *f, struct filter_list *l, struct wh_str text)
 	}
 }
 
+/* Looked at before anything is changed. */
+static enum wh_err
+check_list(const struct filters *f, const struct wh_conf *c)
+{
+	struct wh_str name = wh_conf_name(c), path = wh_conf_str(c, "file");
+	const char *why = NULL;
+	uint32_t actions;
+
+	if (!filter_list_is_name(name))
+		why = "a name is of small letters, digits and dashes";
+	else if (!read_actions(c, &actions))
+		why = "there is no such action: see docs/filters.md";
+	else if (path.n != 0 && access(path.p, R_OK) != 0)
+		why = "the file cannot be read";
+	if (why == NULL)
+		return WH_OK;
+	wh_host_log(f->host, WH_ERROR, "filter_list", WH_S("list", name), WH_T("why", why));
+	return WH_EINVAL;
+}
+
 static enum wh_err
 read_list(struct filters *f, const struct wh_conf *c)
 {
@@ -156,8 +177,7 @@ read_list(struct filters *f, const struct wh_conf *c)
 	if (err == WH_OK)
 		err = filters_list_set(f, name, (enum filter_list_kind)k, actions);
 	if (err != WH_OK) {
-		wh_host_log(f->host, WH_ERROR, "filter_list", WH_S("list", name), WH_T("why", err == WH_EFULL ? "there are too many lists"
-		    : err == WH_EINVAL ? "a name is of small letters, digits and dashes, and actions are those of docs/filters.md" : "out of memory"));
+		wh_host_log(f->host, WH_ERROR, "filter_list", WH_S("list", name), WH_T("why", err == WH_EFULL ? "there are too many lists" : "it cannot be made"));
 		return err;
 	}
 	l = filter_list_named(f, name);
@@ -193,12 +213,33 @@ read_countries(const struct wh_conf *conf, const char *key, char to[static FILTE
 	return n;
 }
 
+static enum wh_err
+read_countries_file(struct filters *f, const struct wh_conf *conf)
+{
+	struct wh_str path = conf != NULL ? wh_conf_str(conf, "country_file") : (struct wh_str){ NULL, 0 };
+	struct filter_geo *geo = NULL;
+	enum wh_err err = path.n != 0 ? filter_geo_open(path.p, &geo) : WH_OK;
+
+	if (err != WH_OK) {
+		wh_host_log(f->host, WH_ERROR, "filter_countries", WH_S("file", path), WH_T("why", err == WH_ENOTSUP ? "this whiply was built without libmaxminddb"
+		    : err == WH_ENOENT ? "there is no such file" : "that is no database of countries"));
+		return err;
+	}
+	filter_geo_close(&f->geo);
+	f->geo = geo;
+	return WH_OK;
+}
+
 enum wh_err
 filter_conf_read(struct filters *f, const struct wh_conf *conf)
 {
 	struct filter_set sets[FILTERS];
 	enum wh_err err = read_sets(f, conf, sets);
 
+	for (size_t i = 0; conf != NULL && i < wh_conf_count(conf, "lists") && err == WH_OK; i++)
+		err = check_list(f, wh_conf_table(conf, "lists", i));
+	if (err == WH_OK)
+		err = read_countries_file(f, conf);
 	if (err != WH_OK)
 		return err;
 	for (size_t i = f->n_lists; i > 0; i--)

@@ -204,15 +204,20 @@ static void
 look_at_origin(struct filters *f)
 {
 	const struct filter_set *set = filter_wanted(f, FILTER_LISTED);
+	char country[3];
 
 	if (set != NULL && f->from->listed)
 		filter_hit(f, FILTER_LISTED, set, 0);
 	set = filter_wanted(f, FILTER_COUNTRY);
-	if (set == NULL || f->from->country[0] == '\0')
+	if (set == NULL || (f->n_allow == 0 && f->n_deny == 0))
 		return;
-	if (!has_country(f->deny, f->n_deny, f->from->country) && (f->n_allow == 0 || has_country(f->allow, f->n_allow, f->from->country)))
+	memcpy(country, f->from->country, sizeof country);
+	if (country[0] == '\0')
+		filters_country(f, f->from->address, country);
+	/* Nobody is shut out because a database does not know them. */
+	if (country[0] == '\0' || (!has_country(f->deny, f->n_deny, country) && (f->n_allow == 0 || has_country(f->allow, f->n_allow, country))))
 		return;
-	filter_say_str(f, "country", wh_str(f->from->country));
+	filter_say_str(f, "country", wh_str(country));
 	filter_hit(f, FILTER_COUNTRY, set, 0);
 }
 

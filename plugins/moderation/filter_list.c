@@ -55,8 +55,8 @@ filter_lists_free(struct filters *f)
 		filter_list_end(f, &f->lists[f->n_lists - 1]);
 }
 
-static bool
-is_name(struct wh_str name)
+bool
+filter_list_is_name(struct wh_str name)
 {
 	for (size_t i = 0; i < name.n; i++)
 		if (!((name.p[i] >= 'a' && name.p[i] <= 'z') || (name.p[i] >= '0' && name.p[i] <= '9') || name.p[i] == '-' || name.p[i] == '_'))
@@ -69,7 +69,7 @@ filters_list_set(struct filters *f, struct wh_str name, enum filter_list_kind ki
 {
 	struct filter_list *l = filter_list_named(f, name);
 
-	if (!is_name(name) || kind >= FILTER_LIST_KINDS)
+	if (!filter_list_is_name(name) || kind >= FILTER_LIST_KINDS)
 		return WH_EINVAL;
 	if (l != NULL && l->from_config)
 		return WH_EPERM;
@@ -299,7 +299,7 @@ joined(const struct filter_list *l, struct filter_build *b)
 }
 
 static void
-list_rebuild(struct filters *f, struct filter_list *l)
+list_rebuild(struct filters *f, struct filter_list *l, bool here)
 {
 	struct filter_build b = { .kind = l->kind, .number = ++f->numbers };
 
@@ -307,7 +307,7 @@ list_rebuild(struct filters *f, struct filter_list *l)
 	memcpy(b.name, l->name, sizeof b.name);
 	if (!joined(l, &b))
 		return;
-	if (f->host != NULL && l->n > BUILD_HERE && wh_job_start(f->host, &filter_build_job, &b) == WH_OK) {
+	if (!here && f->host != NULL && l->n > BUILD_HERE && wh_job_start(f->host, &filter_build_job, &b) == WH_OK) {
 		l->building = true;
 		l->changed = false;
 		return;
@@ -322,11 +322,17 @@ list_rebuild(struct filters *f, struct filter_list *l)
 }
 
 void
-filters_list_build(struct filters *f)
+filter_lists_build(struct filters *f, bool here)
 {
 	for (size_t i = 0; i < f->n_lists; i++)
 		if (f->lists[i].changed)
-			list_rebuild(f, &f->lists[i]);
+			list_rebuild(f, &f->lists[i], here);
+}
+
+void
+filters_list_build(struct filters *f)
+{
+	filter_lists_build(f, false);
 }
 
 const struct filter_list *

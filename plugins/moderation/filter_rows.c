@@ -29,6 +29,8 @@ const struct filter_row filter_rows[FILTERS] = {
 		{ FILTER_LIVE, WH_TRUST_MODERATOR, WH_ACT_REDACT, 5, 0, 0, 0 } },
 	[FILTER_INVISIBLE] = { "invisible", "that many invisible characters, and more than a third as many as letters", "characters", NULL, NULL,
 		"That text has too much in it that nobody sees.", { FILTER_SHADOW, WH_TRUST_TRUSTED, WH_ACT_HOLD, 6, 0, 0, 0 } },
+	[FILTER_MIXED] = { "mixed-letters", "that many words have letters of another alphabet inside, which look like their own", "words", NULL, NULL,
+		"Please write words in one alphabet.", { FILTER_LIVE, WH_TRUST_TRUSTED, WH_ACT_HOLD, 3, 0, 0, 0 } },
 	[FILTER_MENTIONS] = { "mentions", "more people are called than that, in one message", "people", NULL, NULL, "You called too many people at once.",
 		{ FILTER_LIVE, WH_TRUST_TRUSTED, WH_ACT_REDACT, 8, 0, 0, 0 } },
 	[FILTER_MENTIONS_RATE] = { "mentions-rate", "a person calls more people than that in a while", "people", NULL, "time of those",

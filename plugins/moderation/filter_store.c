@@ -99,7 +99,7 @@ filters_keep(struct filters *f, const struct wh_table *table, unsigned first)
 	} while (err == WH_OK && reading.n == PAGE);
 	f->table = *table;
 	f->first = first;
-	filters_list_build(f);
+	filter_lists_build(f, true);
 	return err;
 }
 

@@ -101,6 +101,11 @@ look_at_letters(struct filters *f)
 		filter_say_int(f, "marks", s->marks_run);
 		filter_hit(f, FILTER_ZALGO, set, 0);
 	}
+	set = filter_wanted(f, FILTER_MIXED);
+	if (set != NULL && s->mixed >= set->limit) {
+		filter_say_int(f, "words", s->mixed);
+		filter_hit(f, FILTER_MIXED, set, 0);
+	}
 	/* Families and flags are emoji that invisible characters join; some scripts need one for every few letters. */
 	set = filter_wanted(f, FILTER_INVISIBLE);
 	if (set != NULL && hidden >= set->limit && 3 * hidden > s->letters) {

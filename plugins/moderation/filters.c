@@ -32,7 +32,7 @@ filters_open(const struct wh_host *host, const struct wh_conf *conf)
 		filters_close(&f);
 		return NULL;
 	}
-	filters_list_build(f);
+	filter_lists_build(f, true);
 	return f;
 }
 
@@ -46,6 +46,7 @@ filters_close(struct filters **filters)
 		return;
 	if (f->lists != NULL)
 		filter_lists_free(f);
+	filter_geo_close(&f->geo);
 	scene_free(&f->scene);
 	shared_close(&f->shared);
 	for (size_t i = 0; i < FILTER_NEAR_PARTS; i++)
@@ -128,16 +129,20 @@ filter_say_str(struct filters *f, const char *key, struct wh_str text)
 		return;
 	to = f->evidence + f->evidence_n;
 	*to++ = '"';
-	for (size_t i = 0; i < text.n; i++) {
-		unsigned char c = (unsigned char)text.p[i];
+	for (size_t n; text.n > 0; text = wh_str_from(text, n != 0 ? n : 1)) {
+		unsigned char c = (unsigned char)text.p[0];
 
-		if (c < 0x20) {
+		n = fold_char(text);
+		if (n == 0) {
+			*to++ = '?';
+		} else if (c < 0x20) {
 			to += snprintf(to, 7, "\\u%04x", c);
-			continue;
+		} else {
+			if (c == '"' || c == '\\')
+				*to++ = '\\';
+			memcpy(to, text.p, n);
+			to += n;
 		}
-		if (c == '"' || c == '\\')
-			*to++ = '\\';
-		*to++ = (char)c;
 	}
 	*to++ = '"';
 	f->evidence_n = (size_t)(to - f->evidence);
@@ -160,7 +165,7 @@ filter_hit(struct filters *f, enum filter filter, const struct filter_set *set, 
 	/* One string each, made once: "filter_new_links". */
 	static const char *const reasons[FILTERS] = { "filter_words", "filter_patterns", "filter_names", "filter_denied_links", "filter_links",
 		"filter_hidden_links", "filter_caps", "filter_repeats", "filter_repeated_words", "filter_again", "filter_zalgo", "filter_invisible",
-		"filter_mentions", "filter_mentions_rate", "filter_emotes", "filter_near", "filter_rate", "filter_network_rate", "filter_room_rate",
+		"filter_mixed_letters", "filter_mentions", "filter_mentions_rate", "filter_emotes", "filter_near", "filter_rate", "filter_network_rate", "filter_room_rate",
 		"filter_new_speech", "filter_new_links", "filter_new_files", "filter_listed", "filter_country" };
 	size_t from = evidence_begin(f);
 
@@ -183,21 +188,22 @@ filter_hit(struct filters *f, enum filter filter, const struct filter_set *set, 
 size_t
 filters_judge_from(struct filters *f, const struct wh_judge_event *event, const struct filter_origin *from, struct wh_judge_verdict *to, size_t max)
 {
-	struct wh_judge_event e = *event;
+	struct wh_judge_event *e = &f->event;
 
 	f->alike = 0;
 	f->n = f->evidence_n = 0;
-	if (e.trust >= WH_TRUST_MODERATOR || max == 0)
+	if (event->trust >= WH_TRUST_MODERATOR || max == 0)
 		return 0;
-	if (e.text.n > WH_JUDGE_TEXT)
-		e.text.n = WH_JUDGE_TEXT;
-	f->e = &e;
+	*e = *event;
+	if (e->text.n > WH_JUDGE_TEXT)
+		e->text.n = WH_JUDGE_TEXT;
+	f->e = e;
 	f->from = from;
-	f->room = f->n_rooms != 0 ? filter_room_find(f, e.room) : NULL;
+	f->room = f->n_rooms != 0 ? filter_room_find(f, e->room) : NULL;
 	f->to = to;
 	f->max = max < FILTERS ? max : FILTERS;
-	scene_begin(&f->scene, &e);
-	switch (e.on) {
+	scene_begin(&f->scene, e);
+	switch (e->on) {
 	case WH_JUDGE_ON_SAID:
 		filter_text(f);
 		filter_flow(f);

@@ -28,6 +28,7 @@ enum filter {
 	FILTER_AGAIN,
 	FILTER_ZALGO,
 	FILTER_INVISIBLE,
+	FILTER_MIXED,
 	FILTER_MENTIONS,
 	FILTER_MENTIONS_RATE,
 	FILTER_EMOTES,
@@ -93,7 +94,8 @@ enum wh_err filters_reload(struct filters *f, const struct wh_conf *conf);
 
 /** What is known of where somebody comes from, beyond the event; {0} is nothing. */
 struct filter_origin {
-	char country[3];	/* "DE"; empty: not known */
+	struct wh_str address;	/* text; looked up only if a filter wants the country */
+	char country[3];	/* "DE", where something else says it; empty: by the address */
 	bool listed;		/* on a list of bad addresses (DNSBL) */
 };
 
@@ -106,6 +108,9 @@ filters_judge(struct filters *f, const struct wh_judge_event *e, struct wh_judge
 {
 	return filters_judge_from(f, e, NULL, to, max);
 }
+
+/** The country of an address, by the database of the setting `country_file`; empty when there is none. */
+void filters_country(const struct filters *f, struct wh_str address, char out[static 3]);
 
 /** Of the event that was judged last: how many people said something like it of late, its own among them, in its room; 0: it is too short, or
  * no message. For raid.h, whatever the mode of the filter. */
@@ -170,7 +175,8 @@ extern const struct wh_job filter_build_job;
 	{ "filters", WH_FREE, .table = filter_settings, .help = "built-in filters, each under its name: docs/filters.md" }, \
 	{ "lists", WH_FREE, .table = filter_list_settings, .help = "lists of words, names and domains, each under a name; up to 32" }, \
 	{ "countries_allow", WH_STRINGS, .max = "250", .help = "countries (\"DE\") that people may come from; empty: any" }, \
-	{ "countries_deny", WH_STRINGS, .max = "250", .help = "countries that people may not come from" }
+	{ "countries_deny", WH_STRINGS, .max = "250", .help = "countries that people may not come from" }, \
+	{ "country_file", WH_STRING, .max = "4096", .help = "a database in MaxMind's format (.mmdb) that knows countries; replace it by renaming" }
 
 /** One row of the schema's migrations. */
 #define FILTER_MIGRATION \

@@ -5,6 +5,7 @@
  *  filter_flow.c      filters that count: rates, repetition, near-duplicates, gates for the new
  *  filter_list.c      lists, and building them
  *  filter_conf.c      settings: the config's, and those that commands made
+ *  filter_geo.c       countries of addresses
  *  filter_store.c     what commands made, kept
  *  filter_command.c   the commands */
 #ifndef PLUGIN_MODERATION_FILTERS_OWN_H
@@ -58,6 +59,7 @@ struct filters {
 	uint64_t numbers;
 	char allow[FILTER_COUNTRIES][3], deny[FILTER_COUNTRIES][3];
 	size_t n_allow, n_deny;
+	struct filter_geo *geo;		/* owned; NULL: there is no database */
 
 	struct shared shared;		/* owned */
 	struct scene scene;
@@ -69,7 +71,8 @@ struct filters {
 	unsigned first;
 
 	/* Of the event that is judged. */
-	const struct wh_judge_event *e;
+	struct wh_judge_event event;
+	const struct wh_judge_event *e;	/* it; NULL: none is judged */
 	const struct filter_origin *from;
 	const struct filter_room *room;
 	struct wh_judge_verdict *to;
@@ -101,16 +104,23 @@ void filter_flow(struct filters *f);
 void filter_gates(struct filters *f);
 const struct links *filter_links(struct filters *f);
 
+/** Opens a database of countries. WH_ENOTSUP: built without; WH_ENOENT, WH_EIO: it is none. */
+enum wh_err filter_geo_open(const char *path, struct filter_geo **geo_out);
+void filter_geo_close(struct filter_geo **geo);
+
 enum wh_err filter_conf_read(struct filters *f, const struct wh_conf *conf);
 struct filter_room *filter_room_find(const struct filters *f, struct wh_str name);
 
 /** The first list of the kind that has the text: NULL, or which; its entry in `entry_out`. Of several, the one that wants most. */
 const struct filter_list *filter_list_look(struct filters *f, enum filter_list_kind kind, const struct list_text *text, struct wh_str *entry_out);
+bool filter_list_is_name(struct wh_str name);
 struct filter_list *filter_list_named(const struct filters *f, struct wh_str name);
 /** Without blanks around it, as entries are kept. */
 struct wh_str filter_trim(struct wh_str s);
 void filter_list_clear(struct filters *f, struct filter_list *l);
 enum wh_err filter_list_put(struct filters *f, struct filter_list *l, struct wh_str entry, char *why, size_t why_max);
+/** `here`: without a job, as in the plugin's open: it has no self yet, and nobody is served before the lists are in force. */
+void filter_lists_build(struct filters *f, bool here);
 void filter_lists_free(struct filters *f);
 void filter_list_end(struct filters *f, struct filter_list *l);
 

@@ -95,7 +95,7 @@ int64_t mod_next_id(struct moderation *mod);
 const struct wh_host *mod_host(const struct moderation *mod);
 
 /** What moderation remembers of all actions of one version of a pack, for rollback: undoes them all. `done`: err, and how many as id. */
-enum wh_err undo_pack(struct moderation *mod, struct wh_str pack, struct wh_str version, int64_t since_ms, struct wh_str by, struct wh_str by_name,
+enum wh_err undo_pack(struct moderation *mod, struct wh_str pack, struct wh_str version, struct wh_str rule, int64_t since_ms, struct wh_str by, struct wh_str by_name,
     action_done *done, uint64_t cookie);
 
 #endif

@@ -14,6 +14,7 @@ enum {
 	LONG_MINUTES = 10,	/* of all slots */
 	LONG_FLOOR = 3,		/* in ten minutes, so many times the floor of one */
 	GAP_MINUTES = 1440,	/* after which the usual of late is forgotten anyway */
+	ALIKE_PEOPLE = 3,	/* two who say the same is talk */
 	EVIDENCE = 400,
 };
 
@@ -333,7 +334,7 @@ raid_judge(struct raid *r, const struct wh_judge_event *e, uint32_t alike, struc
 		return 0;
 	room_advance(room, e->time_ms);
 	room->seen_ms = e->time_ms;
-	if (joins || alike >= 2) {
+	if (joins || alike >= ALIKE_PEOPLE) {
 		uint16_t *count = &room->counts[joins ? JOINS : ALIKE][room->slot % SLOTS];
 
 		*count = (uint16_t)(*count + (*count < UINT16_MAX));

@@ -1,7 +1,7 @@
 /* Raid mode: many who come at once, or say nearly the same at once, compared with what a room is used to. Used by gate.c, which shows it every
  * event; it answers with verdicts of the pack "raid" and does nothing itself. Time is the event's, or raid_tick's: no clock is looked at.
  *
- * How it is found: joins of people who are new, and messages like those of other people, are counted by 10 seconds. A room's usual is the mean
+ * How it is found: joins of people who are new, and messages like those of two other people, are counted by 10 seconds. A room's usual is the mean
  * of its quiet time of late, and of the same hour of the days before; the higher one counts. What is above `factor` times the usual and
  * above the floor (`joins`, `alike`), in a minute or spread over ten, is a raid; three quarters of each do as well. What a raid does is not learned as usual
  * (but a tenth of one that does not end by itself), and no minute counts for more than twice the usual and two, so that a slow raid does not teach the room to be raided.

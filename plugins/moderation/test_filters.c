@@ -1,5 +1,9 @@
 /* Each filter with what it hits and what it nearly hits; then settings, lists and commands of a plugin that has nothing but filters. */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
 #include "filters.h"
+#include "raid.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -205,6 +209,17 @@ piled_marks_and_hidden_text_hit_and_languages_do_not(void **state)
 }
 
 static void
+words_of_two_alphabets_hit_and_words_of_two_languages_do_not(void **state)
+{
+	(void)state;
+	turn_on(FILTER_MIXED);
+	assert_hit("Здpaвcтвyйтe! Haбиpaю кoмaндy для зapaбoткa", FILTER_MIXED);
+	assert_hit("Jоin thе biggеst givеаwаy", FILTER_MIXED);
+	assert_false(says("SMSка, VPNом и CPUшка: это слова, и Linux тоже"));
+	assert_false(says("日本語のテキストとカタカナ、한국어, Ελλάδα, αβγ-test, 10μm"));
+}
+
+static void
 mentions_count_each_person_once(void **state)
 {
 	(void)state;
@@ -384,7 +399,7 @@ names_are_looked_up_on_joining_and_renaming(void **state)
 static void
 who_is_listed_is_held(void **state)
 {
-	struct filter_origin from = { .country = "XX" };
+	struct filter_origin from = { .country = "XX", .address = WH_STR("203.0.113.7") };
 
 	(void)state;
 	turn_on(FILTER_LISTED);
@@ -496,18 +511,63 @@ what_can_never_match_is_no_entry(void **state)
 	assert_int_equal(filters_list_set(f, WH_STR("more"), FILTER_LIST_WORDS, 0), WH_EFULL);
 }
 
+static void
+the_document_has_every_filter_as_it_is(void **state)
+{
+	static const char *const modes[] = { "off", "shadow", "live" };
+	static char text[64 << 10];
+	FILE *in = fopen(DOCUMENT, "r");
+	char row[300];
+
+	(void)state;
+	assert_non_null(in);
+	text[fread(text, 1, sizeof text - 1, in)] = '\0';
+	fclose(in);
+	for (unsigned i = 0; i < FILTERS; i++) {
+		const struct filter_row *filter = &filter_rows[i];
+		const char *at, *end;
+
+		snprintf(row, sizeof row, "| `%s` | %s | ", filter->name, filter->help);
+		at = strstr(text, row);
+		if (at == NULL)
+			fail_msg("docs/filters.md lacks: %s", row);
+		end = strchr(at, '\n');
+		snprintf(row, sizeof row, "| %s | ", modes[filter->def.mode]);
+		assert_non_null(memmem(at, (size_t)(end - at), row, strlen(row)));
+		snprintf(row, sizeof row, "`limit` %lld: %s", (long long)filter->def.limit, filter->limit);
+		assert_true(filter->limit == NULL || memmem(at, (size_t)(end - at), row, strlen(row)) != NULL);
+	}
+}
+
 /* The plugin: filters and nothing else. */
 
 struct host {
 	const struct wh_host *host;
 	struct filters *filters;
+	struct raid *raid;
 	struct wh_table table;
+	char news[200];			/* of raid mode: room, rule, actions */
 };
 
 struct filters *
 moderation_filters(void *self)
 {
 	return ((struct host *)self)->filters;
+}
+
+struct raid *
+moderation_raid(void *self)
+{
+	return ((struct host *)self)->raid;
+}
+
+void
+moderation_raid_news(void *self, const struct raid_news *news, struct wh_call *call)
+{
+	struct host *h = self;
+
+	(void)call;
+	snprintf(h->news, sizeof h->news, "%s %.*s %u", news->room, WH_FMT(news->verdict.rule), news->verdict.actions);
 }
 
 static const struct wh_migration migrations[] = { { .sql = FILTER_MIGRATION }, { 0 } };
@@ -522,6 +582,7 @@ host_close(void *self)
 
 	wh_store_close(&h->table);
 	filters_close(&h->filters);
+	raid_close(&h->raid);
 	wh_delete(host, h);
 }
 
@@ -538,6 +599,8 @@ host_open(const struct wh_host *host, const struct wh_conf *conf, void **self_ou
 		wh_delete(host, h);
 		return WH_EINVAL;
 	}
+	h->raid = raid_open(host, conf);
+	assert_non_null(h->raid);
 	assert_int_equal(wh_store_open(host, &schema, h, &h->table), WH_OK);
 	assert_int_equal(filters_keep(h->filters, &h->table, 0), WH_OK);
 	*self_out = h;
@@ -547,12 +610,13 @@ host_open(const struct wh_host *host, const struct wh_conf *conf, void **self_ou
 static enum wh_err
 host_reload(void *self, const struct wh_conf *conf)
 {
+	raid_reload(((struct host *)self)->raid, conf);
 	return filters_reload(((struct host *)self)->filters, conf);
 }
 
 static const char *const needs[] = { "store", NULL };
-static const struct wh_setting settings[] = { FILTER_SETTINGS, { 0 } };
-static const struct wh_command commands[] = { FILTER_COMMANDS, { 0 } };
+static const struct wh_setting settings[] = { FILTER_SETTINGS, RAID_SETTINGS, { 0 } };
+static const struct wh_command commands[] = { FILTER_COMMANDS, RAID_COMMANDS, { 0 } };
 
 const struct wh_plugin whiply_plugin = { WH_PLUGIN("moderation", "1.0", "filters alone"), .needs = needs, .settings = settings, .commands = commands,
 	.open = host_open, .close = host_close, .reload = host_reload };
@@ -615,6 +679,9 @@ the_config_sets_filters_and_lists(void **state)
 	assert_false(hits(t, "frobnicate"));
 	assert_true(hits(t, "gadzooks"));
 	assert_int_equal(wh_test_reload(t, "filters = { shouting = { }; };"), WH_EINVAL);
+	assert_int_equal(wh_test_reload(t, "lists = { slurs = { file = \"/nowhere/words.txt\"; }; };"), WH_EINVAL);
+	assert_int_equal(wh_test_reload(t, "lists = { slurs = { actions = [\"dance\"]; }; };"), WH_EINVAL);
+	assert_int_equal(wh_test_reload(t, "lists = { Slurs = { }; };"), WH_EINVAL);
 	assert_true(hits(t, "gadzooks"));
 	wh_test_end(&t);
 }
@@ -630,16 +697,139 @@ a_list_of_the_config_may_be_a_file(void **state)
 	(void)state;
 	assert_non_null(file);
 	fputs("# words\nfrobnicate\r\n\n  evil phrase  \n", file);
+	for (int i = 0; i < 1000; i++)
+		fprintf(file, "qz%dx\n", i + 100000);
 	fclose(file);
 	snprintf(conf, sizeof conf, "lists = { slurs = { file = \"%s\"; actions = [\"ban\"]; }; };", path);
 	t = plugin_begin(conf);
 	assert_true(hits(t, "frobnicate"));
 	assert_int_equal(got[0].actions, WH_ACT_BAN);
 	assert_true(hits(t, "evil phrase"));
+	assert_true(hits(t, "qz100999x"));
 	assert_false(hits(t, "words"));
 	wh_test_end(&t);
 	remove(path);
 }
+
+#ifdef HAVE_MAXMIND
+/* A database of two networks, put together byte by byte: a tree of 24 bit records, two entries, and what says so. */
+struct database {
+	uint8_t bytes[4096];
+	size_t n;
+};
+
+static void
+put(struct database *d, const void *bytes, size_t n)
+{
+	memcpy(d->bytes + d->n, bytes, n);
+	d->n += n;
+}
+
+static void
+put_text(struct database *d, const char *text)
+{
+	put(d, &(uint8_t){ (uint8_t)(0x40 | strlen(text)) }, 1);
+	put(d, text, strlen(text));
+}
+
+static void
+put_number(struct database *d, const char *key, uint8_t type, uint8_t number)
+{
+	put_text(d, key);
+	put(d, (uint8_t[]){ (uint8_t)(type << 5 | 1), number }, 2);
+}
+
+static void
+make_database(struct database *d)
+{
+	static const uint8_t networks[2][3] = { { 203, 0, 113 }, { 198, 51, 100 } };
+	uint32_t tree[64][2] = { { 0 } }, nodes = 1, entry = 0;
+	const char *const countries[2] = { "DE", "FR" };
+	uint32_t at[2];
+	struct database data = { .n = 0 };
+
+	for (size_t i = 0; i < 2; i++) {
+		at[i] = (uint32_t)data.n;
+		put(&data, "\xe1", 1);
+		put_text(&data, "country");
+		put(&data, "\xe1", 1);
+		put_text(&data, "iso_code");
+		put_text(&data, countries[i]);
+	}
+	for (size_t i = 0; i < 2; i++, entry = 0)
+		for (unsigned bit = 0; bit < 24; bit++) {
+			unsigned side = networks[i][bit / 8] >> (7 - bit % 8) & 1;
+
+			if (bit == 23)
+				tree[entry][side] = UINT32_MAX - (uint32_t)i;
+			else if (tree[entry][side] == 0)
+				tree[entry][side] = nodes++;
+			entry = tree[entry][side];
+		}
+	for (uint32_t i = 0; i < nodes; i++)
+		for (size_t side = 0; side < 2; side++) {
+			uint32_t to = tree[i][side] == 0 ? nodes : tree[i][side] > 1000 ? nodes + 16 + at[(UINT32_MAX - tree[i][side]) % 2] : tree[i][side];
+
+			put(d, (uint8_t[]){ (uint8_t)(to >> 16), (uint8_t)(to >> 8), (uint8_t)to }, 3);
+		}
+	put(d, (uint8_t[16]){ 0 }, 16);
+	put(d, data.bytes, data.n);
+	put(d, "\xab\xcd\xefMaxMind.com\xe9", 15);
+	put_number(d, "binary_format_major_version", 5, 2);
+	put_number(d, "binary_format_minor_version", 5, 0);
+	put_text(d, "build_epoch");
+	put(d, "\x01\x02\x01", 3);
+	put_text(d, "database_type");
+	put_text(d, "test");
+	put_text(d, "description");
+	put(d, "\xe0", 1);
+	put_number(d, "ip_version", 5, 4);
+	put_text(d, "languages");
+	put(d, "\x00\x04", 2);
+	put_number(d, "node_count", 6, (uint8_t)nodes);
+	put_number(d, "record_size", 5, 24);
+}
+
+static void
+countries_come_from_a_database(void **state)
+{
+	char path[] = "/tmp/whiply-geo-XXXXXX", conf[300];
+	struct database d = { .n = 0 };
+	FILE *file = fdopen(mkstemp(path), "w");
+	struct filter_origin from = { .address = WH_STR("203.0.113.7") };
+	struct wh_test *t;
+	struct host *h;
+
+	(void)state;
+	make_database(&d);
+	assert_non_null(file);
+	assert_int_equal(fwrite(d.bytes, 1, d.n, file), d.n);
+	fclose(file);
+	snprintf(conf, sizeof conf, "filters = { country = { mode = \"live\"; }; }; country_file = \"%s\"; countries_deny = [\"de\"];", path);
+	t = plugin_begin(conf);
+	h = wh_test_self(t);
+	e = (struct wh_judge_event){ .on = WH_JUDGE_ON_JOINED, .time_ms = 1, .room = WH_STR("lobby"), .user = WH_STR("x"), .name = WH_STR("x") };
+	assert_int_equal(filters_judge_from(h->filters, &e, &from, got, FILTERS), 1);
+	assert_true(wh_str_is(got[0].evidence, "{\"country\":\"DE\"}"));
+	from.address = WH_STR("198.51.100.200");
+	assert_int_equal(filters_judge_from(h->filters, &e, &from, got, FILTERS), 0);
+	snprintf(conf, sizeof conf, "filters = { country = { mode = \"live\"; }; }; country_file = \"%s\"; countries_allow = [\"DE\"];", path);
+	assert_int_equal(wh_test_reload(t, conf), WH_OK);
+	assert_int_equal(filters_judge_from(h->filters, &e, &from, got, FILTERS), 1);
+	from.address = WH_STR("203.0.113.7");
+	assert_int_equal(filters_judge_from(h->filters, &e, &from, got, FILTERS), 0);
+	/* Who is not in the database, and what is no address. */
+	from.address = WH_STR("192.0.2.1");
+	assert_int_equal(filters_judge_from(h->filters, &e, &from, got, FILTERS), 0);
+	from.address = WH_STR("2001:db8::1");
+	assert_int_equal(filters_judge_from(h->filters, &e, &from, got, FILTERS), 0);
+	from.address = WH_STR("unix");
+	assert_int_equal(filters_judge_from(h->filters, &e, &from, got, FILTERS), 0);
+	assert_int_not_equal(wh_test_reload(t, "country_file = \"/dev/null\";"), WH_OK);
+	wh_test_end(&t);
+	remove(path);
+}
+#endif
 
 static void
 what_commands_set_is_in_force_and_kept(void **state)
@@ -722,6 +912,7 @@ a_large_list_is_built_by_a_job_and_the_old_one_stays_until_then(void **state)
 	assert_int_equal(filters_list_add(h->filters, WH_STR("big"), WH_STR("frobnicate"), NULL, 0), WH_OK);
 	filters_list_build(h->filters);
 	assert_true(hits(t, "frobnicate"));
+	assert_int_equal(wh_test_run_jobs(t), 0);
 	for (int i = 0; i < 5000; i++) {
 		snprintf(word, sizeof word, "qz%dx", i + 100000);
 		assert_int_equal(filters_list_add(h->filters, WH_STR("big"), wh_str(word), NULL, 0), WH_OK);
@@ -741,6 +932,32 @@ a_large_list_is_built_by_a_job_and_the_old_one_stays_until_then(void **state)
 	wh_test_end(&t);
 }
 
+static void
+raid_mode_is_turned_on_and_off_by_command(void **state)
+{
+	struct wh_test *t = plugin_begin("raid = { actions = [\"lockdown\"]; };");
+	struct wh_session *mod = wh_test_session(t, "mod", "moderator"), *bob = wh_test_session(t, "bob", "member");
+	struct host *h = wh_test_self(t);
+	const struct wh_test_answer *a;
+
+	(void)state;
+	assert_int_equal(ask(t, bob, "moderation.raid", "{'room':'lobby','state':'on'}")->err, WH_EPERM);
+	a = ask(t, mod, "moderation.raid", "{'room':'lobby','state':'on'}");
+	assert_int_equal(a->err, WH_OK);
+	assert_non_null(strstr(a->json, "\"raid\":true,\"state\":\"on\""));
+	assert_string_equal(h->news, "lobby raid 17");
+	a = ask(t, mod, "moderation.raids", "{}");
+	assert_non_null(strstr(a->json, "{\"rooms\":[{\"room\":\"lobby\",\"raid\":true"));
+	assert_int_equal(ask(t, mod, "moderation.raid", "{'room':'lobby','state':'off'}")->err, WH_OK);
+	assert_string_equal(h->news, "lobby raid-over 0");
+	h->news[0] = '\0';
+	a = ask(t, mod, "moderation.raid", "{'room':'lobby','state':'auto'}");
+	assert_non_null(strstr(a->json, "\"raid\":false,\"state\":\"auto\""));
+	assert_string_equal(h->news, "");
+	assert_string_equal(ask(t, mod, "moderation.raids", "{}")->json, "{\"rooms\":[]}");
+	wh_test_end(&t);
+}
+
 int
 main(void)
 {
@@ -754,6 +971,7 @@ main(void)
 		ONE(runs_and_repeated_words_hit_and_rulers_do_not),
 		ONE(the_same_again_is_counted_for_a_person_and_a_while),
 		ONE(piled_marks_and_hidden_text_hit_and_languages_do_not),
+		ONE(words_of_two_alphabets_hit_and_words_of_two_languages_do_not),
 		ONE(mentions_count_each_person_once),
 		ONE(mentions_one_after_the_other_are_counted_over_time),
 		ONE(emotes_are_emoji_and_names_in_colons),
@@ -770,9 +988,14 @@ main(void)
 		ONE(several_filters_hit_at_once_up_to_the_room_there_is),
 		ONE(people_who_are_counted_are_bounded_and_the_old_ones_go),
 		ONE(what_can_never_match_is_no_entry),
+		cmocka_unit_test(the_document_has_every_filter_as_it_is),
 		cmocka_unit_test(the_config_sets_filters_and_lists),
 		cmocka_unit_test(a_list_of_the_config_may_be_a_file),
+#ifdef HAVE_MAXMIND
+		cmocka_unit_test(countries_come_from_a_database),
+#endif
 		cmocka_unit_test(what_commands_set_is_in_force_and_kept),
+		cmocka_unit_test(raid_mode_is_turned_on_and_off_by_command),
 		cmocka_unit_test(lists_of_commands_are_in_force_and_kept),
 		cmocka_unit_test(a_large_list_is_built_by_a_job_and_the_old_one_stays_until_then),
 	};

@@ -200,9 +200,11 @@ three_quarters_of_each_are_a_raid_as_well(void **state)
 	passes(2 * HOUR, 0.2, 0);
 	for (int i = 0; i < 15; i++)
 		joins();
+	for (int i = 0; i < 100; i++)
+		happens(WH_JUDGE_ON_SAID, WH_TRUST_KNOWN, 2);
 	assert_int_equal(begun, 0);
 	for (int i = 0; i < 5; i++)
-		happens(WH_JUDGE_ON_SAID, WH_TRUST_KNOWN, 2);
+		happens(WH_JUDGE_ON_SAID, WH_TRUST_KNOWN, 3);
 	assert_int_equal(begun, 1);
 }
 

@@ -4,10 +4,12 @@ All servers of a comparison run at once and are measured in turns, in short slic
 Times and CPU are noisy on a shared machine: trust the ratios within one run.
 """
 import argparse
+import json
 import os
 import pathlib
 import signal
 import statistics
+import subprocess
 import sys
 import threading
 import time
@@ -22,7 +24,7 @@ import rooms
 import servers
 import store
 import table
-from machine import Failure, Load, Process, cpu_ns, descriptors, memory_bytes
+from machine import BUILD, Failure, Load, Process, cpu_ns, descriptors, memory_bytes
 from wire import WebSocket, http
 
 FULL = dict(rounds=9, slice=0.3, members=1000, rate=2.0, rate_rounds=3, join=10000, join_seconds=10, idle=10000, edges=1, http=2.0, starts=5, kill=10000,
@@ -330,6 +332,26 @@ class Bench:
     def store(self):
         store.measure(self)
 
+    def judge(self):
+        """The round trip of a verdict with ten packs, in turns with a process that sends back what it gets: what that takes is the machine's."""
+        self.say("verdicts of ten rule packs, 10,000 a second")
+        done = subprocess.run([BUILD / "core" / "rules" / "bench_judge", "--json",
+                               pathlib.Path(__file__).resolve().parents[2] / "lua" / "packs", "1" if self.options.quick else "5"], capture_output=True, text=True, timeout=120)
+        if done.returncode != 0:
+            self.failed["judge"] = done.stderr[-500:]
+            return
+        got = json.loads(done.stdout)
+        echo, packs, bare = got["echo"], got["ten packs"], got["no packs"]
+        for name, of in ("an echo", echo), ("no packs", bare), ("ten packs", packs):
+            self.figure(f"verdict, {name}: round trip, median", of["p50_us"], "µs")
+            self.figure(f"verdict, {name}: round trip, p99", of["p99_us"] / 1000, "ms")
+        self.figure("verdict: packs that were asked", packs["packs"], "", least=10)
+        self.figure("verdict: median beyond an echo's", packs["p50_us"] - echo["p50_us"], "µs", most=20)
+        self.figure("verdict: p99 beyond an echo's", (packs["p99_us"] - echo["p99_us"]) / 1000, "ms", most=None if self.options.quick else 1)
+        pipeline = packs["asker_cpu_us"] + packs["helper_cpu_us"]
+        self.figure("verdict: CPU of a message, both ends", pipeline, "µs")
+        self.figure("verdict: that against sending it to a room of 100", pipeline / got["room_cpu_us"], "×", most=0.2)
+
     def flood(self):
         """One address connects and speaks as fast as it can, while the members of a room, from many addresses, hear each other."""
         self.say("flood from one address")
@@ -442,7 +464,8 @@ class Bench:
         return [f for f in self.figures if f["ok"] is False]
 
 
-BENCHES = ["fanout", "join", "idle", "many", "http", "start", "kill", "kills", "rooms", "flood", "floods", "slow", "stall", "store", "logins", "self"]
+BENCHES = ["fanout", "join", "idle", "many", "http", "start", "kill", "kills", "rooms", "flood", "floods", "slow", "stall", "store", "logins", "judge",
+           "self"]
 ORDER = ["self", *(b for b in BENCHES if b != "self")]
 
 

@@ -92,7 +92,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		text = wh_str_from(text, line + 1);
 	}
 	filters_list_build(f);
-	/* What reaches a filter is UTF-8: chat and the dialects see to that. Evidence of other bytes may be no JSON, but nothing else may break. */
 	e.text = text;
 	e.mentions = data[3] % 2 ? text : (struct wh_str){ NULL, 0 };
 	hits = filters_judge(f, &e, got, FILTERS);

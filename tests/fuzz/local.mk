@@ -21,6 +21,16 @@ FUZZERS += %D%/fuzz_ws %D%/fuzz_line
 %C%_fuzz_line_LDADD = libedge.a libbase.a
 %C%_fuzz_line_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 
+FUZZERS += %D%/fuzz_sdp %D%/fuzz_stun
+%C%_fuzz_sdp_SOURCES = %D%/fuzz_sdp.c
+%C%_fuzz_sdp_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/plugins/signaling
+%C%_fuzz_sdp_LDADD = libsignalingparts.la $(SSL_LIBS)
+%C%_fuzz_sdp_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+%C%_fuzz_stun_SOURCES = %D%/fuzz_stun.c
+%C%_fuzz_stun_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/plugins/signaling
+%C%_fuzz_stun_LDADD = libsignalingparts.la $(SSL_LIBS)
+%C%_fuzz_stun_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+
 FUZZERS += %D%/fuzz_record
 %C%_fuzz_record_SOURCES = %D%/fuzz_record.c
 %C%_fuzz_record_LDADD = libring.a libbase.a
@@ -73,6 +83,12 @@ FUZZERS += %D%/fuzz_form %D%/fuzz_claims %D%/fuzz_jose %D%/fuzz_webauthn %D%/fuz
 %C%_fuzz_scram_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/plugins/auth
 %C%_fuzz_scram_LDADD = $(AUTHPARTS_LIBS)
 %C%_fuzz_scram_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+
+# The parts of plugins/bans that read bytes of strangers.
+FUZZERS += %D%/fuzz_dns
+%C%_fuzz_dns_SOURCES = %D%/fuzz_dns.c plugins/bans/dns.c plugins/bans/net.c
+%C%_fuzz_dns_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/plugins/bans
+%C%_fuzz_dns_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 
 FUZZERS += %D%/fuzz_wal
 %C%_fuzz_wal_SOURCES = %D%/fuzz_wal.c plugins/sqlite/wal.c plugins/sqlite/segment.c plugins/sqlite/disk.c

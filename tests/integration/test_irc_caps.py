@@ -413,7 +413,6 @@ def test_invitations_are_told_to_those_who_may_invite(irc):
     assert b.expect("INVITE", c.nick, room).nick == a.nick
 
 
-@pytest.mark.xfail(strict=True, reason="a member of a room has one rank, its highest")
 def test_all_prefixes_or_the_highest(irc):
     """IRCv3 multi-prefix: all prefixes of a member, highest first, in NAMES and WHO."""
     a, b = irc.client("ann", caps=("multi-prefix",)), irc.client("bob")

@@ -343,7 +343,7 @@ def test_the_modes_of_a_channel_are_read(irc):
     a = irc.client("ann")
     room = irc.room(a)
     got = a.says(f"MODE {room}", "329")
-    assert got[-2].params[1:] == [room, "+nt"]
+    assert got[-2].params[1:] == [room, "+Cnt"]
     assert abs(int(got[-1].params[2]) - time.time()) < 60
 
 
@@ -539,12 +539,12 @@ def test_slow_mode_is_a_mode(irc):
     room = irc.room(a, b)
     a.send(f"MODE {room} +S 30")
     b.expect("MODE", room)
-    assert b.says(f"MODE {room}", "324")[-1].params[2:] == ["+ntS", "30"]
+    assert b.says(f"MODE {room}", "324")[-1].params[2:] == ["+CntS", "30"]
     b.send(f"PRIVMSG {room} :one", f"PRIVMSG {room} :two")
     assert b.expect("404").params[1] == room
     a.send(f"PRIVMSG {room} :mods may", f"PRIVMSG {room} :speak on", f"MODE {room} -S")
     b.expect("MODE", room)
-    assert modes_of(b, room) == "+nt"
+    assert modes_of(b, room) == "+Cnt"
 
 
 def test_a_browser_in_the_channel_sees_and_is_seen(irc):

@@ -52,7 +52,7 @@ def test_a_client_is_who_it_was(irc):
     b.send(f"PRIVMSG {room} :hi")
     assert "time" in a.expect("PRIVMSG").tags
     assert [str(line) for line in b.says(f"WHOIS {a.nick}", "318") if line.verb not in ("317",)] == before
-    assert set(a.ask(f"MODE {a.nick}")[0].params[1]) == set("+Bw")
+    assert set(a.ask(f"MODE {a.nick}")[0].params[1]) == set("+Brw")
     assert "001" not in [line.verb for line in a.skipped + b.skipped]
     irc.client(later, exact=True)
     assert a.expect("730", None).last.startswith(later)

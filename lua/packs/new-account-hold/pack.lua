@@ -1,33 +1,45 @@
-pack { id = "new-account-hold", version = "1.0.0", api = 1, license = "MIT",
+pack { id = "new-account-hold", version = "1.1.0", api = 1, license = "MIT",
   summary = "lets a moderator see what newcomers say first, if it looks like an advertisement, or always",
   settings = {
     min_age = { type = "duration", default = "1d", help = "older accounts are not held" },
     min_messages = { type = "int", default = 5, min = 0, help = "… nor those that have said as much" },
     what = { type = "choice", default = "suspicious", choices = { "suspicious", "all" } },
-    score = { type = "int", default = 3, min = 1, max = 10, help = "how many signs make it suspicious" } } }
+    score = { type = "int", default = 3, min = 1, max = 10, help = "how many signs make it suspicious" },
+    money = { type = "words", default = "money.txt", help = "talk of gain" },
+    work = { type = "words", default = "work.txt", help = "talk of jobs" },
+    call = { type = "words", default = "call.txt", help = "calls to write, come or click" },
+    adult = { type = "words", default = "adult.txt", help = "talk of nudity and dates" } } }
+
+local topics = { money = list "money", work = list "work", call = list "call", adult = list "adult" }
 
 -- How an advertisement tends to look. Each sign alone is innocent.
 local function signs(m)
   local stats, found = m.stats, {}
-  if #m.links > 0 then found[#found + 1] = "link" end
+  local function sign(name) found[#found + 1] = name end
+
+  if #m.links > 0 then sign "link" end
   for _, link in ipairs(m.links) do
     if link.shortener or link.address then
-      found[#found + 1] = "hidden_link"
+      sign "hidden_link"
       break
     end
   end
-  if #m.mentions > 0 or m.text:find("@%w") then found[#found + 1] = "handle" end
-  if text.match(m.text, "[+(]?\\d[\\d\\s().-]{8,}\\d") then found[#found + 1] = "number" end
-  if text.match(m.text, "[$€£₽₿]\\s?\\d|\\d[\\d.,]*\\s?([$€£₽₿%]|usd|eur|usdt|btc|руб)") then found[#found + 1] = "money" end
-  if stats.emoji >= 4 then found[#found + 1] = "emoji" end
-  if stats.chars >= 200 then found[#found + 1] = "long" end
-  if stats.lines >= 5 then found[#found + 1] = "lines" end
-  if stats.upper >= 20 and stats.upper * 2 > stats.letters then found[#found + 1] = "capitals" end
-  -- Letters of one alphabet inside a word of another are a disguise; names of things with an ending are not.
-  if text.match(m.text, "\\p{Cyrillic}\\p{Latin}{1,3}\\p{Cyrillic}|\\p{Latin}\\p{Cyrillic}{1,3}\\p{Latin}") then
-    found[#found + 1] = "mixed_letters"
-    found[#found + 1] = "disguise"
+  if #m.mentions > 0 or m.text:find("@%w") then sign "handle" end
+  if text.match(m.text, "[+(]?\\d[\\d\\s().-]{8,}\\d") then sign "number" end
+  if text.match(m.text, "[$€£₽₿]\\s?\\d|\\d[\\d.,]*\\s?([$€£₽₿]|usd|eur|usdt|btc|руб)") then sign "sum" end
+  if stats.emoji >= 4 then sign "emoji" end
+  if stats.chars >= 200 then sign "long" end
+  if stats.lines >= 5 then sign "lines" end
+  if stats.upper >= 20 and stats.upper * 2 > stats.letters then sign "capitals" end
+  for name, words in pairs(topics) do
+    if words:find(m.text) then sign(name) end
   end
+  -- Letters of one alphabet inside a word of another are a disguise; names of things with an ending are not.
+  if stats.mixed > 0 then
+    sign "mixed_letters"
+    sign "disguise"
+  end
+  if stats.mixed > 2 then sign "more_disguise" end
   return found
 end
 
@@ -45,6 +57,12 @@ test "an advertisement waits, a greeting does not" {
   { from = "eve", say = "💰💰💰💰 Earn $500 a day! Write @easymoney or https://bit.ly/xyz", expect = "hold" },
   { from = "bob", say = "see https://wikipedia.org/wiki/Cat", expect = "allow" },
   { from = "mal", say = "Прибыль от 100$ в день, пишите @boss, рaботa для всех", expect = "hold" } }
+
+test "words tell as much as signs" {
+  { from = "eve", say = "Looking for people to work from home, good income, DM me for details", expect = "hold" },
+  { from = "mal", say = "Здpaвcтвyйтe! Haбиpaю кoмaндy", expect = "hold" },
+  { from = "bob", say = "how do I invest in a better keyboard?", expect = "allow" },
+  { from = "ann", say = "is there a job queue in this library? write me if you know", expect = "allow" } }
 
 test "who is known is not held" {
   { from = "ann", trust = "known", say = "💰💰💰💰 Earn $500 a day! Write @easymoney or https://bit.ly/xyz", expect = "allow" },

@@ -1,0 +1,445 @@
+/* What moderators do to people, messages and rooms: it is in force, told, in the log, survives the hub, and can be undone. */
+#include "testing_moderation.h"
+
+static struct wh_session *
+moderator(struct fixture *f, const char *name)
+{
+	return inside(f, name, "member moderator");
+}
+
+static void
+a_timeout_stops_speaking_until_it_is_over(void **state)
+{
+	struct fixture *f = begin("ladder = [ \"1m\", \"10m\", \"1h\" ];");
+	struct wh_session *mod = moderator(f, "mod"), *bob = inside(f, "bob", "member");
+	const struct wh_test_answer *answer;
+
+	(void)state;
+	assert_call(f, mod, "moderation.timeout", "{'who':'bob','room':'den','reason':'spam'}", WH_OK);
+	assert_has(heard(bob, "moderation.notice"), "'kind':'timeout'");
+	answer = says(f, bob, "but", NULL);
+	assert_int_equal(answer->err, WH_EPERM);
+	assert_has(answer->why, "You are timed out in den until ");
+	assert_has(answer->why, ": spam or advertising");
+	assert_int_equal(f->strikes, 1);
+	wh_test_advance(f->t, 61000);
+	assert_int_equal(says(f, bob, "sorry", NULL)->err, WH_OK);
+	/* The next is longer, until they are forgotten. */
+	assert_call(f, mod, "moderation.timeout", "{'who':'bob','room':'den'}", WH_OK);
+	wh_test_advance(f->t, 120000);
+	assert_int_equal(says(f, bob, "but", NULL)->err, WH_EPERM);
+	wh_test_advance(f->t, 500000);
+	assert_int_equal(says(f, bob, "sorry", NULL)->err, WH_OK);
+	for (int day = 0; day < 8; day++)
+		wh_test_advance(f->t, 86400000);
+	assert_call(f, mod, "moderation.timeout", "{'who':'bob','room':'den'}", WH_OK);
+	wh_test_advance(f->t, 61000);
+	assert_int_equal(says(f, bob, "sorry", NULL)->err, WH_OK);
+	end(f);
+}
+
+static void
+what_is_in_force_survives_the_hub(void **state)
+{
+	struct fixture *f = begin(NULL);
+	struct wh_session *mod = moderator(f, "mod"), *bob = inside(f, "bob", "member"), *eve = inside(f, "eve", "member");
+
+	(void)state;
+	assert_call(f, mod, "moderation.mute", "{'who':'bob'}", WH_OK);
+	assert_call(f, mod, "moderation.lockdown", "{'room':'den'}", WH_OK);
+	wh_test_recover(f->t);
+	settle(f);
+	assert_has(says(f, bob, "hm", NULL)->why, "muted");
+	assert_has(says(f, eve, "hm", NULL)->why, "locked");
+	assert_has(call(f, mod, "moderation.in_force", NULL)->json, "'kind':'mute','who':'id-bob'");
+	assert_call(f, mod, "moderation.lift", "{'who':'bob','kind':'mute'}", WH_OK);
+	assert_call(f, mod, "moderation.lockdown", "{'room':'den','on':false}", WH_OK);
+	assert_int_equal(says(f, bob, "hm", NULL)->err, WH_OK);
+	wh_test_recover(f->t);
+	settle(f);
+	assert_int_equal(says(f, bob, "hm", NULL)->err, WH_OK);
+	end(f);
+}
+
+static void
+a_shadow_mute_is_seen_by_nobody(void **state)
+{
+	struct fixture *f = begin(NULL);
+	struct wh_session *mod = moderator(f, "mod"), *bob = inside(f, "bob", "member"), *eve = inside(f, "eve", "member");
+
+	(void)state;
+	assert_call(f, mod, "moderation.shadow_mute", "{'who':'bob','room':'den'}", WH_OK);
+	assert_null(heard(bob, "moderation.notice"));
+	assert_int_equal(says(f, bob, "hello?", NULL)->err, WH_OK);
+	assert_has(heard(bob, "chat.message"), "hello?");
+	assert_null(heard(eve, "chat.message"));
+	assert_lacks(call(f, bob, "moderation.statements", NULL)->json, "shadow");
+	end(f);
+}
+
+static void
+a_ban_puts_out_keeps_out_and_leaves_the_appeal(void **state)
+{
+	struct fixture *f = begin(NULL);
+	struct wh_session *mod = moderator(f, "mod"), *bob = inside(f, "bob", "member");
+
+	(void)state;
+	assert_call(f, mod, "moderation.ban", "{'who':'bob','room':'den','for':'1h'}", WH_OK);
+	assert_non_null(heard(bob, "chat.sent_out"));
+	assert_call(f, bob, "chat.join", "{'room':'den'}", WH_EPERM);
+	assert_call(f, bob, "chat.join", "{'room':'other'}", WH_OK);
+	assert_call(f, mod, "moderation.ban", "{'who':'bob','for':'1h'}", WH_OK);
+	assert_call(f, bob, "chat.rooms", NULL, WH_EPERM);
+	assert_call(f, bob, "moderation.statements", NULL, WH_OK);
+	wh_test_advance(f->t, 3601000);
+	assert_call(f, bob, "chat.join", "{'room':'den'}", WH_OK);
+	end(f);
+}
+
+static void
+a_ban_of_a_network_meets_only_those_who_are_new(void **state)
+{
+	struct fixture *f = begin(NULL);
+	struct wh_session *mod = moderator(f, "mod"), *bob = inside(f, "bob", "member"), *neighbour = inside(f, "max", "member"), *guest;
+
+	(void)state;
+	assert_call(f, mod, "moderation.ban", "{'who':'bob','scope':'both','for':'1h'}", WH_OK);
+	guest = wh_test_session(f->t, "zoe", "guest");
+	assert_call(f, guest, "chat.join", "{'room':'den'}", WH_EPERM);
+	assert_call(f, bob, "chat.join", "{'room':'den'}", WH_EPERM);
+	assert_int_equal(says(f, neighbour, "me too?", NULL)->err, WH_OK);
+	/* Nothing of an address is in the log. */
+	assert_lacks(call(f, mod, "moderation.log", NULL)->json, "192.0.2");
+	end(f);
+}
+
+static void
+a_guest_does_not_come_back_as_another(void **state)
+{
+	struct fixture *f = begin(NULL);
+	struct wh_session *mod = moderator(f, "mod"), *guest = inside(f, "zoe", "guest"), *again;
+
+	(void)state;
+	assert_call(f, mod, "moderation.mute", "{'who':'zoe','for':'1h'}", WH_OK);
+	wh_test_leave_server(f->t, guest);
+	again = inside(f, "zoe2", "guest");
+	assert_has(says(f, again, "hi", NULL)->why, "muted");
+	end(f);
+}
+
+static void
+a_removed_message_is_put_back_by_undoing(void **state)
+{
+	struct fixture *f = begin(NULL);
+	struct wh_session *mod = moderator(f, "mod"), *bob = inside(f, "bob", "member");
+	char id[256], action[256], undo[256], args[600];
+
+	(void)state;
+	says(f, bob, "purple", id);
+	snprintf(args, sizeof args, "{'room':'den','id':'%s','reason':'off_topic'}", id);
+	member(call(f, mod, "moderation.redact", args), "action", action);
+	assert_has(heard(bob, "chat.redacted"), "not what this room is about");
+	assert_lacks(call(f, bob, "chat.history", "{'room':'den'}")->json, "purple");
+	/* The text is evidence, for a time. */
+	assert_has(call(f, mod, "moderation.log", "{'kind':'redact'}")->json, "'kept':'purple'");
+	snprintf(args, sizeof args, "{'id':'%s','preview':true}", action);
+	assert_has(call(f, mod, "moderation.undo", args)->json, "'count':1,'actions':[{");
+	assert_lacks(call(f, bob, "chat.history", "{'room':'den'}")->json, "purple");
+	snprintf(args, sizeof args, "{'id':'%s'}", action);
+	member(call(f, mod, "moderation.undo", args), "undo", undo);
+	assert_has(call(f, bob, "chat.history", "{'room':'den'}")->json, "purple");
+	assert_call(f, mod, "moderation.undo", args, WH_ESTATE);
+	/* An undoing is undone, and that as well. */
+	snprintf(args, sizeof args, "{'id':'%s'}", undo);
+	member(call(f, mod, "moderation.undo", args), "undo", undo);
+	assert_lacks(call(f, bob, "chat.history", "{'room':'den'}")->json, "purple");
+	assert_call(f, mod, "moderation.undo", args, WH_ESTATE);
+	snprintf(args, sizeof args, "{'id':'%s'}", undo);
+	assert_call(f, mod, "moderation.undo", args, WH_OK);
+	assert_has(call(f, bob, "chat.history", "{'room':'den'}")->json, "purple");
+	end(f);
+}
+
+static void
+two_moderators_lock_a_room_and_each_takes_back_the_own(void **state)
+{
+	struct fixture *f = begin(NULL);
+	struct wh_session *mod = moderator(f, "mod"), *max = moderator(f, "max"), *bob = inside(f, "bob", "member");
+	char first[256], second[256], args[400];
+
+	(void)state;
+	member(call(f, mod, "moderation.lockdown", "{'room':'den'}"), "action", first);
+	assert_non_null(heard(bob, "'lockdown':true"));
+	member(call(f, max, "moderation.lockdown", "{'room':'den'}"), "action", second);
+	snprintf(args, sizeof args, "{'id':'%s'}", first);
+	assert_call(f, mod, "moderation.undo", args, WH_OK);
+	assert_int_equal(says(f, bob, "free?", NULL)->err, WH_EPERM);
+	snprintf(args, sizeof args, "{'id':'%s'}", second);
+	assert_call(f, max, "moderation.undo", args, WH_OK);
+	assert_int_equal(says(f, bob, "free!", NULL)->err, WH_OK);
+	assert_non_null(heard(bob, "'lockdown':false"));
+	end(f);
+}
+
+static void
+slow_mode_and_accounts_only_hold_for_a_while(void **state)
+{
+	struct fixture *f = begin(NULL);
+	struct wh_session *mod = moderator(f, "mod"), *bob = inside(f, "bob", "member"), *zoe = inside(f, "zoe", "guest");
+	const struct wh_test_answer *answer;
+
+	(void)state;
+	assert_call(f, mod, "moderation.slow", "{'room':'den','time':'20s','for':'10m'}", WH_OK);
+	assert_int_equal(says(f, bob, "one", NULL)->err, WH_OK);
+	answer = says(f, bob, "two", NULL);
+	assert_int_equal(answer->err, WH_EFAST);
+	assert_in_range(answer->retry_ms, 15000, 20000);
+	assert_int_equal(says(f, mod, "one", NULL)->err, WH_OK);
+	assert_int_equal(says(f, mod, "two", NULL)->err, WH_OK);
+	wh_test_advance(f->t, 600000);
+	assert_int_equal(says(f, bob, "two", NULL)->err, WH_OK);
+	assert_int_equal(says(f, bob, "three", NULL)->err, WH_OK);
+	assert_call(f, mod, "moderation.registered_only", "{'room':'den'}", WH_OK);
+	assert_int_equal(says(f, zoe, "me?", NULL)->err, WH_EPERM);
+	assert_int_equal(says(f, bob, "me", NULL)->err, WH_OK);
+	assert_call(f, wh_test_session(f->t, "zed", "guest"), "chat.join", "{'room':'den'}", WH_EPERM);
+	end(f);
+}
+
+static void
+only_moderators_act_and_not_on_each_other(void **state)
+{
+	struct fixture *f = begin(NULL);
+	struct wh_session *mod = moderator(f, "mod"), *max = moderator(f, "max"), *bob = inside(f, "bob", "member"), *adm = inside(f, "adm", "member admin");
+	struct wh_session *eve = wh_test_session(f->t, "eve", "member");
+
+	(void)state;
+	(void)max;
+	assert_call(f, bob, "moderation.timeout", "{'who':'eve'}", WH_EPERM);
+	assert_call(f, bob, "moderation.log", NULL, WH_EPERM);
+	assert_call(f, mod, "moderation.timeout", "{'who':'max'}", WH_EPERM);
+	assert_call(f, mod, "moderation.timeout", "{'who':'mod'}", WH_EINVAL);
+	assert_call(f, mod, "moderation.timeout", "{'who':'nobody'}", WH_ENOENT);
+	assert_call(f, adm, "moderation.timeout", "{'who':'max'}", WH_OK);
+	/* Who made a room moderates it, and nothing else. */
+	assert_call(f, eve, "chat.join", "{'room':'eves'}", WH_OK);
+	assert_call(f, eve, "moderation.timeout", "{'who':'bob','room':'eves'}", WH_OK);
+	assert_call(f, eve, "moderation.timeout", "{'who':'bob','room':'den'}", WH_EPERM);
+	assert_call(f, eve, "moderation.timeout", "{'who':'bob'}", WH_EPERM);
+	assert_has(call(f, eve, "moderation.log", "{'room':'eves'}")->json, "'name':'bob'");
+	assert_call(f, eve, "moderation.log", NULL, WH_EPERM);
+	end(f);
+}
+
+static void
+a_sweep_removes_what_matches_and_is_undone_as_one(void **state)
+{
+	struct fixture *f = begin(NULL);
+	struct wh_session *mod = moderator(f, "mod"), *bob = inside(f, "bob", "member"), *eve = inside(f, "eve", "member");
+	const struct wh_test_answer *answer;
+	char group[256], args[400];
+
+	(void)state;
+	for (int i = 0; i < 12; i++) {
+		wh_test_advance(f->t, 2000);
+		says(f, bob, "Cheap SKINS here", NULL);
+		says(f, eve, "hello", NULL);
+	}
+	assert_has(call(f, mod, "moderation.sweep", "{'room':'den','match':'skins','preview':true}")->json, "'found':12");
+	answer = call(f, mod, "moderation.sweep", "{'room':'den','match':'skins','reason':'spam'}");
+	assert_has(answer->json, "'removed':12,'found':12");
+	member(answer, "group", group);
+	assert_lacks(call(f, eve, "chat.history", "{'room':'den'}")->json, "SKINS");
+	assert_has(call(f, eve, "chat.history", "{'room':'den'}")->json, "hello");
+	snprintf(args, sizeof args, "{'group':'%s'}", group);
+	assert_call(f, mod, "moderation.undo", args, WH_OK);
+	assert_has(call(f, eve, "chat.history", "{'room':'den'}")->json, "SKINS");
+	end(f);
+}
+
+static void
+a_sweep_that_the_hub_died_over_goes_on(void **state)
+{
+	struct fixture *f = begin(NULL);
+	struct wh_session *mod = moderator(f, "mod"), *bob = inside(f, "bob", "member");
+	const char *log;
+	unsigned n = 0;
+
+	(void)state;
+	for (int i = 0; i < 30; i++) {
+		wh_test_advance(f->t, 2000);
+		says(f, bob, "Cheap SKINS here", NULL);
+	}
+	for (unsigned rounds = 0; rounds < 12; rounds++) {
+		struct fixture *g = f;
+
+		start(g, mod, "moderation.sweep", "{'room':'den','match':'skins'}");
+		for (unsigned i = 0; i < rounds; i++) {
+			wh_test_run_jobs(f->t);
+			wh_test_advance(f->t, 1);
+		}
+		wh_test_recover(f->t);
+		settle(f);
+		log = call(f, mod, "chat.history", "{'room':'den','limit':200}")->json;
+		/* All or, if it was not written yet, none. */
+		n = 0;
+		for (const char *at = log; (at = strstr(at, "SKINS")) != NULL; at++)
+			n++;
+		if (n == 0)
+			break;
+		assert_int_equal(n, 30);
+	}
+	assert_int_equal(n, 0);
+	end(f);
+}
+
+static void
+reports_are_merged_claimed_and_decided_once(void **state)
+{
+	struct fixture *f = begin(NULL);
+	struct wh_session *mod = moderator(f, "mod"), *max = moderator(f, "max"), *bob = inside(f, "bob", "member"), *eve = inside(f, "eve", "member"), *ann = inside(f, "ann", "member");
+	char id[256], item[256], args[500];
+
+	(void)state;
+	says(f, bob, "you are all fools", id);
+	snprintf(args, sizeof args, "{'id':'%s','reason':'insult','text':'rude'}", id);
+	member(call(f, eve, "moderation.report", args), "report", item);
+	assert_non_null(heard(mod, "moderation.queued"));
+	assert_call(f, ann, "moderation.report", args, WH_OK);
+	assert_call(f, bob, "moderation.report", args, WH_EINVAL);
+	assert_has(call(f, mod, "moderation.queue", NULL)->json, "'open':1,'items':[{'item':'");
+	assert_has(call(f, mod, "moderation.queue", NULL)->json, "'text':'you are all fools'");
+	assert_has(call(f, mod, "moderation.queue", NULL)->json, "'count':2");
+	snprintf(args, sizeof args, "{'items':['%s']}", item);
+	assert_has(call(f, mod, "moderation.claim", args)->json, "'done':1");
+	assert_has(call(f, max, "moderation.claim", args)->json, "'done':0,'refused':[{");
+	snprintf(args, sizeof args, "{'items':['%s'],'decision':'approve','do':'timeout','for':'5m','reason':'insult'}", item);
+	assert_has(call(f, max, "moderation.decide", args)->json, "'done':0");
+	/* A claim expires. */
+	wh_test_advance(f->t, 16 * 60000);
+	assert_has(call(f, max, "moderation.decide", args)->json, "'done':1,'refused':[]");
+	assert_has(call(f, mod, "moderation.decide", args)->json, "'done':0");
+	assert_has(says(f, bob, "hm", NULL)->why, "timed out");
+	assert_has(call(f, mod, "moderation.queue", "{'state':'done'}")->json, "'decided_by':'max'");
+	end(f);
+}
+
+static void
+an_appeal_is_answered_by_somebody_else(void **state)
+{
+	struct fixture *f = begin(NULL);
+	struct wh_session *mod = moderator(f, "mod"), *max = moderator(f, "max"), *bob = inside(f, "bob", "member");
+	char action[256], item[256], args[500];
+
+	(void)state;
+	member(call(f, mod, "moderation.mute", "{'who':'bob','room':'den','reason':'spam'}"), "action", action);
+	assert_has(call(f, bob, "moderation.statements", NULL)->json, "'decision':'mute'");
+	assert_has(call(f, bob, "moderation.statements", NULL)->json, "'automated_detection':false,'automated_decision':false,'ground':'house rules: no spam'");
+	snprintf(args, sizeof args, "{'action':'%s','text':'it was not me'}", action);
+	member(call(f, bob, "moderation.appeal", args), "report", item);
+	assert_call(f, max, "moderation.appeal", args, WH_ENOENT);
+	snprintf(args, sizeof args, "{'items':['%s'],'decision':'approve','text':'you are right'}", item);
+	assert_has(call(f, mod, "moderation.decide", args)->json, "about what you did yourself");
+	assert_has(call(f, max, "moderation.decide", args)->json, "'done':1");
+	assert_non_null(heard(bob, "'kind':'answer'"));
+	assert_int_equal(says(f, bob, "thanks", NULL)->err, WH_OK);
+	end(f);
+}
+
+static void
+moderators_type_commands_and_others_say_them(void **state)
+{
+	struct fixture *f = begin(NULL);
+	struct wh_session *mod = moderator(f, "mod"), *bob = inside(f, "bob", "member"), *eve = inside(f, "eve", "member");
+
+	(void)state;
+	assert_int_equal(says(f, mod, "/timeout bob 10m stop it", NULL)->err, WH_OK);
+	settle(f);
+	assert_non_null(heard(mod, "moderation.answer"));
+	assert_null(heard(eve, "stop it"));
+	assert_has(says(f, bob, "hm", NULL)->why, ": stop it");
+	assert_int_equal(says(f, mod, "!untimeout bob", NULL)->err, WH_OK);
+	settle(f);
+	assert_int_equal(says(f, bob, "/timeout eve", NULL)->err, WH_OK);
+	assert_has(heard(eve, "chat.message"), "/timeout eve");
+	assert_int_equal(says(f, mod, "/shrug", NULL)->err, WH_OK);
+	assert_has(heard(eve, "chat.message"), "/shrug");
+	assert_int_equal(says(f, mod, "/slow 5s", NULL)->err, WH_OK);
+	settle(f);
+	assert_has(call(f, eve, "moderation.room", "{'room':'den'}")->json, "'slow':5000");
+	assert_int_equal(says(f, mod, "/timeout", NULL)->err, WH_OK);
+	assert_has(heard(mod, "usage"), "/timeout NAME");
+	end(f);
+}
+
+static void
+who_leaves_takes_words_along_and_not_the_ban(void **state)
+{
+	struct fixture *f = begin(NULL);
+	struct wh_session *mod = moderator(f, "mod"), *bob = inside(f, "bob", "member");
+	const struct wh_test_answer *answer;
+
+	(void)state;
+	(void)bob;
+	assert_call(f, mod, "moderation.note", "{'who':'bob','text':'watch him'}", WH_OK);
+	assert_call(f, mod, "moderation.mute", "{'who':'bob','text':'for being bob'}", WH_OK);
+	assert_has(call(f, mod, "moderation.person", "{'who':'bob'}")->json, "watch him");
+	answer = wh_test_export(f->t, "id-bob", "bob");
+	settle(f);
+	assert_has(answer->json, "for being bob");
+	assert_lacks(answer->json, "watch him");
+	wh_test_erase(f->t, "id-bob", "bob");
+	settle(f);
+	assert_lacks(call(f, mod, "moderation.log", NULL)->json, "for being bob");
+	assert_has(call(f, mod, "moderation.in_force", NULL)->json, "id-bob");
+	end(f);
+}
+
+static void
+warnings_and_strikes_are_told_and_counted(void **state)
+{
+	struct fixture *f = begin(NULL);
+	struct wh_session *mod = moderator(f, "mod"), *bob = inside(f, "bob", "member");
+	char action[256], args[400];
+
+	(void)state;
+	assert_call(f, mod, "moderation.warn", "{'who':'bob','room':'den','text':'careful'}", WH_OK);
+	assert_has(heard(bob, "moderation.notice"), "A warning in den: careful");
+	member(call(f, mod, "moderation.strike", "{'who':'bob','count':2}"), "action", action);
+	assert_int_equal(f->strikes, 2);
+	snprintf(args, sizeof args, "{'id':'%s'}", action);
+	assert_call(f, mod, "moderation.undo", args, WH_OK);
+	assert_int_equal(f->strikes, 0);
+	assert_call(f, mod, "moderation.reasons", NULL, WH_OK);
+	assert_call(f, mod, "moderation.reason_set", "{'key':'cats','text':'no cats'}", WH_EPERM);
+	assert_call(f, wh_test_session(f->t, "adm", "member admin"), "moderation.reason_set", "{'key':'cats','text':'no cats','ground':'rule 1'}", WH_OK);
+	assert_call(f, mod, "moderation.timeout", "{'who':'bob','reason':'cats'}", WH_OK);
+	assert_has(heard(bob, "'kind':'timeout'"), ": no cats");
+	end(f);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_timeout_stops_speaking_until_it_is_over),
+		cmocka_unit_test(what_is_in_force_survives_the_hub),
+		cmocka_unit_test(a_shadow_mute_is_seen_by_nobody),
+		cmocka_unit_test(a_ban_puts_out_keeps_out_and_leaves_the_appeal),
+		cmocka_unit_test(a_ban_of_a_network_meets_only_those_who_are_new),
+		cmocka_unit_test(a_guest_does_not_come_back_as_another),
+		cmocka_unit_test(a_removed_message_is_put_back_by_undoing),
+		cmocka_unit_test(two_moderators_lock_a_room_and_each_takes_back_the_own),
+		cmocka_unit_test(slow_mode_and_accounts_only_hold_for_a_while),
+		cmocka_unit_test(only_moderators_act_and_not_on_each_other),
+		cmocka_unit_test(a_sweep_removes_what_matches_and_is_undone_as_one),
+		cmocka_unit_test(a_sweep_that_the_hub_died_over_goes_on),
+		cmocka_unit_test(reports_are_merged_claimed_and_decided_once),
+		cmocka_unit_test(an_appeal_is_answered_by_somebody_else),
+		cmocka_unit_test(moderators_type_commands_and_others_say_them),
+		cmocka_unit_test(warnings_and_strikes_are_told_and_counted),
+		cmocka_unit_test(who_leaves_takes_words_along_and_not_the_ban),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

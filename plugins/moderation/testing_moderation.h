@@ -1,0 +1,236 @@
+/* What the tests of moderation's core share: the plugin on the fake host with the real store and the real chat, and accounts that the test plays. */
+#ifndef MODERATION_TESTING_H
+#define MODERATION_TESTING_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include <whiply/accounts.h>
+#include <whiply/testing.h>
+
+struct fixture {
+	struct wh_test *t;
+	struct wh_service row;
+	struct wh_trust trust;		/* of all accounts */
+	int64_t strikes;		/* that were given in all */
+	char offline[64];		/* name of somebody who has an account and is not here */
+};
+
+static bool
+played_trust(struct wh_accounts *accounts, struct wh_session *s, struct wh_trust *out)
+{
+	const struct fixture *f = (const struct fixture *)(const void *)accounts;
+
+	*out = f->trust;
+	out->account = wh_session_identity(wh_test_host(f->t), s)->kind == WH_ACCOUNT;
+	if (!out->account)
+		*out = (struct wh_trust){ .account = false };
+	return out->account;
+}
+
+static void
+played_said(struct wh_accounts *accounts, struct wh_session *s)
+{
+	(void)accounts;
+	(void)s;
+}
+
+static enum wh_err
+played_strike(struct wh_accounts *accounts, struct wh_str account, int64_t more, struct wh_str by, struct wh_str why)
+{
+	(void)account;
+	(void)by;
+	(void)why;
+	((struct fixture *)(void *)accounts)->strikes += more;
+	return WH_OK;
+}
+
+static struct wh_str
+played_room_role(struct wh_accounts *accounts, struct wh_session *s, struct wh_str room)
+{
+	(void)accounts;
+	(void)s;
+	(void)room;
+	return (struct wh_str){ "", 0 };
+}
+
+/* Whoever the test made with an account, by "id-NAME" or NAME; guests have none. */
+static enum wh_err
+played_find(struct wh_accounts *accounts, struct wh_str name_or_id, wh_accounts_found *done, void *self, uint64_t cookie)
+{
+	struct fixture *f = (struct fixture *)(void *)accounts;
+	struct wh_str name = wh_str_starts(name_or_id, WH_STR("id-")) ? wh_str_from(name_or_id, 3) : name_or_id;
+	char id[96];
+
+	snprintf(id, sizeof id, "id-%.*s", WH_FMT(name));
+	for (const char *known = " ann bob eve mod max adm ", *at; (at = strstr(known, " ")) != NULL && at[1] != '\0'; known = at + 1)
+		if (strncmp(at + 1, name.p, name.n) == 0 && at[1 + name.n] == ' ') {
+			done(self, cookie, WH_OK, &(struct wh_account){ .id = wh_str(id), .name = name, .state = WH_STR("active") });
+			return WH_OK;
+		}
+	if (f->offline[0] != '\0' && wh_str_is(name, f->offline))
+		done(self, cookie, WH_OK, &(struct wh_account){ .id = wh_str(id), .name = name, .state = WH_STR("active") });
+	else
+		done(self, cookie, WH_ENOENT, NULL);
+	return WH_OK;
+}
+
+static void
+played_forget(struct wh_accounts *accounts, void *self)
+{
+	(void)accounts;
+	(void)self;
+}
+
+static const struct wh_accounts_ops played_accounts = { .trust = played_trust, .said = played_said, .strike = played_strike, .room_role = played_room_role,
+	.find = played_find, .forget = played_forget };
+
+static inline struct fixture *
+begin(const char *settings)
+{
+	struct fixture *f = calloc(1, sizeof *f);
+
+	assert_non_null(f);
+	f->t = wh_test_new(&whiply_plugin);
+	f->row = (struct wh_service){ "accounts", WH_ACCOUNTS_VERSION, &played_accounts };
+	f->trust = (struct wh_trust){ .age_ms = 86400000, .said = 100 };
+	wh_test_offer(f->t, &f->row, f);
+	wh_test_load(f->t, "sqlite", NULL);
+	wh_test_load(f->t, "chat", NULL);
+	if (wh_test_open(f->t, settings) != WH_OK)
+		fail_msg("%s; %s", wh_test_why(f->t), wh_test_logged(f->t, "schema_not_opened"));
+	return f;
+}
+
+static inline void
+settle(struct fixture *f)
+{
+	do {
+		wh_test_advance(f->t, 5);
+	} while (wh_test_run_jobs(f->t) != 0);
+}
+
+static inline void
+end(struct fixture *f)
+{
+	settle(f);
+	wh_test_end(&f->t);
+	free(f);
+}
+
+/** Begins a call; `args` may have ' for ". */
+static inline const struct wh_test_answer *
+start(struct fixture *f, struct wh_session *s, const char *command, const char *args)
+{
+	char json[20000];
+
+	snprintf(json, sizeof json, "%s", args != NULL ? args : "{}");
+	for (char *c = json; *c != '\0'; c++)
+		if (*c == '\'')
+			*c = '"';
+	return wh_test_call(f->t, s, command, json);
+}
+
+static inline const struct wh_test_answer *
+call(struct fixture *f, struct wh_session *s, const char *command, const char *args)
+{
+	const struct wh_test_answer *answer = start(f, s, command, args);
+
+	for (unsigned i = 0; i < 400 && answer->err == WH_WAIT; i++) {
+		wh_test_run_jobs(f->t);
+		if (answer->err == WH_WAIT)
+			wh_test_advance(f->t, 5);
+	}
+	settle(f);
+	return answer;
+}
+
+#define assert_call(f, s, command, args, expected) \
+	do { \
+		const struct wh_test_answer *answer_ = call(f, s, command, args); \
+		if (answer_->err != (expected)) \
+			fail_msg("%s: %d, %s", command, answer_->err, answer_->err == WH_OK ? answer_->json : answer_->why); \
+	} while (0)
+
+static inline bool
+has(const char *text, const char *part)
+{
+	char find[2000];
+
+	snprintf(find, sizeof find, "%s", part);
+	for (char *c = find; *c != '\0'; c++)
+		if (*c == '\'')
+			*c = '"';
+	return text != NULL && strstr(text, find) != NULL;
+}
+
+#define assert_has(text, part) \
+	do { \
+		const char *text_ = (text); \
+		if (!has(text_, part)) \
+			fail_msg("no %s in %s", part, text_ != NULL ? text_ : "nothing"); \
+	} while (0)
+
+#define assert_lacks(text, part) \
+	do { \
+		const char *text_ = (text); \
+		if (has(text_, part)) \
+			fail_msg("%s in %s", part, text_); \
+	} while (0)
+
+static inline const char *
+heard(struct wh_session *s, const char *part)
+{
+	const char *text;
+
+	while ((text = wh_test_next(s)) != NULL)
+		if (has(text, part))
+			return text;
+	return NULL;
+}
+
+static inline const char *
+member(const struct wh_test_answer *answer, const char *key, char out[256])
+{
+	char find[64];
+	const char *at;
+
+	if (answer->err != WH_OK)
+		fail_msg("%d: %s", answer->err, answer->why);
+	snprintf(find, sizeof find, "\"%s\":\"", key);
+	at = strstr(answer->json, find);
+	if (at == NULL)
+		fail_msg("no %s in %s", key, answer->json);
+	snprintf(out, 256, "%.*s", (int)strcspn(at + strlen(find), "\""), at + strlen(find));
+	return out;
+}
+
+/** A session that has entered the den. */
+static inline struct wh_session *
+inside(struct fixture *f, const char *name, const char *roles)
+{
+	struct wh_session *s = wh_test_session(f->t, name, roles);
+
+	assert_call(f, s, "chat.join", "{'room':'den'}", WH_OK);
+	return s;
+}
+
+/** Says something in the den; the error, and with WH_OK the id. */
+static inline const struct wh_test_answer *
+says(struct fixture *f, struct wh_session *s, const char *text, char id[256])
+{
+	const struct wh_test_answer *answer;
+	char args[4200];
+
+	snprintf(args, sizeof args, "{'room':'den','text':'%s'}", text);
+	answer = call(f, s, "chat.say", args);
+	if (id != NULL && answer->err == WH_OK)
+		member(answer, "id", id);
+	return answer;
+}
+
+#endif
