@@ -195,6 +195,10 @@ static const struct wh_field set_fields[] = {
 	{ "topics", WH_F_CHOICE, .choices = "moderators|all", .help = "who sets the topic" },
 	{ "past", WH_F_CHOICE, .choices = "all|moderators", .help = "who reads what was said before" }, { 0 }
 };
+static const struct wh_field rename_fields[] = {
+	ROOM, { "to", WH_F_TEXT, .required = true, .min = 1, .max = 128, .help = "the name that it shall have" },
+	{ "reason", WH_F_TEXT, .max = 200, .help = "told to the others" }, { 0 }
+};
 static const struct wh_field invite_fields[] = { ROOM, { "name", WH_F_NAME, .required = true, .help = "of the account" }, { 0 } };
 static const struct wh_field role_fields[] = {
 	ROOM, { "name", WH_F_NAME, .required = true, .help = "of the account; in a room that is not registered, of somebody in it" },
@@ -258,6 +262,7 @@ static const struct wh_command chat_commands[] = {
 	{ "chat.members", members_fields, WH_ALLOW_GUEST, .rate = "2/s burst 10", .flags = WH_READS, .run = info_members, .help = "who is in a room" },
 	{ "chat.set", set_fields, WH_ALLOW_GUEST, .flags = WH_AUDIT, .run = rules_set, .help = "change a room's rules, as its owner or manager" },
 	{ "chat.register", room_only, WH_ALLOW_MEMBER, .rate = "1/m burst 5", .flags = WH_AUDIT, .run = info_register, .help = "make a room last, and own it" },
+	{ "chat.rename", rename_fields, WH_ALLOW_GUEST, .rate = "1/m burst 5", .flags = WH_AUDIT, .run = room_rename, .help = "give a room another name, as its owner; all else stays" },
 	{ "chat.invite", invite_fields, WH_ALLOW_GUEST, .rate = "1/s burst 10", .run = info_invite, .help = "ask somebody into a room" },
 	{ "chat.role", role_fields, WH_ALLOW_GUEST, .rate = "2/s burst 20", .flags = WH_AUDIT, .run = info_role, .help = "give or take a role in a room" },
 	{ "chat.kick", kick_fields, WH_ALLOW_GUEST, .flags = WH_AUDIT, .run = member_kick, .help = "send somebody out of a room" },

@@ -1,7 +1,35 @@
 # Rooms whose log is kept.
 noinst_LTLIBRARIES += libchatplugin.la
-libchatplugin_la_SOURCES = %D%/chat.c %D%/chat.h %D%/schema.c %D%/text.c %D%/room.c %D%/member.c %D%/append.c %D%/entry.c %D%/always.c %D%/say.c %D%/history.c \
-	%D%/info.c %D%/mark.c %D%/service.c %D%/service_ask.c %D%/live.c %D%/whisper.c %D%/block.c %D%/task.c %D%/crowd.c %D%/given.c %D%/privacy.c %D%/resume.c %D%/rules.c %D%/mask.c %D%/match.c %D%/door.c %D%/aside.c
+libchatplugin_la_SOURCES =
+libchatplugin_la_SOURCES += %D%/always.c
+libchatplugin_la_SOURCES += %D%/append.c
+libchatplugin_la_SOURCES += %D%/aside.c
+libchatplugin_la_SOURCES += %D%/block.c
+libchatplugin_la_SOURCES += %D%/chat.c
+libchatplugin_la_SOURCES += %D%/chat.h
+libchatplugin_la_SOURCES += %D%/crowd.c
+libchatplugin_la_SOURCES += %D%/door.c
+libchatplugin_la_SOURCES += %D%/entry.c
+libchatplugin_la_SOURCES += %D%/given.c
+libchatplugin_la_SOURCES += %D%/history.c
+libchatplugin_la_SOURCES += %D%/info.c
+libchatplugin_la_SOURCES += %D%/live.c
+libchatplugin_la_SOURCES += %D%/mark.c
+libchatplugin_la_SOURCES += %D%/mask.c
+libchatplugin_la_SOURCES += %D%/match.c
+libchatplugin_la_SOURCES += %D%/member.c
+libchatplugin_la_SOURCES += %D%/privacy.c
+libchatplugin_la_SOURCES += %D%/rename.c
+libchatplugin_la_SOURCES += %D%/resume.c
+libchatplugin_la_SOURCES += %D%/room.c
+libchatplugin_la_SOURCES += %D%/rules.c
+libchatplugin_la_SOURCES += %D%/say.c
+libchatplugin_la_SOURCES += %D%/schema.c
+libchatplugin_la_SOURCES += %D%/service.c
+libchatplugin_la_SOURCES += %D%/service_ask.c
+libchatplugin_la_SOURCES += %D%/task.c
+libchatplugin_la_SOURCES += %D%/text.c
+libchatplugin_la_SOURCES += %D%/whisper.c
 libchatplugin_la_CFLAGS = $(AM_CFLAGS) $(UTF8PROC_CFLAGS)
 
 plugin_LTLIBRARIES += plugins/chat.la
