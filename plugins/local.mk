@@ -22,6 +22,7 @@ include plugins/sqlite/local.mk
 include plugins/chat/local.mk
 include plugins/irc/local.mk
 include plugins/auth/local.mk
+include plugins/profile/local.mk
 include plugins/matching/local.mk
 include plugins/signaling/local.mk
 include plugins/moderation/local.mk

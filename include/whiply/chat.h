@@ -51,12 +51,13 @@ struct wh_chat_room {
 	int64_t joins, joins_ms;	/**< people who enter, likewise */
 	struct wh_str topic_by, topic_by_id;	/**< who set the topic; empty: nobody */
 	int64_t topic_time;
+	int64_t latest;			/**< when the last entry was written; 0: there is none */
 };
 
 /** Somebody in it. */
 struct wh_chat_person {
 	struct wh_str id, name;
-	unsigned sessions;
+	unsigned sessions;		/**< 0: they stay without, and are away */
 	enum wh_chat_rank rank;		/**< as far as it is known without their sessions; the highest */
 	unsigned ranks;			/**< all of them: a bit for each, 1 << rank */
 };
@@ -154,6 +155,9 @@ struct wh_chat_ops {
 
 	/** No callback of this self is called any more. */
 	void (*forget)(struct wh_chat *chat, void *self);
+
+	/** Does the account of that id stay in its rooms when its last session ends? */
+	bool (*stays)(struct wh_chat *chat, struct wh_str id);
 };
 
 #endif

@@ -188,6 +188,7 @@ append_done(void *self, uint64_t cookie, const struct wh_result *r)
 	}
 	a->entry.seq = (uint64_t)wh_row_int(&r->rows[a->guards], 0, 0);
 	a->room->seq = a->entry.seq;
+	a->room->latest = a->entry.time;
 	append_applies(a);
 	wh_metric_add(chat->host, &chat_metrics[M_ENTRIES], 1);
 	entry_publish(a->room, &a->entry, a->from != 0 ? wh_session_get(chat->host, a->from) : NULL);

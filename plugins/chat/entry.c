@@ -38,6 +38,24 @@ struct entry_texts {
 	char id[CHAT_ID_TEXT], ref[CHAT_ID_TEXT];
 };
 
+/* What there is more to say of a message: that a bot said it, in what room a whisper belongs, who passed it on. */
+static size_t
+entry_said(const struct chat_room *room, const struct chat_entry *e, struct wh_item items[static 3])
+{
+	static const char *const texts[] = { "context", "relay" };
+	struct wh_value v, part;
+	size_t n = 0;
+
+	if (wh_json_read_text(room->chat->host, e->extra, &v) != WH_OK)
+		return 0;
+	if (wh_json_get(&v, "notice", &part) && part.type == WH_V_BOOL && part.b)
+		items[n++] = WH_ITEM_BOOL("notice", true);
+	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+		if (wh_json_get(&v, texts[i], &part) && part.type == WH_V_STR)
+			items[n++] = WH_ITEM_STR(texts[i], part.s);
+	return n;
+}
+
 static size_t
 entry_items(const struct chat_room *room, const struct chat_entry *e, struct wh_item items[static CHAT_ITEMS], struct entry_texts *t)
 {
@@ -60,15 +78,15 @@ entry_items(const struct chat_room *room, const struct chat_entry *e, struct wh_
 	}
 	if (e->kind == CHAT_ACT)
 		items[n++] = WH_ITEM_BOOL("act", true);
-	if (e->kind == CHAT_SAY && e->extra.n != 0)
-		items[n++] = WH_ITEM_BOOL("notice", true);
+	if ((e->kind == CHAT_SAY || e->kind == CHAT_ACT) && e->extra.n != 0)
+		n += entry_said(room, e, items + n);
 	if (e->text.p != NULL)
 		items[n++] = WH_ITEM_STR(entry_text_key(e->kind), e->text);
 	if (e->ref != 0) {
 		id_text(e->ref, t->ref);
 		items[n++] = WH_ITEM_STR(entry_ref_key(e->kind), wh_str(t->ref));
 	}
-	if (e->extra.n != 0 && e->kind != CHAT_SAY && e->kind != CHAT_RESTORE)
+	if (e->extra.n != 0 && e->kind != CHAT_SAY && e->kind != CHAT_ACT && e->kind != CHAT_RESTORE)
 		items[n++] = WH_ITEM_JSON(e->kind == CHAT_POLL ? "poll" : e->kind == CHAT_VOTE ? "vote" : e->kind == CHAT_RULES ? "rules" : "extra", e->extra);
 	if (e->redacted)
 		items[n++] = WH_ITEM_BOOL("redacted", true);

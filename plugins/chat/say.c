@@ -4,7 +4,7 @@
 
 #include "chat.h"
 
-enum { SAY_TEXT = 16384 };
+enum { SAY_TEXT = 16384, SAY_EXTRA = 320 };
 
 static struct chat_entry
 entry_by(struct chat *chat, struct wh_call *call, enum chat_kind kind)
@@ -184,16 +184,37 @@ asked_done(struct chat_room *room, struct wh_call *call, enum wh_err err)
 	room_settle(room);
 }
 
+/* Which of two members the extra of a message has; nothing in them has to be escaped. */
 static void
-said(void *self, uint64_t cookie, struct wh_message *m, enum wh_err err, struct wh_str why, int64_t retry_ms)
+said_extra(struct wh_call *call, bool notice, bool relay, char to[static SAY_EXTRA])
 {
-	struct chat *chat = self;
+	const struct wh_identity *who = wh_session_identity(call->host, wh_call_session(call));
+	struct wh_str context = relay ? WH_STR("") : wh_arg_str(call, "context");
+	size_t n = 0;
+
+	to[0] = '\0';
+	if (context.n != 0 && context.p[0] == '#')
+		context = wh_str_from(context, 1);
+	if (notice)
+		n += (size_t)snprintf(to + n, SAY_EXTRA - n, "{\"notice\":true");
+	if (context.n != 0)
+		n += (size_t)snprintf(to + n, SAY_EXTRA - n, "%c\"context\":\"%.*s\"", n != 0 ? ',' : '{', WH_FMT(context));
+	if (relay)
+		n += (size_t)snprintf(to + n, SAY_EXTRA - n, "%c\"relay\":\"%.*s\"", n != 0 ? ',' : '{', WH_FMT(who->name));
+	if (n != 0)
+		snprintf(to + n, SAY_EXTRA - n, "}");
+}
+
+static void
+said_put(struct chat *chat, uint64_t cookie, struct wh_message *m, enum wh_err err, struct wh_str why, int64_t retry_ms, bool relay)
+{
 	struct wh_call *call;
 	struct chat_room *room = asked(chat, cookie, m, err, why, retry_ms, &call);
 	struct chat_entry e;
 	struct wh_str ids[CHAT_MENTIONS];
 	struct wh_cell cells[CHAT_MENTIONS][2];
 	struct wh_step steps[CHAT_MENTIONS];
+	char extra[SAY_EXTRA];
 	const char *no;
 	size_t n;
 
@@ -207,14 +228,16 @@ said(void *self, uint64_t cookie, struct wh_message *m, enum wh_err err, struct 
 	}
 	e = entry_by(chat, call, strcmp(m->kind, "act") == 0 ? CHAT_ACT : CHAT_SAY);
 	e.text = m->text;
-	if (strcmp(m->kind, "notice") == 0)
-		e.extra = WH_STR("{\"notice\":true}");
+	said_extra(call, strcmp(m->kind, "notice") == 0, relay, extra);
+	e.extra = wh_str(extra);
 	e.number = m->number;
+	if (relay)
+		e.name = wh_arg_str(call, "as");
 	if (wh_arg_has(call, "reply"))
 		arg_id(call, "reply", &e.ref);
 	if (chat->accounts != NULL)
 		chat->accounts->said(chat->accounts_self, m->from);
-	if (said_aside(room, call, m)) {
+	if (!relay && said_aside(room, call, m)) {
 		asked_done(room, call, aside_tell(room, call, &e) == WH_OK ? WH_OK : WH_ENOMEM);
 		return;
 	}
@@ -225,6 +248,18 @@ said(void *self, uint64_t cookie, struct wh_message *m, enum wh_err err, struct 
 		steps[i] = (struct wh_step){ Q_MENTION, cells[i], 2, WH_ANY };
 	}
 	asked_done(room, call, chat_append(room, call, &e, wh_arg_str(call, "nonce"), NULL, NULL, steps, n, NULL));
+}
+
+static void
+said(void *self, uint64_t cookie, struct wh_message *m, enum wh_err err, struct wh_str why, int64_t retry_ms)
+{
+	said_put(self, cookie, m, err, why, retry_ms, false);
+}
+
+static void
+relayed(void *self, uint64_t cookie, struct wh_message *m, enum wh_err err, struct wh_str why, int64_t retry_ms)
+{
+	said_put(self, cookie, m, err, why, retry_ms, true);
 }
 
 /* Shows it to the hooks. */
@@ -248,7 +283,7 @@ say_ask(struct chat_room *room, struct wh_call *call, const char *kind, struct w
 }
 
 static enum wh_err
-say_kind(struct chat *chat, struct wh_call *call, struct chat_room *room, const char *kind)
+say_kind(struct chat *chat, struct wh_call *call, struct chat_room *room, const char *kind, bool relay)
 {
 	struct wh_session *s = wh_call_session(call);
 	char text[SAY_TEXT];
@@ -256,7 +291,10 @@ say_kind(struct chat *chat, struct wh_call *call, struct chat_room *room, const 
 	const char *why = text_check(&chat->set, wh_arg_str(call, "text"), text, sizeof text, &checked.n);
 	enum wh_err err = WH_EINVAL;
 	int64_t retry_ms = 0, ref;
+	char key[CHAT_NAME + 1];
 
+	if (why == NULL && !relay && wh_arg_has(call, "context") && (!text_room_key(wh_arg_str(call, "context"), key) || strpbrk(key, "\"\\") != NULL))
+		why = "that can be no room";
 	if (why == NULL && wh_arg_has(call, "reply") && !arg_id(call, "reply", &ref))
 		why = not_an_id;
 	if (why == NULL)
@@ -273,7 +311,7 @@ say_kind(struct chat *chat, struct wh_call *call, struct chat_room *room, const 
 	}
 	if (why != NULL)
 		return wh_fail_str(call, err, wh_str(why), retry_ms);
-	return say_ask(room, call, kind, checked, said);
+	return say_ask(room, call, kind, checked, relay ? relayed : said);
 }
 
 static const char no_ranks[] = "there are no ranks in a whisper";
@@ -283,7 +321,7 @@ say_go(struct chat *chat, struct wh_call *call, struct chat_room *room)
 {
 	if (room->sides != NULL && wh_arg_has(call, "rank"))
 		return wh_fail(call, WH_EINVAL, no_ranks);
-	return say_kind(chat, call, room, wh_arg_bool(call, "notice") ? "notice" : "say");
+	return say_kind(chat, call, room, wh_arg_bool(call, "notice") ? "notice" : "say", false);
 }
 
 enum wh_err
@@ -291,7 +329,28 @@ say_whisper(struct chat *chat, struct wh_call *call, struct chat_room *room)
 {
 	struct wh_str kind = wh_arg_str(call, "kind");
 
-	return say_kind(chat, call, room, wh_str_is(kind, "act") ? "act" : wh_str_is(kind, "notice") ? "notice" : "say");
+	return say_kind(chat, call, room, wh_str_is(kind, "act") ? "act" : wh_str_is(kind, "notice") ? "notice" : "say", false);
+}
+
+/* For what passes messages on from elsewhere: it is said by a name that nobody here can have, as an account's has no slash. */
+static enum wh_err
+relay_go(struct chat *chat, struct wh_call *call, struct chat_room *room)
+{
+	struct wh_str as = wh_arg_str(call, "as");
+	const char *slash = memchr(as.p, '/', as.n);
+
+	if (slash == NULL || slash == as.p || slash + 1 == as.p + as.n)
+		return wh_fail(call, WH_EINVAL, "the name is written name/network");
+	for (size_t i = 0; i < as.n; i++)
+		if ((unsigned char)as.p[i] <= ' ' || strchr(",*?!@$:#&~+%\"\\.<>", as.p[i]) != NULL)
+			return wh_fail(call, WH_EINVAL, "a name has no blanks and none of ,*?!@$:#&~+%\"\\.<>");
+	return say_kind(chat, call, room, wh_arg_bool(call, "notice") ? "notice" : "say", true);
+}
+
+enum wh_err
+say_relay(void *self, struct wh_call *call)
+{
+	return room_with_member(self, call, relay_go);
 }
 
 static enum wh_err
@@ -299,7 +358,7 @@ act_go(struct chat *chat, struct wh_call *call, struct chat_room *room)
 {
 	if (room->sides != NULL && wh_arg_has(call, "rank"))
 		return wh_fail(call, WH_EINVAL, no_ranks);
-	return say_kind(chat, call, room, "act");
+	return say_kind(chat, call, room, "act", false);
 }
 
 enum wh_err

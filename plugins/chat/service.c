@@ -22,6 +22,7 @@ service_show(struct chat_room *room)
 		.invited = room->rules.access == CHAT_INVITED, .keyed = room->rules.access == CHAT_KEYED, .unlisted = room->rules.access != CHAT_PUBLIC,
 		.moderated = room->rules.speakers >= CHAT_VOICED, .members_only = room->rules.speakers == CHAT_REGISTERED, .slow_ms = room->rules.slow_ms,
 		.topic_by = wh_str(room->topic_name), .topic_by_id = wh_str(room->topic_who), .topic_time = room->topic_time,
+		.latest = room->latest,
 		.accounts_only = room->rules.accounts_only, .colours = room->rules.colours == CHAT_COLOURS, .notices = !room->rules.no_notices,
 		.topics = room->rules.topics_free, .past_hidden = room->rules.past_hidden, .limit = room->rules.limit, .flood = room->rules.flood.count,
 		.flood_ms = room->rules.flood.ms, .joins = room->rules.joins.count, .joins_ms = room->rules.joins.ms,
@@ -75,6 +76,12 @@ service_rank(struct wh_chat *service, struct wh_str name, struct wh_session *s)
 	struct chat_room *room = service_find(service, name);
 
 	return room != NULL ? (enum wh_chat_rank)room_rank(room, s) : WH_RANK_NONE;
+}
+
+static bool
+service_stays(struct wh_chat *service, struct wh_str id)
+{
+	return always_find((struct chat *)(void *)service, id) != NULL;
 }
 
 static unsigned
@@ -155,4 +162,5 @@ service_key(struct wh_chat *service, struct wh_str name, char key_out[static 65]
 const struct wh_chat_ops chat_service = { .room = service_room, .people = service_people, .rooms = service_rooms, .rank = service_rank,
 	.ranks = service_ranks, .masks = service_masks, .door = service_door, .describe = service_describe,
 	.entry = service_entry, .recent = service_recent, .redact = service_redact, .restore = service_restore, .say_for = service_say_for,
-	.listen = service_listen, .person = service_person, .sessions = service_sessions, .key = service_key, .forget = service_forget };
+	.listen = service_listen, .person = service_person, .sessions = service_sessions, .key = service_key, .forget = service_forget,
+	.stays = service_stays };

@@ -37,8 +37,8 @@ registered(struct irc_task *task, struct irc_client *c, enum wh_err err, struct 
 	struct irc_out out;
 
 	if (err != WH_OK) {
-		irc_fail(c, "REGISTER", err == WH_EEXIST ? "ACCOUNT_EXISTS" : err == WH_EINVAL ? flaw_code(result) : err == WH_EFAST || err == WH_EAWAY ? "TEMPORARILY_UNAVAILABLE" :
-		    "COMPLETE_CONNECTION_REQUIRED", task->target, result);
+		irc_fail(c, "REGISTER", err == WH_EEXIST ? "ACCOUNT_EXISTS" : err == WH_EINVAL ? flaw_code(result) :
+		    "TEMPORARILY_UNAVAILABLE", task->target, result);
 		return;
 	}
 	source_of(c->irc, who->name, who->id, source);
@@ -73,13 +73,19 @@ void
 verb_register(struct irc *irc, struct irc_client *c, const struct irc_line *line)
 {
 	struct wh_str name = line->params[0];
+	char context[IRC_NICK * 2];
 
+	text_flat(name, context, sizeof context);
 	if (irc->accounts == NULL) {
 		irc_fail(c, "REGISTER", "DISALLOWED", "", WH_STR("There are no accounts here"));
 		return;
 	}
 	if (client_identity(c)->kind == WH_ACCOUNT) {
-		irc_fail(c, "REGISTER", "ALREADY_AUTHENTICATED", "", WH_STR("You are signed in already"));
+		irc_fail(c, "REGISTER", "ALREADY_AUTHENTICATED", context, WH_STR("You are signed in already"));
+		return;
+	}
+	if (c->nick[0] == '\0') {
+		irc_fail(c, "REGISTER", "NEED_NICK", "*", WH_STR("First choose a nick, with NICK"));
 		return;
 	}
 	if (wh_str_is(name, "*"))
@@ -152,10 +158,15 @@ nickserv(struct irc_client *c, struct wh_str words[static 4], size_t n)
 		const struct wh_item items[] = { WH_ITEM_STR("old", words[1]), WH_ITEM_STR("new", words[2]) };
 
 		service_run(c, "NickServ", "the password is changed", "auth.password", items, 2);
+	} else if (n >= 3 && same_word(words[0], "SET") && same_word(words[1], "ALWAYS-ON") && (same_word(words[2], "ON") || same_word(words[2], "OFF"))) {
+		const struct wh_item items[] = { WH_ITEM_BOOL("always", same_word(words[2], "ON")), WH_ITEM_STR("device", wh_str(c->user)) };
+
+		service_run(c, "NickServ", items[0].value.b ? "you stay in your channels without a connection" : "you leave when your last client does",
+		    "chat.presence", items, 2);
 	} else if (n >= 1 && same_word(words[0], "LOGOUT")) {
 		service_run(c, "NickServ", "you are signed out", "auth.logout", NULL, 0);
 	} else {
-		service_say(c, "NickServ", "IDENTIFY [name] password, REGISTER password [mail], PASSWD old new, LOGOUT. A nick is its account's: nobody else can take it.");
+		service_say(c, "NickServ", "IDENTIFY [name] password, REGISTER password [mail], PASSWD old new, SET ALWAYS-ON on|off, LOGOUT. A nick is its account's: nobody else can take it.");
 	}
 }
 

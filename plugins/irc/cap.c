@@ -14,14 +14,17 @@ static const struct {
 	{ "batch", CAP_BATCH, NULL, "lines that belong together" },
 	{ "cap-notify", CAP_NOTIFY, NULL, "capabilities that come and go" },
 	{ "chghost", CAP_CHGHOST, NULL, "hosts that change" },
-	{ "draft/account-registration", CAP_REGISTER, "before-connect", "REGISTER and VERIFY" },
+	{ "draft/account-registration", CAP_REGISTER, "before-connect,custom-account-name", "REGISTER and VERIFY" },
 	{ "draft/chathistory", CAP_CHATHISTORY, NULL, "CHATHISTORY" },
 	{ "draft/event-playback", CAP_EVENTS, NULL, "history with topics, reactions and the like" },
 	{ "draft/extended-isupport", CAP_ISUPPORT, NULL, "ISUPPORT, also before one is in" },
 	{ "draft/message-redaction", CAP_REDACTION, NULL, "messages that are taken back" },
+	{ "draft/metadata-2", CAP_METADATA, "max-subs=10,max-keys=20,max-value-bytes=256", "what people and channels say of themselves; with the plugin `profile`" },
 	{ "draft/multiline", CAP_MULTILINE, "max-bytes=4000,max-lines=20", "messages of several lines" },
-	{ "draft/no-implicit-names", CAP_NO_NAMES, NULL, "no NAMES with JOIN" },
+	{ "draft/no-implicit-names", CAP_NO_NAMES, NULL, "the same as no-implicit-names, as older clients know it" },
+	{ "draft/pre-away", CAP_PRE_AWAY, NULL, "AWAY before one is in; AWAY * is nobody's absence" },
 	{ "draft/read-marker", CAP_MARK, NULL, "how far one has read, on every connection" },
+	{ "draft/relaymsg", CAP_RELAYMSG, "/", "who passes on what was said elsewhere; with `relaymsg`" },
 	{ "echo-message", CAP_ECHO, NULL, "what you say yourself" },
 	{ "extended-join", CAP_EXTENDED_JOIN, NULL, "account and name of who enters" },
 	{ "extended-monitor", CAP_MONITOR, NULL, "more of those on the MONITOR list" },
@@ -29,6 +32,7 @@ static const struct {
 	{ "labeled-response", CAP_LABELS, NULL, "answers that say to what" },
 	{ "message-tags", CAP_MESSAGE_TAGS, NULL, "tags, msgid, TAGMSG" },
 	{ "multi-prefix", CAP_MULTI_PREFIX, NULL, "all prefixes of a member" },
+	{ "no-implicit-names", CAP_NO_NAMES, NULL, "no NAMES with JOIN" },
 	{ "sasl", CAP_SASL, "", "signing in; the value is the mechanisms" },
 	{ "server-time", CAP_SERVER_TIME, NULL, "when it was said" },
 	{ "setname", CAP_SETNAME, NULL, "names that change" },
@@ -53,6 +57,10 @@ cap_offered(const struct irc_client *c, size_t i)
 
 	if (caps[i].bit == CAP_SASL)
 		return irc->sasl != NULL;
+	if (caps[i].bit == CAP_RELAYMSG)
+		return irc->set.relaymsg;
+	if (caps[i].bit == CAP_METADATA)
+		return irc->profile != NULL;
 	if (caps[i].bit == CAP_REGISTER)
 		return irc->accounts != NULL;
 	if (caps[i].bit == 0)
@@ -73,7 +81,7 @@ cap_show(const struct irc_client *c, size_t i, bool with_value, char *to, size_t
 		value = wh_str(caps[i].value);
 	/* Where it has to go, or, once it is there, for how long that holds. */
 	if (caps[i].bit == 0 && s != NULL) {
-		if (wh_session_secure(c->irc->host, s))
+		if (client_secure(c))
 			snprintf(sts, sizeof sts, "duration=%lld", (long long)c->irc->set.sts_seconds);
 		else
 			snprintf(sts, sizeof sts, "port=%lld", (long long)c->irc->set.sts_port);
@@ -82,9 +90,10 @@ cap_show(const struct irc_client *c, size_t i, bool with_value, char *to, size_t
 	snprintf(to, cap, "%s%s%.*s", caps[i].name, with_value && value.n != 0 ? "=" : "", with_value ? (int)value.n : 0, value.n != 0 ? value.p : "");
 }
 
-/* The names that `wanted` has, on as many lines as it takes; a client of version 302 is told that more follow by a star. */
+/* On as many lines as it takes for a client of version 302, which is told by a star that more follow. Older ones know of one line: they
+ * are told of no drafts, so that it is enough. */
 static void
-cap_names(struct irc_client *c, const char *verb, bool all)
+cap_names(struct irc_client *c, const char *verb, bool all, bool newer)
 {
 	char line[CAPS_LINE + 1] = "", one[160];
 	const char *nick = c->nick[0] != '\0' ? c->nick : "*";
@@ -95,7 +104,9 @@ cap_names(struct irc_client *c, const char *verb, bool all)
 	for (size_t i = 0; i < CAPS; i++) {
 		if (all ? !cap_offered(c, i) : (c->caps & caps[i].bit) == 0)	/* sts has no bit: nobody asks for it */
 			continue;
-		cap_show(c, i, all && c->cap_version >= 302, one, sizeof one);
+		if (all && !newer && strncmp(caps[i].name, "draft/", 6) == 0)
+			continue;
+		cap_show(c, i, all && newer, one, sizeof one);
 		if (n + strlen(one) + 1 > CAPS_LINE) {
 			out_server(&out, "CAP %s %s %s:%s", nick, verb, c->cap_version >= 302 ? "* " : "", line);
 			n = 0;
@@ -154,13 +165,15 @@ verb_cap(struct irc *irc, struct irc_client *c, const struct irc_line *line)
 			c->cap_version = version;
 		if (version >= 302)
 			c->caps |= CAP_NOTIFY;
-		cap_names(c, "LS", true);
+		cap_names(c, "LS", true, version >= 302);
 	} else if (same_word(what, "LIST")) {
-		cap_names(c, "LIST", false);
+		cap_names(c, "LIST", false, c->cap_version >= 302);
 	} else if (same_word(what, "REQ")) {
 		c->negotiating |= !c->welcome;
 		irc_changed(c);
 		cap_req(c, rest);
+	} else if (same_word(what, "END") && c->welcome) {
+		return;		/* it ends nothing then */
 	} else if (same_word(what, "END")) {
 		c->negotiating = false;
 		irc_changed(c);

@@ -162,7 +162,7 @@ join_numeric(struct irc_client *c, struct wh_str channel, struct wh_str key, enu
 	case WH_EFULL:
 		return 405;
 	case WH_EFAST:
-		return door == WH_DOOR_PACE ? 480 : 437;
+		return door == WH_DOOR_PACE ? 480 : 263;
 	case WH_EAWAY:
 		return 437;
 	case WH_ENOENT:
@@ -177,13 +177,15 @@ joined(struct irc_task *task, struct irc_client *c, enum wh_err err, struct wh_s
 {
 	struct irc *irc = c->irc;
 	const struct wh_identity *who = client_identity(c);
-	struct wh_value v;
+	struct wh_value v, seq;
 	struct wh_chat_room room;
-	char channel[IRC_CHANNEL + 2], source[160], account[IRC_NICK + 1] = "*";
+	char channel[IRC_CHANNEL + 2], source[160], account[IRC_NICK + 1] = "*", batch[24];
 	struct irc_out out;
 
 	if (err != WH_OK) {
-		irc_numeric(c, join_numeric(c, wh_str(task->target), (struct wh_str){ task->text, task->n }, err), "%s :%.*s", task->target, WH_FMT(result));
+		int number = join_numeric(c, wh_str(task->target), (struct wh_str){ task->text, task->n }, err);
+
+		irc_numeric(c, number, "%s :%.*s", number == 263 ? "JOIN" : task->target, WH_FMT(result));
 		return;
 	}
 	if (wh_json_read_text(irc->host, result, &v) != WH_OK)
@@ -193,19 +195,26 @@ joined(struct irc_task *task, struct irc_client *c, enum wh_err err, struct wh_s
 	if (who->kind == WH_ACCOUNT)
 		nick_show(who->name, account);
 	out_begin(&out, c);
+	if ((c->caps & CAP_MARK) != 0)
+		out_several(&out);
 	if ((c->caps & CAP_EXTENDED_JOIN) != 0)
-		out_line(&out, ":%s JOIN %s %s :%s", source, channel, account, c->real);
+		out_of(&out, client_person(c), ":%s JOIN %s %s :%s", source, channel, account, c->real);
 	else
-		out_line(&out, ":%s JOIN %s", source, channel);
+		out_of(&out, client_person(c), ":%s JOIN %s", source, channel);
 	if (irc->chat->room(irc->chat_self, wh_str(channel + 1), &room))
 		topic_tell(&out, channel, &room);
-	if ((c->caps & CAP_NO_NAMES) == 0)
-		channel_names(&out, wh_str(channel + 1));
-	out_end(&out);
-	if ((c->caps & CAP_MARK) != 0)
-		history_mark(c, channel);
+	/* The mark has to be told before the end of NAMES, and is in the store. */
+	if ((c->caps & CAP_MARK) != 0) {
+		out_pause(&out, batch);
+		history_mark(c, channel, batch);
+	} else {
+		if ((c->caps & CAP_NO_NAMES) == 0)
+			channel_names(&out, wh_str(channel + 1));
+		metadata_entered(&out, wh_str(channel + 1));
+		out_end(&out);
+	}
 	if (irc->set.replay != 0 && (c->caps & CAP_CHATHISTORY) == 0)
-		history_replay(c, channel);
+		history_replay(c, channel, task->number, wh_json_get(&v, "seq", &seq) ? seq.i : 0);
 }
 
 static bool
@@ -221,7 +230,7 @@ count_room(void *self, struct wh_room *r)
 }
 
 static void
-join_one(struct irc_client *c, struct wh_str channel, struct wh_str key)
+join_one(struct irc_client *c, struct wh_str channel, struct wh_str key, struct wh_str heard)
 {
 	struct wh_chat_room room;
 	struct wh_item items[2];
@@ -248,11 +257,52 @@ join_one(struct irc_client *c, struct wh_str channel, struct wh_str key)
 	task = task_new(c, "JOIN", channel, key);
 	if (task == NULL)
 		return;
+	task->number = heard.n != 0 ? strtoll(heard.p, NULL, 10) : -1;
 	items[n++] = WH_ITEM_STR("room", channel_room(channel));
 	if (key.n != 0)
 		items[n++] = WH_ITEM_STR("key", key);
 	task->done = joined;
 	task_run(task, "chat.join", items, n);
+}
+
+/* Whose account is always on, or stays nowhere: told once the client is welcome. */
+static void
+stays_told(struct irc_task *task, struct irc_client *c, enum wh_err err, struct wh_str result)
+{
+	struct wh_value v, rooms, room, part;
+	struct wh_json_in in = { .doc = NULL };
+
+	if (task->target[0] == '\0')
+		return;
+	if (err == WH_OK && wh_json_read_text(c->irc->host, result, &v) == WH_OK && wh_json_get(&v, "rooms", &rooms))
+		in = wh_json_each(&rooms);
+	while (in.doc != NULL && wh_json_next(&in, NULL, &room)) {
+		char channel[IRC_CHANNEL + 2], heard[24] = "";
+
+		room_show(result_str(&room, "room"), channel);
+		if (wh_json_get(&room, "heard", &part))
+			snprintf(heard, sizeof heard, "%lld", (long long)part.i);
+		join_one(c, wh_str(channel), WH_STR(""), wh_str(heard));
+	}
+	join_with_others(c);
+}
+
+bool
+channels_stayed(struct irc_client *c, bool enter)
+{
+	struct irc *irc = c->irc;
+	const struct wh_identity *who = client_identity(c);
+	const struct wh_item item = WH_ITEM_STR("device", wh_str(c->user));
+	struct irc_task *task;
+
+	if (who->kind != WH_ACCOUNT || !irc->chat->stays(irc->chat_self, who->id))
+		return false;
+	task = task_new(c, "JOIN", wh_str(enter ? "*" : ""), WH_STR(""));
+	if (task == NULL)
+		return false;
+	task->done = stays_told;
+	task_run(task, "chat.presence", &item, 1);
+	return true;
 }
 
 static bool
@@ -312,7 +362,7 @@ verb_join(struct irc *irc, struct irc_client *c, const struct irc_line *line)
 			irc_numeric(c, 407, "%.*s :That is too many channels in one line", WH_FMT(channel));
 			return;
 		}
-		join_one(c, channel, key);
+		join_one(c, channel, key, WH_STR(""));
 	}
 }
 
@@ -329,7 +379,7 @@ parted(struct irc_task *task, struct irc_client *c, enum wh_err err, struct wh_s
 		return;
 	}
 	source_of(c->irc, who->name, who->id, source);
-	irc_say(c, ":%s PART %s%s%.*s", source, task->target, task->n != 0 ? " :" : "", (int)task->n, task->text);
+	irc_say_of(c, client_person(c), ":%s PART %s%s%.*s", source, task->target, task->n != 0 ? " :" : "", (int)task->n, task->text);
 }
 
 void
@@ -376,7 +426,7 @@ topic_set(struct irc_task *task, struct irc_client *c, enum wh_err err, struct w
 		return;
 	}
 	source_of(c->irc, who->name, who->id, source);
-	irc_say(c, ":%s TOPIC %s :%.*s", source, task->target, (int)task->n, task->text);
+	irc_say_of(c, client_person(c), ":%s TOPIC %s :%.*s", source, task->target, (int)task->n, task->text);
 }
 
 void
@@ -483,7 +533,7 @@ invite_tell(void *self, struct wh_session *s)
 	struct irc_client *other = client_of(inviting->c->irc, s);
 
 	if (other != NULL && other != inviting->c && other->welcome && (other->caps & CAP_INVITE) != 0)
-		irc_say(other, "%s", inviting->line);
+		irc_say_of(other, client_person(inviting->c), "%s", inviting->line);
 	return true;
 }
 
@@ -508,7 +558,7 @@ static void
 invited(struct irc_task *task, struct irc_client *c, enum wh_err err, struct wh_str result)
 {
 	struct irc_person *p = person_by_nick(c->irc, (struct wh_str){ task->text, task->n });
-	const struct irc_client *other = p != NULL ? person_client(c->irc, p) : NULL;
+	const char *away = p != NULL ? person_away(c->irc, p) : NULL;
 	struct irc_out out;
 
 	out_begin(&out, c);
@@ -520,8 +570,8 @@ invited(struct irc_task *task, struct irc_client *c, enum wh_err err, struct wh_
 	} else {
 		invite_spread(c, (struct wh_str){ task->text, task->n }, wh_str(task->target));
 		out_numeric(&out, 341, "%.*s %s", (int)task->n, task->text, task->target);
-		if (other != NULL && other->away[0] != '\0')
-			out_numeric(&out, 301, "%.*s :%s", (int)task->n, task->text, other->away);
+		if (away != NULL)
+			out_numeric(&out, 301, "%.*s :%s", (int)task->n, task->text, away);
 	}
 	out_end(&out);
 }

@@ -41,6 +41,13 @@ place_read(struct wh_str ref, bool behind, struct place *place)
 	return true;
 }
 
+/* A kind of mark that is none of ours. */
+static bool
+unknown_ref(struct wh_str ref)
+{
+	return ref.n != 0 && memchr(ref.p, '=', ref.n) != NULL && !wh_str_starts(ref, WH_STR("msgid=")) && !wh_str_starts(ref, WH_STR("timestamp="));
+}
+
 /* The room of a channel, or of the whispers with somebody. */
 void
 target_room(const struct irc_client *c, struct wh_str target, char room[static IRC_CHANNEL + 2])
@@ -56,6 +63,19 @@ target_room(const struct irc_client *c, struct wh_str target, char room[static I
 	text_flat(p != NULL ? wh_str(p->name) : target, room + 1, IRC_CHANNEL + 1);
 }
 
+/* A target as it is written here, however the client wrote it. */
+static void
+target_show(struct irc *irc, const char *target, const struct wh_value *result, char to[static IRC_CHANNEL + 2])
+{
+	const struct irc_person *p = person_by_nick(irc, wh_str(target));
+	struct wh_value room;
+
+	if (is_channel(wh_str(target)) && wh_json_get(result, "room", &room) && room.type == WH_V_STR)
+		room_show(room.s, to);
+	else
+		text_flat(wh_str(p != NULL ? p->nick : target), to, IRC_CHANNEL + 2);
+}
+
 static void
 told(struct irc_task *task, struct irc_client *c, enum wh_err err, struct wh_str result)
 {
@@ -66,15 +86,17 @@ told(struct irc_task *task, struct irc_client *c, enum wh_err err, struct wh_str
 	struct wh_json_in in;
 	struct irc_message m;
 	struct irc_out out;
-	char head[IRC_CHANNEL * 2 + 32];
+	char head[IRC_CHANNEL * 2 + 32], shown[IRC_CHANNEL + 2];
 
 	if (err != WH_OK || wh_json_read_text(irc->host, result, &v) != WH_OK || !wh_json_get(&v, "entries", &entries)) {
 		if (strcmp(task->verb, "REPLAY") == 0)
 			return;
-		irc_fail(c, "CHATHISTORY", err == WH_ENOENT || err == WH_EPERM ? "INVALID_TARGET" : "MESSAGE_ERROR", task->target, result);
+		snprintf(head, sizeof head, "%s %s", task->verb, task->target);
+		irc_fail(c, "CHATHISTORY", err == WH_ENOENT || err == WH_EPERM ? "INVALID_TARGET" : "MESSAGE_ERROR", head, result);
 		return;
 	}
-	snprintf(head, sizeof head, "chathistory %s", task->target);
+	target_show(irc, task->target, &v, shown);
+	snprintf(head, sizeof head, "chathistory %s", shown);
 	out_begin(&out, c);
 	out_batch(&out, head);
 	in = wh_json_each(&entries);
@@ -128,42 +150,107 @@ ask(struct irc_client *c, const char *verb, struct wh_str target, const char *fi
 }
 
 void
-history_replay(struct irc_client *c, const char *channel)
+history_replay(struct irc_client *c, const char *channel, int64_t heard, int64_t seq)
 {
 	const struct place none = { .any = true };
+	char before[24], until[24];
+	struct wh_item items[4];
+	struct irc_task *task;
 
+	if (heard >= 0 && heard >= seq)
+		return;
+	if (heard >= 0) {
+		char bounds[34] = "";
+
+		task = task_new(c, "REPLAY", wh_str(channel), (struct wh_str){ bounds, sizeof bounds });
+		if (task == NULL)
+			return;
+		snprintf(before, sizeof before, "%lld", (long long)seq + 1);
+		snprintf(until, sizeof until, "%lld", (long long)heard);
+		items[0] = WH_ITEM_STR("room", wh_str(channel + 1));
+		items[1] = WH_ITEM_STR("before", wh_str(before));
+		items[2] = WH_ITEM_STR("until", wh_str(until));
+		items[3] = WH_ITEM_INT("limit", c->irc->set.replay);
+		task->done = told;
+		task_run(task, "chat.history", items, 4);
+		return;
+	}
 	ask(c, "REPLAY", wh_str(channel), NULL, &none, &none, &none, c->irc->set.replay);
 }
 
-/* TARGETS: with whom one whispered between two times, the earliest first. */
+/* TARGETS: with whom one whispered and in which of one's channels something was said last between two times, the earliest first. */
+
+struct target {
+	char name[IRC_CHANNEL + 2];
+	int64_t time;
+};
+
+struct targeting {
+	struct irc *irc;
+	int64_t from, to;
+	size_t n;
+	struct target all[IRC_CHANNELS + IRC_HISTORY];
+};
+
+static void
+target_add(struct targeting *t, const char *name, int64_t time)
+{
+	if (time <= t->from || time >= t->to || t->n == sizeof t->all / sizeof t->all[0])
+		return;
+	text_flat(wh_str(name), t->all[t->n].name, sizeof t->all[0].name);
+	t->all[t->n++].time = time;
+}
+
+static bool
+target_room_add(void *self, struct wh_room *r)
+{
+	struct targeting *t = self;
+	struct wh_chat_room room;
+	char channel[IRC_CHANNEL + 2];
+
+	if (!t->irc->chat->room(t->irc->chat_self, wh_room_name(t->irc->host, r), &room))
+		return true;
+	room_show(room.name, channel);
+	target_add(t, channel, room.latest);
+	return true;
+}
+
+static int
+target_order(const void *a, const void *b)
+{
+	const struct target *x = a, *y = b;
+
+	return x->time < y->time ? -1 : x->time > y->time;
+}
 
 static void
 targets_told(struct irc_task *task, struct irc_client *c, enum wh_err err, struct wh_str result)
 {
-	struct wh_value v, list, one, name, time, all[IRC_HISTORY];
-	size_t n = 0;
+	struct targeting t = { .irc = c->irc, .from = task->number, .to = task->other };
+	struct wh_session *s = client_session(c);
+	struct wh_value v, list, one, name, time;
+	char when[32], nick[IRC_NICK + 1];
 	struct wh_json_in in;
 	struct irc_out out;
+	size_t most = (size_t)atoi(task->text);
 
-	if (err != WH_OK || wh_json_read_text(c->irc->host, result, &v) != WH_OK || !wh_json_get(&v, "whispers", &list)) {
+	if (s == NULL || err != WH_OK || wh_json_read_text(c->irc->host, result, &v) != WH_OK || !wh_json_get(&v, "whispers", &list)) {
 		irc_fail(c, "CHATHISTORY", "MESSAGE_ERROR", "TARGETS", result);
 		return;
 	}
+	in = wh_json_each(&list);
+	while (wh_json_next(&in, NULL, &one))
+		if (wh_json_get(&one, "name", &name) && name.type == WH_V_STR && wh_json_get(&one, "time", &time) && time.type == WH_V_INT) {
+			nick_show(name.s, nick);
+			target_add(&t, nick, time.i);
+		}
+	wh_session_rooms(c->irc->host, s, target_room_add, &t);
+	qsort(t.all, t.n, sizeof t.all[0], target_order);
 	out_begin(&out, c);
 	out_batch(&out, "draft/chathistory-targets");
-	/* They come the latest first, and are told the other way round. */
-	in = wh_json_each(&list);
-	while (n < IRC_HISTORY && wh_json_next(&in, NULL, &one))
-		all[n++] = one;
-	while (n != 0) {
-		char nick[IRC_NICK + 1], when[32];
-
-		one = all[--n];
-		if (!wh_json_get(&one, "name", &name) || !wh_json_get(&one, "time", &time) || time.i <= task->number || time.i >= task->other)
-			continue;
-		nick_show(name.s, nick);
-		time_show(time.i, when);
-		out_server(&out, "CHATHISTORY TARGETS %s %s", nick, when);
+	for (size_t i = 0; i < t.n && i < most; i++) {
+		time_show(t.all[i].time, when);
+		out_server(&out, "CHATHISTORY TARGETS %s %s", t.all[i].name, when);
 	}
 	out_batch_end(&out);
 	out_end(&out);
@@ -172,7 +259,8 @@ targets_told(struct irc_task *task, struct irc_client *c, enum wh_err err, struc
 static void
 targets(struct irc_client *c, const struct irc_line *line, int64_t limit)
 {
-	const struct wh_item item = WH_ITEM_INT("limit", limit);
+	const struct wh_item item = WH_ITEM_INT("limit", IRC_HISTORY);
+	char most[8];
 	int64_t from, to;
 	struct irc_task *task;
 
@@ -181,7 +269,8 @@ targets(struct irc_client *c, const struct irc_line *line, int64_t limit)
 		fail(c, "INVALID_PARAMS", line->params[0], "Write: CHATHISTORY TARGETS timestamp=FROM timestamp=TO limit");
 		return;
 	}
-	task = task_new(c, "CHATHISTORY", WH_STR("TARGETS"), WH_STR(""));
+	snprintf(most, sizeof most, "%d", (int)limit);
+	task = task_new(c, "CHATHISTORY", WH_STR("TARGETS"), wh_str(most));
 	if (task == NULL)
 		return;
 	task->number = from < to ? from : to;
@@ -201,7 +290,7 @@ verb_chathistory(struct irc *irc, struct irc_client *c, const struct irc_line *l
 
 	(void)irc;
 	if (line->n < (between ? 5u : 4u)) {
-		fail(c, "NEED_MORE_PARAMS", sub, "Write: CHATHISTORY LATEST|BEFORE|AFTER|AROUND|BETWEEN target mark limit");
+		fail(c, "INVALID_PARAMS", sub, "Write: CHATHISTORY LATEST|BEFORE|AFTER|AROUND|BETWEEN target mark limit");
 		return;
 	}
 	last = line->params[between ? 4 : 3];
@@ -217,27 +306,34 @@ verb_chathistory(struct irc *irc, struct irc_client *c, const struct irc_line *l
 		targets(c, line, limit);
 		return;
 	}
+	if (unknown_ref(line->params[2]) || (between && unknown_ref(line->params[3]))) {
+		char context[IRC_CHANNEL * 2 + 32];
+
+		snprintf(context, sizeof context, "%.*s %.*s", (int)(sub.n < 16 ? sub.n : 16), sub.p, (int)(target.n < IRC_CHANNEL ? target.n : IRC_CHANNEL), target.p);
+		irc_fail(c, "CHATHISTORY", "INVALID_MSGREFTYPE", context, WH_STR("A mark is timestamp=YYYY-MM-DDThh:mm:ss.sssZ or msgid=ID"));
+		return;
+	}
 	if (!place_read(line->params[2], same_word(sub, "AFTER") || same_word(sub, "LATEST"), &one) || (between && !place_read(line->params[3], false, &other))) {
 		fail(c, "INVALID_PARAMS", sub, "A mark is timestamp=YYYY-MM-DDThh:mm:ss.sssZ or msgid=ID");
 		return;
 	}
 	if (same_word(sub, "LATEST")) {
-		ask(c, "CHATHISTORY", target, NULL, &none, &one, &none, limit);
+		ask(c, "LATEST", target, NULL, &none, &one, &none, limit);
 	} else if (same_word(sub, "BEFORE")) {
-		ask(c, "CHATHISTORY", target, "before", &one, &none, &none, limit);
+		ask(c, "BEFORE", target, "before", &one, &none, &none, limit);
 	} else if (same_word(sub, "AFTER")) {
-		ask(c, "CHATHISTORY", target, "after", &one, &none, &none, limit);
+		ask(c, "AFTER", target, "after", &one, &none, &none, limit);
 	} else if (same_word(sub, "AROUND")) {
-		ask(c, "CHATHISTORY", target, "around", &one, &none, &none, limit);
+		ask(c, "AROUND", target, "around", &one, &none, &none, limit);
 	} else if (between) {
 		forward = strcmp(one.text, other.text) <= 0;
 		if (forward)
 			place_read(line->params[2], true, &one);
 		else
 			place_read(line->params[3], true, &other);
-		ask(c, "CHATHISTORY", target, forward ? "after" : "before", &one, forward ? &none : &other, forward ? &other : &none, limit);
+		ask(c, "BETWEEN", target, forward ? "after" : "before", &one, forward ? &none : &other, forward ? &other : &none, limit);
 	} else {
-		fail(c, "UNKNOWN_COMMAND", sub, "There are LATEST, BEFORE, AFTER, AROUND, BETWEEN, TARGETS");
+		fail(c, "INVALID_PARAMS", sub, "There are LATEST, BEFORE, AFTER, AROUND, BETWEEN, TARGETS");
 	}
 }
 
@@ -257,27 +353,51 @@ marked(struct irc_task *task, struct irc_client *c, enum wh_err err, struct wh_s
 	irc_say(c, ":%s MARKREAD %s %s%s", c->irc->name, task->target, time.i != 0 ? "timestamp=" : "*", time.i != 0 ? when : "");
 }
 
-void
-history_mark(struct irc_client *c, const char *channel)
+/* The rest of what is told of a channel that was entered; see joined() in channel.c. */
+static void
+marked_entered(struct irc_task *task, struct irc_client *c, enum wh_err err, struct wh_str result)
 {
-	struct irc_task *task = task_new(c, "MARKREAD", wh_str(channel), WH_STR(""));
+	struct wh_value v, time;
+	char when[32];
+	struct irc_out out;
+
+	out_resume(&out, c, task->text);
+	if (err == WH_OK && wh_json_read_text(c->irc->host, result, &v) == WH_OK && wh_json_get(&v, "time", &time)) {
+		time_show(time.i, when);
+		out_server(&out, "MARKREAD %s %s%s", task->target, time.i != 0 ? "timestamp=" : "*", time.i != 0 ? when : "");
+	}
+	if ((c->caps & CAP_NO_NAMES) == 0)
+		channel_names(&out, wh_str(task->target + 1));
+	metadata_entered(&out, wh_str(task->target + 1));
+	out_end(&out);
+}
+
+void
+history_mark(struct irc_client *c, const char *channel, const char *batch)
+{
+	struct irc_task *task = task_new(c, "MARKREAD", wh_str(channel), wh_str(batch));
 
 	if (task == NULL)
 		return;
-	task->done = marked;
+	task->text[task->n] = '\0';
+	task->done = marked_entered;
 	task_run(task, "chat.mark", &WH_ITEM_STR("room", wh_str(channel + 1)), 1);
 }
 
 void
 verb_markread(struct irc *irc, struct irc_client *c, const struct irc_line *line)
 {
-	struct wh_str target = line->params[0], mark = line->n > 1 ? line->params[1] : WH_STR("");
+	struct wh_str target = line->n != 0 ? line->params[0] : WH_STR(""), mark = line->n > 1 ? line->params[1] : WH_STR("");
 	char room[IRC_CHANNEL + 2];
 	struct wh_item items[2];
 	struct irc_task *task;
 	int64_t ms;
 
 	(void)irc;
+	if (line->n == 0 || target.n == 0) {
+		irc_fail(c, "MARKREAD", "NEED_MORE_PARAMS", "", WH_STR("Write: MARKREAD target [timestamp=YYYY-MM-DDThh:mm:ss.sssZ]"));
+		return;
+	}
 	if (mark.n != 0 && (!wh_str_starts(mark, WH_STR("timestamp=")) || !time_read(wh_str_from(mark, 10), &ms))) {
 		irc_fail(c, "MARKREAD", "INVALID_PARAMS", "", WH_STR("Write: MARKREAD target [timestamp=YYYY-MM-DDThh:mm:ss.sssZ]"));
 		return;

@@ -34,7 +34,8 @@ const struct irc_command irc_commands[] = {
 	{ "LINKS", 0, 0, verb_links, "LINKS", "the servers, of which there is one" },
 	{ "LIST", 0, 0, verb_list, "LIST [*part*|!*part*|>n|<n|C>n|T<n,…]", "the channels that anybody may see: of those names, so many people, made or with a topic set so many minutes ago" },
 	{ "LUSERS", 0, 0, verb_lusers, "LUSERS", "how many are here" },
-	{ "MARKREAD", 1, 0, verb_markread, "MARKREAD target [timestamp=…]", "how far you have read, on all your clients" },
+	{ "MARKREAD", 0, 0, verb_markread, "MARKREAD target [timestamp=…]", "how far you have read, on all your clients" },
+	{ "METADATA", 2, 0, verb_metadata, "METADATA *|nick|#channel GET|LIST|SET|CLEAR|SUB|UNSUB|SUBS|SYNC [key [:value]]", "what people and channels say of themselves" },
 	{ "MODE", 1, 0, verb_mode, "MODE #channel|nick [letters [values]]", "read or set modes" },
 	{ "MONITOR", 1, 0, verb_monitor, "MONITOR + nicks, - nicks, C, L or S", "be told when somebody comes or goes" },
 	{ "MOTD", 0, 0, verb_motd, "MOTD", "the message of the day" },
@@ -53,6 +54,7 @@ const struct irc_command irc_commands[] = {
 	{ "REDACT", 2, 0, verb_redact, "REDACT target msgid [:reason]", "take a message back" },
 	{ "REGISTER", 3, VERB_EARLY, verb_register, "REGISTER account|* mail|* password", "make an account" },
 	{ "REHASH", 0, 0, verb_rehash, "REHASH", "read the config anew; for operators" },
+	{ "RELAYMSG", 3, 0, verb_relaymsg, "RELAYMSG #channel name/network :text", "say what somebody said elsewhere; for bridges" },
 	{ "SETNAME", 1, 0, verb_setname, "SETNAME :name", "change the name behind your nick" },
 	{ "STATS", 0, 0, verb_stats, "STATS u", "how the server is doing" },
 	{ "TAGMSG", 1, 0, verb_tagmsg, "TAGMSG target", "typing and reactions" },
@@ -82,6 +84,14 @@ struct wh_session *
 client_session(const struct irc_client *c)
 {
 	return wh_session_get(c->irc->host, c->session);
+}
+
+bool
+client_secure(const struct irc_client *c)
+{
+	struct wh_session *s = client_session(c);
+
+	return s != NULL && !c->insecure && wh_session_secure(c->irc->host, s);
 }
 
 const struct wh_identity *
@@ -125,6 +135,18 @@ client_new(struct irc *irc, struct wh_session *s)
 	return c;
 }
 
+static struct irc_held *
+client_unhold(struct irc_client *c)
+{
+	struct irc_held *held = c->held;
+
+	c->held = held->next;
+	if (c->held == NULL)
+		c->held_last = NULL;
+	c->n_held--;
+	return held;
+}
+
 static void
 client_free(struct irc_client *c)
 {
@@ -132,6 +154,8 @@ client_free(struct irc_client *c)
 
 	watches_drop(c);
 	multiline_drop(c);
+	while (c->held != NULL)
+		wh_delete(irc->host, client_unhold(c));
 	if (c->prev != NULL)
 		c->prev->next = c->next;
 	else
@@ -172,18 +196,30 @@ client_line(struct irc_client *c, const struct irc_line *line)
 		command->run(irc, c, line);
 }
 
+/* What a line that can't be read was about: its first word of letters alone, behind tags and source. */
 static void
-irc_receive(void *self, struct wh_session *s, struct wh_str bytes, unsigned flags)
+verb_guess(struct wh_str bytes, char *to, size_t cap)
 {
-	struct irc *irc = self;
-	struct irc_client *c = client_of(irc, s);
+	struct wh_str word = { NULL, 0 };
+	size_t n = 0;
+
+	while (next_part(&bytes, ' ', &word) && (word.p[0] == '@' || word.p[0] == ':'))
+		word.n = 0;
+	while (n < word.n && n + 1 < cap && ((word.p[n] >= 'a' && word.p[n] <= 'z') || (word.p[n] >= 'A' && word.p[n] <= 'Z'))) {
+		to[n] = (char)(word.p[n] & ~0x20);
+		n++;
+	}
+	to[n] = '\0';
+	if (n == 0 || n != word.n)
+		snprintf(to, cap, "*");
+}
+
+static void
+client_receive(struct irc_client *c, struct wh_str bytes, unsigned flags)
+{
 	struct irc_line line;
 	struct wh_str label;
 
-	if (c == NULL || c->quitting)
-		return;
-	c->heard_ms = wh_now_ms(irc->host);
-	c->pinged = false;
 	while (bytes.n != 0 && (bytes.p[bytes.n - 1] == '\r' || bytes.p[bytes.n - 1] == '\n'))
 		bytes.n--;
 	if ((flags & WH_CUT) != 0) {
@@ -191,7 +227,10 @@ irc_receive(void *self, struct wh_session *s, struct wh_str bytes, unsigned flag
 		return;
 	}
 	if (!text_is_utf8(bytes) || (bytes.n != 0 && memchr(bytes.p, '\0', bytes.n) != NULL)) {
-		irc_fail(c, "*", "INVALID_UTF8", "", WH_STR("Write in UTF-8; that line was not, and is lost"));
+		char verb[16];
+
+		verb_guess(bytes, verb, sizeof verb);
+		irc_fail(c, verb, "INVALID_UTF8", "", WH_STR("Write in UTF-8; that line was not, and is lost"));
 		return;
 	}
 	if (!line_read(bytes, &line))
@@ -201,7 +240,7 @@ irc_receive(void *self, struct wh_session *s, struct wh_str bytes, unsigned flag
 		return;
 	}
 	/* It goes back as it came. */
-	if ((c->caps & CAP_LABELS) != 0 && (label = line_tag_raw(&line, "label")).n <= IRC_LABEL)
+	if ((c->caps & (CAP_LABELS | CAP_BATCH)) == (CAP_LABELS | CAP_BATCH) && (label = line_tag_raw(&line, "label")).n <= IRC_LABEL)
 		text_flat(label, c->label, sizeof c->label);
 	if (!multiline_line(c, &line))
 		client_line(c, &line);
@@ -219,6 +258,77 @@ irc_farewell(void *self, unsigned code, struct wh_str reason, struct wh_out *out
 	(void)self, (void)code;
 	wh_out_fmt(out, "ERROR :Closing link: %.*s", WH_FMT(reason));
 	return WH_OK;
+}
+
+/* What is said is written before it is told, while leaving takes no time: who says something and goes must not be gone before. */
+static bool
+must_wait(struct wh_str bytes)
+{
+	static const char *const verbs[] = { "PART", "QUIT", "KICK", "MODE", "NICK", "RENAME" };
+	char verb[16];
+
+	verb_guess(bytes, verb, sizeof verb);
+	for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++)
+		if (strcmp(verb, verbs[i]) == 0)
+			return true;
+	return false;
+}
+
+static bool
+client_hold(struct irc_client *c, struct wh_str bytes, unsigned flags)
+{
+	struct irc_held *held = c->n_held < IRC_HELD ? wh_new(c->irc->host, sizeof *held + bytes.n + 1) : NULL;
+
+	if (held == NULL)
+		return false;
+	held->flags = flags;
+	held->n = bytes.n;
+	if (bytes.n != 0)
+		memcpy(held->text, bytes.p, bytes.n);
+	if (c->held_last != NULL)
+		c->held_last->next = held;
+	else
+		c->held = held;
+	c->held_last = held;
+	c->n_held++;
+	return true;
+}
+
+void
+irc_drain(struct irc_client *c)
+{
+	struct irc *irc = c->irc;
+	wh_id session = c->session;
+
+	if (c->draining || c->held == NULL || c->tasks != 0)
+		return;
+	c->draining = true;
+	while (c != NULL && c->held != NULL && c->tasks == 0 && !c->quitting) {
+		struct irc_held *held = client_unhold(c);
+		struct wh_session *s;
+
+		client_receive(c, (struct wh_str){ held->text, held->n }, held->flags);
+		wh_delete(irc->host, held);
+		/* The line may have ended it. */
+		s = wh_session_get(irc->host, session);
+		c = s != NULL ? client_of(irc, s) : NULL;
+	}
+	if (c != NULL)
+		c->draining = false;
+}
+
+static void
+irc_receive(void *self, struct wh_session *s, struct wh_str bytes, unsigned flags)
+{
+	struct irc *irc = self;
+	struct irc_client *c = client_of(irc, s);
+
+	if (c == NULL || c->quitting)
+		return;
+	c->heard_ms = wh_now_ms(irc->host);
+	c->pinged = false;
+	if ((c->held == NULL && (c->tasks == 0 || !must_wait(bytes))) || !client_hold(c, bytes, flags))
+		client_receive(c, bytes, flags);
 }
 
 /* The sender of a message is told by the answer to it; see said() in message.c. */
@@ -256,6 +366,7 @@ irc_tick(void *self, uint64_t cookie)
 /* Presence */
 
 struct quitting {
+	const struct irc_person *who;
 	const char *source, *why;
 };
 
@@ -264,7 +375,7 @@ quit_tell(struct irc_client *c, const void *arg)
 {
 	const struct quitting *q = arg;
 
-	irc_say(c, ":%s QUIT :%s", q->source, q->why);
+	irc_say_of(c, q->who, ":%s QUIT :%s", q->source, q->why);
 }
 
 /* A person leaves all rooms at once: each client hears of it once, and not from each room. */
@@ -275,11 +386,12 @@ session_ending(struct irc *irc, struct wh_session *s)
 	const struct irc_client *c = slot->client;
 	char source[160];
 
-	if (slot->person == NULL || slot->person->n > 1)
+	/* Who stays is only away. */
+	if (slot->person == NULL || slot->person->n > 1 || irc->chat->stays(irc->chat_self, wh_str(slot->person->id)))
 		return;
 	source_of(irc, wh_str(slot->person->name), wh_str(slot->person->id), source);
 	irc->ending = slot->person->id;
-	peers_each(irc, s, false, quit_tell, &(struct quitting){ source, c != NULL && c->quit[0] != '\0' ? c->quit : "Connection closed" });
+	peers_each(irc, s, false, quit_tell, &(struct quitting){ slot->person, source, c != NULL && c->quit[0] != '\0' ? c->quit : "Connection closed" });
 }
 
 static void
@@ -309,7 +421,8 @@ session_ended(struct irc *irc, struct wh_session *s)
 }
 
 struct becoming {
-	const char *source, *nick, *account;
+	const struct irc_person *who;
+	const char *source, *nick, *account, *user, *host;
 };
 
 static void
@@ -318,7 +431,7 @@ become_tell_account(struct irc_client *c, const void *arg)
 	const struct becoming *b = arg;
 
 	if ((c->caps & CAP_ACCOUNT) != 0)
-		irc_say(c, ":%s%s ACCOUNT %s", b->nick, strchr(b->source, '!'), b->account);
+		irc_say_of(c, b->who, ":%s!%s@%s ACCOUNT %s", b->nick, b->user, b->host, b->account);
 }
 
 static void
@@ -327,8 +440,11 @@ become_tell(struct irc_client *c, const void *arg)
 	const struct becoming *b = arg;
 	size_t n = strcspn(b->source, "!");
 
+	/* A host is who somebody is, and that changed. */
+	if ((c->caps & CAP_CHGHOST) != 0)
+		irc_say_of(c, b->who, ":%s CHGHOST %s %s", b->source, b->user, b->host);
 	if (strlen(b->nick) != n || memcmp(b->nick, b->source, n) != 0)
-		irc_say(c, ":%s NICK :%s", b->source, b->nick);
+		irc_say_of(c, b->who, ":%.*s!%s@%s NICK :%s", (int)n, b->source, b->user, b->host, b->nick);
 	become_tell_account(c, arg);
 }
 
@@ -351,7 +467,11 @@ session_identified(struct irc *irc, struct wh_session *s)
 	if (slot->person->account)
 		nick_show(wh_str(slot->person->name), account);
 	if (c == NULL || c->welcome) {
-		const struct becoming becoming = { source, slot->person->nick, account };
+		char nick[IRC_NICK + 1], host[IRC_HOST + 1];
+		const char *user;
+
+		source_parts(irc, wh_str(slot->person->name), wh_str(slot->person->id), nick, &user, host);
+		const struct becoming becoming = { slot->person, source, slot->person->nick, account, user, host };
 
 		peers_each(irc, s, true, become_tell, &becoming);
 		watchers_each(irc, slot->person, become_tell_account, &becoming);
@@ -396,8 +516,8 @@ irc_save(void *self, struct wh_papers *p)
 	if (c == NULL)
 		return WH_PASS;
 	watches_write(c, watches);
-	wh_out_fmt(p->save, "1\n%s\n%s\n%s\n%s\n%x\n%x\n%u\n%d\n%s\n%lld\n%s\n", c->nick, c->user, c->real, c->away, c->caps, c->modes, c->cap_version, c->welcome ? 1 : c->negotiating ? 2 : 0,
-	    c->address, (long long)c->since, watches);
+	wh_out_fmt(p->save, "1\n%s\n%s\n%s\n%s\n%x\n%x\n%u\n%d\n%s\n%lld\n%s\n%s\n", c->nick, c->user, c->real, c->away, c->caps, c->modes, c->cap_version, (c->welcome ? 1 : c->negotiating ? 2 : 0) | (c->insecure ? 4 : 0),
+	    c->address, (long long)c->since, watches, c->subs);
 	return WH_PASS;
 }
 
@@ -439,12 +559,14 @@ irc_load(void *self, struct wh_papers *p)
 	c->modes = paper_number(&rest, 16);
 	c->cap_version = paper_number(&rest, 10);
 	state = paper_number(&rest, 10);
-	c->welcome = state == 1;
-	c->negotiating = state == 2;
+	c->insecure = (state & 4) != 0;
+	c->welcome = (state & 3) == 1;
+	c->negotiating = (state & 3) == 2;
 	text_flat(paper_line(&rest), c->address, sizeof c->address);
 	text_flat(paper_line(&rest), since, sizeof since);
 	c->since = strtoll(since, NULL, 10);
 	watches_read(c, paper_line(&rest));
+	text_flat(paper_line(&rest), c->subs, sizeof c->subs);
 	if (c->address[0] != '\0')
 		wh_session_address_set(irc->host, p->session, wh_str(c->address));
 	return WH_PASS;
@@ -478,6 +600,8 @@ irc_session_recovered(void *self, struct wh_session *s)
 		irc_open_session(irc, s);
 	else if (!c->welcome)
 		register_try(c);
+	else
+		channels_stayed(c, false);
 }
 
 /* Opening */
@@ -490,10 +614,11 @@ irc_reload(void *self, const struct wh_conf *conf)
 	text_flat(wh_conf_str(conf, "name"), irc->name, sizeof irc->name);
 	text_flat(wh_conf_str(conf, "network"), irc->network, sizeof irc->network);
 	text_flat(wh_conf_str(conf, "admin"), irc->admin, sizeof irc->admin);
+	text_flat(wh_conf_str(conf, "icon"), irc->icon, sizeof irc->icon);
 	text_flat(wh_conf_str(conf, "password"), irc->pass, sizeof irc->pass);
 	snprintf(irc->motd, sizeof irc->motd, "%.*s", WH_FMT(wh_conf_str(conf, "motd")));
 	irc->set = (struct irc_settings){ .ping_ms = wh_conf_ms(conf, "ping"), .crowd = wh_conf_int(conf, "crowd"), .replay = wh_conf_int(conf, "replay"),
-		.sts_port = wh_conf_int(conf, "sts_port"), .sts_seconds = wh_conf_ms(conf, "sts") / 1000 };
+		.sts_port = wh_conf_int(conf, "sts_port"), .sts_seconds = wh_conf_ms(conf, "sts") / 1000, .relaymsg = wh_conf_bool(conf, "relaymsg") };
 	irc->n_gateways = 0;
 	for (size_t i = 0; i < wh_conf_count(conf, "webirc") && i < IRC_GATEWAYS; i++) {
 		const struct wh_conf *one = wh_conf_table(conf, "webirc", i);
@@ -524,6 +649,8 @@ irc_close(void *self)
 	irc->chat->describe(irc->chat_self, NULL, NULL);
 	if (irc->sasl != NULL)
 		irc->sasl->forget(irc->sasl_self, irc);
+	if (irc->profile != NULL)
+		irc->profile->forget(irc->profile_self, irc);
 	while (irc->tasks != NULL)
 		task_free(irc->tasks);
 	while (irc->clients != NULL)
@@ -552,6 +679,8 @@ irc_open(const struct wh_host *host, const struct wh_conf *conf, void **self_out
 	irc->accounts_self = self;
 	irc->sasl = wh_service_find(host, "sasl", WH_SASL_VERSION, &self);
 	irc->sasl_self = self;
+	irc->profile = wh_service_find(host, "profile", WH_PROFILE_VERSION, &self);
+	irc->profile_self = self;
 	irc->started = wh_wall_ms(host);
 	irc->people = wh_dict_new(host, 0);
 	irc->nicks = wh_dict_new(host, 0);
@@ -561,6 +690,7 @@ irc_open(const struct wh_host *host, const struct wh_conf *conf, void **self_out
 		irc_close(irc);
 		return WH_ENOMEM;
 	}
+	metadata_open(irc);
 	irc->tick = wh_timer_start(host, 15000, 15000, irc_tick, 0);
 	wh_session_each(host, close_each, irc);
 	wh_session_each(host, enter_each, irc);
@@ -593,19 +723,21 @@ static const struct wh_setting webirc_settings[] = {
 static const struct wh_setting irc_settings[] = {
 	{ "name", WH_STRING, .def = "irc.localhost", .help = "the server's name, as clients see it" },
 	{ "network", WH_STRING, .def = "whiply", .help = "the network's name, one word" },
+	{ "icon", WH_STRING, .def = "", .max = "200", .help = "the network's picture, a URL with https; empty: none is told" },
 	{ "motd", WH_STRING, .def = "", .help = "the message of the day; lines are parted by \\n" },
 	{ "admin", WH_STRING, .def = "", .help = "who runs this server, for ADMIN" },
 	{ "password", WH_STRING, .def = "", .help = "what guests have to send with PASS; empty: nothing" },
 	{ "ping", WH_DURATION, .def = "2m", .min = "20s", .max = "1h", .help = "silence after which a client is asked for a sign of life; as long again, and it is closed" },
 	{ "crowd", WH_INT, .def = "100", .min = "1", .max = "10000", .help = "members above which a room is not told of AWAY, NICK, QUIT and the like at once; as chat's crowd" },
-	{ "replay", WH_INT, .def = "0", .min = "0", .max = "100", .help = "messages that a client is told when it enters a channel, if it can't ask for history" },
+	{ "replay", WH_INT, .def = "0", .min = "0", .max = "100", .help = "messages that a client is told when it enters a channel, if it can't ask for history; who is always on: those that it missed" },
+	{ "relaymsg", WH_BOOL, .def = "false", .help = "may those with the permission chat.relay pass on what was said elsewhere, by RELAYMSG" },
 	{ "sts_port", WH_INT, .def = "0", .min = "0", .max = "65535", .help = "the port with TLS that clients shall use from now on; 0: none is told" },
 	{ "sts", WH_DURATION, .def = "30d", .min = "1m", .max = "3650d", .help = "how long clients remember that" },
 	{ "webirc", WH_TABLES, .table = webirc_settings, .help = "gateways that say for others from where they come; at most 8" },
 	{ 0 }
 };
 
-static const char *const irc_needs[] = { "chat", "?accounts", "?sasl", NULL };
+static const char *const irc_needs[] = { "chat", "?accounts", "?sasl", "?profile", NULL };
 
 WH_EXPORT const struct wh_plugin whiply_plugin = {
 	WH_PLUGIN("irc", "1.0", "rooms over the IRC protocol"),

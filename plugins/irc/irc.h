@@ -12,9 +12,11 @@
  *  list.c     LIST
  *  mode.c     MODE of channels; mask.c their lists of masks; usermode.c MODE of oneself
  *  message.c  PRIVMSG, NOTICE, TAGMSG, REDACT
+ *  relay.c    RELAYMSG: what was said elsewhere
  *  multiline.c BATCH: messages of several lines
  *  history.c  CHATHISTORY, MARKREAD
  *  who.c      WHO, WHOIS, WHOWAS, ISON, USERHOST, MONITOR
+ *  metadata.c METADATA: what people and channels say of themselves
  *  server.c   what a server tells of itself: MOTD, LUSERS, ISUPPORT, HELP, …
  *  account.c  REGISTER, NickServ and ChanServ, OPER
  *  render.c   events and history as lines
@@ -24,6 +26,7 @@
 
 #include <whiply/accounts.h>
 #include <whiply/chat.h>
+#include <whiply/profile.h>
 #include <whiply/sasl.h>
 #include <whiply/whiply.h>
 
@@ -47,6 +50,9 @@ enum {
 	IRC_SESSIONS = 64,		/* of one person that are told something of it */
 	IRC_CROWD = 200,		/* members above which a room's members are not told of AWAY, SETNAME and so on */
 	IRC_WAS = 200,			/* nicks that WHOWAS remembers */
+	IRC_RELAYED = 60,		/* bytes of a name of elsewhere */
+	IRC_SUBS = 10,			/* keys of METADATA that one client subscribes to */
+	IRC_HELD = 64,			/* lines of one client that wait for an earlier one */
 	IRC_SASL = 8192,		/* base64 of one message of an exchange */
 };
 
@@ -56,9 +62,10 @@ enum irc_cap {
 	CAP_USERHOST = 1u << 11, CAP_SETNAME = 1u << 12, CAP_AWAY = 1u << 13, CAP_CHATHISTORY = 1u << 14, CAP_INVITE = 1u << 15,
 	CAP_STANDARD = 1u << 16, CAP_NO_NAMES = 1u << 17, CAP_SASL = 1u << 18, CAP_ACCOUNT = 1u << 19, CAP_CHGHOST = 1u << 20,
 	CAP_MONITOR = 1u << 21, CAP_EVENTS = 1u << 22, CAP_REGISTER = 1u << 23, CAP_ISUPPORT = 1u << 24, CAP_MARK = 1u << 25,
+	CAP_METADATA = 1u << 26, CAP_RENAME = 1u << 27, CAP_PRE_AWAY = 1u << 28, CAP_RELAYMSG = 1u << 29, CAP_PUSH = 1u << 30,
 	/* Those that change how an event is rendered: the accent. */
 	CAP_RENDER = CAP_MESSAGE_TAGS | CAP_SERVER_TIME | CAP_ACCOUNT_TAG | CAP_EXTENDED_JOIN | CAP_REDACTION | CAP_BATCH | CAP_MULTILINE |
-	    CAP_AWAY | CAP_MARK,
+	    CAP_AWAY | CAP_MARK | CAP_RELAYMSG,
 };
 
 enum irc_mode { MODE_WALLOPS = 1u << 0, MODE_BOT = 1u << 1, MODE_INVISIBLE = 1u << 2, MODE_ACCOUNTS = 1u << 3 };
@@ -86,6 +93,7 @@ struct irc_client {
 	uint32_t caps, modes;
 	unsigned cap_version;
 	bool welcome, negotiating, naming, quitting;
+	bool insecure;			/* it reaches its gateway in the clear */
 	char quit[IRC_AWAY + 1];
 	char label[IRC_LABEL + 1];	/* of the line that is being handled, until an answer takes it */
 	char pass[256];
@@ -98,6 +106,11 @@ struct irc_client {
 	bool pinged;
 	unsigned batches;
 	struct irc_multiline *multiline;	/* owned: the batch that is open */
+	unsigned tasks;			/* commands under way */
+	struct irc_held *held, *held_last;	/* owned: lines that must not overtake them; see irc_receive */
+	size_t n_held;
+	bool draining;
+	char subs[IRC_SUBS * (WH_PROFILE_KEY + 1)];	/* keys of METADATA, with blanks between */
 	struct irc_watch *watches[IRC_MONITOR];
 	size_t n_watches;
 };
@@ -126,6 +139,7 @@ struct irc_gateway {
 
 struct irc_settings {
 	int64_t ping_ms, crowd, replay, sts_port, sts_seconds;
+	bool relaymsg;
 };
 
 struct irc {
@@ -137,8 +151,10 @@ struct irc {
 	struct wh_accounts *accounts_self;
 	const struct wh_sasl_ops *sasl;		/* NULL likewise */
 	struct wh_sasl *sasl_self;
+	const struct wh_profile_ops *profile;	/* NULL: nobody says anything of themselves */
+	struct wh_profile *profile_self;
 	struct irc_settings set;
-	char name[65], network[33], motd[4001], admin[201], pass[129];
+	char name[65], network[33], motd[4001], admin[201], pass[129], icon[201];
 	struct irc_gateway gateways[IRC_GATEWAYS];
 	size_t n_gateways;
 	struct wh_dict *people, *nicks;	/* owned persons, by id; the same by folded nick */
@@ -152,6 +168,14 @@ struct irc {
 	struct irc_was was[IRC_WAS];
 	unsigned was_at;
 	const char *ending;		/* id of who is leaving all rooms at once, and was told of */
+};
+
+/** A line that waits, with its flags. */
+struct irc_held {
+	struct irc_held *next;
+	unsigned flags;
+	size_t n;
+	char text[];
 };
 
 /** A line that was read. */
@@ -265,10 +289,17 @@ void out_fail(struct irc_out *out, const char *verb, const char *code, const cha
 void out_batch(struct irc_out *out, const char *head);
 void out_batch_end(struct irc_out *out);
 void out_end(struct irc_out *out);
+/** The answer will have several lines, whatever comes. It may then be left for later, with the name of its batch, and be taken up again. */
+void out_several(struct irc_out *out);
+void out_pause(struct irc_out *out, char batch_out[static 24]);
+void out_resume(struct irc_out *out, struct irc_client *c, const char *batch);
 /** One numeric, or one line, by itself. */
 void irc_numeric(struct irc_client *c, int number, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 void irc_say(struct irc_client *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void irc_fail(struct irc_client *c, const char *verb, const char *code, const char *context, struct wh_str why);
+/** A line about what somebody did, with the tags that say of them: account, bot. */
+void out_of(struct irc_out *out, const struct irc_person *who, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+void irc_say_of(struct irc_client *c, const struct irc_person *who, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
 /* task.c */
 struct irc_task {
@@ -280,6 +311,7 @@ struct irc_task {
 	char verb[16];
 	char target[IRC_CHANNEL * 2];
 	char reply[40];			/* the message that is answered; "": none */
+	char context[IRC_CHANNEL + 2];	/* the room in which a query is to be shown */
 	int64_t number, other;
 	size_t n;
 	char text[];			/* n bytes */
@@ -297,8 +329,12 @@ void task_free(struct irc_task *task);
 /* irc.c */
 struct irc_client *client_of(struct irc *irc, struct wh_session *s);
 struct wh_session *client_session(const struct irc_client *c);
+/** TLS all the way? */
+bool client_secure(const struct irc_client *c);
 const struct wh_identity *client_identity(const struct irc_client *c);
 void irc_changed(struct irc_client *c);
+/** No command is under way any more: what waited for that is handled. */
+void irc_drain(struct irc_client *c);
 
 /* cap.c */
 irc_verb verb_cap;
@@ -310,6 +346,8 @@ void register_try(struct irc_client *c);
 void sasl_stop(struct irc_client *c);
 irc_verb verb_nick, verb_user, verb_pass, verb_quit, verb_authenticate, verb_webirc;
 void client_welcome(struct irc_client *c);
+/** Enters the channels in which its account is with other clients. */
+void join_with_others(struct irc_client *c);
 /** Has it been welcomed, and its nick changed by the server? Tells it and its peers. */
 void nick_changed(struct irc *irc, struct irc_person *person, const char *old_nick);
 
@@ -321,12 +359,19 @@ void person_enter(struct irc *irc, struct wh_session *s);
 void person_leave(struct irc *irc, struct wh_session *s);
 /** The first client of a person that speaks IRC, or NULL. */
 struct irc_client *person_client(struct irc *irc, const struct irc_person *person);
+/** Does it say of itself to be a bot? */
+bool person_is_bot(struct irc *irc, const struct irc_person *person);
+/** Why they are away on all of their connections, or NULL. AWAY * says of a connection that it does not count. */
+const char *person_away(struct irc *irc, const struct irc_person *person);
+struct irc_person *client_person(const struct irc_client *c);
 void people_free(struct irc *irc);
 /** nick!user@host of somebody, present or not. */
 void source_of(struct irc *irc, struct wh_str name, struct wh_str id, char to[static 160]);
 void source_parts(struct irc *irc, struct wh_str name, struct wh_str id, char nick[static IRC_NICK + 1], const char **user_out, char host[static IRC_HOST + 1]);
 /** Calls `each` for every IRC client that shares a room with the session, once; not for the person's own sessions unless `own`. */
 void peers_each(struct irc *irc, struct wh_session *s, bool own, void (*each)(struct irc_client *c, const void *arg), const void *arg);
+/** Calls `each` for those with metadata who watch the person and were not told by peers_each just now. */
+void watchers_metadata(struct irc *irc, const struct irc_person *person, void (*each)(struct irc_client *c, const void *arg), const void *arg);
 /** Calls `each` for those with extended-monitor who watch the person and were not told by peers_each just now. */
 void watchers_each(struct irc *irc, const struct irc_person *person, void (*each)(struct irc_client *c, const void *arg), const void *arg);
 
@@ -343,19 +388,30 @@ void mask_change(struct irc_client *c, struct wh_str channel, char letter, bool 
 /** The letter of a list as chat calls it. */
 char mask_letter(struct wh_str kind);
 wh_chat_describe mask_describe;
-irc_verb verb_privmsg, verb_notice, verb_tagmsg, verb_redact, verb_batch;
+irc_verb verb_privmsg, verb_notice, verb_tagmsg, verb_redact, verb_batch, verb_relaymsg;
 /** Says something to a channel or a nick. `reply`: the message that it answers, or "". */
 void message_say(struct irc_client *c, const char *verb, struct wh_str target, struct wh_str text, const char *reply);
 /** Is the line a part of a batch? Then it is taken. */
 bool multiline_line(struct irc_client *c, const struct irc_line *line);
 void multiline_drop(struct irc_client *c);
 irc_verb verb_chathistory, verb_markread;
-/** Tells how far one has read in a channel. */
-void history_mark(struct irc_client *c, const char *channel);
+/** Tells how far one has read in a channel that was entered, then who is in it; `batch` as of out_pause. */
+void history_mark(struct irc_client *c, const char *channel, const char *batch);
 void target_room(const struct irc_client *c, struct wh_str target, char room[static IRC_CHANNEL + 2]);
-/** Tells what was said in a channel before: for clients that do not ask for it themselves. */
-void history_replay(struct irc_client *c, const char *channel);
+/** Tells what was said in a channel before, up to its entry `seq`: for clients that do not ask for it themselves. `heard`: what is the last that this client
+ * was told before; -1: that is not known. */
+void history_replay(struct irc_client *c, const char *channel, int64_t heard, int64_t seq);
+/** Of an account that is always on: says what this client calls itself, and, `enter`, enters the channels in which the account stays, and then
+ * those of its other clients. False: it is no such account. */
+bool channels_stayed(struct irc_client *c, bool enter);
 irc_verb verb_who, verb_whois, verb_whowas, verb_ison, verb_userhost, verb_monitor, verb_away, verb_setname;
+irc_verb verb_metadata;
+void metadata_open(struct irc *irc);
+/** What it subscribed to of a channel that it entered, of somebody whom it watches; and, in the welcome, what it says of itself. */
+void metadata_entered(struct irc_out *out, struct wh_str room);
+void metadata_watched(struct irc_out *out, const struct irc_person *p);
+void metadata_welcome(struct irc_out *out);
+size_t watches_bytes(const struct irc_client *c);
 irc_verb verb_ping, verb_pong, verb_motd, verb_lusers, verb_isupport, verb_version, verb_time, verb_admin, verb_info, verb_help, verb_links, verb_stats, verb_wallops,
     verb_rehash, verb_kill, verb_error;
 irc_verb verb_register, verb_verify, verb_nickserv, verb_chanserv, verb_oper;
@@ -388,7 +444,7 @@ bool service_message(struct irc_client *c, struct wh_str target, struct wh_str t
 
 /** An entry of a room's log, or a whisper, as lines show it. */
 struct irc_message {
-	struct wh_str event, room, id, from, who, text, emoji, reason, topic, question, reply, target, to, to_name;
+	struct wh_str event, room, id, from, who, text, emoji, reason, topic, question, reply, context, relay, target, to, to_name;
 	int64_t time;
 	bool act, notice, redacted;
 	char status;			/* the prefix of those whom it is for; '\0': for all */

@@ -38,9 +38,10 @@ said(struct irc_task *task, struct irc_client *c, enum wh_err err, struct wh_str
 	struct irc *irc = c->irc;
 	const struct wh_identity *who = client_identity(c);
 	struct wh_str target = wh_str(task->target), text = { task->text, task->n };
-	struct irc_message m = { .event = WH_STR("chat.message"), .from = who->name, .who = who->id, .text = text, .reply = wh_str(task->reply) };
+	struct irc_message m = { .event = WH_STR("chat.message"), .from = who->name, .who = who->id, .text = text, .reply = wh_str(task->reply),
+		.context = wh_str(task->context) };
 	struct irc_person *to;
-	struct irc_client *other;
+	const char *away;
 	struct wh_value v, part;
 	struct irc_out out;
 
@@ -52,9 +53,9 @@ said(struct irc_task *task, struct irc_client *c, enum wh_err err, struct wh_str
 	}
 	target = status_channel(target, &m.status);
 	to = is_channel(target) ? NULL : person_by_nick(irc, target);
-	other = to != NULL ? person_client(irc, to) : NULL;
-	if (err == WH_OK && other != NULL && other->away[0] != '\0' && strcmp(task->verb, "PRIVMSG") == 0)
-		out_numeric(&out, 301, "%s :%s", task->target, other->away);
+	away = to != NULL ? person_away(irc, to) : NULL;
+	if (err == WH_OK && away != NULL && strcmp(task->verb, "PRIVMSG") == 0)
+		out_numeric(&out, 301, "%s :%s", task->target, away);
 	if (err == WH_OK && (c->caps & CAP_ECHO) != 0 && wh_json_read_text(irc->host, result, &v) == WH_OK) {
 		m.act = is_action(text);
 		m.notice = strcmp(task->verb, "NOTICE") == 0;
@@ -76,8 +77,26 @@ said(struct irc_task *task, struct irc_client *c, enum wh_err err, struct wh_str
 	out_end(&out);
 }
 
-void
-message_say(struct irc_client *c, const char *verb, struct wh_str target, struct wh_str text, const char *reply)
+/* By its name of now, or by that of the draft. */
+static bool
+reply_tag(const struct irc_line *line, char *to, size_t cap)
+{
+	return line_tag(line, "+reply", to, cap) || line_tag(line, "+draft/reply", to, cap);
+}
+
+/* The channel in which a query is to be shown, as a room; "": none. */
+static void
+context_tag(const struct irc_line *line, char to[static IRC_CHANNEL + 2], size_t cap)
+{
+	char value[MESSAGE_TAG];
+
+	if ((line_tag(line, "+channel-context", value, sizeof value) || line_tag(line, "+draft/channel-context", value, sizeof value)) &&
+	    is_channel(wh_str(value)))
+		text_flat(channel_room(wh_str(value)), to, cap);
+}
+
+static void
+message_put(struct irc_client *c, const char *verb, struct wh_str target, struct wh_str text, const char *reply, const char *context)
 {
 	struct irc *irc = c->irc;
 	char status;
@@ -99,12 +118,15 @@ message_say(struct irc_client *c, const char *verb, struct wh_str target, struct
 	if (task == NULL)
 		return;
 	text_flat(wh_str(reply), task->reply, sizeof task->reply);
+	text_flat(wh_str(context), task->context, sizeof task->context);
 	items[n++] = channel ? WH_ITEM_STR("room", channel_room(room)) : WH_ITEM_STR("to", p != NULL ? wh_str(p->id) : target);
 	items[n++] = WH_ITEM_STR("text", words);
 	if (reply[0] != '\0' && status == '\0')
 		items[n++] = WH_ITEM_STR("reply", wh_str(reply));
 	if (status != '\0')
 		items[n++] = WH_ITEM_STR("rank", wh_str(prefix_role(status)));
+	if (!channel && context[0] != '\0')
+		items[n++] = WH_ITEM_STR("context", wh_str(context));
 	if (channel && notice && !act)
 		items[n++] = WH_ITEM_BOOL("notice", true);
 	else if (!channel && (act || notice))
@@ -113,14 +135,21 @@ message_say(struct irc_client *c, const char *verb, struct wh_str target, struct
 	task_run(task, !channel ? "chat.whisper" : act ? "chat.act" : "chat.say", items, n);
 }
 
+void
+message_say(struct irc_client *c, const char *verb, struct wh_str target, struct wh_str text, const char *reply)
+{
+	message_put(c, verb, target, text, reply, "");
+}
+
 static void
 message(struct irc_client *c, const char *verb, const struct irc_line *line)
 {
 	struct wh_str targets = line->n != 0 ? line->params[0] : WH_STR(""), text = line->n > 1 ? line->params[1] : WH_STR(""), target;
-	char reply[MESSAGE_TAG] = "";
+	char reply[MESSAGE_TAG] = "", context[IRC_CHANNEL + 2] = "";
 	unsigned n = 0;
 
-	line_tag(line, "+draft/reply", reply, sizeof reply);
+	reply_tag(line, reply, sizeof reply);
+	context_tag(line, context, sizeof context);
 	/* A notice has no answer, whatever becomes of it. */
 	if ((targets.n == 0 || text.n == 0) && strcmp(verb, "NOTICE") == 0)
 		return;
@@ -140,7 +169,7 @@ message(struct irc_client *c, const char *verb, const struct irc_line *line)
 			return;
 		}
 		if (!service_message(c, target, text))
-			message_say(c, verb, target, text, reply);
+			message_put(c, verb, target, text, reply, context);
 	}
 }
 
@@ -166,10 +195,15 @@ tagged(struct irc_task *task, struct irc_client *c, enum wh_err err, struct wh_s
 {
 	const struct wh_identity *who = client_identity(c);
 	const char *value = task->text, *reply = task->text + strlen(task->text) + 1;
-	struct irc_message m = { .from = who->name, .who = who->id, .room = channel_room(wh_str(task->target)), .emoji = wh_str(value), .target = wh_str(reply) };
+	struct wh_str target = wh_str(task->target);
+	struct irc_message m = { .from = who->name, .who = who->id, .emoji = wh_str(value), .target = wh_str(reply) };
 	struct wh_value v, part;
 	struct irc_out out;
 
+	if (is_channel(target))
+		m.room = channel_room(target);
+	else
+		m.to_name = target;
 	if (err == WH_OK && (c->caps & (CAP_ECHO | CAP_MESSAGE_TAGS)) == (CAP_ECHO | CAP_MESSAGE_TAGS)) {
 		out_begin(&out, c);
 		if (strcmp(task->verb, "typing") == 0) {
@@ -185,25 +219,25 @@ tagged(struct irc_task *task, struct irc_client *c, enum wh_err err, struct wh_s
 		}
 		out_end(&out);
 	}
+	/* Who is written to for the first time need not know before there is something to read. */
+	if (err == WH_ENOENT && !is_channel(target) && person_by_nick(c->irc, target) != NULL)
+		return;
 	if (err != WH_OK && err != WH_EFAST)
 		irc_numeric(c, said_numeric(task, err), "%s :%.*s", task->target, WH_FMT(result));
 }
 
-void
-verb_tagmsg(struct irc *irc, struct irc_client *c, const struct irc_line *line)
+static void
+tagmsg(struct irc_client *c, const struct irc_line *line, struct wh_str target)
 {
-	struct wh_str target = line->params[0];
-	char value[MESSAGE_TAG], reply[MESSAGE_TAG] = "", text[2 * MESSAGE_TAG + 2];
+	char value[MESSAGE_TAG], reply[MESSAGE_TAG] = "", text[2 * MESSAGE_TAG + 2], room[IRC_CHANNEL + 2];
 	struct wh_item items[4];
 	struct irc_task *task;
 	const char *command, *verb;
 	size_t n = 0, length;
 	bool off;
 
-	(void)irc;
-	if (!is_channel(target))
-		return;
-	items[n++] = WH_ITEM_STR("room", channel_room(target));
+	target_room(c, target, room);
+	items[n++] = WH_ITEM_STR("room", wh_str(room));
 	if (line_tag(line, "+typing", value, sizeof value)) {
 		command = "chat.typing";
 		verb = "typing";
@@ -211,7 +245,7 @@ verb_tagmsg(struct irc *irc, struct irc_client *c, const struct irc_line *line)
 		snprintf(value, sizeof value, "%s", off ? "done" : "active");
 		items[n++] = WH_ITEM_BOOL("on", !off);
 	} else if ((off = line_tag(line, "+draft/unreact", value, sizeof value)) || line_tag(line, "+draft/react", value, sizeof value)) {
-		if (!line_tag(line, "+draft/reply", reply, sizeof reply))
+		if (!reply_tag(line, reply, sizeof reply))
 			return;
 		command = "chat.react";
 		verb = off ? "unreact" : "react";
@@ -227,6 +261,22 @@ verb_tagmsg(struct irc *irc, struct irc_client *c, const struct irc_line *line)
 		return;
 	task->done = tagged;
 	task_run(task, command, items, n);
+}
+
+void
+verb_tagmsg(struct irc *irc, struct irc_client *c, const struct irc_line *line)
+{
+	struct wh_str targets = line->params[0], target;
+	unsigned n = 0;
+
+	(void)irc;
+	while (next_part(&targets, ',', &target)) {
+		if (n++ == IRC_TARGETS) {
+			irc_numeric(c, 407, "%.*s :That is too many at once", WH_FMT(target));
+			return;
+		}
+		tagmsg(c, line, target);
+	}
 }
 
 static void
@@ -246,11 +296,14 @@ redacted(struct irc_task *task, struct irc_client *c, enum wh_err err, struct wh
 		irc_fail(c, "REDACT", forbidden ? "REDACT_FORBIDDEN" : err == WH_ENOENT || err == WH_EINVAL ? "UNKNOWN_MSGID" : "REDACT_FAILED", context, result);
 		return;
 	}
+	/* It is for those who asked for it; the answer to others is that there is none. */
+	if ((c->caps & CAP_REDACTION) == 0)
+		return;
 	source_of(c->irc, who->name, who->id, source);
 	if (n_id + 1 < task->n)
-		irc_say(c, ":%s REDACT %s %s :%.*s", source, task->target, id, (int)(task->n - n_id - 1), id + n_id + 1);
+		irc_say_of(c, client_person(c), ":%s REDACT %s %s :%.*s", source, task->target, id, (int)(task->n - n_id - 1), id + n_id + 1);
 	else
-		irc_say(c, ":%s REDACT %s %s", source, task->target, id);
+		irc_say_of(c, client_person(c), ":%s REDACT %s %s", source, task->target, id);
 }
 
 void

@@ -74,6 +74,17 @@ out_wrap(struct irc_out *out)
 	out_copy(out, tags, first, n);
 }
 
+static bool
+opens_batch(const char *text, size_t n)
+{
+	const char *at = n != 0 && text[0] == '@' ? memchr(text, ' ', n) : text - 1;
+	const char *end = text + n;
+
+	if (at == NULL || (at = memchr(at + 1, ' ', (size_t)(end - at - 1))) == NULL)
+		return false;
+	return end - at > 8 && memcmp(at, " BATCH +", 8) == 0;
+}
+
 static void
 out_add(struct irc_sink *sink, const char *text, size_t n)
 {
@@ -83,7 +94,16 @@ out_add(struct irc_sink *sink, const char *text, size_t n)
 
 	if (out->label[0] != '\0' && out->lines == 1)
 		out_wrap(out);
+	/* A batch that is all of the answer has the label itself. */
+	if (out->label[0] != '\0' && out->lines == 0 && opens_batch(text, n)) {
+		char label[IRC_LABEL + 8];
 
+		snprintf(label, sizeof label, "label=%s", out->label);
+		out->label[0] = '\0';
+		out->lines++;
+		out_copy(out, label, text, n);
+		return;
+	}
 	if (!batched && out->inner[0] != '\0')
 		snprintf(tags, sizeof tags, "batch=%s", out->inner);
 	else if (!batched && out->batch[0] != '\0')
@@ -207,6 +227,76 @@ out_end(struct irc_out *out)
 		out_copy(out, "", line, strlen(line));
 	}
 	out_flush(out);
+}
+
+static void
+out_format_of(struct irc_out *out, const struct irc_person *who, const char *fmt, va_list args)
+{
+	const bool account = who != NULL && who->account && (out->c->caps & CAP_ACCOUNT_TAG) != 0;
+	const bool bot = who != NULL && (out->c->caps & CAP_MESSAGE_TAGS) != 0 && person_is_bot(out->irc, who);
+	char text[IRC_LINE + IRC_NICK + 40], name[IRC_NICK + 1];
+	size_t head = 0, n;
+
+	if (account || bot) {
+		nick_show(wh_str(account ? who->name : ""), name);
+		head = (size_t)snprintf(text, sizeof text, "@%s%s%s ", account ? "account=" : "", account ? name : "", account && bot ? ";bot" : bot ? "bot" : "");
+	}
+	vsnprintf(text + head, IRC_LINE - 1, fmt, args);
+	n = strlen(text);
+	for (size_t i = head; i < n; i++)
+		if (text[i] == '\n' || text[i] == '\r')
+			text[i] = ' ';
+	out_add(&out->sink, text, head + text_fit((struct wh_str){ text + head, n - head }, IRC_LINE - 2));
+}
+
+void
+out_of(struct irc_out *out, const struct irc_person *who, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	out_format_of(out, who, fmt, args);
+	va_end(args);
+}
+
+void
+irc_say_of(struct irc_client *c, const struct irc_person *who, const char *fmt, ...)
+{
+	struct irc_out out;
+	va_list args;
+
+	out_begin(&out, c);
+	va_start(args, fmt);
+	out_format_of(&out, who, fmt, args);
+	va_end(args);
+	out_end(&out);
+}
+
+void
+out_pause(struct irc_out *out, char batch_out[static 24])
+{
+	memcpy(batch_out, out->batch, sizeof out->batch);
+	out_flush(out);
+}
+
+void
+out_resume(struct irc_out *out, struct irc_client *c, const char *batch)
+{
+	out_begin(out, c);
+	snprintf(out->batch, sizeof out->batch, "%s", batch);
+}
+
+void
+out_several(struct irc_out *out)
+{
+	char line[IRC_LABEL + 160];
+
+	if (out->label[0] == '\0')
+		return;
+	batch_name(out->c, out->batch);
+	snprintf(line, sizeof line, "@label=%s :%s BATCH +%s labeled-response", out->label, out->irc->name, out->batch);
+	out_copy(out, "", line, strlen(line));
+	out->label[0] = '\0';
 }
 
 void

@@ -183,6 +183,41 @@ person_client(struct irc *irc, const struct irc_person *person)
 	return NULL;
 }
 
+bool
+person_is_bot(struct irc *irc, const struct irc_person *person)
+{
+	const struct irc_client *c = person_client(irc, person);
+
+	return person->bot || (c != NULL && (c->modes & MODE_BOT) != 0);
+}
+
+const char *
+person_away(struct irc *irc, const struct irc_person *person)
+{
+	const char *why = NULL;
+
+	for (size_t i = 0; i < person->n; i++) {
+		struct wh_session *s = wh_session_get(irc->host, person->sessions[i]);
+		const struct irc_client *c = s != NULL ? client_of(irc, s) : NULL;
+
+		if (s == NULL || (c != NULL && strcmp(c->away, "*") == 0))
+			continue;
+		if (c == NULL || c->away[0] == '\0')
+			return NULL;
+		if (why == NULL)
+			why = c->away;
+	}
+	return why != NULL ? why : person->n != 0 ? "Not here" : NULL;
+}
+
+struct irc_person *
+client_person(const struct irc_client *c)
+{
+	struct wh_session *s = client_session(c);
+
+	return s != NULL ? person_of(c->irc, s) : NULL;
+}
+
 void
 people_free(struct irc *irc)
 {
@@ -299,15 +334,27 @@ peers_each(struct irc *irc, struct wh_session *s, bool own, void (*each)(struct 
 		wh_session_rooms(irc->host, s, peer_room, &t);
 }
 
-void
-watchers_each(struct irc *irc, const struct irc_person *person, void (*each)(struct irc_client *c, const void *arg), const void *arg)
+static void
+watchers_with(struct irc *irc, const struct irc_person *person, uint32_t cap, void (*each)(struct irc_client *c, const void *arg), const void *arg)
 {
 	const struct irc_watch *watch = wh_dict_get(irc->host, irc->watches, wh_str(person->folded));
 
 	for (struct irc_client *c = irc->clients; watch != NULL && c != NULL; c = c->next)
-		for (size_t i = 0; i < c->n_watches && (c->caps & CAP_MONITOR) != 0 && c->stamp != irc->stamps; i++)
+		for (size_t i = 0; i < c->n_watches && (c->caps & cap) != 0 && c->stamp != irc->stamps; i++)
 			if (c->watches[i] == watch) {
 				c->stamp = irc->stamps;
 				each(c, arg);
 			}
+}
+
+void
+watchers_each(struct irc *irc, const struct irc_person *person, void (*each)(struct irc_client *c, const void *arg), const void *arg)
+{
+	watchers_with(irc, person, CAP_MONITOR, each, arg);
+}
+
+void
+watchers_metadata(struct irc *irc, const struct irc_person *person, void (*each)(struct irc_client *c, const void *arg), const void *arg)
+{
+	watchers_with(irc, person, CAP_METADATA, each, arg);
 }

@@ -30,7 +30,7 @@ gather_room(void *self, struct wh_room *r)
 	return g->n < IRC_JOINS * 2;
 }
 
-static void
+void
 join_with_others(struct irc_client *c)
 {
 	struct wh_session *s = client_session(c);
@@ -86,6 +86,7 @@ client_welcome(struct irc_client *c)
 	out_numeric(&out, 4, "%s whiply BRZirw %s %s", irc->name, letters, with_param);
 	server_isupport(&out);
 	server_lusers(&out);
+	metadata_welcome(&out);
 	server_motd(&out);
 	if (who->kind == WH_ACCOUNT)
 		out_numeric(&out, 900, "%s %.*s :You are signed in as %.*s", source, WH_FMT(who->name), WH_FMT(who->name));
@@ -93,7 +94,8 @@ client_welcome(struct irc_client *c)
 	irc_changed(c);
 	if (irc->n_clients > irc->most_clients)
 		irc->most_clients = irc->n_clients;
-	join_with_others(c);
+	if (!channels_stayed(c, true))
+		join_with_others(c);
 }
 
 /* Naming a guest */
@@ -267,6 +269,18 @@ verb_pass(struct irc *irc, struct irc_client *c, const struct irc_line *line)
 		text_flat(line->params[0], c->pass, sizeof c->pass);
 }
 
+/* Has the client TLS to its gateway? Options may have values, which mean nothing here. */
+static bool
+webirc_secure(struct wh_str options)
+{
+	struct wh_str option, name;
+
+	while (next_part(&options, ' ', &option))
+		if (next_part(&option, '=', &name) && wh_str_is(name, "secure"))
+			return true;
+	return false;
+}
+
 /* A gateway speaks for somebody else, before anything else is said. */
 void
 verb_webirc(struct irc *irc, struct irc_client *c, const struct irc_line *line)
@@ -283,6 +297,7 @@ verb_webirc(struct irc *irc, struct irc_client *c, const struct irc_line *line)
 		if (wh_session_address_set(irc->host, s, line->params[3]) != WH_OK)
 			break;
 		text_flat(line->params[3], c->address, sizeof c->address);
+		c->insecure = !webirc_secure(line->n > 4 ? line->params[4] : WH_STR(""));
 		irc_changed(c);
 		return;
 	}
@@ -307,6 +322,7 @@ verb_quit(struct irc *irc, struct irc_client *c, const struct irc_line *line)
 /* Nicks that change */
 
 struct renaming {
+	const struct irc_person *who;
 	const char *source, *nick;
 };
 
@@ -315,7 +331,7 @@ rename_tell(struct irc_client *c, const void *arg)
 {
 	const struct renaming *r = arg;
 
-	irc_say(c, ":%s NICK :%s", r->source, r->nick);
+	irc_say_of(c, r->who, ":%s NICK :%s", r->source, r->nick);
 }
 
 void
@@ -331,7 +347,7 @@ nick_changed(struct irc *irc, struct irc_person *p, const char *old_nick)
 		s = wh_session_get(irc->host, p->sessions[i]);
 	if (s == NULL)
 		return;
-	peers_each(irc, s, true, rename_tell, &(struct renaming){ source, p->nick });
+	peers_each(irc, s, true, rename_tell, &(struct renaming){ p, source, p->nick });
 	for (size_t i = 0; i < p->n; i++) {
 		struct wh_session *one = wh_session_get(irc->host, p->sessions[i]);
 		struct irc_client *mine = one != NULL ? client_of(irc, one) : NULL;

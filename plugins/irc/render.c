@@ -50,9 +50,11 @@ static void
 tags_put(const struct writing *w, const char *batch, bool with_id, const char *more_key, struct wh_str more, const char *flag, char out[static TAGS_ROOM])
 {
 	const struct irc_person *p = person_by_id(w->irc, w->m->who);
-	char time[32], account[IRC_NICK + 1];
+	char time[32], account[IRC_NICK + 1], context[IRC_CHANNEL + 2] = "";
 	size_t n = 0;
 
+	if (w->m->context.n != 0)
+		room_show(w->m->context, context);
 	out[0] = '\0';
 	if (batch != NULL)
 		n = tag_add(out, n, "batch", wh_str(batch));
@@ -60,15 +62,24 @@ tags_put(const struct writing *w, const char *batch, bool with_id, const char *m
 		time_show(w->m->time, time);
 		n = tag_add(out, n, "time", wh_str(time));
 	}
-	if ((w->caps & CAP_ACCOUNT_TAG) != 0 && ((p != NULL && p->account) || (w->m->who.n != 0 && w->m->who.p[0] == 'a'))) {
+	if ((w->caps & CAP_ACCOUNT_TAG) != 0 && w->m->relay.n == 0 && ((p != NULL && p->account) || (w->m->who.n != 0 && w->m->who.p[0] == 'a'))) {
 		nick_show(w->m->from, account);
 		n = tag_add(out, n, "account", wh_str(account));
 	}
 	if ((w->caps & CAP_MESSAGE_TAGS) != 0) {
+		if (p != NULL && person_is_bot(w->irc, p))
+			n += (size_t)snprintf(out + n, TAGS_ROOM - n, "%sbot", n != 0 ? ";" : "@");
 		if (with_id)
 			n = tag_add(out, n, "msgid", w->m->id);
-		if (with_id)
+		if ((w->caps & CAP_RELAYMSG) != 0)
+			n = tag_add(out, n, "draft/relaymsg", w->m->relay);
+		/* What clients tag stands behind what the server does. */
+		if (with_id) {
 			n = tag_add(out, n, "+draft/reply", w->m->reply);
+			n = tag_add(out, n, "+reply", w->m->reply);
+			n = tag_add(out, n, "+draft/channel-context", wh_str(context));
+			n = tag_add(out, n, "+channel-context", wh_str(context));
+		}
 		if (more_key != NULL)
 			n = tag_add(out, n, more_key, more);
 	}
@@ -249,13 +260,14 @@ rules_put(const struct writing *w)
 static void
 reaction_put(const struct writing *w, const char *key)
 {
-	char tags[TAGS_ROOM], more[TAGS_ROOM / 2], emoji[160];
+	char tags[TAGS_ROOM], more[TAGS_ROOM / 2], emoji[160], target[80];
 
 	if ((w->caps & CAP_MESSAGE_TAGS) == 0)
 		return;
 	tag_escape(w->m->emoji, emoji, sizeof emoji);
-	snprintf(more, sizeof more, "%s=%s", key, emoji);
-	tags_put(w, w->batch, true, "+draft/reply", w->m->target, more, tags);
+	tag_escape(w->m->target, target, sizeof target);
+	snprintf(more, sizeof more, "+draft/reply=%s;+reply=%s;%s=%s", target, target, key, emoji);
+	tags_put(w, w->batch, true, NULL, WH_STR(""), more, tags);
 	line_put(w, tags, ":%s TAGMSG %s", w->source, w->target);
 }
 
@@ -266,7 +278,12 @@ render_message(struct irc *irc, const struct irc_message *m, uint32_t caps, cons
 	const struct irc_person *to = person_by_id(irc, m->to);
 	char tags[TAGS_ROOM];
 
-	if (m->past) {
+	if (m->relay.n != 0) {
+		char nick[IRC_RELAYED + 1];
+
+		text_flat(m->from, nick, sizeof nick);
+		snprintf(w.source, sizeof w.source, "%s!relay@%s", nick, irc->name);
+	} else if (m->past) {
 		char nick[IRC_NICK + 1], host[IRC_HOST + 1];
 		const char *user;
 
@@ -333,23 +350,34 @@ item_str(const struct wh_event *e, const char *key)
 	return v != NULL && v->type == WH_V_STR ? v->s : (struct wh_str){ NULL, 0 };
 }
 
+/* The tags that say of somebody. */
+static void
+actor_tags(const struct writing *w, struct wh_str name, struct wh_str id, char tags[static TAGS_ROOM])
+{
+	const struct irc_message m = { .from = name, .who = id };
+	const struct writing by = { .irc = w->irc, .m = &m, .caps = w->caps };
+
+	tags_put(&by, NULL, false, NULL, WH_STR(""), NULL, tags);
+}
+
 static void
 join_put(const struct writing *w, struct wh_str name, struct wh_str id)
 {
 	const struct irc_person *p = person_by_id(w->irc, id);
 	const struct irc_client *c = p != NULL ? person_client(w->irc, p) : NULL;
+	const char *away = p != NULL ? person_away(w->irc, p) : NULL;
 	char source[160], tags[TAGS_ROOM], account[IRC_NICK + 1] = "*";
 
 	source_of(w->irc, name, id, source);
-	tags_put(w, NULL, false, NULL, WH_STR(""), NULL, tags);
+	actor_tags(w, name, id, tags);
 	if (p != NULL ? p->account : id.n != 0 && id.p[0] == 'a')
 		nick_show(name, account);
 	if ((w->caps & CAP_EXTENDED_JOIN) != 0)
 		line_put(w, tags, ":%s JOIN %s %s :%.*s", source, w->target, account, c != NULL ? (int)strlen(c->real) : (int)name.n, c != NULL ? c->real : name.p);
 	else
 		line_put(w, tags, ":%s JOIN %s", source, w->target);
-	if ((w->caps & CAP_AWAY) != 0 && c != NULL && c->away[0] != '\0')
-		line_put(w, tags, ":%s AWAY :%s", source, c->away);
+	if ((w->caps & CAP_AWAY) != 0 && away != NULL)
+		line_put(w, tags, ":%s AWAY :%s", source, away);
 }
 
 static void
@@ -358,7 +386,7 @@ part_put(const struct writing *w, struct wh_str name, struct wh_str id, struct w
 	char source[160], tags[TAGS_ROOM];
 
 	source_of(w->irc, name, id, source);
-	tags_put(w, NULL, false, NULL, WH_STR(""), NULL, tags);
+	actor_tags(w, name, id, tags);
 	line_put(w, tags, ":%s PART %s%s%.*s", source, w->target, reason.n != 0 ? " :" : "", (int)text_fit(reason, IRC_KICK), reason.n != 0 ? reason.p : "");
 }
 
@@ -366,11 +394,12 @@ static void
 kick_put(const struct writing *w, struct wh_str by, struct wh_str by_id, struct wh_str name, struct wh_str id, struct wh_str reason)
 {
 	const struct irc_person *p = person_by_id(w->irc, id);
-	char source[160], nick[IRC_NICK + 1];
+	char source[160], nick[IRC_NICK + 1], tags[TAGS_ROOM];
 
 	source_of(w->irc, by, by_id, source);
+	actor_tags(w, by, by_id, tags);
 	nick_show(name, nick);
-	line_put(w, "", ":%s KICK %s %s :%.*s", source, w->target, p != NULL ? p->nick : nick, reason.n != 0 ? (int)text_fit(reason, IRC_KICK) : 3,
+	line_put(w, tags, ":%s KICK %s %s :%.*s", source, w->target, p != NULL ? p->nick : nick, reason.n != 0 ? (int)text_fit(reason, IRC_KICK) : 3,
 	    reason.n != 0 ? reason.p : "out");
 }
 
@@ -380,11 +409,12 @@ role_put(const struct writing *w, const struct wh_event *e, struct wh_str name, 
 	const struct irc_person *p = person_by_id(w->irc, id);
 	const struct wh_value *on = item(e, "on");
 	struct wh_str role = item_str(e, "role");
-	char source[160], nick[IRC_NICK + 1];
+	char source[160], nick[IRC_NICK + 1], tags[TAGS_ROOM];
 
 	source_of(w->irc, item_str(e, "by"), item_str(e, "by_id"), source);
+	actor_tags(w, item_str(e, "by"), item_str(e, "by_id"), tags);
 	nick_show(name, nick);
-	line_put(w, "", ":%s MODE %s %c%c %s", source, w->target, on == NULL || on->b ? '+' : '-',
+	line_put(w, tags, ":%s MODE %s %c%c %s", source, w->target, on == NULL || on->b ? '+' : '-',
 	    role_letter(role), p != NULL ? p->nick : nick);
 }
 
@@ -489,12 +519,16 @@ render_event(struct irc *irc, const struct wh_event *e, uint32_t caps, struct ir
 		crowd_put(&w, e, "joined", true);
 		crowd_put(&w, e, "left", false);
 	} else if (strcmp(e->name, "chat.typing") == 0) {
-		char source[160];
+		const struct irc_person *to = person_by_id(irc, item_str(e, "to"));
+		const struct irc_message typing = { .from = name, .who = who };
+		char source[160], tags[TAGS_ROOM];
 
 		if ((caps & CAP_MESSAGE_TAGS) == 0)
 			return false;
+		w.m = &typing;
 		source_of(irc, name, who, source);
-		line_put(&w, on != NULL && on->b ? "@+typing=active " : "@+typing=done ", ":%s TAGMSG %s", source, w.target);
+		tags_put(&w, NULL, false, NULL, WH_STR(""), on != NULL && on->b ? "+typing=active" : "+typing=done", tags);
+		line_put(&w, tags, ":%s TAGMSG %s", source, to != NULL ? to->nick : w.target);
 	} else if (strcmp(e->name, "chat.marked") == 0) {
 		const struct wh_value *time = item(e, "time");
 		char when[32];
@@ -504,12 +538,21 @@ render_event(struct irc *irc, const struct wh_event *e, uint32_t caps, struct ir
 		time_show(time->i, when);
 		line_put(&w, "", ":%s MARKREAD %s timestamp=%s", irc->name, m.room.p[0] == '@' ? w.target + 2 : m.room.p[0] == '#' ? w.target + 1 : w.target,
 		    when);
-	} else if (strcmp(e->name, "chat.invited") == 0) {
-		const struct irc_person *to = person_by_id(irc, item_str(e, "to"));
+	} else if (strcmp(e->name, "chat.away") == 0) {
+		const struct wh_value *away = item(e, "away");
 		char source[160];
 
+		if ((caps & CAP_AWAY) == 0)
+			return false;
+		source_of(irc, name, who, source);
+		line_put(&w, "", away != NULL && away->b ? ":%s AWAY :is not connected" : ":%s AWAY", source);
+	} else if (strcmp(e->name, "chat.invited") == 0) {
+		const struct irc_person *to = person_by_id(irc, item_str(e, "to"));
+		char source[160], tags[TAGS_ROOM];
+
 		source_of(irc, item_str(e, "from"), item_str(e, "who"), source);
-		line_put(&w, "", ":%s INVITE %s %s", source, to != NULL ? to->nick : "*", w.target);
+		actor_tags(&w, item_str(e, "from"), item_str(e, "who"), tags);
+		line_put(&w, tags, ":%s INVITE %s %s", source, to != NULL ? to->nick : "*", w.target);
 	} else if (strncmp(e->name, "moderation.", strlen("moderation.")) == 0) {
 		return moderation_put(&w, e, m.room);
 	} else {
@@ -531,7 +574,7 @@ irc_render(void *self, const struct wh_event *e, wh_accent accent, struct wh_out
 		m = (struct irc_message){
 			.event = wh_str(e->name), .room = item_str(e, "room"), .id = item_str(e, "id"), .from = item_str(e, "from"), .who = item_str(e, "who"),
 			.text = item_str(e, "text"), .emoji = item_str(e, "emoji"), .reason = item_str(e, "reason"), .topic = item_str(e, "topic"),
-			.question = item_str(e, "question"), .reply = item_str(e, "reply"), .target = item_str(e, "target"), .to = item_str(e, "to"),
+			.question = item_str(e, "question"), .reply = item_str(e, "reply"), .context = item_str(e, "context"), .relay = item_str(e, "relay"), .target = item_str(e, "target"), .to = item_str(e, "to"),
 			.to_name = item_str(e, "to_name"), .time = time != NULL ? time->i : 0, .act = act != NULL && act->b, .notice = notice != NULL && notice->b,
 		};
 		if (raw == NULL)
@@ -559,7 +602,7 @@ message_read(const struct wh_value *o, struct irc_message *m)
 	*m = (struct irc_message){
 		.event = member_str(o, "event"), .room = member_str(o, "room"), .id = member_str(o, "id"), .from = member_str(o, "from"), .who = member_str(o, "who"),
 		.text = member_str(o, "text"), .emoji = member_str(o, "emoji"), .reason = member_str(o, "reason"), .topic = member_str(o, "topic"),
-		.question = member_str(o, "question"), .reply = member_str(o, "reply"), .target = member_str(o, "target"), .to = member_str(o, "to"),
+		.question = member_str(o, "question"), .reply = member_str(o, "reply"), .context = member_str(o, "context"), .relay = member_str(o, "relay"), .target = member_str(o, "target"), .to = member_str(o, "to"),
 		.to_name = member_str(o, "to_name"),
 	};
 	m->time = wh_json_get(o, "time", &v) && v.type == WH_V_INT ? v.i : 0;

@@ -14,6 +14,7 @@ static const struct {
 	{ "CHANNELLEN=65", "bytes of a channel's name" },
 	{ "CHANTYPES=#", "with what a channel begins" },
 	{ "CHATHISTORY=100", "messages of one CHATHISTORY" },
+	{ "CLIENTTAGDENY=*,-channel-context,-draft/channel-context,-draft/react,-draft/reply,-draft/unreact,-reply,-typing", "tags of clients that are passed on" },
 	{ "ELIST=CMNTU", "what LIST takes: when it was made, masks, what they are not, when the topic was set, how many people" },
 	{ "EXCEPTS=e", "the mode of who is excepted from a ban" },
 	{ "EXTBAN=$,ajmorz", "masks that ask: an account, another channel, muted, a role, the name, TLS" },
@@ -90,16 +91,33 @@ isupport_tell(void *self, const char *token, const char *help)
 	s->n += (size_t)snprintf(s->line + s->n, sizeof s->line - s->n, "%s%s", s->on_line++ != 0 ? " " : "", token);
 }
 
+/* A token's value has no blanks, no backslashes and no signs of equality. */
+static void
+isupport_icon(const char *url, char *to, size_t cap)
+{
+	size_t n = (size_t)snprintf(to, cap, "draft/ICON=");
+
+	for (; *url != '\0' && n + 5 < cap; url++)
+		n += (size_t)snprintf(to + n, cap - n, strchr(" \\=", *url) != NULL ? "\\x%02X" : "%c", (unsigned)*url);
+}
+
 void
 server_isupport(struct irc_out *out)
 {
 	struct supporting s = { .out = out };
-	char network[64];
+	char network[64], icon[320];
 
+	if ((out->c->caps & CAP_ISUPPORT) != 0)
+		out_batch(out, "draft/isupport");
 	isupport_each(isupport_tell, &s);
 	snprintf(network, sizeof network, "NETWORK=%s", out->irc->network);
 	isupport_tell(&s, network, NULL);
+	if (out->irc->icon[0] != '\0') {
+		isupport_icon(out->irc->icon, icon, sizeof icon);
+		isupport_tell(&s, icon, NULL);
+	}
 	isupport_flush(&s);
+	out_batch_end(out);
 }
 
 void
@@ -201,9 +219,7 @@ verb_isupport(struct irc *irc, struct irc_client *c, const struct irc_line *line
 
 	(void)irc, (void)line;
 	out_begin(&out, c);
-	out_batch(&out, "draft/isupport");
 	server_isupport(&out);
-	out_batch_end(&out);
 	out_end(&out);
 }
 
@@ -299,7 +315,9 @@ verb_help(struct irc *irc, struct irc_client *c, const struct irc_line *line)
 		return;
 	}
 	if (about.n != 0) {
-		out_numeric(&out, 524, "%.*s :There is no help on that; HELP alone lists what there is", WH_FMT(about));
+		bool word = about.p[0] != ':' && memchr(about.p, ' ', about.n) == NULL;
+
+		out_numeric(&out, 524, "%.*s :There is no help on that; HELP alone lists what there is", word ? (int)about.n : 1, word ? about.p : "*");
 		out_end(&out);
 		return;
 	}
@@ -344,13 +362,6 @@ operator_only(struct irc_client *c, const char *permission)
 	return false;
 }
 
-static void
-done_quietly(struct irc_task *task, struct irc_client *c, enum wh_err err, struct wh_str result)
-{
-	if (err != WH_OK)
-		irc_say(c, ":%s NOTICE %s :%s: %.*s", c->irc->name, c->nick, task->verb, WH_FMT(result));
-}
-
 void
 verb_wallops(struct irc *irc, struct irc_client *c, const struct irc_line *line)
 {
@@ -366,6 +377,24 @@ verb_wallops(struct irc *irc, struct irc_client *c, const struct irc_line *line)
 			irc_say(other, ":%s WALLOPS :%s", source, text);
 }
 
+/* What is wrong with the config, line by line; then all is as it was. */
+static void
+rehashed(struct irc_task *task, struct irc_client *c, enum wh_err err, struct wh_str result)
+{
+	struct irc_out out;
+	struct wh_str line;
+
+	(void)task;
+	out_begin(&out, c);
+	if (err == WH_OK)
+		out_server(&out, "NOTICE %s :The config was read, and holds from now on", c->nick);
+	while (err != WH_OK && next_part(&result, '\n', &line))
+		out_server(&out, "NOTICE %s :REHASH: %.*s", c->nick, WH_FMT(line));
+	if (err != WH_OK)
+		out_server(&out, "NOTICE %s :REHASH: nothing was changed", c->nick);
+	out_end(&out);
+}
+
 void
 verb_rehash(struct irc *irc, struct irc_client *c, const struct irc_line *line)
 {
@@ -378,7 +407,7 @@ verb_rehash(struct irc *irc, struct irc_client *c, const struct irc_line *line)
 	if (task == NULL)
 		return;
 	irc_numeric(c, 382, "whiply.conf :Rehashing");
-	task->done = done_quietly;
+	task->done = rehashed;
 	task_run(task, "server.reload", NULL, 0);
 }
 

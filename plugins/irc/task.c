@@ -14,6 +14,7 @@ task_new(struct irc_client *c, const char *verb, struct wh_str target, struct wh
 		return NULL;
 	}
 	task->irc = irc;
+	c->tasks++;
 	task->session = c->session;
 	memcpy(task->label, c->label, sizeof task->label);
 	c->label[0] = '\0';
@@ -32,6 +33,11 @@ task_new(struct irc_client *c, const char *verb, struct wh_str target, struct wh
 void
 task_free(struct irc_task *task)
 {
+	struct wh_session *s = wh_session_get(task->irc->host, task->session);
+	struct irc_client *c = s != NULL ? client_of(task->irc, s) : NULL;
+
+	if (c != NULL)
+		c->tasks--;
 	if (task->prev != NULL)
 		task->prev->next = task->next;
 	else
@@ -58,8 +64,10 @@ task_done(void *self, wh_id session, uint64_t cookie, enum wh_err err, struct wh
 {
 	struct irc_task *task = (struct irc_task *)(uintptr_t)cookie;
 	struct irc_client *c = task_client(task);
+	struct irc *irc = task->irc;
+	struct wh_session *s;
 
-	(void)self, (void)session;
+	(void)self;
 	if (c != NULL) {
 		task->done(task, c, err, result);
 		/* Whoever answered took the label; if nobody did, the line was handled and there is nothing to say. */
@@ -71,6 +79,8 @@ task_done(void *self, wh_id session, uint64_t cookie, enum wh_err err, struct wh
 		}
 	}
 	task_free(task);
+	if (c != NULL && (s = wh_session_get(irc->host, session)) != NULL && (c = client_of(irc, s)) != NULL)
+		irc_drain(c);
 }
 
 void

@@ -25,22 +25,6 @@ is_operator(struct irc *irc, const struct irc_person *p)
 	return false;
 }
 
-static bool
-is_away(struct irc *irc, const struct irc_person *p)
-{
-	bool some = false;
-
-	for (size_t i = 0; i < p->n; i++) {
-		struct wh_session *s = wh_session_get(irc->host, p->sessions[i]);
-		const struct irc_client *c = s != NULL ? client_of(irc, s) : NULL;
-
-		if (s != NULL && (c == NULL || c->away[0] == '\0'))
-			return false;
-		some |= c != NULL;
-	}
-	return some;
-}
-
 /* Slices of `is` may point into it, so it stays where it is. */
 static void
 show(struct irc *irc, struct wh_str name, struct wh_str id, struct shown *is)
@@ -53,8 +37,10 @@ show(struct irc *irc, struct wh_str name, struct wh_str id, struct shown *is)
 	is->real = c != NULL && c->real[0] != '\0' ? c->real : is->nick;
 	if (p != NULL && p->account)
 		nick_show(wh_str(p->name), is->account);
-	is->away = p != NULL && is_away(irc, p);
-	is->bot = p != NULL && (p->bot || (c != NULL && (c->modes & MODE_BOT) != 0));
+	else if (p == NULL && id.n != 0 && id.p[0] == 'a')
+		nick_show(name, is->account);
+	is->away = p == NULL || person_away(irc, p) != NULL;
+	is->bot = p != NULL && person_is_bot(irc, p);
 	is->operator = is_operator(irc, p);
 }
 
@@ -247,12 +233,12 @@ verb_whois(struct irc *irc, struct irc_client *c, const struct irc_line *line)
 		out_numeric(&out, 313, "%s :is an operator", is.nick);
 	if (is.account[0] != '0' || is.account[1] != '\0')
 		out_numeric(&out, 330, "%s %s :is signed in as", is.nick, is.account);
-	if (other != NULL && (first = client_session(other)) != NULL && wh_session_secure(irc->host, first))
+	if (other != NULL && client_secure(other))
 		out_numeric(&out, 671, "%s :is using a secure connection", is.nick);
 	if (is.bot)
 		out_numeric(&out, 335, "%s :is a bot", is.nick);
-	if (is.away && other != NULL)
-		out_numeric(&out, 301, "%s :%s", is.nick, other->away);
+	if (is.away)
+		out_numeric(&out, 301, "%s :%s", is.nick, person_away(irc, p));
 	if (rooms.own || wh_session_may(irc->host, s, "chat.moderate")) {
 		out_numeric(&out, 378, "%s :is connected %zu times", is.nick, p->n);
 		if (other != NULL && (first = client_session(other)) != NULL)
@@ -263,7 +249,7 @@ verb_whois(struct irc *irc, struct irc_client *c, const struct irc_line *line)
 	if (other != NULL)
 		out_numeric(&out, 317, "%s %lld %lld :seconds idle, signon time", is.nick, (long long)((wh_now_ms(irc->host) - other->heard_ms) / 1000),
 		    (long long)(other->since / 1000));
-	out_numeric(&out, 318, "%s :End of /WHOIS list", is.nick);
+	out_numeric(&out, 318, "%.*s :End of /WHOIS list", WH_FMT(nick));
 	out_end(&out);
 }
 
@@ -348,8 +334,15 @@ watch_tell(struct irc *irc, const char *folded, const char *nick, const char *so
 		return;
 	for (struct irc_client *c = irc->clients; c != NULL; c = c->next)
 		for (size_t i = 0; i < c->n_watches; i++)
-			if (c->watches[i] == watch)
-				irc_numeric(c, here ? 730 : 731, ":%s", here ? source : nick);
+			if (c->watches[i] == watch) {
+				struct irc_out out;
+
+				out_begin(&out, c);
+				out_numeric(&out, here ? 730 : 731, ":%s", here ? source : nick);
+				if (here && person_by_nick(irc, wh_str(nick)) != NULL)
+					metadata_watched(&out, person_by_nick(irc, wh_str(nick)));
+				out_end(&out);
+			}
 }
 
 static void
@@ -388,7 +381,7 @@ watch_show(struct irc_out *out, const struct irc_watch *watch)
 	}
 }
 
-static size_t
+size_t
 watches_bytes(const struct irc_client *c)
 {
 	size_t n = 0;
@@ -413,7 +406,7 @@ watch_add(struct irc_client *c, struct wh_str nick, struct irc_watch **watch_out
 	for (size_t i = 0; i < c->n_watches; i++)
 		if (c->watches[i] == watch)
 			return true;
-	if (c->n_watches == IRC_MONITOR || watches_bytes(c) + nick.n + 1 > IRC_MONITOR_BYTES)
+	if (c->n_watches == IRC_MONITOR || watches_bytes(c) + strlen(c->subs) + nick.n + 1 > IRC_MONITOR_BYTES)
 		return false;
 	if (watch == NULL) {
 		watch = wh_new(irc->host, sizeof *watch);
@@ -471,6 +464,8 @@ verb_monitor(struct irc *irc, struct irc_client *c, const struct irc_line *line)
 			}
 			if (watch != NULL)
 				watch_show(&out, watch);
+			if (watch != NULL && person_by_nick(irc, nick) != NULL)
+				metadata_watched(&out, person_by_nick(irc, nick));
 		}
 		break;
 	case '-':
@@ -511,6 +506,7 @@ verb_monitor(struct irc *irc, struct irc_client *c, const struct irc_line *line)
 /* AWAY, SETNAME: told to those who asked for it */
 
 struct change {
+	const struct irc_person *who;
 	char line[IRC_LINE];
 	uint32_t cap;
 };
@@ -521,7 +517,7 @@ change_tell(struct irc_client *c, const void *arg)
 	const struct change *change = arg;
 
 	if ((c->caps & change->cap) != 0)
-		irc_say(c, "%s", change->line);
+		irc_say_of(c, change->who, "%s", change->line);
 }
 
 static void
@@ -529,7 +525,7 @@ change_spread(struct irc_client *c, uint32_t cap, bool own, const char *what, co
 {
 	const struct wh_identity *who = client_identity(c);
 	struct wh_session *s = client_session(c);
-	struct change change = { .cap = cap };
+	struct change change = { .who = s != NULL ? person_of(c->irc, s) : NULL, .cap = cap };
 	char source[160];
 
 	if (s == NULL)
@@ -551,7 +547,7 @@ verb_away(struct irc *irc, struct irc_client *c, const struct irc_line *line)
 	else
 		irc_numeric(c, 305, ":You are no longer marked as being away");
 	if (c->welcome)
-		change_spread(c, CAP_AWAY, false, "AWAY", c->away);
+		change_spread(c, CAP_AWAY, false, "AWAY", strcmp(c->away, "*") == 0 ? "Not here" : c->away);
 	irc_changed(c);
 }
 

@@ -146,14 +146,16 @@ class Irc:
             self.skipped.append(got)
         if got.verb == "ACK":
             return []
-        if got.verb != "BATCH" or got.params[1] != "labeled-response":
+        if got.verb != "BATCH":
             return [got]
-        batch, answer = got.params[0][1:], []
+        # A batch of another kind is the whole answer, and part of it.
+        batch, whole = got.params[0][1:], got.params[1] != "labeled-response"
+        answer = [got] if whole else []
         inner = {batch}
         while True:
             got = self.line()
             if got.verb == "BATCH" and got.params[0] == f"-{batch}":
-                return answer
+                return answer + [got] if whole else answer
             if got.tags.get("batch") in inner or (got.verb == "BATCH" and got.params[0][1:] in inner):
                 if got.verb == "BATCH" and got.params[0][0] == "+":
                     inner.add(got.params[0][1:])

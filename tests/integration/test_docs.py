@@ -201,3 +201,12 @@ def test_the_config_of_irc_is_one(tmp_path):
     checked = subprocess.run([BUILD / "bin" / "whiplyd", "--check", "-c", tmp_path / "irc.conf", "-L", BUILD / "plugins" / ".libs"],
                              capture_output=True, text=True, timeout=30)
     assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+def test_the_tables_of_conformance_are_those_of_the_tests():
+    """Each test of IRC stands under its specification, and each that is named is there."""
+    import irc_conformance
+    written = (ROOT / "docs" / "irc-conformance.md").read_text().split("<!-- tables -->\n")[1]
+    assert irc_conformance.text() == written, "run tests/integration/irc_conformance.py, and put it at the end of docs/irc-conformance.md"
+    of = {specification for specification, _, _ in irc_conformance.tests()}
+    assert set(irc_conformance.SPECIFICATIONS) <= of, "every specification has a test"

@@ -101,16 +101,17 @@ def test_the_limit_is_told_and_kept(talk):
 
 
 @pytest.mark.parametrize("request_line, code", [
-    ("CHATHISTORY LATEST {room} *", "NEED_MORE_PARAMS"),
+    ("CHATHISTORY LATEST {room} *", "INVALID_PARAMS"),
     ("CHATHISTORY LATEST {room} * many", "INVALID_PARAMS"),
     ("CHATHISTORY LATEST {room} * 0", "INVALID_PARAMS"),
     ("CHATHISTORY BEFORE {room} yesterday 10", "INVALID_PARAMS"),
     ("CHATHISTORY BEFORE {room} timestamp=yesterday 10", "INVALID_PARAMS"),
-    ("CHATHISTORY FROB {room} * 10", None),
+    ("CHATHISTORY FROB {room} * 10", "INVALID_PARAMS"),
+    ("CHATHISTORY BEFORE {room} seq=12 10", "INVALID_MSGREFTYPE"),
     ("CHATHISTORY LATEST #nowhere * 10", "INVALID_TARGET"),
 ])
 def test_requests_that_cannot_be(talk, request_line, code):
-    """chathistory, Errors and Warnings: FAIL CHATHISTORY with NEED_MORE_PARAMS, INVALID_PARAMS, INVALID_TARGET, UNKNOWN_COMMAND."""
+    """chathistory, Errors and Warnings: FAIL CHATHISTORY with INVALID_PARAMS, INVALID_MSGREFTYPE, INVALID_TARGET."""
     b, room, _, _ = talk
     line = b.ask(request_line.format(room=room))[0]
     assert line.verb == "FAIL" and line.params[0] == "CHATHISTORY"
