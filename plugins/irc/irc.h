@@ -18,6 +18,7 @@
  *  who.c      WHO, WHOIS, WHOWAS, ISON, USERHOST, MONITOR
  *  metadata.c METADATA: what people and channels say of themselves
  *  server.c   what a server tells of itself: MOTD, LUSERS, ISUPPORT, HELP, …
+ *  oper.c     KLINE, RESV, STATS, notices: what operators use
  *  account.c  REGISTER, NickServ and ChanServ, OPER
  *  render.c   events and history as lines
  *  numeric.c  the names of numerics; tables.c prints them and the other tables for docs/irc.md */
@@ -25,7 +26,9 @@
 #define PLUGIN_IRC_H
 
 #include <whiply/accounts.h>
+#include <whiply/bans.h>
 #include <whiply/chat.h>
+#include <whiply/notices.h>
 #include <whiply/profile.h>
 #include <whiply/sasl.h>
 #include <whiply/whiply.h>
@@ -68,7 +71,7 @@ enum irc_cap {
 	    CAP_AWAY | CAP_MARK | CAP_RELAYMSG,
 };
 
-enum irc_mode { MODE_WALLOPS = 1u << 0, MODE_BOT = 1u << 1, MODE_INVISIBLE = 1u << 2, MODE_ACCOUNTS = 1u << 3 };
+enum irc_mode { MODE_WALLOPS = 1u << 0, MODE_BOT = 1u << 1, MODE_INVISIBLE = 1u << 2, MODE_ACCOUNTS = 1u << 3, MODE_NOTICES = 1u << 8 };
 
 struct irc;
 
@@ -153,6 +156,9 @@ struct irc {
 	struct wh_sasl *sasl_self;
 	const struct wh_profile_ops *profile;	/* NULL: nobody says anything of themselves */
 	struct wh_profile *profile_self;
+	const struct wh_bans_ops *bans;		/* NULL likewise */
+	struct wh_bans *bans_self;
+	struct wh_notifier notices;
 	struct irc_settings set;
 	char name[65], network[33], motd[4001], admin[201], pass[129], icon[201];
 	struct irc_gateway gateways[IRC_GATEWAYS];
@@ -414,6 +420,14 @@ void metadata_welcome(struct irc_out *out);
 size_t watches_bytes(const struct irc_client *c);
 irc_verb verb_ping, verb_pong, verb_motd, verb_lusers, verb_isupport, verb_version, verb_time, verb_admin, verb_info, verb_help, verb_links, verb_stats, verb_wallops,
     verb_rehash, verb_kill, verb_error;
+irc_verb verb_kline, verb_dline, verb_resv, verb_unkline, verb_undline, verb_unresv, verb_testline;
+bool operator_only(struct irc_client *c, const char *permission);
+/** Takes the letter s out of a MODE of oneself; false: nothing is left of it. `text` is room for what is. */
+bool oper_modes(struct irc_client *c, const struct irc_line *line, struct irc_line *rest_out, char text[static IRC_LINE]);
+/** Behind the modes that one asked for: which notices. */
+void oper_modes_told(struct irc_client *c);
+/** An event of bans or notices; false: it is another one. */
+bool oper_render(const struct irc *irc, const struct wh_event *e, struct irc_sink *sink);
 irc_verb verb_register, verb_verify, verb_nickserv, verb_chanserv, verb_oper;
 /** Is it a channel? A query is a room of the hub as well, but nobody has entered it. */
 bool channel_is(struct irc *irc, struct wh_room *r);

@@ -570,6 +570,8 @@ irc_render(void *self, const struct wh_event *e, wh_accent accent, struct wh_out
 	struct wh_value read;
 	struct irc_message m;
 
+	if (oper_render(irc, e, &sink.sink))
+		return sink.filled ? WH_OK : WH_ENOTSUP;
 	if (item(e, "id") != NULL) {
 		m = (struct irc_message){
 			.event = wh_str(e->name), .room = item_str(e, "room"), .id = item_str(e, "id"), .from = item_str(e, "from"), .who = item_str(e, "who"),

@@ -1,6 +1,7 @@
 """The documents say what is so: their examples are run, and what they copy from the program is compared with it."""
 import json
 import re
+import shlex
 import subprocess
 
 from conftest import BUILD, ROOT, Whiply, free_ports
@@ -80,6 +81,36 @@ def given(value, known):
     return known[value] if isinstance(value, str) and value.startswith("$") else value
 
 
+def a_person(whiply, name):
+    token = api(whiply, "auth.register", {"name": name, "password": PASSWORD}).json["token"]
+    return WebSocket(whiply.http, headers=bearer(token))
+
+
+def play(lines, people):
+    """A dialogue of calls, results, refusals and what others are told."""
+    known, last = {}, {}
+    for i, line in enumerate(lines):
+        name, sign, rest = line.split(" ", 2)
+        ws = people[name]
+        if sign == ">":
+            method, arguments = rest.split(" ", 1)
+            last[name] = ws.answer_to(ws.post(method, **given(json.loads(arguments), known)))
+            refused = i + 1 < len(lines) and lines[i + 1].startswith(f"{name} !")
+            assert ("error" in last[name]) == refused, f"{line}: {last[name]}"
+        elif sign == "<":
+            same(json.loads(rest), last[name]["result"], known, line)
+        elif sign == "!":
+            assert last[name]["error"]["data"]["code"] == rest, last[name]
+        else:
+            method, members = rest.split(" ", 1)
+            shown = json.loads(members)
+            got = ws.take(lambda m: m.get("method") == method and m["params"].get("seq", 0) == shown.get("seq", m["params"].get("seq", 0)) and
+                          m["params"].get("kind", "") == shown.get("kind", m["params"].get("kind", "")) and not shown.get("undone", False) ^ m["params"].get("undone", False), line)
+            same(shown, got["params"], known, line)
+    for ws in people.values():
+        ws.close()
+
+
 def test_the_examples_of_chat_happen_as_written():
     text = (ROOT / "docs" / "chat.md").read_text()
     lines = [line for block in re.findall(r"```chat\n(.*?)```", text, re.S) for line in block.splitlines()]
@@ -87,31 +118,34 @@ def test_the_examples_of_chat_happen_as_written():
     assert {line.split()[2] for line in lines if line.split()[1] == ">"} == set(commands), "every command has its example"
     whiply = Whiply(plugins=f"sqlite = {{ }}; mail = {{ }}; audit = {{ }}; auth = {{ {CHEAP} }}; chat = {{ }};")
     try:
-        people, known, last = {}, {}, {}
-        for name in ("ann", "bob", "cleo"):
-            token = api(whiply, "auth.register", {"name": name, "password": PASSWORD}).json["token"]
-            people[name] = WebSocket(whiply.http, headers=bearer(token))
-        for i, line in enumerate(lines):
-            name, sign, rest = line.split(" ", 2)
-            ws = people[name]
-            if sign == ">":
-                method, arguments = rest.split(" ", 1)
-                last[name] = ws.answer_to(ws.post(method, **given(json.loads(arguments), known)))
-                refused = i + 1 < len(lines) and lines[i + 1].startswith(f"{name} !")
-                assert ("error" in last[name]) == refused, f"{line}: {last[name]}"
-            elif sign == "<":
-                same(json.loads(rest), last[name]["result"], known, line)
-            elif sign == "!":
-                assert last[name]["error"]["data"]["code"] == rest, last[name]
-            else:
-                method, members = rest.split(" ", 1)
-                shown = json.loads(members)
-                got = ws.take(lambda m: m.get("method") == method and m["params"].get("seq", 0) == shown.get("seq", m["params"].get("seq", 0)), line)
-                same(shown, got["params"], known, line)
-        for ws in people.values():
-            ws.close()
+        play(lines, {name: a_person(whiply, name) for name in ("ann", "bob", "cleo")})
     finally:
         whiply.stop()
+
+
+def test_the_examples_of_moderation_happen_as_written():
+    text = (ROOT / "docs" / "moderation.md").read_text()
+    lines = [line for block in re.findall(r"```moderation\n(.*?)```", text, re.S) for line in block.splitlines()]
+    commands = re.findall(r'^\t\{ "(moderation\.\w+)"', (ROOT / "plugins" / "moderation" / "moderation.c").read_text(), re.M)
+    assert {line.split()[2] for line in lines if line.split()[1] == ">" and " moderation." in line} == set(commands) - {"moderation.reason_set"}, "every command has its example"
+    whiply = Whiply(plugins=f"sqlite = {{ }}; mail = {{ }}; audit = {{ }}; auth = {{ {CHEAP} }}; chat = {{ }}; moderation = {{ }};")
+    try:
+        people = {name: a_person(whiply, name) for name in ("mona", "max", "bob", "eve")}
+        for name in ("mona", "max"):
+            whiply.command("auth.grant", name, "moderator")
+        for ws in people.values():
+            ws.call("chat.join", room="den")
+        play(lines, people)
+    finally:
+        whiply.stop()
+
+
+def test_moderations_settings_are_in_its_document():
+    source = (ROOT / "plugins" / "moderation" / "moderation.c").read_text()
+    rows = re.search(r"wh_setting moderation_settings\[\] = \{\n(.*?)\n\t\{ 0 \}", source, re.S)[1]
+    declared = [(name, default) for name, default in re.findall(r'\{ "(\w+)", WH_\w+, \.def = "([^"]*)"', rows)]
+    written = re.findall(r"^\| `(\w+)` \| `([^`]*)` \|", (ROOT / "docs" / "moderation.md").read_text(), re.M)
+    assert sorted(declared) == sorted(written)
 
 
 def test_the_readmes_transcript_happens_as_written(tmp_path):
@@ -155,6 +189,57 @@ def test_chats_settings_are_in_its_document():
     declared = [(name, default) for name, default in re.findall(r'\{ "(\w+)", WH_\w+, \.def = "([^"]*)"', rows)]
     written = re.findall(r"^\| `(\w+)` \| `([^`]*)` \|", (ROOT / "docs" / "chat.md").read_text(), re.M)
     assert sorted(declared) == sorted(written)
+
+
+BANS = """sqlite = { }; mail = { }; audit = { }; auth = { %s }; chat = { }; notices = { }; bans = { };""" % CHEAP
+
+
+def test_the_settings_of_bans_are_in_their_document():
+    text = (ROOT / "docs" / "bans.md").read_text()
+    written = re.findall(r"^\| `(\w+)` \|(?: `([^`]*)`| ) \| (.*) \|$", text[text.index("## Settings"):text.index("## To watch")], re.M)
+    declared = []
+    for path, table in ("bans/bans.c", "bans_settings"), ("bans/lists.c", "list_settings"), ("bans/bans.c", "dns_settings"), ("notices/notices.c", "notices_settings"):
+        source = (ROOT / "plugins" / path).read_text()
+        rows = source[source.index(f"struct wh_setting {table}[]"):]
+        for row in re.findall(r'^\t\{ ("\w+", WH_.*) \},$', rows[:rows.index("};")], re.M):
+            default = re.search(r'\.def = "([^"]*)"', row)
+            declared.append((re.match(r'"(\w+)"', row)[1], default[1] if default else "", re.search(r'\.help = "(.*)"$', row)[1].replace('\\"', '"')))
+    assert written == declared
+
+
+def test_the_examples_of_bans_work_as_written(tmp_path):
+    text = (ROOT / "docs" / "bans.md").read_text()
+    (tmp_path / "doc.conf").write_text(f'state = "{tmp_path}/var";\n' + re.search(r"```\n(plugins.*?)```", text, re.S)[1])
+    checked = subprocess.run([BUILD / "bin" / "whiplyd", "--check", "-c", tmp_path / "doc.conf", "-L", BUILD / "plugins" / ".libs"],
+                             capture_output=True, text=True, timeout=30)
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    lines = [line for block in re.findall(r"```sh\n(.*?)```", text, re.S) for line in block.splitlines() if not line.startswith("#")]
+    commands = set(re.findall(r'^\t\{ "(bans\.\w+)"', (ROOT / "plugins" / "bans" / "command.c").read_text(), re.M))
+    assert commands <= {line.split()[1] for line in lines}, "every command has its example"
+    whiply = Whiply(plugins=BANS)
+    try:
+        for name in ("ann", "mallory"):
+            api(whiply, "auth.register", {"name": name, "password": PASSWORD})
+        for line in lines:
+            words = shlex.split(line)
+            assert words[0] == "whiplyctl", line
+            done = whiply.ctl(*words[1:])
+            assert done.returncode == 0, f"{line}: {done.stdout}{done.stderr}"
+        assert whiply.command("bans.test", "--address", "203.0.113.9")["outcome"] == "pass"
+        assert whiply.command("bans.test", "--address", "198.18.5.5")["outcome"] == "sign_in"
+        assert whiply.command("bans.test", "--account", "mallory")["outcome"] == "refuse"
+        assert whiply.command("bans.test", "--name", "ChanServ")["reserved"]["what"] == "*serv"
+        assert whiply.command("bans.list")["total"] == 8
+    finally:
+        whiply.stop()
+
+
+def test_the_tests_against_attacks_that_bans_names_exist():
+    text = (ROOT / "docs" / "bans.md").read_text()
+    named = set(re.findall(r"`([a-z_0-9]+)`(?=[^|]*\|$)", text[text.index("## Attacks"):], re.M))
+    sources = "".join(path.read_text() for folder in ("plugins/bans", "plugins/notices") for path in (ROOT / folder).glob("test_*.c"))
+    sources += (ROOT / "tests" / "integration" / "test_bans.py").read_text() + " ".join(path.stem for path in (ROOT / "tests" / "fuzz").glob("*.c"))
+    assert named and [name for name in named if name not in sources] == []
 
 
 def test_every_link_between_documents_leads_somewhere():
