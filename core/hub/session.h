@@ -67,6 +67,7 @@ struct wh_session {
 	bool tls : 1;
 	bool resumable : 1;		/* a token was given out */
 	bool closing : 1;		/* we closed it: it ends with its connection */
+	bool parted : 1;		/* and said the last that there is to say */
 	bool local : 1;			/* the control socket */
 	bool restoring : 1;		/* recovery is not over: plugins know nothing of it */
 	bool asking : 1;		/* a hook holds its credential: it has no papers yet, and is not greeted */

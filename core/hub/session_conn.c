@@ -146,6 +146,7 @@ session_close(struct hub *hub, struct wh_session *s, unsigned code, struct wh_st
 	s->closing = true;
 	if (s->state == SESSION_ATTACHED)
 		session_part(hub, s, code, reason, false);
+	s->parted = true;
 	if (s->state == SESSION_ENDED)
 		return;
 	wh_list_remove(&s->place);
@@ -165,7 +166,8 @@ session_drop(struct hub *hub, struct wh_session *s, unsigned code, struct wh_str
 enum wh_err
 session_send(struct hub *hub, struct wh_session *s, struct wh_str bytes)
 {
-	if (s->state != SESSION_ATTACHED)
+	/* Whoever is in the middle of an answer need not know that a hook closed the session meanwhile. */
+	if (s->state != SESSION_ATTACHED || s->parted)
 		return WH_EAWAY;
 	hub->counts.sends++;
 	return edge_put_send(s->edge, &(struct wh_rec_send){ .conn = s->conn, .flags = dialect_rec_flags(s->dialect), .bytes = bytes });

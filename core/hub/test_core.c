@@ -61,6 +61,22 @@ closing_says_farewell_then_closes_then_ends(void **state)
 }
 
 static void
+nothing_is_sent_behind_a_farewell(void **state)
+{
+	struct test_hub *t = test_hub_new(9, 'k');
+	struct test_edge *e = test_edge_add(t, 1, true);
+	struct wh_session *s;
+
+	(void)state;
+	s = test_client(t, e, 0);
+	session_close(t->hub, s, 4000, WH_STR("go"));
+	assert_int_equal(session_send(t->hub, s, WH_STR("late")), WH_EAWAY);
+	test_turn(t);
+	assert_string_equal(test_edge_got(t, e), "SEND 0 bye 4000;CLOSE 0 4000;");
+	test_hub_free(t);
+}
+
+static void
 an_identity_is_copied_and_told(void **state)
 {
 	struct test_hub *t = test_hub_new(9, 'k');
@@ -684,6 +700,7 @@ main(void)
 		cmocka_unit_test(a_connection_becomes_a_session_and_its_messages_reach_the_dialect),
 		cmocka_unit_test(a_closed_connection_without_a_token_ends_its_session),
 		cmocka_unit_test(closing_says_farewell_then_closes_then_ends),
+		cmocka_unit_test(nothing_is_sent_behind_a_farewell),
 		cmocka_unit_test(an_identity_is_copied_and_told),
 		cmocka_unit_test(a_bad_credential_closes_the_connection),
 		cmocka_unit_test(what_is_said_before_it_is_known_who_it_is_waits),

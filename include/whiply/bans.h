@@ -78,8 +78,8 @@ struct wh_bans_ops {
 	/** The hash of the network that a session comes from: of the address, of IPv6 the /64. False, and empty, when it comes from none. */
 	bool (*network)(struct wh_bans *bans, struct wh_session *s, char out[WH_BAN_HASH_SIZE]);
 
-	/** Is there a ban of this kind that matches: an address (also for WH_BAN_NETWORK alone), hash, name, room, id or fingerprint? The one that
-	 * weighs most: one that exempts, then one that refuses. */
+	/** Is there a ban of this kind that matches an address, a hash, a name, a room, an id or a fingerprint? The one that weighs most: one that
+	 * exempts, then one that refuses. */
 	bool (*match)(struct wh_bans *bans, enum wh_ban_kind kind, struct wh_str what, struct wh_ban *out);
 
 	/** The names of the DNS lists that mark the session's address, with blanks between; empty: none, or not known yet. Good until the

@@ -57,7 +57,7 @@ struct wh_chat_room {
 /** Somebody in it. */
 struct wh_chat_person {
 	struct wh_str id, name;
-	unsigned sessions;
+	unsigned sessions;		/**< 0: they stay without, and are away */
 	enum wh_chat_rank rank;		/**< as far as it is known without their sessions; the highest */
 	unsigned ranks;			/**< all of them: a bit for each, 1 << rank */
 };
@@ -155,6 +155,9 @@ struct wh_chat_ops {
 
 	/** No callback of this self is called any more. */
 	void (*forget)(struct wh_chat *chat, void *self);
+
+	/** Does the account of that id stay in its rooms when its last session ends? */
+	bool (*stays)(struct wh_chat *chat, struct wh_str id);
 };
 
 #endif

@@ -62,6 +62,7 @@ bans_sweep(void *self, uint64_t cookie)
 
 	(void)cookie;
 	judge_late(x, false);
+	lists_release(x);
 	if (++x->sweeps % SWEEPS != 0)
 		return;
 	throttle_sweep(x);
@@ -119,6 +120,7 @@ bans_close(void *self)
 
 	wh_timer_stop(x->host, x->sweep);
 	wh_timer_stop(x->host, x->begin);
+	wh_timer_stop(x->host, x->late);
 	if (x->accounts != NULL)
 		x->accounts->forget(x->accounts_self, x);
 	wh_store_close(&x->table);
@@ -197,6 +199,7 @@ static const struct wh_hook bans_hooks[] = {
 	{ WH_ON_CREDENTIAL, .order = 5, .credential = judge_credential },
 	{ WH_ON_ATTEMPT, .order = 5, .attempt = judge_attempt },
 	{ WH_ON_JOIN, .order = 5, .passage = judge_join },
+	{ WH_ON_MESSAGE, .order = 5, .message = judge_message },
 	{ WH_ON_SAVE, .order = 50, .papers = judge_save },
 	{ WH_ON_LOAD, .order = 50, .papers = judge_load },
 	{ WH_ON_RECOVERED, .order = 60, .recovered = judge_recovered },

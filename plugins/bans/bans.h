@@ -4,7 +4,9 @@
  *  net.c       networks and the trie that they stand in
  *  set.c       the bans in memory: what is told by one look
  *  keep.c      the store: adding, removing, reading, what expires
- *  judge.c     sessions: what holds for them, and what becomes of them
+ *  judge.c     what holds for whom, and the sentence for it
+ *  session.c   sessions: coming, going, being closed, their papers
+ *  ask.c       what sessions and requests ask: commands, credentials, rooms
  *  throttle.c  how many sessions a network has and opens
  *  dns.c       one question to DNS lists, as bytes and as a job
  *  lists.c     DNS lists: which there are, what they said, when to ask
@@ -89,6 +91,8 @@ struct verdict {
 struct bans_slot {
 	bool known;			/* it is one that stays: not a request's */
 	bool counted, has_net, has_hash, has_certificate, sign_in;
+	bool out;			/* it was closed, and is there for the rest of the turn */
+	bool asking;			/* lists were asked about its address, and may not have answered yet */
 	struct net net;
 	unsigned char hash[16], certificate[32];
 };
@@ -148,7 +152,7 @@ struct bans {
 	struct lists *lists;		/* owned */
 	unsigned char key[32];		/* of hashes of networks */
 	struct waiting *waiting, *waiting_last;
-	wh_id sweep, begin;
+	wh_id sweep, begin, late;
 	unsigned sweeps;
 	char sentence[BANS_SENTENCE];
 	char marks[256];
@@ -196,29 +200,44 @@ void keep_forget(struct bans *x, const void *self);
 void keep_close(struct bans *x);
 
 /* judge.c */
+extern const char sign_in_text[];
+void hex_put(const unsigned char *bytes, size_t n, char *out);
+bool hex_get(struct wh_str text, unsigned char *out, size_t n);
+bool address_of(struct bans *x, struct wh_session *s, struct net *out);
+bool hash_of(struct bans *x, const struct net *net, char out[static WH_BAN_HASH_SIZE]);
+struct subject subject_of(struct bans *x, struct wh_session *s, char hex[static 65], char hash[static WH_BAN_HASH_SIZE]);
+/** `fresh`: it has just come, and may be asked about. */
 struct verdict judge(struct bans *x, const struct subject *subject, bool fresh);
-/** Looks at a session anew; `fresh`: it has just come. */
+/** What whoever is concerned reads. Good until the next call. */
+const char *sentence_of(struct bans *x, const struct verdict *v);
+
+/* session.c */
+struct wh_str reason_of(const struct verdict *v);
+/** Tells it why, and closes it: it may be gone. */
+void keep_out(struct bans *x, struct wh_session *s, const struct verdict *v);
+/** Closes one that is to sign in, as soon as it was answered. */
+void wait_no_more(struct bans *x, struct wh_session *s);
+/** Looks at a session anew. It may be gone afterwards. */
 void judge_session(struct bans *x, struct wh_session *s, bool fresh);
 /** Looks at all whom a new ban may concern; NULL: at those who are to sign in. */
 void judge_all(struct bans *x, const struct ban *ban);
 /** What a DNS list said of an address holds for its sessions now. */
 void judge_address(struct bans *x, const struct net *net);
 void judge_moved(struct bans *x, struct wh_session *s);
-struct subject subject_of(struct bans *x, struct wh_session *s, char hex[static 65], char hash[static WH_BAN_HASH_SIZE]);
-bool hash_of(struct bans *x, const struct net *net, char out[static WH_BAN_HASH_SIZE]);
-/** What whoever is concerned reads. Good until the next call. */
-const char *sentence_of(struct bans *x, const struct verdict *v);
-enum wh_verdict judge_presence(void *self, struct wh_presence *p);
-enum wh_verdict judge_attempt(void *self, struct wh_attempt *a);
-enum wh_verdict judge_credential(void *self, struct wh_credential *c);
-enum wh_verdict judge_join(void *self, struct wh_passage *p);
-enum wh_verdict judge_save(void *self, struct wh_papers *p);
-enum wh_verdict judge_load(void *self, struct wh_papers *p);
-enum wh_verdict judge_recovered(void *self, struct wh_recovered *r);
 void judge_open(struct bans *x);
 void judge_close(struct bans *x);
 /** Closes those that did not sign in in time; `all`: only forgets them. */
 void judge_late(struct bans *x, bool all);
+enum wh_verdict judge_presence(void *self, struct wh_presence *p);
+enum wh_verdict judge_save(void *self, struct wh_papers *p);
+enum wh_verdict judge_load(void *self, struct wh_papers *p);
+enum wh_verdict judge_recovered(void *self, struct wh_recovered *r);
+
+/* ask.c */
+enum wh_verdict judge_attempt(void *self, struct wh_attempt *a);
+enum wh_verdict judge_credential(void *self, struct wh_credential *c);
+enum wh_verdict judge_join(void *self, struct wh_passage *p);
+enum wh_verdict judge_message(void *self, struct wh_message *m);
 
 /* throttle.c */
 /** Counts a session in; false: there are too many, and `why` says so. `fresh`: it has just come, and is held against the rate as well. */
@@ -238,6 +257,12 @@ enum wh_err lists_reload(struct bans *x, const struct wh_conf *conf);
 void lists_free(struct bans *x);
 /** The lists that the address is on, a bit for each; asks them if it is not known. */
 uint32_t lists_of(struct bans *x, const struct net *net);
+/** Are they being asked about it? */
+bool lists_asking(struct bans *x, const struct net *net);
+/** What a session wants to do waits for the answer, `timeout` at most; false: too many wait already. */
+bool lists_hold(struct bans *x, struct wh_session *s, wh_id ticket);
+/** Lets those go on whose answer has come, or who waited long enough. */
+void lists_release(struct bans *x);
 /** Asks, and looks at the address's sessions whatever comes of it. */
 void lists_want(struct bans *x, const struct net *net);
 /** The same without asking, as it was said last; false: not known, or too long ago. */

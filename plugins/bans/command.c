@@ -158,8 +158,13 @@ remove_done(void *self, uint64_t cookie, enum wh_err err, size_t n)
 
 	if (call == NULL)
 		return;
-	wh_json_int(wh_reply(call), "removed", (int64_t)n);
-	wh_call_done(call, err == WH_OK ? WH_OK : store_failed(call, err));
+	if (err == WH_OK && n == 0 && !wh_arg_has(call, "cause"))
+		err = wh_fail(call, WH_ENOENT, "there is no such ban");
+	else if (err != WH_OK)
+		err = store_failed(call, err);
+	else
+		wh_json_int(wh_reply(call), "removed", (int64_t)n);
+	wh_call_done(call, err);
 }
 
 /* The ban that says so, of whichever cause; of an account also by its name. */

@@ -1,6 +1,6 @@
-/* DNS lists: who is on one of them, as far as is known, and asking when it is not. What was said is kept for a while, of LISTS_KEPT addresses at most,
- * the oldest forgotten first. Nothing waits for an answer: who comes is let in, and closed when the answer says so. A name server that does not
- * answer locks nobody out, and is left alone for a while. */
+/* DNS lists: who is on one of them, as far as is known, and asking when it is not. What was said is kept for a while, of `most` addresses,
+ * the oldest forgotten first. Who comes is let in, and closed when the answer says so; until then, but no longer than the timeout, what they say and
+ * where they enter waits. A name server that does not answer locks nobody out, and is left alone for a while. */
 #include <stdio.h>
 
 #include "bans.h"
@@ -8,6 +8,7 @@
 enum {
 	LISTS_WAITING = 64,		/* questions that wait for a thread */
 	LISTS_RUNNING = 2,		/* so that the store's threads stay free */
+	LISTS_HELD = 256,		/* what waits for an answer; more does not wait */
 	LISTS_DEAD = 6,			/* unanswered in a row */
 	LISTS_PAUSE_MS = 30000,
 	LISTS_FAILED_MS = 60000,	/* how long it is remembered that there was no answer */
@@ -28,8 +29,16 @@ struct heard {
 	int64_t until;
 };
 
+/* Something that waits for an answer. */
+struct held {
+	wh_id ticket, session;
+	int64_t until;
+};
+
 struct lists {
 	struct list lists[LISTS];
+	struct held held[LISTS_HELD];
+	size_t n_held;
 	struct dns_asking asking;	/* filled in as far as it is the same each time */
 	struct wh_dict *heard;
 	struct heard *first, *last;
@@ -158,6 +167,7 @@ lists_done(void *self, void *request)
 	h->until = wh_now_ms(x->host) + (all || h->hits != 0 ? x->lists->keep_ms : LISTS_FAILED_MS);
 	if (look)
 		judge_address(x, &h->net);
+	lists_release(x);
 }
 
 static const struct wh_job lists_job = {
@@ -197,6 +207,56 @@ lists_of(struct bans *x, const struct net *net)
 		wh_metric_add_for(x->host, &bans_metrics[M_DNS], WH_STR("not_asked"), 1);
 	/* What was said before holds until something else is. */
 	return h->hits;
+}
+
+bool
+lists_asking(struct bans *x, const struct net *net)
+{
+	const struct heard *h = x->lists->asking.n != 0 ? heard_of(x, net, false) : NULL;
+
+	return h != NULL && h->asking;
+}
+
+bool
+lists_hold(struct bans *x, struct wh_session *s, wh_id ticket)
+{
+	struct lists *l = x->lists;
+
+	if (l->n_held == LISTS_HELD)
+		return false;
+	l->held[l->n_held++] = (struct held){ ticket, wh_session_id(x->host, s), wh_now_ms(x->host) + l->asking.timeout_ms };
+	return true;
+}
+
+/* In the order in which they came, as what one says is in order. */
+void
+lists_release(struct bans *x)
+{
+	struct lists *l = x->lists;
+	struct held ready[LISTS_HELD];
+	size_t n = 0, kept = 0;
+
+	for (size_t i = 0; i < l->n_held; i++) {
+		struct wh_session *s = wh_session_get(x->host, l->held[i].session);
+		struct bans_slot *slot = s != NULL ? wh_slot_of(x->host, s, x->slot) : NULL;
+
+		if (slot != NULL && l->held[i].until > wh_now_ms(x->host) && slot->has_net && lists_asking(x, &slot->net))
+			l->held[kept++] = l->held[i];
+		else
+			ready[n++] = l->held[i];
+	}
+	l->n_held = kept;
+	for (size_t i = 0; i < n; i++) {
+		struct wh_session *s = wh_session_get(x->host, ready[i].session);
+		struct bans_slot *slot = s != NULL ? wh_slot_of(x->host, s, x->slot) : NULL;
+
+		if (slot != NULL)
+			slot->asking = false;
+		if (slot != NULL && (slot->sign_in || slot->out))
+			wh_hook_go(x->host, ready[i].ticket, WH_REFUSE, WH_EAUTH, "From your network one may come with an account only; sign in");
+		else
+			wh_hook_go(x->host, ready[i].ticket, WH_PASS, WH_OK, NULL);
+	}
 }
 
 void
@@ -285,6 +345,7 @@ lists_reload(struct bans *x, const struct wh_conf *conf)
 		return WH_EINVAL;
 	}
 	lists_forget(x);
+	lists_release(x);
 	l->round++;
 	l->asking = asking;
 	l->keep_ms = wh_conf_ms(dns, "keep");

@@ -157,7 +157,7 @@ what_read(enum wh_ban_kind kind, struct wh_str what, struct net *net, char out[s
 	size_t n = 0;
 
 	out[0] = '\0';
-	if (what.n == 0 || what.n > WH_BAN_WHAT)
+	if (what.n == 0)
 		return WH_STR("");
 	switch (kind) {
 	case WH_BAN_NETWORK:
@@ -166,7 +166,7 @@ what_read(enum wh_ban_kind kind, struct wh_str what, struct net *net, char out[s
 		break;
 	case WH_BAN_CERTIFICATE:
 		/* As other programs print it: with colons, in capitals. */
-		for (size_t i = 0; i < what.n; i++)
+		for (size_t i = 0; i < what.n && n < 65; i++)
 			if (what.p[i] != ':')
 				out[n++] = what.p[i] >= 'A' && what.p[i] <= 'F' ? (char)(what.p[i] + 32) : what.p[i];
 		out[n] = '\0';
@@ -220,7 +220,7 @@ ban_new(const struct wh_host *h, const struct wh_ban *from, struct ban **out)
 	size_t at = 0;
 
 	*out = NULL;
-	if (from->kind < WH_BAN_NETWORK || from->kind >= WH_BAN_KINDS || from->effect > WH_BAN_EXEMPT || !effect_fits(from->kind, from->effect))
+	if (from->kind < WH_BAN_NETWORK || from->kind >= WH_BAN_KINDS || from->effect > WH_BAN_EXEMPT || !effect_fits(from->kind, from->effect) || from->what.n > WH_BAN_WHAT)
 		return WH_EINVAL;
 	written = what_read(from->kind, from->what, &net, what);
 	if (written.n == 0)

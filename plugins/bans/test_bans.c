@@ -226,7 +226,20 @@ static const struct wh_field played_fields[] = {
 	{ 0 }
 };
 
+static const struct wh_field renaming_fields[] = {
+	{ "to", WH_F_TEXT, .help = "played" },
+	{ 0 }
+};
+
+static enum wh_err
+played_rename(void *self, struct wh_call *c)
+{
+	(void)self, (void)c;
+	return WH_OK;
+}
+
 static const struct wh_command played[] = {
+	{ "auth.rename", renaming_fields, WH_ALLOW_GUEST, .run = played_rename, .help = "played" },
 	{ "auth.guest", played_fields, WH_ALLOW_GUEST, .run = played_run, .help = "played" },
 	{ "auth.login", played_fields, WH_ALLOW_GUEST, .run = played_run, .help = "played" },
 	{ "auth.register", played_fields, WH_ALLOW_GUEST, .run = played_run, .help = "played" },
@@ -249,6 +262,8 @@ a_reserved_name_is_nobodys_but_is_kept_by_who_has_it(void **state)
 	assert_open(has);
 	assert_says(call(&f, wants, "auth.guest", "{'name':'NickServ'}"), WH_EPERM, "reserved: services");
 	assert_says(call(&f, wants, "auth.register", "{'name':'NickServ'}"), WH_EPERM, "reserved");
+	assert_says(call(&f, has, "auth.rename", "{'to':'memoserv'}"), WH_EPERM, "reserved");
+	assert_int_equal(call(&f, has, "auth.rename", "{'to':'memo'}")->err, WH_OK);
 	assert_int_equal(call(&f, wants, "auth.guest", "{'name':'nick'}")->err, WH_OK);
 	assert_int_equal(call(&f, wants, "chat.say", "{'name':'NickServ'}")->err, WH_OK);
 	assert_int_equal(call(&f, f.admin, "auth.guest", "{'name':'NickServ'}")->err, WH_OK);

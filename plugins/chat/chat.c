@@ -23,7 +23,7 @@ chat_reload(void *self, const struct wh_conf *conf)
 		.crowd = wh_conf_int(conf, "crowd"), .crowd_every = wh_conf_ms(conf, "crowd_every"), .rooms = wh_conf_int(conf, "rooms"),
 		.text = wh_conf_bytes(conf, "text"), .lines = wh_conf_int(conf, "lines"), .idle_ms = wh_conf_ms(conf, "idle"),
 		.keep_ms = wh_conf_ms(conf, "keep"), .create_guests = wh_str_is(wh_conf_str(conf, "create"), "guests"),
-		.rate = wh_conf_rate(conf, "rate"), .own = wh_conf_int(conf, "own"), .guest_ms = wh_conf_ms(conf, "guest_whispers"),
+		.rate = wh_conf_rate(conf, "rate"), .own = wh_conf_int(conf, "own"), .always = wh_conf_int(conf, "always"), .always_idle_ms = wh_conf_ms(conf, "always_idle"), .guest_ms = wh_conf_ms(conf, "guest_whispers"),
 		.whispers = wh_str_is(whispers, "guests") ? CHAT_WHISPER_GUESTS : wh_str_is(whispers, "members") ? CHAT_WHISPER_MEMBERS : CHAT_WHISPER_OFF,
 	};
 	return WH_OK;
@@ -49,6 +49,7 @@ chat_close(void *self)
 		room_free(LINK_OF(chat->all.next, struct chat_room, link));
 	wh_dict_free(chat->host, &chat->rooms);
 	lives_free(chat);
+	always_close(chat);
 	wh_delete(chat->host, chat);
 }
 
@@ -97,10 +98,13 @@ chat_open(const struct wh_host *host, const struct wh_conf *conf, void **self_ou
 	chat->rooms = wh_dict_new(host, 0);
 	chat->lives = wh_dict_new(host, 0);
 	chat->names = wh_dict_new(host, 0);
+	chat->always = wh_dict_new(host, 0);
+	chat->always_names = wh_dict_new(host, 0);
 	chat->slot = wh_session_slot(host, "chat.session", sizeof(struct chat_session));
-	err = chat->rooms == NULL || chat->lives == NULL || chat->names == NULL || chat->slot == NULL ? WH_ENOMEM : wh_store_open(host, &chat_schema, chat, &chat->table);
+	err = chat->rooms == NULL || chat->lives == NULL || chat->names == NULL || chat->always == NULL || chat->always_names == NULL || chat->slot == NULL ? WH_ENOMEM : wh_store_open(host, &chat_schema, chat, &chat->table);
 	if (err == WH_OK) {
 		wh_store_run_now(&chat->table, &(struct wh_step){ Q_LAST_ID, NULL, 0, WH_ANY }, 1, chat_last_id, 0);
+		wh_store_run_now(&chat->table, &(struct wh_step){ Q_ALWAYS, NULL, 0, WH_ANY }, 1, always_read, 0);
 		chat->opened = wh_timer_start(host, 1, 0, chat_opened, 0);
 		chat->sweep = wh_timer_start(host, 60000, 60000, rooms_sweep, 0);
 		*self_out = chat;
@@ -217,6 +221,10 @@ static const struct wh_field mark_fields[] = {
 	ROOM, { "seq", WH_F_INT, .min = 0, .max = INT64_MAX, .help = "of the last entry that was read" },
 	{ "time", WH_F_TIME, .help = "or up to when all was read; without both, the mark as it is is told" }, { 0 }
 };
+static const struct wh_field presence_fields[] = {
+	{ "always", WH_F_BOOL, .help = "stay in your rooms without a connection, or no more; without, what is set is told" },
+	{ "device", WH_F_NAME, .max = CHAT_DEVICE, .help = "what this client of yours calls itself: so far as it heard is told the next time" }, { 0 }
+};
 static const struct wh_field mentions_fields[] = { { "before", WH_F_ID, .help = "further back than this message" }, LIMIT(CHAT_PAGE, "20"), { 0 } };
 
 static const struct wh_command chat_commands[] = {
@@ -258,6 +266,7 @@ static const struct wh_command chat_commands[] = {
 	{ "chat.bans", bans_fields, WH_ALLOW_GUEST, .rate = "2/s burst 20", .flags = WH_READS, .run = mask_list, .help = "what stands on a list of a room" },
 	{ "chat.mark", mark_fields, WH_ALLOW_GUEST, .rate = "5/s burst 50", .run = mark_read, .help = "remember how far you have read" },
 	{ "chat.unread", NULL, WH_ALLOW_GUEST, .flags = WH_READS, .run = mark_unread, .help = "what you have not read, room by room" },
+	{ "chat.presence", presence_fields, WH_ALLOW_MEMBER, .rate = "1/s burst 10", .run = always_presence, .help = "stay in your rooms without a connection; and in which you stay" },
 	{ "chat.mentions", mentions_fields, WH_ALLOW_GUEST, .flags = WH_READS, .run = mark_mentions, .help = "where you were named" },
 	{ 0 }
 };
@@ -286,7 +295,11 @@ chat_presence(void *self, struct wh_presence *p)
 		live_update(chat, p->session);
 	} else if (p->what == WH_IDENTIFIED) {
 		chat_identified(chat, p->session);
+	} else if (p->what == WH_ENDING) {
+		chat->ending = wh_session_id(chat->host, p->session);
+		always_seen(chat, p->session);
 	} else if (p->what == WH_ENDED) {
+		chat->ending = 0;
 		live_forget(chat, p->session);
 	}
 	return WH_PASS;
@@ -311,6 +324,8 @@ static const struct wh_setting chat_settings[] = {
 	{ "keep", WH_DURATION, .def = "0ms", .min = "0ms", .max = "3650d", .help = "how long messages of a new room are kept; 0: for good" },
 	{ "whispers", WH_CHOICE, .def = "guests", .choices = "guests|members|off", .help = "who may whisper" },
 	{ "guest_whispers", WH_DURATION, .def = "7d", .min = "1h", .max = "3650d", .help = "how long whispers with a guest are kept after the last" },
+	{ "always", WH_INT, .def = "1000", .min = "0", .max = "100000", .help = "accounts that may stay in their rooms without a connection; 0: none" },
+	{ "always_idle", WH_DURATION, .def = "30d", .min = "1h", .max = "3650d", .help = "how long one stays who does not come back" },
 	{ "crowd", WH_INT, .def = "100", .min = "1", .max = "100000", .help = "people above which comings and goings are told in batches" },
 	{ "crowd_every", WH_DURATION, .def = "2s", .min = "100ms", .max = "60s", .help = "how often those are told" },
 	{ "idle", WH_DURATION, .def = "5m", .min = "10s", .max = "1d", .help = "age at which a room that nobody registered and nobody is in ends, if it outlived its hub" },

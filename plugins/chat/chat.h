@@ -5,6 +5,7 @@
  *  live.c      who is connected, by id and name
  *  room.c      rooms in memory: loading, creating, ending; calls that wait for one
  *  member.c    who is in a room; joining and leaving
+ *  always.c    accounts that stay in their rooms without a connection
  *  crowd.c     telling who came and went, at once or in batches
  *  append.c    entries: written, then published
  *  entry.c     an entry as clients are told of it
@@ -62,6 +63,9 @@ enum {
 	CHAT_BLOCKS = 1000,		/* people that one person blocks */
 	CHAT_INVITES = 1000,		/* open ones of one room */
 	CHAT_INVITE_MS = 7 * 86400000,
+	CHAT_STAYS = 50,		/* rooms in which an account that is always on stays */
+	CHAT_DEVICES = 8,		/* clients of an account of which is known how far they heard */
+	CHAT_DEVICE = 32,
 	CHAT_WHISPER_IDLE = 600000,	/* ms after which a whisper leaves memory */
 	CHAT_LISTENERS = 8,		/* plugins that hear what is said */
 };
@@ -101,6 +105,7 @@ struct chat_rules {
 	char key[65];			/* of CHAT_KEYED */
 };
 
+struct chat_always;
 struct chat_crowd;
 struct chat_ask;
 struct chat_given;
@@ -133,6 +138,7 @@ struct chat_person {
 	unsigned sessions;
 	bool founder;			/* of a room that nobody registered */
 	bool announced;			/* the others know */
+	bool lasting;			/* they stay without a session: see always.c */
 	enum chat_rank rank;		/* the highest, as it was when they entered or were given it */
 	unsigned ranks;			/* all of them, a bit for each */
 	unsigned masks_seen;		/* room.masks_change when `muted` was found; 0: never */
@@ -179,6 +185,7 @@ struct chat_room {
 	unsigned setting;		/* rules under way */
 	bool unsettled;			/* the roles of who is in it are being looked up: see room_settled */
 	struct wh_dict *people;		/* owned persons, by id */
+	size_t n_away;			/* of them, who is there without a session */
 	struct chat_given *given;	/* owned: roles, when it is not registered */
 	size_t n_given;
 	struct chat_mask **masks;	/* owned, and what they point at; NULL: there are none */
@@ -199,12 +206,13 @@ struct chat_session {
 	struct chat_live *live;
 	int64_t typing_ms;
 	unsigned rooms;			/* in which it is counted, whispers aside */
+	char device[CHAT_DEVICE + 1];	/* what its client calls itself; "": nothing */
 };
 
 enum chat_whisperers { CHAT_WHISPER_GUESTS, CHAT_WHISPER_MEMBERS, CHAT_WHISPER_OFF };
 
 struct chat_settings {
-	int64_t crowd, crowd_every, rooms, text, lines, idle_ms, keep_ms, guest_ms, own;
+	int64_t crowd, crowd_every, rooms, text, lines, idle_ms, keep_ms, guest_ms, own, always, always_idle_ms;
 	bool create_guests;
 	enum chat_whisperers whispers;
 	struct wh_rate rate;		/* of one person's messages */
@@ -243,6 +251,9 @@ struct chat {
 	unsigned n_listeners;
 	struct link all;
 	struct wh_dict *lives, *names;	/* who is connected: by id (owned), by folded name */
+	struct wh_dict *always, *always_names;	/* who is always on: by id (owned), by folded name */
+	bool counting;			/* who is in a room is counted anew: nobody comes */
+	wh_id ending;			/* the session that ends right now; 0: none */
 	struct link tasks, asking, appends, resumes, maskings;	/* owned */
 	wh_chat_describe *describe;	/* NULL: nobody shows sessions in a way of their own */
 	void *describe_self;
@@ -309,7 +320,8 @@ enum chat_statement {
 	Q_PIN_GONE, Q_RESUME_WHISPER, Q_VOTED, Q_EXPORT_REST, Q_ERASE_REACTIONS, Q_ERASE_VOTES, Q_ERASE_MENTIONS, Q_ERASE_INVITES, Q_ERASE_PAIRS,
 	Q_ERASE_PAIR_NAMES, Q_ERASE_BLOCKS, Q_ERASE_REFUSAL, Q_ERASE_WHISPERS, Q_ERASE_OWNER,
 	Q_GIVE, Q_GIVEN, Q_ERASE_GIVEN, Q_MASK_ADD, Q_MASK_REMOVE, Q_MASKS, Q_FORGET_MASKS, Q_ERASE_MASKS,
-	Q_ENTRY_RESTORE, Q_ENTRY_ANY, Q_RECENT, Q_RECENT_BY, Q_END
+	Q_ENTRY_RESTORE, Q_ENTRY_ANY, Q_RECENT, Q_RECENT_BY,
+	Q_ALWAYS, Q_ALWAYS_ON, Q_ALWAYS_OFF, Q_STAY, Q_UNSTAY, Q_UNSTAY_ALL, Q_STAYS, Q_STAYING, Q_HEARD, Q_UNHEARD, Q_UNHEARD_OLD, Q_END
 };
 extern const struct wh_schema chat_schema;
 
@@ -389,6 +401,12 @@ enum wh_verdict member_left(void *self, struct wh_passage *p);
 struct chat_person *member_find(struct chat_room *room, struct wh_str id);
 struct chat_person *member_by_name(struct chat_room *room, struct wh_str name);
 
+/** Somebody who is not in it yet, with no session. NULL: out of memory. */
+struct chat_person *member_new(struct chat_room *room, const struct wh_identity *who);
+
+/** Somebody is in it no more. `but` (may be NULL) knows already. */
+void member_drop(struct chat_room *room, struct chat_person *person, struct wh_str reason, const struct wh_session *but);
+
 /** Finds their ranks anew. */
 void member_ranked(struct chat_room *room, struct chat_person *person, struct wh_session *s);
 
@@ -403,6 +421,44 @@ void member_renamed(struct chat *chat, struct wh_session *s, struct wh_str was_i
 
 /** Writes the room as who enters it sees it. */
 void room_write(struct chat_room *room, struct wh_session *s, struct wh_json *w);
+
+/* always.c */
+enum wh_err always_presence(void *self, struct wh_call *call);
+
+/** NULL: the account is not always on. */
+struct chat_always *always_find(struct chat *chat, struct wh_str id);
+bool always_may(const struct chat *chat);
+
+/** The id of who is always on and has that name; empty: nobody. */
+struct wh_str always_by_name(struct chat *chat, struct wh_str name);
+
+/** For Q_ALWAYS. */
+void always_read(void *self, uint64_t cookie, const struct wh_result *r);
+void always_close(struct chat *chat);
+
+/** The person is in the room, and stays if they are always on. */
+void always_entered(struct chat_room *room, struct chat_person *person);
+
+/** A session comes to who may be there without one. Before it is counted. */
+void always_back(struct chat_room *room, struct chat_person *person);
+
+/** The person's last session has left the room. True: it has ended, and they stay. */
+bool always_away(struct chat_room *room, struct chat_person *person, struct wh_session *s);
+
+/** The session leaves the room because it ends: so far it has heard. */
+void always_heard(struct chat_room *room, struct wh_session *s);
+
+/** They leave for good. */
+void always_left(struct chat_room *room, struct chat_person *person);
+
+/** Those who stay in the room, from Q_STAYING. */
+void always_room(struct chat_room *room, const struct wh_rows *rows);
+
+/** Who is always on leaves a room with all sessions; `but` does so by itself. */
+void always_leave_all(struct chat_room *room, struct wh_session *but, struct wh_str reason);
+void always_forget(struct chat *chat, struct wh_str id);
+void always_seen(struct chat *chat, struct wh_session *s);
+void always_sweep(struct chat *chat);
 
 /* task.c */
 

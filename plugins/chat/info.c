@@ -161,6 +161,8 @@ members_go(struct chat *chat, struct wh_call *call, struct chat_room *room)
 			wh_json_text(w, "role", rank_name(CHAT_OWNER));
 		else if (page[i]->rank != CHAT_NOBODY)
 			wh_json_text(w, "role", rank_name(page[i]->rank));
+		if (page[i]->sessions == 0)
+			wh_json_bool(w, "away", true);
 		wh_json_end(w);
 	}
 	wh_json_end(w);

@@ -25,11 +25,13 @@ member_by_name(struct chat_room *room, struct wh_str name)
 
 	for (const struct chat_live *live = live_by_name(room->chat, name); person == NULL && live != NULL; live = live->same)
 		person = member_find(room, live->id);
+	if (person == NULL && room->n_away != 0)
+		person = member_find(room, always_by_name(room->chat, name));
 	return person;
 }
 
-static struct chat_person *
-person_new(struct chat_room *room, const struct wh_identity *who)
+struct chat_person *
+member_new(struct chat_room *room, const struct wh_identity *who)
 {
 	struct chat_person *person = wh_new(room->chat->host, sizeof *person + who->id.n + who->name.n + 1);
 
@@ -56,9 +58,10 @@ member_add(struct chat_room *room, struct wh_session *s)
 	struct chat_person *person = member_find(room, who->id);
 
 	if (person == NULL)
-		person = person_new(room, who);
+		person = member_new(room, who);
 	if (person == NULL)
 		return NULL;
+	always_back(room, person);
 	person->sessions++;
 	live_session(room->chat, s)->rooms++;
 	return person;
@@ -66,8 +69,8 @@ member_add(struct chat_room *room, struct wh_session *s)
 
 /* Another name, or another id: a guest signed in. */
 
-static void
-person_drop(struct chat_room *room, struct chat_person *person, struct wh_str reason, const struct wh_session *but)
+void
+member_drop(struct chat_room *room, struct chat_person *person, struct wh_str reason, const struct wh_session *but)
 {
 	wh_dict_remove(room->chat->host, room->people, person->id);
 	if (person->announced)
@@ -97,15 +100,17 @@ person_becomes(struct chat_room *room, struct chat_person *was, struct wh_sessio
 	wh_dict_remove(room->chat->host, room->people, was->id);
 	if (was->founder)
 		owner_moves(room, who->id);
-	is = person_new(room, who);
+	is = member_new(room, who);
 	if (is != NULL) {
 		is->sessions = was->sessions;
 		is->announced = was->announced;
+		is->lasting = was->lasting;
 		is->said_ms = was->said_ms;
 		is->flood_ms = was->flood_ms;
 		is->from_seq = was->from_seq;
 		member_ranked(room, is, s);
 		crowd_renamed(room, was, is);
+		always_entered(room, is);
 	}
 	wh_delete(room->chat->host, was);
 }
@@ -124,7 +129,7 @@ room_renamed(struct chat_room *room, struct wh_session *s, struct wh_str was_id)
 			person_becomes(room, was, s);
 		else
 			member_ranked(room, was, s);
-	} else if (is == NULL && was->sessions == 1) {
+	} else if (is == NULL && was->sessions == 1 && !was->lasting) {
 		person_becomes(room, was, s);
 	} else {
 		live_session(room->chat, s)->rooms--;
@@ -134,9 +139,12 @@ room_renamed(struct chat_room *room, struct wh_session *s, struct wh_str was_id)
 		if (is != NULL) {
 			is->announced = true;
 			member_ranked(room, is, s);
+			always_entered(room, is);
 		}
-		if (--was->sessions == 0)
-			person_drop(room, was, WH_STR("signed in"), NULL);
+		if (--was->sessions == 0 && was->lasting)
+			room->n_away++;
+		else if (was->sessions == 0)
+			member_drop(room, was, WH_STR("signed in"), NULL);
 	}
 }
 
@@ -196,6 +204,7 @@ member_entered(struct chat_room *room, struct wh_session *s)
 	if (!person->announced)
 		crowd_came(room, person, true, (struct wh_str){ NULL, 0 }, s);
 	person->announced = true;
+	always_entered(room, person);
 	return true;
 }
 
@@ -312,8 +321,13 @@ member_left(void *self, struct wh_passage *p)
 	if (person == NULL)
 		return WH_PASS;
 	live_session(chat, p->session)->rooms--;
-	if (--person->sessions == 0)
-		person_drop(room, person, p->reason, p->session);
+	if (chat->ending == wh_session_id(chat->host, p->session))
+		always_heard(room, p->session);
+	if (--person->sessions == 0 && !always_away(room, person, p->session)) {
+		room->n_away += person->lasting;
+		always_left(room, person);
+		member_drop(room, person, p->reason, p->session);
+	}
 	room_settle(room);
 	return WH_PASS;
 }
@@ -323,6 +337,8 @@ leave_go(struct chat *chat, struct wh_call *call, struct chat_room *room)
 {
 	struct wh_room *hub = room->sides == NULL ? room_hub(room) : NULL;
 
+	if (hub != NULL && wh_room_has(chat->host, hub, wh_call_session(call)))
+		always_leave_all(room, wh_call_session(call), wh_arg_str(call, "reason"));
 	if (hub == NULL || wh_room_leave(chat->host, hub, wh_call_session(call), wh_arg_str(call, "reason")) != WH_OK)
 		return wh_fail(call, WH_ENOENT, "you are not in that room");
 	return WH_OK;
@@ -346,6 +362,13 @@ member_send_out(struct chat_room *room, struct wh_call *call)
 		WH_ITEM_STR("by", by->name), WH_ITEM_STR("by_id", by->id), WH_ITEM_STR("who", person != NULL ? person->id : WH_STR("")),
 		WH_ITEM_STR("name", person != NULL ? person->name : WH_STR("")) };
 
+	if (person != NULL && person->sessions == 0) {
+		always_left(room, person);
+		room->sender = by;
+		member_drop(room, person, wh_arg_str(call, "reason"), NULL);
+		room->sender = NULL;
+		return WH_OK;
+	}
 	if (live == NULL || hub == NULL)
 		return wh_fail(call, WH_ENOENT, "nobody of that name is here");
 	for (unsigned i = 0; i < live->n; i++) {
@@ -361,20 +384,29 @@ member_send_out(struct chat_room *room, struct wh_call *call)
 	return WH_OK;
 }
 
+static const char *
+kick_above(enum chat_rank rank, enum chat_rank by)
+{
+	if (rank == CHAT_OWNER)
+		return "an owner can't be sent out";
+	return rank > by || (rank == by && by != CHAT_MODERATOR) ? "they are not below you here" : NULL;
+}
+
 /* Nobody sends out an owner; moderators may send out each other, who is above or below them has their rank between. */
 static const char *
-kick_forbidden(struct chat_room *room, enum chat_rank by, const struct chat_live *live)
+kick_forbidden(struct chat_room *room, enum chat_rank by, const struct chat_person *person)
 {
-	for (unsigned i = 0; i < live->n; i++) {
-		struct wh_session *s = wh_session_get(room->chat->host, live->sessions[i]);
-		enum chat_rank rank = s != NULL ? room_rank(room, s) : CHAT_NOBODY;
+	const struct chat_live *live = live_by_id(room->chat, person->id);
+	const char *why = kick_above(person->founder && !room->kept ? CHAT_OWNER : person->rank, by);
 
-		if (rank == CHAT_OWNER)
-			return "an owner can't be sent out";
-		if (rank > by || (rank == by && by != CHAT_MODERATOR))
-			return "they are not below you here";
+	if (live != NULL)
+		why = NULL;
+	for (unsigned i = 0; live != NULL && why == NULL && i < live->n; i++) {
+		struct wh_session *s = wh_session_get(room->chat->host, live->sessions[i]);
+
+		why = kick_above(s != NULL ? room_rank(room, s) : CHAT_NOBODY, by);
 	}
-	return NULL;
+	return why;
 }
 
 static enum wh_err
@@ -382,12 +414,12 @@ kick_go(struct chat *chat, struct wh_call *call, struct chat_room *room)
 {
 	const enum chat_rank rank = room_rank(room, wh_call_session(call));
 	const struct chat_person *person = member_by_name(room, wh_arg_str(call, "name"));
-	const struct chat_live *live = person != NULL ? live_by_id(chat, person->id) : NULL;
-	const char *why = live != NULL ? kick_forbidden(room, rank, live) : NULL;
+	const char *why = person != NULL ? kick_forbidden(room, rank, person) : NULL;
 
+	(void)chat;
 	if (room->sides != NULL || rank < CHAT_HELPER)
 		return wh_fail(call, WH_EPERM, "only those who keep order in the room may do that");
-	if (live == NULL)
+	if (person == NULL)
 		return wh_fail(call, WH_ENOENT, "nobody of that name is here");
 	if (why != NULL)
 		return wh_fail(call, WH_EPERM, why);

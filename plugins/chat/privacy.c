@@ -87,6 +87,7 @@ privacy_erase(void *self, struct wh_person *p)
 	uint64_t chance;
 	char nobody[24];
 
+	always_forget(chat, p->id);
 	wh_random(chat->host, &chance, sizeof chance);
 	snprintf(nobody, sizeof nobody, "x%016llx", (unsigned long long)chance);
 	const struct wh_cell cells[] = { WH_CELL_TEXT(p->id), WH_CELL_TEXT(wh_str(nobody)), WH_CELL_INT(wh_wall_ms(chat->host)) };
@@ -96,6 +97,7 @@ privacy_erase(void *self, struct wh_person *p)
 		{ Q_ERASE_GIVEN, cells, 1, WH_ANY }, { Q_ERASE_MASKS, cells, 1, WH_ANY },
 		{ Q_ERASE_PAIR_NAMES, cells, 1, WH_ANY }, { Q_ERASE_WHISPERS, cells, 1, WH_ANY }, { Q_ERASE_PAIRS, cells, 1, WH_ANY }, { Q_ERASE_BLOCKS, cells, 1, WH_ANY },
 		{ Q_ERASE_REFUSAL, cells, 1, WH_ANY }, { Q_ERASE_OWNER, cells, 1, WH_ANY },
+		{ Q_ALWAYS_OFF, cells, 1, WH_ANY }, { Q_UNSTAY_ALL, cells, 1, WH_ANY }, { Q_UNHEARD, cells, 1, WH_ANY },
 	};
 
 	if (wh_store_run(&chat->table, steps, sizeof steps / sizeof steps[0], erased, p->at.ticket) == WH_OK)

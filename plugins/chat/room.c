@@ -136,7 +136,7 @@ room_drop(struct chat *chat, int64_t id, uint64_t seq, struct chat_room *room)
 static bool
 room_end(struct chat_room *room)
 {
-	if (room->state != CHAT_READY || room->kept)
+	if (room->state != CHAT_READY || room->kept || room->n_away != 0)
 		return false;
 	room->state = CHAT_ENDING;
 	return room_drop(room->chat, room->id, room->seq, room);
@@ -146,7 +146,7 @@ void
 room_settle(struct chat_room *room)
 {
 	if (room->state == CHAT_LOADING || room->state == CHAT_MAKING || room->state == CHAT_ENDING || room->pending != 0 || !link_none(&room->waiters) ||
-	    wh_dict_count(room->chat->host, room->people) != 0 || whisper_stays(room))
+	    wh_dict_count(room->chat->host, room->people) != room->n_away || whisper_stays(room))
 		return;
 	if (room->sides != NULL)
 		whisper_leave(room);
@@ -437,6 +437,8 @@ room_loaded(void *self, uint64_t cookie, const struct wh_result *r)
 			given_read(room, &r->rows[1]);
 		if (room->sides == NULL)
 			masks_read(room, &r->rows[2]);
+		if (room->sides == NULL)
+			always_room(room, &r->rows[3]);
 		room_meets_hub(room);
 	} else if (waiters_make(room) || wh_dict_count(room->chat->host, room->people) != 0) {
 		room_make(room);	/* who is there found it when the hub was replaced, and the store did not */
@@ -451,7 +453,7 @@ room_load(struct chat *chat, struct wh_str key, struct wh_str name)
 {
 	struct chat_room *room;
 	const struct wh_cell by = WH_CELL_TEXT(key);
-	struct wh_step steps[] = { { Q_ROOM_BY_KEY, &by, 1, WH_ANY }, { Q_GIVEN, &by, 1, WH_ANY }, { Q_MASKS, &by, 1, WH_ANY } };
+	struct wh_step steps[] = { { Q_ROOM_BY_KEY, &by, 1, WH_ANY }, { Q_GIVEN, &by, 1, WH_ANY }, { Q_MASKS, &by, 1, WH_ANY }, { Q_STAYING, &by, 1, WH_ANY } };
 	enum wh_err err;
 
 	if ((wh_dict_count(chat->host, chat->rooms) >= (size_t)chat->set.rooms && !whisper_makes_room(chat)) || (room = wh_new(chat->host, sizeof *room)) == NULL)
@@ -467,7 +469,7 @@ room_load(struct chat *chat, struct wh_str key, struct wh_str name)
 	err = room->people == NULL || wh_dict_add(chat->host, chat->rooms, wh_str(room->key), room) != WH_OK ? WH_ENOMEM : whisper_name(room);
 	if (room->sides != NULL)
 		steps[1] = (struct wh_step){ Q_PAIR_OF, &by, 1, WH_ANY };
-	if (err != WH_OK || wh_store_run(&chat->table, steps, room->sides != NULL ? 2 : 3, room_loaded, (uintptr_t)room) != WH_OK) {
+	if (err != WH_OK || wh_store_run(&chat->table, steps, room->sides != NULL ? 2 : 4, room_loaded, (uintptr_t)room) != WH_OK) {
 		if (room->people == NULL) {
 			link_remove(&room->link);
 			wh_delete(chat->host, room);
@@ -655,13 +657,20 @@ room_recount(struct chat_room *room, struct wh_room *hub)
 
 	while (wh_dict_next(chat->host, room->people, &it))
 		((struct chat_person *)it.value)->sessions = 0;
+	chat->counting = true;
 	wh_room_each(chat->host, hub, person_restore, room);
+	chat->counting = false;
+	room->n_away = 0;
 	it = (struct wh_dict_iter){ .value = NULL };
 	while (wh_dict_next(chat->host, room->people, &it)) {
 		struct chat_person *person = it.value;
 
 		if (person->sessions != 0)
 			continue;
+		if (person->lasting) {
+			room->n_away++;
+			continue;
+		}
 		wh_dict_remove(chat->host, room->people, person->id);
 		wh_delete(chat->host, person);
 	}
@@ -723,7 +732,9 @@ rooms_sweep(void *self, uint64_t cookie)
 	(void)cookie;
 	whispers_sweep(chat);
 	masks_sweep(chat);
+	always_sweep(chat);
 	wh_store_run(&chat->table, &(struct wh_step){ Q_ROOMS_LOOSE, &WH_CELL_INT(now - chat->set.idle_ms), 1, WH_ANY }, 1, loose_found, 0);
 	wh_store_run(&chat->table, (const struct wh_step[]){ { Q_FORGET, &WH_CELL_INT(now), 1, WH_ANY }, { Q_FORGET_INVITES, &WH_CELL_INT(now), 1, WH_ANY },
-		{ Q_FORGET_MARKS, &WH_CELL_INT(now - chat->set.guest_ms), 1, WH_ANY }, { Q_FORGET_MASKS, &WH_CELL_INT(now), 1, WH_ANY } }, 4, NULL, 0);
+		{ Q_FORGET_MARKS, &WH_CELL_INT(now - chat->set.guest_ms), 1, WH_ANY }, { Q_FORGET_MASKS, &WH_CELL_INT(now), 1, WH_ANY },
+		{ Q_UNHEARD_OLD, &WH_CELL_INT(now - chat->set.always_idle_ms), 1, WH_ANY } }, 5, NULL, 0);
 }

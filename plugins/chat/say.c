@@ -122,7 +122,7 @@ said_aside(const struct chat_room *room, struct wh_call *call, const struct wh_m
 
 /* Who says it shall believe that it was said: as an entry, but for its seq, which is the last one's. Nobody else hears of it. */
 static void
-said_to_self(struct chat *chat, struct chat_room *room, struct wh_call *call, const struct wh_message *m, bool relay)
+said_to_self(struct chat *chat, struct chat_room *room, struct wh_call *call, const struct wh_message *m)
 {
 	const struct chat_live *live = live_by_id(chat, wh_session_identity(chat->host, m->from)->id);
 	struct chat_entry e = entry_by(chat, call, strcmp(m->kind, "act") == 0 ? CHAT_ACT : CHAT_SAY);
@@ -130,7 +130,7 @@ said_to_self(struct chat *chat, struct chat_room *room, struct wh_call *call, co
 	char id[CHAT_ID_TEXT];
 
 	/* What is said to some has neither place nor id. */
-	if (!relay && said_aside(room, call, m)) {
+	if (said_aside(room, call, m)) {
 		wh_json_int(wh_reply(call), "time", e.time);
 		wh_call_done(call, WH_OK);
 		return;

@@ -95,6 +95,16 @@ static const struct wh_migration migrations[] = {
 	{ .sqlite =
 		"CREATE TRIGGER chat_text_back AFTER UPDATE OF text ON chat_entry WHEN old.kind <= 2 AND old.text IS NULL AND new.text IS NOT NULL BEGIN"
 		" INSERT INTO chat_text (rowid, text) VALUES (new.id, new.text); END;" },
+	/* Accounts that are always on, the rooms in which they stay, and how far each of their clients heard. */
+	{ .sql =
+		"CREATE TABLE chat_always (who TEXT NOT NULL PRIMARY KEY, name TEXT NOT NULL, seen INTEGER NOT NULL) WITHOUT ROWID;"
+		"CREATE TABLE chat_stay (who TEXT NOT NULL, room INTEGER NOT NULL REFERENCES chat_room (id) ON DELETE CASCADE, ranked INTEGER NOT NULL,"
+		" PRIMARY KEY (who, room)) WITHOUT ROWID;"
+		"CREATE INDEX chat_stay_room ON chat_stay (room);"
+		"CREATE TABLE chat_heard (who TEXT NOT NULL, device TEXT NOT NULL, room INTEGER NOT NULL REFERENCES chat_room (id) ON DELETE CASCADE,"
+		" seq INTEGER NOT NULL, time INTEGER NOT NULL, PRIMARY KEY (who, device, room)) WITHOUT ROWID;"
+		"CREATE INDEX chat_heard_room ON chat_heard (room);"
+		"CREATE INDEX chat_heard_time ON chat_heard (time);" },
 	{ 0 }
 };
 
@@ -132,7 +142,8 @@ static const struct wh_statement statements[] = {
 	[Q_ROOM_EPOCH] = { "room_epoch", "UPDATE chat_room SET epoch = $2 WHERE id = $1", "ii", .writes = true },
 	[Q_ROOMS] = { "rooms", "SELECT key, name, topic, seq, created, topic_time FROM chat_room WHERE access IN (0, 3) AND kept >= 0 AND key > $1 AND ($2 = '' OR instr(key, $2) > 0) "
 		"ORDER BY key LIMIT $3", "tti", .gives = "tttiii" },
-	[Q_ROOMS_LOOSE] = { "rooms_loose", "SELECT id, key, seq FROM chat_room WHERE kept <> 1 AND kept <= 0 AND created < $1 LIMIT 1000", "i", .gives = "iti" },
+	[Q_ROOMS_LOOSE] = { "rooms_loose", "SELECT id, key, seq FROM chat_room WHERE kept <> 1 AND kept <= 0 AND created < $1 AND "
+		"NOT EXISTS (SELECT 1 FROM chat_stay s WHERE s.room = chat_room.id) LIMIT 1000", "i", .gives = "iti" },
 	[Q_ENTRY_ADD] = { "entry_add", "INSERT INTO chat_entry (id, room, seq, time, kind, who, name, text, ref, extra, nonce) "
 		"SELECT $1, id, seq, $3, $4, $5, $6, $7, $8, $9, $10 FROM chat_room WHERE id = $2", "iiiittTITT", .writes = true },
 	[Q_ENTRY_BY_NONCE] = { "entry_by_nonce", "SELECT seq, id, time FROM chat_entry WHERE who = $1 AND room = $2 AND nonce = $3", "tit", .gives = "iii" },
@@ -200,7 +211,10 @@ static const struct wh_statement statements[] = {
 		"SELECT 'whispers', r.name, p.name, p.room FROM chat_pair p JOIN chat_room r ON r.id = p.room WHERE p.who = $1 UNION ALL "
 		"SELECT 'block', other, name, time FROM chat_block WHERE who = $1 UNION ALL "
 		"SELECT 'mask', r.name, k.mask, k.time FROM chat_mask k JOIN chat_room r ON r.id = k.room WHERE k.by_id = $1 UNION ALL "
-		"SELECT 'refuse', '', CAST(mode AS TEXT), time FROM chat_refuse WHERE who = $1 LIMIT 50000", "t", .gives = "ttti" },
+		"SELECT 'refuse', '', CAST(mode AS TEXT), time FROM chat_refuse WHERE who = $1 UNION ALL "
+		"SELECT 'always', '', name, seen FROM chat_always WHERE who = $1 UNION ALL "
+		"SELECT 'stay', r.name, CAST(s.ranked AS TEXT), r.seq FROM chat_stay s JOIN chat_room r ON r.id = s.room WHERE s.who = $1 UNION ALL "
+		"SELECT 'heard', r.name, h.device, h.seq FROM chat_heard h JOIN chat_room r ON r.id = h.room WHERE h.who = $1 LIMIT 50000", "t", .gives = "ttti" },
 	[Q_ERASE_REACTIONS] = { "erase_reactions", "DELETE FROM chat_reaction WHERE who = $1", "t", .writes = true },
 	[Q_ERASE_VOTES] = { "erase_votes", "UPDATE chat_vote SET who = $2 WHERE who = $1", "tt", .writes = true },
 	[Q_ERASE_MENTIONS] = { "erase_mentions", "DELETE FROM chat_mention WHERE who = $1", "t", .writes = true },
@@ -260,6 +274,25 @@ static const struct wh_statement statements[] = {
 		"e.id >= $3 * 1048576 AND e.kind IN (1, 2, 10) AND e.redacted IS NULL ORDER BY e.id DESC LIMIT $4", "ttii", .gives = "t" ENTRY_GIVES },
 	[Q_RECENT_BY] = { "recent_by", "SELECT r.key, " ENTRY " FROM chat_entry e JOIN chat_room r ON r.id = e.room WHERE e.who = $2 AND $1 = '' AND "
 		"e.id >= $3 * 1048576 AND e.kind IN (1, 2, 10) AND e.redacted IS NULL AND r.access <> 4 ORDER BY e.id DESC LIMIT $4", "ttii", .gives = "t" ENTRY_GIVES },
+	[Q_ALWAYS] = { "always", "SELECT who, name, seen, (SELECT count(*) FROM chat_stay s WHERE s.who = chat_always.who) FROM chat_always ORDER BY who LIMIT 100000",
+		"", .gives = "ttii" },
+	[Q_ALWAYS_ON] = { "always_on", "INSERT INTO chat_always (who, name, seen) VALUES ($1, $2, $3) ON CONFLICT (who) DO UPDATE SET "
+		"name = excluded.name, seen = excluded.seen", "tti", .writes = true },
+	[Q_ALWAYS_OFF] = { "always_off", "DELETE FROM chat_always WHERE who = $1", "t", .writes = true },
+	[Q_STAY] = { "stay", "INSERT INTO chat_stay (who, room, ranked) VALUES ($1, $2, $3) ON CONFLICT (who, room) DO UPDATE SET ranked = excluded.ranked", "tii",
+		.writes = true },
+	[Q_UNSTAY] = { "unstay", "DELETE FROM chat_stay WHERE who = $1 AND room = $2", "ti", .writes = true },
+	[Q_UNSTAY_ALL] = { "unstay_all", "DELETE FROM chat_stay WHERE who = $1", "t", .writes = true },
+	[Q_STAYS] = { "stays", "SELECT r.name, r.epoch, r.seq, coalesce((SELECT m.seq FROM chat_mark m WHERE m.who = $1 AND m.room = r.id), 0), "
+		"coalesce((SELECT h.seq FROM chat_heard h WHERE h.who = $1 AND h.device = $2 AND h.room = r.id), -1) "
+		"FROM chat_stay s JOIN chat_room r ON r.id = s.room WHERE s.who = $1 ORDER BY r.key LIMIT $3", "tti", .gives = "tiiii" },
+	[Q_STAYING] = { "staying", "SELECT a.who, a.name, s.ranked FROM chat_room r JOIN chat_stay s ON s.room = r.id JOIN chat_always a ON a.who = s.who WHERE r.key = $1",
+		"t", .gives = "tti" },
+	[Q_HEARD] = { "heard", "INSERT INTO chat_heard (who, device, room, seq, time) SELECT $1, $2, $3, $4, $5 WHERE "
+		"(SELECT count(DISTINCT device) FROM chat_heard WHERE who = $1 AND device <> $2) < $6 "
+		"ON CONFLICT (who, device, room) DO UPDATE SET seq = excluded.seq, time = excluded.time", "ttiiii", .writes = true },
+	[Q_UNHEARD] = { "unheard", "DELETE FROM chat_heard WHERE who = $1", "t", .writes = true },
+	[Q_UNHEARD_OLD] = { "unheard_old", "DELETE FROM chat_heard WHERE time < $1", "i", .writes = true },
 	[Q_END] = { 0 }
 };
 

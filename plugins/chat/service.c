@@ -78,6 +78,12 @@ service_rank(struct wh_chat *service, struct wh_str name, struct wh_session *s)
 	return room != NULL ? (enum wh_chat_rank)room_rank(room, s) : WH_RANK_NONE;
 }
 
+static bool
+service_stays(struct wh_chat *service, struct wh_str id)
+{
+	return always_find((struct chat *)(void *)service, id) != NULL;
+}
+
 static unsigned
 service_ranks(struct wh_chat *service, struct wh_str name, struct wh_session *s)
 {
@@ -156,4 +162,5 @@ service_key(struct wh_chat *service, struct wh_str name, char key_out[static 65]
 const struct wh_chat_ops chat_service = { .room = service_room, .people = service_people, .rooms = service_rooms, .rank = service_rank,
 	.ranks = service_ranks, .masks = service_masks, .door = service_door, .describe = service_describe,
 	.entry = service_entry, .recent = service_recent, .redact = service_redact, .restore = service_restore, .say_for = service_say_for,
-	.listen = service_listen, .person = service_person, .sessions = service_sessions, .key = service_key, .forget = service_forget };
+	.listen = service_listen, .person = service_person, .sessions = service_sessions, .key = service_key, .forget = service_forget,
+	.stays = service_stays };

@@ -158,10 +158,15 @@ nickserv(struct irc_client *c, struct wh_str words[static 4], size_t n)
 		const struct wh_item items[] = { WH_ITEM_STR("old", words[1]), WH_ITEM_STR("new", words[2]) };
 
 		service_run(c, "NickServ", "the password is changed", "auth.password", items, 2);
+	} else if (n >= 3 && same_word(words[0], "SET") && same_word(words[1], "ALWAYS-ON") && (same_word(words[2], "ON") || same_word(words[2], "OFF"))) {
+		const struct wh_item items[] = { WH_ITEM_BOOL("always", same_word(words[2], "ON")), WH_ITEM_STR("device", wh_str(c->user)) };
+
+		service_run(c, "NickServ", items[0].value.b ? "you stay in your channels without a connection" : "you leave when your last client does",
+		    "chat.presence", items, 2);
 	} else if (n >= 1 && same_word(words[0], "LOGOUT")) {
 		service_run(c, "NickServ", "you are signed out", "auth.logout", NULL, 0);
 	} else {
-		service_say(c, "NickServ", "IDENTIFY [name] password, REGISTER password [mail], PASSWD old new, LOGOUT. A nick is its account's: nobody else can take it.");
+		service_say(c, "NickServ", "IDENTIFY [name] password, REGISTER password [mail], PASSWD old new, SET ALWAYS-ON on|off, LOGOUT. A nick is its account's: nobody else can take it.");
 	}
 }
 

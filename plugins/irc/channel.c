@@ -177,7 +177,7 @@ joined(struct irc_task *task, struct irc_client *c, enum wh_err err, struct wh_s
 {
 	struct irc *irc = c->irc;
 	const struct wh_identity *who = client_identity(c);
-	struct wh_value v;
+	struct wh_value v, seq;
 	struct wh_chat_room room;
 	char channel[IRC_CHANNEL + 2], source[160], account[IRC_NICK + 1] = "*", batch[24];
 	struct irc_out out;
@@ -214,7 +214,7 @@ joined(struct irc_task *task, struct irc_client *c, enum wh_err err, struct wh_s
 		out_end(&out);
 	}
 	if (irc->set.replay != 0 && (c->caps & CAP_CHATHISTORY) == 0)
-		history_replay(c, channel);
+		history_replay(c, channel, task->number, wh_json_get(&v, "seq", &seq) ? seq.i : 0);
 }
 
 static bool
@@ -230,7 +230,7 @@ count_room(void *self, struct wh_room *r)
 }
 
 static void
-join_one(struct irc_client *c, struct wh_str channel, struct wh_str key)
+join_one(struct irc_client *c, struct wh_str channel, struct wh_str key, struct wh_str heard)
 {
 	struct wh_chat_room room;
 	struct wh_item items[2];
@@ -257,11 +257,52 @@ join_one(struct irc_client *c, struct wh_str channel, struct wh_str key)
 	task = task_new(c, "JOIN", channel, key);
 	if (task == NULL)
 		return;
+	task->number = heard.n != 0 ? strtoll(heard.p, NULL, 10) : -1;
 	items[n++] = WH_ITEM_STR("room", channel_room(channel));
 	if (key.n != 0)
 		items[n++] = WH_ITEM_STR("key", key);
 	task->done = joined;
 	task_run(task, "chat.join", items, n);
+}
+
+/* Whose account is always on, or stays nowhere: told once the client is welcome. */
+static void
+stays_told(struct irc_task *task, struct irc_client *c, enum wh_err err, struct wh_str result)
+{
+	struct wh_value v, rooms, room, part;
+	struct wh_json_in in = { .doc = NULL };
+
+	if (task->target[0] == '\0')
+		return;
+	if (err == WH_OK && wh_json_read_text(c->irc->host, result, &v) == WH_OK && wh_json_get(&v, "rooms", &rooms))
+		in = wh_json_each(&rooms);
+	while (in.doc != NULL && wh_json_next(&in, NULL, &room)) {
+		char channel[IRC_CHANNEL + 2], heard[24] = "";
+
+		room_show(result_str(&room, "room"), channel);
+		if (wh_json_get(&room, "heard", &part))
+			snprintf(heard, sizeof heard, "%lld", (long long)part.i);
+		join_one(c, wh_str(channel), WH_STR(""), wh_str(heard));
+	}
+	join_with_others(c);
+}
+
+bool
+channels_stayed(struct irc_client *c, bool enter)
+{
+	struct irc *irc = c->irc;
+	const struct wh_identity *who = client_identity(c);
+	const struct wh_item item = WH_ITEM_STR("device", wh_str(c->user));
+	struct irc_task *task;
+
+	if (who->kind != WH_ACCOUNT || !irc->chat->stays(irc->chat_self, who->id))
+		return false;
+	task = task_new(c, "JOIN", wh_str(enter ? "*" : ""), WH_STR(""));
+	if (task == NULL)
+		return false;
+	task->done = stays_told;
+	task_run(task, "chat.presence", &item, 1);
+	return true;
 }
 
 static bool
@@ -321,7 +362,7 @@ verb_join(struct irc *irc, struct irc_client *c, const struct irc_line *line)
 			irc_numeric(c, 407, "%.*s :That is too many channels in one line", WH_FMT(channel));
 			return;
 		}
-		join_one(c, channel, key);
+		join_one(c, channel, key, WH_STR(""));
 	}
 }
 

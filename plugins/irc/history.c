@@ -150,10 +150,31 @@ ask(struct irc_client *c, const char *verb, struct wh_str target, const char *fi
 }
 
 void
-history_replay(struct irc_client *c, const char *channel)
+history_replay(struct irc_client *c, const char *channel, int64_t heard, int64_t seq)
 {
 	const struct place none = { .any = true };
+	char before[24], until[24];
+	struct wh_item items[4];
+	struct irc_task *task;
 
+	if (heard >= 0 && heard >= seq)
+		return;
+	if (heard >= 0) {
+		char bounds[34] = "";
+
+		task = task_new(c, "REPLAY", wh_str(channel), (struct wh_str){ bounds, sizeof bounds });
+		if (task == NULL)
+			return;
+		snprintf(before, sizeof before, "%lld", (long long)seq + 1);
+		snprintf(until, sizeof until, "%lld", (long long)heard);
+		items[0] = WH_ITEM_STR("room", wh_str(channel + 1));
+		items[1] = WH_ITEM_STR("before", wh_str(before));
+		items[2] = WH_ITEM_STR("until", wh_str(until));
+		items[3] = WH_ITEM_INT("limit", c->irc->set.replay);
+		task->done = told;
+		task_run(task, "chat.history", items, 4);
+		return;
+	}
 	ask(c, "REPLAY", wh_str(channel), NULL, &none, &none, &none, c->irc->set.replay);
 }
 

@@ -21,6 +21,7 @@ const struct irc_command irc_commands[] = {
 	{ "CHANSERV", 0, 0, verb_chanserv, "CS words", "channels, by the words of old" },
 	{ "CHATHISTORY", 1, 0, verb_chathistory, "CHATHISTORY LATEST|BEFORE|AFTER|AROUND|BETWEEN target mark limit", "read what was said" },
 	{ "CS", 0, 0, verb_chanserv, "CS words", "the same as CHANSERV" },
+	{ "DLINE", 1, 0, verb_dline, "DLINE [minutes] network|nick [:reason]", "keep a network out; for operators" },
 	{ "ERROR", 0, VERB_EARLY, verb_error, "ERROR", "only servers say that" },
 	{ "HELP", 0, VERB_EARLY, verb_help, "HELP [word]", "what can be said" },
 	{ "HELPOP", 0, 0, verb_help, "HELP [word]", "the same as HELP" },
@@ -31,6 +32,7 @@ const struct irc_command irc_commands[] = {
 	{ "JOIN", 1, 0, verb_join, "JOIN #channel[,#channel] [key[,key]]", "enter channels" },
 	{ "KICK", 2, 0, verb_kick, "KICK #channel nick[,nick] [:reason]", "send somebody out" },
 	{ "KILL", 1, 0, verb_kill, "KILL nick :reason", "close somebody's connections; for operators" },
+	{ "KLINE", 1, 0, verb_kline, "KLINE [minutes] *@network|$a:account|nick!*@*|nick [:reason]", "keep somebody out; for operators" },
 	{ "LINKS", 0, 0, verb_links, "LINKS", "the servers, of which there is one" },
 	{ "LIST", 0, 0, verb_list, "LIST [*part*|!*part*|>n|<n|C>n|T<n,…]", "the channels that anybody may see: of those names, so many people, made or with a topic set so many minutes ago" },
 	{ "LUSERS", 0, 0, verb_lusers, "LUSERS", "how many are here" },
@@ -55,11 +57,16 @@ const struct irc_command irc_commands[] = {
 	{ "REGISTER", 3, VERB_EARLY, verb_register, "REGISTER account|* mail|* password", "make an account" },
 	{ "REHASH", 0, 0, verb_rehash, "REHASH", "read the config anew; for operators" },
 	{ "RELAYMSG", 3, 0, verb_relaymsg, "RELAYMSG #channel name/network :text", "say what somebody said elsewhere; for bridges" },
+	{ "RESV", 1, 0, verb_resv, "RESV [minutes] nick|#channel [:reason]", "nobody may take that nick, or enter that channel; for operators" },
 	{ "SETNAME", 1, 0, verb_setname, "SETNAME :name", "change the name behind your nick" },
-	{ "STATS", 0, 0, verb_stats, "STATS u", "how the server is doing" },
+	{ "STATS", 0, 0, verb_stats, "STATS d|e|k|l|m|o|p|q|u", "bans, exceptions, clients, verbs, operators, reserved nicks, how long it runs" },
 	{ "TAGMSG", 1, 0, verb_tagmsg, "TAGMSG target", "typing and reactions" },
+	{ "TESTLINE", 1, 0, verb_testline, "TESTLINE network|nick|#channel|$a:account", "what would become of somebody; for operators" },
 	{ "TIME", 0, 0, verb_time, "TIME", "the server's time" },
 	{ "TOPIC", 1, 0, verb_topic, "TOPIC #channel [:topic]", "read or set a topic" },
+	{ "UNDLINE", 1, 0, verb_undline, "UNDLINE network", "take a DLINE back" },
+	{ "UNKLINE", 1, 0, verb_unkline, "UNKLINE *@network|$a:account|nick!*@*", "take a KLINE back" },
+	{ "UNRESV", 1, 0, verb_unresv, "UNRESV nick|#channel", "take a RESV back" },
 	{ "USER", 4, VERB_EARLY, verb_user, "USER user 0 * :name", "say who you are, at the beginning" },
 	{ "USERHOST", 1, 0, verb_userhost, "USERHOST nicks", "the hosts of up to five people" },
 	{ "VERIFY", 2, VERB_EARLY, verb_verify, "VERIFY account code", "confirm a mail address" },
@@ -386,7 +393,8 @@ session_ending(struct irc *irc, struct wh_session *s)
 	const struct irc_client *c = slot->client;
 	char source[160];
 
-	if (slot->person == NULL || slot->person->n > 1)
+	/* Who stays is only away. */
+	if (slot->person == NULL || slot->person->n > 1 || irc->chat->stays(irc->chat_self, wh_str(slot->person->id)))
 		return;
 	source_of(irc, wh_str(slot->person->name), wh_str(slot->person->id), source);
 	irc->ending = slot->person->id;
@@ -599,6 +607,8 @@ irc_session_recovered(void *self, struct wh_session *s)
 		irc_open_session(irc, s);
 	else if (!c->welcome)
 		register_try(c);
+	else
+		channels_stayed(c, false);
 }
 
 /* Opening */
@@ -678,6 +688,9 @@ irc_open(const struct wh_host *host, const struct wh_conf *conf, void **self_out
 	irc->sasl_self = self;
 	irc->profile = wh_service_find(host, "profile", WH_PROFILE_VERSION, &self);
 	irc->profile_self = self;
+	irc->bans = wh_service_find(host, "bans", WH_BANS_VERSION, &self);
+	irc->bans_self = self;
+	wh_notices_find(host, &irc->notices);
 	irc->started = wh_wall_ms(host);
 	irc->people = wh_dict_new(host, 0);
 	irc->nicks = wh_dict_new(host, 0);
@@ -726,7 +739,7 @@ static const struct wh_setting irc_settings[] = {
 	{ "password", WH_STRING, .def = "", .help = "what guests have to send with PASS; empty: nothing" },
 	{ "ping", WH_DURATION, .def = "2m", .min = "20s", .max = "1h", .help = "silence after which a client is asked for a sign of life; as long again, and it is closed" },
 	{ "crowd", WH_INT, .def = "100", .min = "1", .max = "10000", .help = "members above which a room is not told of AWAY, NICK, QUIT and the like at once; as chat's crowd" },
-	{ "replay", WH_INT, .def = "0", .min = "0", .max = "100", .help = "messages that a client is told when it enters a channel, if it can't ask for history" },
+	{ "replay", WH_INT, .def = "0", .min = "0", .max = "100", .help = "messages that a client is told when it enters a channel, if it can't ask for history; who is always on: those that it missed" },
 	{ "relaymsg", WH_BOOL, .def = "false", .help = "may those with the permission chat.relay pass on what was said elsewhere, by RELAYMSG" },
 	{ "sts_port", WH_INT, .def = "0", .min = "0", .max = "65535", .help = "the port with TLS that clients shall use from now on; 0: none is told" },
 	{ "sts", WH_DURATION, .def = "30d", .min = "1m", .max = "3650d", .help = "how long clients remember that" },
@@ -734,7 +747,7 @@ static const struct wh_setting irc_settings[] = {
 	{ 0 }
 };
 
-static const char *const irc_needs[] = { "chat", "?accounts", "?sasl", "?profile", NULL };
+static const char *const irc_needs[] = { "chat", "?accounts", "?sasl", "?profile", "?bans", "?notices", NULL };
 
 WH_EXPORT const struct wh_plugin whiply_plugin = {
 	WH_PLUGIN("irc", "1.0", "rooms over the IRC protocol"),

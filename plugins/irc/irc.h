@@ -18,6 +18,7 @@
  *  who.c      WHO, WHOIS, WHOWAS, ISON, USERHOST, MONITOR
  *  metadata.c METADATA: what people and channels say of themselves
  *  server.c   what a server tells of itself: MOTD, LUSERS, ISUPPORT, HELP, …
+ *  oper.c     KLINE, RESV, STATS, notices: what operators use
  *  account.c  REGISTER, NickServ and ChanServ, OPER
  *  render.c   events and history as lines
  *  numeric.c  the names of numerics; tables.c prints them and the other tables for docs/irc.md */
@@ -25,7 +26,9 @@
 #define PLUGIN_IRC_H
 
 #include <whiply/accounts.h>
+#include <whiply/bans.h>
 #include <whiply/chat.h>
+#include <whiply/notices.h>
 #include <whiply/profile.h>
 #include <whiply/sasl.h>
 #include <whiply/whiply.h>
@@ -68,7 +71,7 @@ enum irc_cap {
 	    CAP_AWAY | CAP_MARK | CAP_RELAYMSG,
 };
 
-enum irc_mode { MODE_WALLOPS = 1u << 0, MODE_BOT = 1u << 1, MODE_INVISIBLE = 1u << 2, MODE_ACCOUNTS = 1u << 3 };
+enum irc_mode { MODE_WALLOPS = 1u << 0, MODE_BOT = 1u << 1, MODE_INVISIBLE = 1u << 2, MODE_ACCOUNTS = 1u << 3, MODE_NOTICES = 1u << 8 };
 
 struct irc;
 
@@ -153,6 +156,9 @@ struct irc {
 	struct wh_sasl *sasl_self;
 	const struct wh_profile_ops *profile;	/* NULL: nobody says anything of themselves */
 	struct wh_profile *profile_self;
+	const struct wh_bans_ops *bans;		/* NULL likewise */
+	struct wh_bans *bans_self;
+	struct wh_notifier notices;
 	struct irc_settings set;
 	char name[65], network[33], motd[4001], admin[201], pass[129], icon[201];
 	struct irc_gateway gateways[IRC_GATEWAYS];
@@ -346,6 +352,8 @@ void register_try(struct irc_client *c);
 void sasl_stop(struct irc_client *c);
 irc_verb verb_nick, verb_user, verb_pass, verb_quit, verb_authenticate, verb_webirc;
 void client_welcome(struct irc_client *c);
+/** Enters the channels in which its account is with other clients. */
+void join_with_others(struct irc_client *c);
 /** Has it been welcomed, and its nick changed by the server? Tells it and its peers. */
 void nick_changed(struct irc *irc, struct irc_person *person, const char *old_nick);
 
@@ -396,8 +404,12 @@ irc_verb verb_chathistory, verb_markread;
 /** Tells how far one has read in a channel that was entered, then who is in it; `batch` as of out_pause. */
 void history_mark(struct irc_client *c, const char *channel, const char *batch);
 void target_room(const struct irc_client *c, struct wh_str target, char room[static IRC_CHANNEL + 2]);
-/** Tells what was said in a channel before: for clients that do not ask for it themselves. */
-void history_replay(struct irc_client *c, const char *channel);
+/** Tells what was said in a channel before, up to its entry `seq`: for clients that do not ask for it themselves. `heard`: what is the last that this client
+ * was told before; -1: that is not known. */
+void history_replay(struct irc_client *c, const char *channel, int64_t heard, int64_t seq);
+/** Of an account that is always on: says what this client calls itself, and, `enter`, enters the channels in which the account stays, and then
+ * those of its other clients. False: it is no such account. */
+bool channels_stayed(struct irc_client *c, bool enter);
 irc_verb verb_who, verb_whois, verb_whowas, verb_ison, verb_userhost, verb_monitor, verb_away, verb_setname;
 irc_verb verb_metadata;
 void metadata_open(struct irc *irc);
@@ -408,6 +420,14 @@ void metadata_welcome(struct irc_out *out);
 size_t watches_bytes(const struct irc_client *c);
 irc_verb verb_ping, verb_pong, verb_motd, verb_lusers, verb_isupport, verb_version, verb_time, verb_admin, verb_info, verb_help, verb_links, verb_stats, verb_wallops,
     verb_rehash, verb_kill, verb_error;
+irc_verb verb_kline, verb_dline, verb_resv, verb_unkline, verb_undline, verb_unresv, verb_testline;
+bool operator_only(struct irc_client *c, const char *permission);
+/** Takes the letter s out of a MODE of oneself; false: nothing is left of it. `text` is room for what is. */
+bool oper_modes(struct irc_client *c, const struct irc_line *line, struct irc_line *rest_out, char text[static IRC_LINE]);
+/** Behind the modes that one asked for: which notices. */
+void oper_modes_told(struct irc_client *c);
+/** An event of bans or notices; false: it is another one. */
+bool oper_render(const struct irc *irc, const struct wh_event *e, struct irc_sink *sink);
 irc_verb verb_register, verb_verify, verb_nickserv, verb_chanserv, verb_oper;
 /** Is it a channel? A query is a room of the hub as well, but nobody has entered it. */
 bool channel_is(struct irc *irc, struct wh_room *r);

@@ -436,9 +436,12 @@ mode_channel(struct irc_client *c, const struct irc_line *line)
 void
 verb_mode(struct irc *irc, struct irc_client *c, const struct irc_line *line)
 {
+	struct irc_line rest = *line;
+	char text[IRC_LINE];
+
 	(void)irc;
 	if (is_channel(line->params[0]))
 		mode_channel(c, line);
-	else
-		mode_user(c, line);
+	else if (oper_modes(c, line, &rest, text))
+		mode_user(c, &rest);
 }

@@ -30,7 +30,7 @@ gather_room(void *self, struct wh_room *r)
 	return g->n < IRC_JOINS * 2;
 }
 
-static void
+void
 join_with_others(struct irc_client *c)
 {
 	struct wh_session *s = client_session(c);
@@ -83,7 +83,7 @@ client_welcome(struct irc_client *c)
 	out_numeric(&out, 3, ":This server was started at %s", created);
 	mode_letters(false, letters);
 	mode_letters(true, with_param);
-	out_numeric(&out, 4, "%s whiply BRZirw %s %s", irc->name, letters, with_param);
+	out_numeric(&out, 4, "%s whiply BRZirsw %s %s", irc->name, letters, with_param);
 	server_isupport(&out);
 	server_lusers(&out);
 	metadata_welcome(&out);
@@ -94,7 +94,8 @@ client_welcome(struct irc_client *c)
 	irc_changed(c);
 	if (irc->n_clients > irc->most_clients)
 		irc->most_clients = irc->n_clients;
-	join_with_others(c);
+	if (!channels_stayed(c, true))
+		join_with_others(c);
 }
 
 /* Naming a guest */
@@ -298,6 +299,8 @@ verb_webirc(struct irc *irc, struct irc_client *c, const struct irc_line *line)
 		text_flat(line->params[3], c->address, sizeof c->address);
 		c->insecure = !webirc_secure(line->n > 4 ? line->params[4] : WH_STR(""));
 		irc_changed(c);
+		if (irc->bans != NULL)
+			irc->bans->look(irc->bans_self, s);
 		return;
 	}
 	wh_host_log(irc->host, WH_WARN, "irc_webirc_refused", WH_S("from", wh_session_address(irc->host, s)));

@@ -538,6 +538,14 @@ render_event(struct irc *irc, const struct wh_event *e, uint32_t caps, struct ir
 		time_show(time->i, when);
 		line_put(&w, "", ":%s MARKREAD %s timestamp=%s", irc->name, m.room.p[0] == '@' ? w.target + 2 : m.room.p[0] == '#' ? w.target + 1 : w.target,
 		    when);
+	} else if (strcmp(e->name, "chat.away") == 0) {
+		const struct wh_value *away = item(e, "away");
+		char source[160];
+
+		if ((caps & CAP_AWAY) == 0)
+			return false;
+		source_of(irc, name, who, source);
+		line_put(&w, "", away != NULL && away->b ? ":%s AWAY :is not connected" : ":%s AWAY", source);
 	} else if (strcmp(e->name, "chat.invited") == 0) {
 		const struct irc_person *to = person_by_id(irc, item_str(e, "to"));
 		char source[160], tags[TAGS_ROOM];
@@ -562,6 +570,8 @@ irc_render(void *self, const struct wh_event *e, wh_accent accent, struct wh_out
 	struct wh_value read;
 	struct irc_message m;
 
+	if (oper_render(irc, e, &sink.sink))
+		return sink.filled ? WH_OK : WH_ENOTSUP;
 	if (item(e, "id") != NULL) {
 		m = (struct irc_message){
 			.event = wh_str(e->name), .room = item_str(e, "room"), .id = item_str(e, "id"), .from = item_str(e, "from"), .who = item_str(e, "who"),

@@ -334,24 +334,9 @@ verb_help(struct irc *irc, struct irc_client *c, const struct irc_line *line)
 	out_end(&out);
 }
 
-void
-verb_stats(struct irc *irc, struct irc_client *c, const struct irc_line *line)
-{
-	struct wh_str letter = line->n != 0 ? line->params[0] : WH_STR("*");
-	int64_t up = (wh_wall_ms(irc->host) - irc->started) / 1000;
-	struct irc_out out;
-
-	out_begin(&out, c);
-	if (wh_str_is(letter, "u"))
-		out_numeric(&out, 242, ":Server Up %lld days %lld:%02lld:%02lld", (long long)(up / 86400), (long long)(up / 3600 % 24), (long long)(up / 60 % 60),
-		    (long long)(up % 60));
-	out_numeric(&out, 219, "%.*s :End of /STATS report; whiplyctl and /metrics tell more", letter.n != 0 ? 1 : 0, letter.p);
-	out_end(&out);
-}
-
 /* Operators: those whose role lets them, without another password. */
 
-static bool
+bool
 operator_only(struct irc_client *c, const char *permission)
 {
 	struct wh_session *s = client_session(c);
@@ -429,6 +414,12 @@ verb_kill(struct irc *irc, struct irc_client *c, const struct irc_line *line)
 	snprintf(why, sizeof why, "Killed by %s: %s", c->nick, reason);
 	for (; n < p->n && n < IRC_SESSIONS; n++)
 		ids[n] = p->sessions[n];
+	if (irc->notices.ops != NULL) {
+		char told[IRC_KICK + 160];
+
+		snprintf(told, sizeof told, "%s: %s", p->nick, why);
+		wh_notice(&irc->notices, WH_TOPIC_KILLS, wh_str(told));
+	}
 	wh_host_log(irc->host, WH_INFO, "irc_kill", WH_T("nick", p->nick), WH_T("by", c->nick), WH_T("why", reason));
 	for (size_t i = 0; i < n; i++) {
 		struct wh_session *s = wh_session_get(irc->host, ids[i]);

@@ -9,6 +9,7 @@ const struct irc_mode_row irc_user_modes[] = {
 	{ 'Z', 'S', 0, "you are connected over TLS" },
 	{ 'i', 'U', MODE_INVISIBLE, "those who share no channel with you don't find you in WHO of one, and don't see your channels in WHOIS" },
 	{ 'r', 'S', 0, "you are signed in" },
+	{ 's', 'U', MODE_NOTICES, "hear notices; for operators. With letters behind: `a` accounts, `b` bans, `c` connections, `f` floods, `k` kills, `m` moderation, `p` plugins, `r` the config" },
 	{ 'w', 'U', MODE_WALLOPS, "hear WALLOPS" },
 	{ 0 }
 };
@@ -26,6 +27,7 @@ modes_tell(struct irc_client *c)
 			shown[n++] = m->letter;
 	shown[n] = '\0';
 	irc_numeric(c, 221, "%s", shown);
+	oper_modes_told(c);
 }
 
 /* Another of the person's clients may have said whose whispers are refused. */

@@ -37,7 +37,9 @@ show(struct irc *irc, struct wh_str name, struct wh_str id, struct shown *is)
 	is->real = c != NULL && c->real[0] != '\0' ? c->real : is->nick;
 	if (p != NULL && p->account)
 		nick_show(wh_str(p->name), is->account);
-	is->away = p != NULL && person_away(irc, p) != NULL;
+	else if (p == NULL && id.n != 0 && id.p[0] == 'a')
+		nick_show(name, is->account);
+	is->away = p == NULL || person_away(irc, p) != NULL;
 	is->bot = p != NULL && person_is_bot(irc, p);
 	is->operator = is_operator(irc, p);
 }

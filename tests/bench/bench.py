@@ -19,6 +19,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "integra
 import endings
 import kills
 import logins
+import rooms
 import servers
 import store
 import table
@@ -26,9 +27,9 @@ from machine import BUILD, Failure, Load, Process, cpu_ns, descriptors, memory_b
 from wire import WebSocket, http
 
 FULL = dict(rounds=9, slice=0.3, members=1000, rate=2.0, rate_rounds=3, join=10000, join_seconds=10, idle=10000, edges=1, http=2.0, starts=5, kill=10000,
-            seconds=4.0, edge_queue=64 << 20, store_rounds=3, store_seconds=6, store_rows=100000)
+            seconds=4.0, edge_queue=64 << 20, store_rounds=3, store_seconds=6, store_rows=100000, rooms=50, room=200, room_rate=10, floods=1.0)
 QUICK = dict(rounds=3, slice=0.1, members=600, rate=0.4, rate_rounds=1, join=1000, join_seconds=2, idle=1000, edges=1, http=0.15, starts=2, kill=1000,
-             seconds=1.0, edge_queue=4 << 20, store_rounds=3, store_seconds=2, store_rows=30000)
+             seconds=1.0, edge_queue=4 << 20, store_rounds=3, store_seconds=2, store_rows=30000, rooms=10, room=60, room_rate=10, floods=0.4)
 
 
 class Bench:
@@ -318,6 +319,9 @@ class Bench:
         for what, number in done["wrong"].items():
             self.figure(f"kills: {names[what]}", number, "", most=0)
 
+    def rooms(self):
+        rooms.measure(self)
+
     def stall(self):
         endings.stall(self)
 
@@ -456,7 +460,7 @@ class Bench:
         return [f for f in self.figures if f["ok"] is False]
 
 
-BENCHES = ["fanout", "join", "idle", "many", "http", "start", "kill", "kills", "flood", "slow", "stall", "store", "logins", "judge", "self"]
+BENCHES = ["fanout", "join", "idle", "many", "http", "start", "kill", "kills", "rooms", "flood", "slow", "stall", "store", "logins", "judge", "self"]
 ORDER = ["self", *(b for b in BENCHES if b != "self")]
 
 

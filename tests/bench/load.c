@@ -27,6 +27,7 @@ struct load {
 	int control[LOAD_WORKERS];
 	uint32_t serial;
 	uint64_t next;			/* number of the next message */
+	unsigned rooms;			/* that the members are in */
 	bool over;			/* a worker has ended: so do we */
 };
 
@@ -136,6 +137,10 @@ load_expected(const struct load *l, const struct load_tally *sum)
 	uint64_t deaf = l->setup.proto->publisher_joins && !l->setup.proto->hears_itself;
 	uint64_t silent = deaf + (sum->stalled - sum->stalled_closed);
 
+	/* Of many rooms each member is in one, and the publisher in all. */
+	if (l->rooms > 1 && sum->members > 1)
+		return sum->gone + sum->sent * (sum->members - 1) / l->rooms + (deaf ? 0 : sum->sent);
+
 	return sum->gone + (sum->members > silent ? sum->sent * (sum->members - silent) : 0);
 }
 
@@ -207,6 +212,7 @@ load_command(struct load *l, const char *line)
 		load_first(l, o);
 	} else if (strcmp(word, "join") == 0 && sscanf(line, "%199s %u %lf", o.room, &o.count, &o.seconds) >= 2) {
 		o.op = LOAD_JOIN;
+		l->rooms = strchr(o.room, '%') != NULL ? (unsigned)strtoul(strchr(o.room, '%') + 1, NULL, 10) : 1;
 		load_all(l, o);
 	} else if (strcmp(word, "stall") == 0 && sscanf(line, "%u", &o.count) == 1) {
 		o.op = LOAD_STALL;
@@ -216,6 +222,9 @@ load_command(struct load *l, const char *line)
 		load_run(l, o);
 	} else if (strcmp(word, "rate") == 0 && sscanf(line, "%lf %lf", &o.rate, &o.seconds) == 2 && o.rate > 0) {
 		o.op = LOAD_RATE;
+		load_run(l, o);
+	} else if (strcmp(word, "listen") == 0 && sscanf(line, "%lf", &o.seconds) == 1) {
+		o.op = LOAD_LISTEN;
 		load_run(l, o);
 	} else if (strcmp(word, "ask") == 0 && sscanf(line, "%lf %199[^\n]", &o.seconds, room) == 2) {
 		o.op = LOAD_ASK;

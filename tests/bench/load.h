@@ -22,12 +22,14 @@ enum load_op {
 	LOAD_FANOUT,	/* `count` messages in flight, for `seconds` */
 	LOAD_RATE,	/* `rate` messages a second, for `seconds` */
 	LOAD_ASK,	/* every client asks, and asks again when it is answered, for `seconds` */
+	LOAD_LISTEN,	/* nothing but hearing what others say, for `seconds` */
 	LOAD_FLOOD,	/* every client says as much as its socket takes, for `seconds`; who is closed comes again */
 	LOAD_STALL,	/* `count` members read no more */
 	LOAD_SETTLE,	/* the run is over: the last message had `number` - 1 */
 	LOAD_QUIT,
 };
 
+/* A room `NAME%N` is N rooms, NAME0 and so on: clients are spread over them, the publisher is in all and says one message to each in turn. */
 struct load_order {
 	enum load_op op;
 	uint32_t serial;

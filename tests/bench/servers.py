@@ -158,6 +158,17 @@ def whiply(proto="ws", edges=1, limits=RAISED, hub=RAISED_HUB, wait=True, level=
     return server
 
 
+def mixed(plugins, limits=RAISED, hub=RAISED_HUB, rates=RAISED_RATES, level="warn"):
+    """Browsers at `http` and IRC clients at `line`, with these plugins."""
+    server = Server("whiply", "chat", as_nobody=False)
+    server.http, server.line = server.port, free_port()
+    config = server.config(WHIPLY, http=server.http, line=server.line, edges=1, limits=limits, hub=hub, level=level, dialect="irc", rates=rates,
+                           plugins=plugins)
+    server.run(BUILD / "bin" / "whiplyd", "-c", config, "-L", BUILD / "plugins" / ".libs")
+    server.wait_for_port(server.port)
+    return server
+
+
 def whiply_chat(edges=1):
     """The plugin chat, with its log on the disk."""
     return whiply("chat", edges=edges, plugins='sqlite = { }; chat = { rate = "10000000/s burst 10000000"; };')

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
@@ -104,12 +105,36 @@ worker_ready(struct worker *w, struct client *c)
 	w->under_way--;
 }
 
+static unsigned
+worker_rooms(const char *room)
+{
+	const char *percent = strchr(room, '%');
+	unsigned n = percent != NULL ? (unsigned)strtoul(percent + 1, NULL, 10) : 1;
+
+	return n != 0 ? n : 1;
+}
+
+void
+worker_room(char out[static LOAD_ROOM], const char *room, uint64_t k)
+{
+	size_t n = strcspn(room, "%");
+
+	if (room[n] == '\0')
+		snprintf(out, LOAD_ROOM, "%s", room);
+	else
+		snprintf(out, LOAD_ROOM, "%.*s%llu", (int)n, room, (unsigned long long)(k % worker_rooms(room)));
+}
+
 static void
 worker_join(struct worker *w, struct client *c)
 {
 	struct wh_buf out = { 0 };
+	char room[LOAD_ROOM];
 
-	w->setup->proto->join(&out, w->order.room, worker_who(w, c));
+	for (unsigned k = 0; k < (c == w->publisher ? worker_rooms(w->order.room) : 1); k++) {
+		worker_room(room, w->order.room, c == w->publisher ? k : c->index);
+		w->setup->proto->join(&out, room, worker_who(w, c));
+	}
 	c->state = CLIENT_JOINING;
 	w->tally->ready--;
 	w->under_way++;
@@ -263,6 +288,7 @@ worker_start(struct worker *w)
 		w->cursor = 0;
 		w->wanted = w->order.count;
 		memcpy(w->room, w->order.room, sizeof w->room);
+		w->rooms = worker_rooms(w->room);
 		break;
 	case LOAD_BEGIN:
 		run_begin(w);
@@ -278,6 +304,7 @@ worker_start(struct worker *w)
 	case LOAD_FANOUT:
 	case LOAD_RATE:
 	case LOAD_ASK:
+	case LOAD_LISTEN:
 	case LOAD_FLOOD:
 		run_start(w);
 		break;
@@ -327,7 +354,7 @@ worker_main(const struct load_setup *setup, struct load_tally *tally, unsigned n
 
 	if (w == NULL)
 		_exit(1);
-	*w = (struct worker){ .setup = setup, .tally = tally, .number = number, .control = control, .next = 1 };
+	*w = (struct worker){ .setup = setup, .tally = tally, .number = number, .control = control, .next = 1, .rooms = 1 };
 	w->clients = calloc(LOAD_CLIENTS + 1, sizeof *w->clients);
 	w->chunk = malloc(WORKER_CHUNK);
 	w->epoll = epoll_create1(EPOLL_CLOEXEC);

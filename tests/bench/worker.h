@@ -33,6 +33,7 @@ struct worker {
 
 	/* The run. */
 	char room[LOAD_ROOM];
+	unsigned rooms;			/* that it stands for */
 	uint64_t first, next;		/* numbers of the run's first message, and of the next */
 	unsigned in_flight, sentinels;
 	struct client *witness;		/* the first sentinel: what it saw, and when last */
@@ -51,6 +52,8 @@ void worker_read(struct worker *w, size_t n);
 void worker_got(struct worker *w, struct client *c, enum got got, const struct proto_frame *frame);
 
 /* For worker_run.c. */
+/** The room number `k` of those that the name stands for. */
+void worker_room(char out[static LOAD_ROOM], const char *room, uint64_t k);
 void worker_closed(struct worker *w, struct client *c);
 bool worker_open(struct worker *w, struct client *c);
 void worker_done(struct worker *w, bool stuck);

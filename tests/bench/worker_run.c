@@ -31,7 +31,7 @@ run_begin(struct worker *w)
 	for (unsigned i = w->count; i-- > 0;) {
 		struct client *c = &w->clients[i];
 
-		c->next = w->first;
+		c->next = w->first + (c->index + w->rooms - w->first % w->rooms) % w->rooms;
 		c->heard = 0;
 		c->sentinel = w->number == 0 && w->sentinels < WORKER_SENTINELS && c->state == CLIENT_MEMBER && c != w->publisher && !c->stalled;
 		if (!c->sentinel)
@@ -59,7 +59,7 @@ run_settle(struct worker *w)
 				worker_closed(w, c);
 			}
 		} else if (c->checked && c->state == CLIENT_MEMBER && c != w->publisher && c->next < w->order.number) {
-			t->missing += w->order.number - c->next;
+			t->missing += (w->order.number - c->next + w->rooms - 1) / w->rooms;
 		}
 	}
 	for (uint64_t i = 0; w->witness != NULL && i < n && i < WORKER_REMEMBERED; i++)
@@ -106,12 +106,13 @@ run_said(struct worker *w, struct client *c, const struct proto_frame *frame)
 	now = wh_clock_mono_ns(NULL);
 	wh_hist_record(&t->latency, (uint64_t)(now - sent_ns));
 	t->checked++;
-	if (number > c->next)
-		t->missing += number - c->next;
+	/* Who only listens does not know with what number it begins. */
+	if (number > c->next && (w->order.op != LOAD_LISTEN || c->heard > 1))
+		t->missing += (number - c->next) / w->rooms;
 	if (number < c->next)
 		t->disorder++;
 	else
-		c->next = number + 1;
+		c->next = number + w->rooms;
 	if (c == w->witness)
 		run_witnessed(w, number, now);
 	if (c->sentinel)
@@ -160,11 +161,13 @@ run_say(struct worker *w, unsigned n)
 {
 	char payload[PAYLOAD_SIZE];
 	struct wh_buf out = { 0 };
+	char room[LOAD_ROOM];
 	enum wh_err err;
 
 	for (unsigned i = 0; i < n; i++, w->next++) {
 		payload_write(payload, w->next, wh_clock_mono_ns(NULL));
-		w->setup->proto->say(&out, w->room, (struct wh_str){ payload, sizeof payload }, w->next);
+		worker_room(room, w->room, w->next);
+		w->setup->proto->say(&out, room, (struct wh_str){ payload, sizeof payload }, w->next);
 		w->awaited[w->next % WORKER_FLIGHT] = (uint16_t)w->sentinels;
 	}
 	w->tally->sent += n;
@@ -268,6 +271,10 @@ run_turn(struct worker *w)
 	case LOAD_ASK:
 		if (w->under_way == 0 || w->now_ns > w->end_ns + WORKER_STUCK_MS * WH_NS_PER_MS)
 			worker_done(w, w->under_way != 0);
+		break;
+	case LOAD_LISTEN:
+		if (w->now_ns >= w->end_ns)
+			worker_done(w, false);
 		break;
 	case LOAD_FLOOD:
 		flood_turn(w);

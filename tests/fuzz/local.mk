@@ -74,6 +74,12 @@ FUZZERS += %D%/fuzz_form %D%/fuzz_claims %D%/fuzz_jose %D%/fuzz_webauthn %D%/fuz
 %C%_fuzz_scram_LDADD = $(AUTHPARTS_LIBS)
 %C%_fuzz_scram_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 
+# The parts of plugins/bans that read bytes of strangers.
+FUZZERS += %D%/fuzz_dns
+%C%_fuzz_dns_SOURCES = %D%/fuzz_dns.c plugins/bans/dns.c plugins/bans/net.c
+%C%_fuzz_dns_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/plugins/bans
+%C%_fuzz_dns_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+
 FUZZERS += %D%/fuzz_wal
 %C%_fuzz_wal_SOURCES = %D%/fuzz_wal.c plugins/sqlite/wal.c plugins/sqlite/segment.c plugins/sqlite/disk.c
 %C%_fuzz_wal_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/plugins/sqlite

@@ -11,7 +11,8 @@ from wire import WebSocket, http, until
 
 RUNGS = ["guest", "member", "moderator", "admin"]
 PASSWORD = "pass phrase 1"
-PLUGINS = """sqlite = { }; mail = { }; audit = { }; chat = { }; irc = { }; fetch = { };
+PLUGINS = """sqlite = { }; mail = { }; audit = { }; notices = { connections = false; }; bans = { sessions_per_address = 0; sessions_per_network = 0; network_rate = "100000/s burst 100000"; };
+  chat = { }; irc = { }; fetch = { };
   moderation = { raid = { mode = "off"; }; filters = { room-rate = { mode = "off"; }; }; };
   matching = { queues = { talk = { rules = ( { name = "age"; kind = "equal"; hard = true; } ); }; }; };
   auth = { hash_memory = "64KiB"; hash_passes = 1; registrations = 100000; tries = 100; site = "https://test.example"; };"""

@@ -1,6 +1,7 @@
 """The documents say what is so: their examples are run, and what they copy from the program is compared with it."""
 import json
 import re
+import shlex
 import subprocess
 
 from conftest import BUILD, ROOT, Whiply, free_ports
@@ -188,6 +189,57 @@ def test_chats_settings_are_in_its_document():
     declared = [(name, default) for name, default in re.findall(r'\{ "(\w+)", WH_\w+, \.def = "([^"]*)"', rows)]
     written = re.findall(r"^\| `(\w+)` \| `([^`]*)` \|", (ROOT / "docs" / "chat.md").read_text(), re.M)
     assert sorted(declared) == sorted(written)
+
+
+BANS = """sqlite = { }; mail = { }; audit = { }; auth = { %s }; chat = { }; notices = { }; bans = { };""" % CHEAP
+
+
+def test_the_settings_of_bans_are_in_their_document():
+    text = (ROOT / "docs" / "bans.md").read_text()
+    written = re.findall(r"^\| `(\w+)` \|(?: `([^`]*)`| ) \| (.*) \|$", text[text.index("## Settings"):text.index("## To watch")], re.M)
+    declared = []
+    for path, table in ("bans/bans.c", "bans_settings"), ("bans/lists.c", "list_settings"), ("bans/bans.c", "dns_settings"), ("notices/notices.c", "notices_settings"):
+        source = (ROOT / "plugins" / path).read_text()
+        rows = source[source.index(f"struct wh_setting {table}[]"):]
+        for row in re.findall(r'^\t\{ ("\w+", WH_.*) \},$', rows[:rows.index("};")], re.M):
+            default = re.search(r'\.def = "([^"]*)"', row)
+            declared.append((re.match(r'"(\w+)"', row)[1], default[1] if default else "", re.search(r'\.help = "(.*)"$', row)[1].replace('\\"', '"')))
+    assert written == declared
+
+
+def test_the_examples_of_bans_work_as_written(tmp_path):
+    text = (ROOT / "docs" / "bans.md").read_text()
+    (tmp_path / "doc.conf").write_text(f'state = "{tmp_path}/var";\n' + re.search(r"```\n(plugins.*?)```", text, re.S)[1])
+    checked = subprocess.run([BUILD / "bin" / "whiplyd", "--check", "-c", tmp_path / "doc.conf", "-L", BUILD / "plugins" / ".libs"],
+                             capture_output=True, text=True, timeout=30)
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    lines = [line for block in re.findall(r"```sh\n(.*?)```", text, re.S) for line in block.splitlines() if not line.startswith("#")]
+    commands = set(re.findall(r'^\t\{ "(bans\.\w+)"', (ROOT / "plugins" / "bans" / "command.c").read_text(), re.M))
+    assert commands <= {line.split()[1] for line in lines}, "every command has its example"
+    whiply = Whiply(plugins=BANS)
+    try:
+        for name in ("ann", "mallory"):
+            api(whiply, "auth.register", {"name": name, "password": PASSWORD})
+        for line in lines:
+            words = shlex.split(line)
+            assert words[0] == "whiplyctl", line
+            done = whiply.ctl(*words[1:])
+            assert done.returncode == 0, f"{line}: {done.stdout}{done.stderr}"
+        assert whiply.command("bans.test", "--address", "203.0.113.9")["outcome"] == "pass"
+        assert whiply.command("bans.test", "--address", "198.18.5.5")["outcome"] == "sign_in"
+        assert whiply.command("bans.test", "--account", "mallory")["outcome"] == "refuse"
+        assert whiply.command("bans.test", "--name", "ChanServ")["reserved"]["what"] == "*serv"
+        assert whiply.command("bans.list")["total"] == 8
+    finally:
+        whiply.stop()
+
+
+def test_the_tests_against_attacks_that_bans_names_exist():
+    text = (ROOT / "docs" / "bans.md").read_text()
+    named = set(re.findall(r"`([a-z_0-9]+)`(?=[^|]*\|$)", text[text.index("## Attacks"):], re.M))
+    sources = "".join(path.read_text() for folder in ("plugins/bans", "plugins/notices") for path in (ROOT / folder).glob("test_*.c"))
+    sources += (ROOT / "tests" / "integration" / "test_bans.py").read_text() + " ".join(path.stem for path in (ROOT / "tests" / "fuzz").glob("*.c"))
+    assert named and [name for name in named if name not in sources] == []
 
 
 def test_every_link_between_documents_leads_somewhere():

@@ -1,0 +1,399 @@
+/* Accounts that are always on: they stay in their rooms without a connection, as long as they wish, the server allows it (`always`), and they
+ * come back within `always_idle`. Who is one stands in chat_always and in memory; the rooms in which they stay stand in chat_stay, and are
+ * read with the room, so that a room which nobody uses costs no memory for those who stay in it. In a room they are people without a
+ * session (`lasting`, and counted in `n_away`), whom the others see as away. They stay when a session ends; they leave, with all
+ * their sessions, when they say so or are sent out.
+ * How far each of their clients has heard is kept by a name that the client gives itself (`device`), when its session ends. */
+#include "chat.h"
+
+enum { ALWAYS_AT_ONCE = 20 };
+
+struct chat_always {
+	struct wh_str id, fold;		/* in `text` */
+	int64_t seen;			/* wall clock, ms: when a session last was there */
+	unsigned rooms;
+	char name[CHAT_PERSON_NAME + 1];
+	char text[];			/* id, then the folded name */
+};
+
+struct chat_always *
+always_find(struct chat *chat, struct wh_str id)
+{
+	return wh_dict_get(chat->host, chat->always, id);
+}
+
+bool
+always_may(const struct chat *chat)
+{
+	return chat->set.always != 0;
+}
+
+struct wh_str
+always_by_name(struct chat *chat, struct wh_str name)
+{
+	char fold[CHAT_FOLD];
+	size_t n = text_fold(name, fold);
+	const struct chat_always *a = n != 0 ? wh_dict_get(chat->host, chat->always_names, (struct wh_str){ fold, n }) : NULL;
+
+	return a != NULL ? a->id : (struct wh_str){ NULL, 0 };
+}
+
+static void
+always_free(struct chat *chat, struct chat_always *a)
+{
+	if (wh_dict_get(chat->host, chat->always_names, a->fold) == a)
+		wh_dict_remove(chat->host, chat->always_names, a->fold);
+	wh_dict_remove(chat->host, chat->always, a->id);
+	wh_delete(chat->host, a);
+}
+
+/* NULL: no memory. */
+static struct chat_always *
+always_new(struct chat *chat, struct wh_str id, struct wh_str name)
+{
+	char fold[CHAT_FOLD];
+	size_t n = text_fold(name, fold);
+	struct chat_always *a = wh_new(chat->host, sizeof *a + id.n + n);
+
+	if (a == NULL)
+		return NULL;
+	memcpy(a->text, id.p, id.n);
+	memcpy(a->text + id.n, fold, n);
+	a->id = (struct wh_str){ a->text, id.n };
+	a->fold = (struct wh_str){ a->text + id.n, n };
+	a->seen = wh_wall_ms(chat->host);
+	memcpy(a->name, name.p, text_cut(name, CHAT_PERSON_NAME));
+	if (wh_dict_add(chat->host, chat->always, a->id, a) != WH_OK) {
+		wh_delete(chat->host, a);
+		return NULL;
+	}
+	if (n != 0 && wh_dict_get(chat->host, chat->always_names, a->fold) == NULL)
+		wh_dict_add(chat->host, chat->always_names, a->fold, a);	/* without it they are found by id alone */
+	return a;
+}
+
+void
+always_read(void *self, uint64_t cookie, const struct wh_result *r)
+{
+	struct chat *chat = self;
+
+	(void)cookie;
+	for (size_t i = 0; r->err == WH_OK && i < r->rows[0].n; i++) {
+		struct wh_str id = wh_row_str(&r->rows[0], i, 0);
+		struct chat_always *a = id.n <= CHAT_WHO && always_find(chat, id) == NULL ? always_new(chat, id, wh_row_str(&r->rows[0], i, 1)) : NULL;
+
+		if (a == NULL)
+			continue;
+		a->seen = wh_row_int(&r->rows[0], i, 2);
+		a->rooms = (unsigned)wh_row_int(&r->rows[0], i, 3);
+	}
+}
+
+void
+always_close(struct chat *chat)
+{
+	struct wh_dict_iter it = { .value = NULL };
+
+	while (chat->always != NULL && wh_dict_next(chat->host, chat->always, &it)) {
+		wh_dict_remove(chat->host, chat->always, ((struct chat_always *)it.value)->id);
+		wh_delete(chat->host, it.value);
+		it = (struct wh_dict_iter){ .value = NULL };
+	}
+	wh_dict_free(chat->host, &chat->always);
+	wh_dict_free(chat->host, &chat->always_names);
+}
+
+/* Rooms */
+
+static void
+away_tell(struct chat_room *room, const struct chat_person *person, bool away)
+{
+	struct wh_room *hub = room_hub(room);
+	const struct wh_item items[] = { WH_ITEM_STR("room", wh_str(room->name)), WH_ITEM_STR("who", person->id), WH_ITEM_STR("name", person->name),
+		WH_ITEM_BOOL("away", away) };
+
+	if (hub != NULL && !crowd_is(room))
+		wh_room_publish(room->chat->host, hub, 0, &(struct wh_event){ "chat.away", items, 4 }, NULL, WH_PRESENCE);
+}
+
+void
+always_entered(struct chat_room *room, struct chat_person *person)
+{
+	struct chat *chat = room->chat;
+	struct chat_always *a = room->sides == NULL && !person->lasting ? always_find(chat, person->id) : NULL;
+	const struct wh_cell cells[] = { WH_CELL_TEXT(person->id), WH_CELL_INT(room->id), WH_CELL_INT(person->ranks) };
+
+	if (a == NULL || a->rooms >= CHAT_STAYS || wh_store_run(&chat->table, &(struct wh_step){ Q_STAY, cells, 3, WH_ANY }, 1, NULL, 0) != WH_OK)
+		return;
+	person->lasting = true;
+	a->rooms++;
+}
+
+void
+always_back(struct chat_room *room, struct chat_person *person)
+{
+	if (!person->lasting || person->sessions != 0 || room->chat->counting)
+		return;
+	room->n_away--;
+	away_tell(room, person, false);
+}
+
+bool
+always_away(struct chat_room *room, struct chat_person *person, struct wh_session *s)
+{
+	struct chat *chat = room->chat;
+	const struct wh_cell cells[] = { WH_CELL_TEXT(person->id), WH_CELL_INT(room->id), WH_CELL_INT(person->ranks) };
+
+	if (!person->lasting || chat->ending != wh_session_id(chat->host, s))
+		return false;
+	room->n_away++;
+	wh_store_run(&chat->table, &(struct wh_step){ Q_STAY, cells, 3, WH_ANY }, 1, NULL, 0);
+	away_tell(room, person, true);
+	return true;
+}
+
+void
+always_heard(struct chat_room *room, struct wh_session *s)
+{
+	struct chat *chat = room->chat;
+	const struct chat_session *mine = live_session(chat, s);
+	struct wh_str id = wh_session_identity(chat->host, s)->id;
+	const struct wh_cell cells[] = { WH_CELL_TEXT(id), WH_CELL_TEXT(wh_str(mine->device)), WH_CELL_INT(room->id), WH_CELL_INT((int64_t)room->seq),
+		WH_CELL_INT(wh_wall_ms(chat->host)), WH_CELL_INT(CHAT_DEVICES) };
+
+	if (mine->device[0] != '\0' && room->state == CHAT_READY && always_find(chat, id) != NULL)
+		wh_store_run(&chat->table, &(struct wh_step){ Q_HEARD, cells, 6, WH_ANY }, 1, NULL, 0);
+}
+
+void
+always_left(struct chat_room *room, struct chat_person *person)
+{
+	struct chat *chat = room->chat;
+	struct chat_always *a = person->lasting ? always_find(chat, person->id) : NULL;
+	const struct wh_cell cells[] = { WH_CELL_TEXT(person->id), WH_CELL_INT(room->id) };
+
+	if (!person->lasting)
+		return;
+	if (person->sessions == 0)
+		room->n_away--;
+	person->lasting = false;
+	if (a != NULL && a->rooms != 0)
+		a->rooms--;
+	wh_store_run(&chat->table, &(struct wh_step){ Q_UNSTAY, cells, 2, WH_ANY }, 1, NULL, 0);
+}
+
+void
+always_room(struct chat_room *room, const struct wh_rows *rows)
+{
+	struct chat *chat = room->chat;
+
+	for (size_t i = 0; i < rows->n; i++) {
+		const struct wh_identity who = { .kind = WH_ACCOUNT, .id = wh_row_str(rows, i, 0), .name = wh_row_str(rows, i, 1) };
+		struct chat_person *person = member_find(room, who.id);
+
+		if (always_find(chat, who.id) == NULL)
+			continue;
+		if (person == NULL && (person = member_new(room, &who)) == NULL)
+			continue;
+		if (person->sessions == 0 && !person->lasting) {
+			person->ranks = (unsigned)wh_row_int(rows, i, 2);
+			person->rank = rank_highest(person->ranks);
+			room->n_away++;
+		}
+		person->lasting = person->announced = true;
+	}
+}
+
+void
+always_leave_all(struct chat_room *room, struct wh_session *but, struct wh_str reason)
+{
+	struct chat *chat = room->chat;
+	const struct wh_identity *who = wh_session_identity(chat->host, but);
+	const struct chat_person *person = member_find(room, who->id);
+	const struct chat_live *live = live_by_id(chat, who->id);
+	struct wh_room *hub = room_hub(room);
+	const struct wh_item items[] = { WH_ITEM_STR("room", wh_str(room->name)), WH_ITEM_STR("who", who->id), WH_ITEM_STR("name", who->name),
+		WH_ITEM_STR("reason", reason) };
+
+	for (unsigned i = 0; person != NULL && person->lasting && hub != NULL && live != NULL && i < live->n; i++) {
+		struct wh_session *s = wh_session_get(chat->host, live->sessions[i]);
+
+		if (s == NULL || s == but || !wh_room_has(chat->host, hub, s))
+			continue;
+		wh_session_notify(chat->host, s, &(struct wh_event){ "chat.left", items, 4 });
+		wh_room_leave(chat->host, hub, s, reason);
+	}
+}
+
+/* Beginning and ending */
+
+/* Who is in no room with a session leaves them; the others only go when they do. */
+static void
+always_off(struct chat *chat, struct chat_always *a)
+{
+	const struct wh_cell id = WH_CELL_TEXT(a->id);
+	const struct wh_step steps[] = { { Q_ALWAYS_OFF, &id, 1, WH_ANY }, { Q_UNSTAY_ALL, &id, 1, WH_ANY }, { Q_UNHEARD, &id, 1, WH_ANY } };
+	struct link *l = chat->all.next, *next;
+
+	wh_store_run(&chat->table, steps, 3, NULL, 0);
+	for (; l != &chat->all; l = next) {
+		struct chat_room *room = LINK_OF(l, struct chat_room, link);
+		struct chat_person *person = room->sides == NULL ? member_find(room, a->id) : NULL;
+
+		next = l->next;
+		if (person == NULL || !person->lasting)
+			continue;
+		if (person->sessions == 0) {
+			room->n_away--;
+			person->lasting = false;
+			member_drop(room, person, WH_STR("is not always here any more"), NULL);
+			room_settle(room);
+		} else {
+			person->lasting = false;
+		}
+	}
+	always_free(chat, a);
+}
+
+static enum wh_err
+always_on(struct chat *chat, struct wh_call *call, const struct wh_identity *who)
+{
+	struct chat_always *a;
+	const struct wh_cell cells[] = { WH_CELL_TEXT(who->id), WH_CELL_TEXT(who->name), WH_CELL_INT(wh_wall_ms(chat->host)) };
+	enum wh_err err;
+
+	if (!always_may(chat))
+		return wh_fail(call, WH_EPERM, "nobody is always on here; the server's operator may allow it");
+	if (wh_dict_count(chat->host, chat->always) >= (size_t)chat->set.always)
+		return wh_fail(call, WH_EFULL, "as many are always on as may be; ask the server's operator");
+	if (who->id.n > CHAT_WHO || who->name.n == 0)
+		return wh_fail(call, WH_EINVAL, "that account can't be always on");
+	a = always_new(chat, who->id, who->name);
+	if (a == NULL)
+		return WH_ENOMEM;
+	err = wh_store_run(&chat->table, &(struct wh_step){ Q_ALWAYS_ON, cells, 3, WH_ANY }, 1, NULL, 0);
+	if (err != WH_OK) {
+		always_free(chat, a);
+		return chat_started(call, err);
+	}
+	for (struct link *l = chat->all.next; l != &chat->all; l = l->next) {
+		struct chat_room *room = LINK_OF(l, struct chat_room, link);
+		struct chat_person *person = room->sides == NULL && room->state == CHAT_READY ? member_find(room, who->id) : NULL;
+
+		if (person != NULL)
+			always_entered(room, person);
+	}
+	return WH_OK;
+}
+
+static void
+presence_found(void *self, uint64_t cookie, const struct wh_result *r)
+{
+	struct chat *chat = self;
+	struct wh_call *call = wh_call_find(chat->host, cookie);
+	struct wh_json *w;
+
+	if (call == NULL)
+		return;
+	if (r->err != WH_OK) {
+		wh_call_done(call, chat_store_failed(call, r));
+		return;
+	}
+	w = wh_reply(call);
+	wh_json_bool(w, "always", always_find(chat, wh_session_identity(chat->host, wh_call_session(call))->id) != NULL);
+	wh_json_bool(w, "allowed", always_may(chat));
+	wh_json_array(w, "rooms");
+	for (size_t i = 0; i < r->rows[1].n; i++) {
+		const struct wh_rows *rows = &r->rows[1];
+
+		wh_json_object(w, NULL);
+		wh_json_str(w, "room", wh_row_str(rows, i, 0));
+		wh_json_int(w, "epoch", wh_row_int(rows, i, 1));
+		wh_json_int(w, "seq", wh_row_int(rows, i, 2));
+		wh_json_int(w, "read", wh_row_int(rows, i, 3));
+		if (wh_row_int(rows, i, 4) >= 0)
+			wh_json_int(w, "heard", wh_row_int(rows, i, 4));
+		wh_json_end(w);
+	}
+	wh_json_end(w);
+	wh_call_done(call, WH_OK);
+}
+
+enum wh_err
+always_presence(void *self, struct wh_call *call)
+{
+	struct chat *chat = self;
+	const struct wh_identity *who = wh_session_identity(chat->host, wh_call_session(call));
+	struct chat_always *a = always_find(chat, who->id);
+	struct chat_session *mine = live_session(chat, wh_call_session(call));
+	struct wh_str device = wh_arg_str(call, "device");
+	enum wh_err err = WH_OK;
+
+	if (who->kind != WH_ACCOUNT)
+		return wh_fail(call, WH_EPERM, "only accounts can be always on");
+	if (device.n != 0) {
+		memset(mine->device, 0, sizeof mine->device);
+		memcpy(mine->device, device.p, device.n < sizeof mine->device ? device.n : sizeof mine->device - 1);
+	}
+	if (wh_arg_has(call, "always") && wh_arg_bool(call, "always") && a == NULL)
+		err = always_on(chat, call, who);
+	else if (wh_arg_has(call, "always") && !wh_arg_bool(call, "always") && a != NULL)
+		always_off(chat, a);
+	if (err != WH_OK)
+		return err;
+	const struct wh_cell is[] = { WH_CELL_TEXT(who->id), WH_CELL_TEXT(who->name), WH_CELL_INT(wh_wall_ms(chat->host)) };
+	const struct wh_cell cells[] = { WH_CELL_TEXT(who->id), WH_CELL_TEXT(wh_str(mine->device)), WH_CELL_INT(CHAT_STAYS) };
+	const bool on = always_find(chat, who->id) != NULL;
+	/* Behind a write, so that it finds what is being written now. */
+	const struct wh_step steps[] = { { on ? Q_ALWAYS_ON : Q_ALWAYS_OFF, is, on ? 3 : 1, WH_ANY }, { Q_STAYS, cells, 3, WH_ANY } };
+
+	return chat_started(call, wh_store_run(&chat->table, steps, 2, presence_found, wh_call_hold(call)));
+}
+
+void
+always_forget(struct chat *chat, struct wh_str id)
+{
+	struct chat_always *a = always_find(chat, id);
+
+	if (a != NULL)
+		always_off(chat, a);
+}
+
+/* The session is there, or ends: its account is not idle. */
+void
+always_seen(struct chat *chat, struct wh_session *s)
+{
+	const struct wh_identity *who = wh_session_identity(chat->host, s);
+	struct chat_always *a = who->kind == WH_ACCOUNT ? always_find(chat, who->id) : NULL;
+	const struct wh_cell cells[] = { WH_CELL_TEXT(who->id), WH_CELL_TEXT(who->name), WH_CELL_INT(wh_wall_ms(chat->host)) };
+
+	if (a == NULL)
+		return;
+	a->seen = cells[2].i;
+	wh_store_run(&chat->table, &(struct wh_step){ Q_ALWAYS_ON, cells, 3, WH_ANY }, 1, NULL, 0);
+}
+
+/* Those who did not come back; and all, when the operator allows it no more. Some at a time: each walks through the rooms. */
+void
+always_sweep(struct chat *chat)
+{
+	int64_t now = wh_wall_ms(chat->host);
+	struct chat_always *over;
+
+	for (unsigned n = 0; n < ALWAYS_AT_ONCE; n++) {
+		struct wh_dict_iter it = { .value = NULL };
+
+		over = NULL;
+		while (over == NULL && wh_dict_next(chat->host, chat->always, &it)) {
+			struct chat_always *a = it.value;
+
+			if (live_by_id(chat, a->id) != NULL)
+				a->seen = now;
+			if (!always_may(chat) || a->seen + chat->set.always_idle_ms < now)
+				over = a;
+		}
+		if (over == NULL)
+			return;
+		always_off(chat, over);
+	}
+}
