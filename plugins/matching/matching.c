@@ -256,6 +256,8 @@ matching_open(const struct wh_host *host, const struct wh_conf *conf, void **sel
 	x->keep_ms = wh_conf_ms(conf, "keep");
 	x->accounts = wh_service_find(host, "accounts", WH_ACCOUNTS_VERSION, &self);
 	x->accounts_self = self;
+	x->moderation = wh_service_find(host, "moderation", WH_MODERATION_VERSION, &self);
+	x->moderation_self = self;
 	x->audit = wh_service_find(host, "audit", WH_AUDIT_VERSION, &self);
 	x->audit_self = self;
 	x->chat = wh_service_find(host, "chat", 1, &self) != NULL;
@@ -413,7 +415,7 @@ static const struct wh_setting matching_settings[] = {
 	{ 0 }
 };
 
-static const char *const matching_needs[] = { "store", "?chat", "?accounts", "?audit", NULL };
+static const char *const matching_needs[] = { "store", "?chat", "?accounts", "?audit", "?moderation", NULL };
 
 WH_EXPORT const struct wh_plugin whiply_plugin = {
 	WH_PLUGIN("matching", "1.0", "puts people who wait together, and gives them a room"),

@@ -11,6 +11,7 @@
 
 #include <whiply/accounts.h>
 #include <whiply/audit.h>
+#include <whiply/moderation.h>
 #include <whiply/store.h>
 #include <whiply/whiply.h>
 
@@ -150,6 +151,8 @@ struct matching {
 	struct wh_accounts *accounts_self;
 	const struct wh_accounts_ops *accounts;
 	struct wh_audit_log *audit_self;
+	const struct wh_moderation_ops *moderation;	/* NULL: reports wait here alone */
+	struct wh_moderation *moderation_self;
 	const struct wh_audit_ops *audit;
 	uint64_t seed;
 	struct pairs pairs;

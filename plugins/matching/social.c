@@ -117,6 +117,30 @@ social_blocks(void *self, struct wh_call *call)
 	return WH_WAIT;
 }
 
+/* Where there is moderation, its queue has the report as well, with the lines as evidence. */
+static void
+report_pass_on(struct matching *x, struct wh_call *call, const struct match *m, struct wh_str other, struct wh_str name, struct wh_str lines)
+{
+	const struct wh_identity *who = wh_session_identity(x->host, wh_call_session(call));
+	char evidence[LINES * (LINE_BYTES * 2 + 200) + 100];
+	struct text t = { evidence, 0, sizeof evidence, false };
+	const struct wh_report report = { .by = who->id, .by_name = who->name, .who = other, .name = name, .reason = wh_arg_str(call, "reason"),
+		.words = wh_arg_str(call, "text") };
+	struct wh_report full = report;
+
+	if (x->moderation == NULL)
+		return;
+	text_put(&t, "{\"match\":");
+	text_str(&t, wh_str(m->id));
+	text_put(&t, ",\"lines\":");
+	text_raw(&t, lines);
+	text_put(&t, "}");
+	if (!t.full)
+		full.evidence = text_of(&t);
+	if (x->moderation->report(x->moderation_self, &full) == WH_ETOOBIG)
+		x->moderation->report(x->moderation_self, &report);
+}
+
 enum wh_err
 social_report(void *self, struct wh_call *call)
 {
@@ -163,6 +187,7 @@ social_report(void *self, struct wh_call *call)
 	if (x->audit != NULL)
 		x->audit->write(x->audit_self, &(struct wh_audit_entry){ .who = who->id, .name = who->name, .action = WH_STR("match.reported"), .on = other,
 		    .address = wh_session_address(x->host, wh_call_session(call)), .why = wh_arg_str(call, "reason") });
+	report_pass_on(x, call, m, other, name, text_of(&t));
 	wh_json_str(wh_reply(call), "report", wh_str(id));
 	return store_for(x, call, steps, 2);
 }

@@ -1,5 +1,7 @@
 /* moderation: what is done about what people do. What a client may ask stands in the table of commands, what an operator may set in the settings;
  * docs/moderation.md explains both. */
+#include <whiply/moderation.h>
+
 #include "filters.h"
 #include "judges.h"
 #include "judging.h"
@@ -402,6 +404,8 @@ static const struct wh_setting moderation_settings[] = {
 	{ 0 }
 };
 
+static const struct wh_service moderation_offers[] = { { "moderation", WH_MODERATION_VERSION, &moderation_service }, { 0 } };
+
 static const char *const moderation_needs[] = { "store", "chat", "?accounts", "?audit", "?bans", "?fetch", NULL };
 
 WH_EXPORT const struct wh_plugin whiply_plugin = {
@@ -412,6 +416,7 @@ WH_EXPORT const struct wh_plugin whiply_plugin = {
 	.hooks = moderation_hooks,
 	.metrics = moderation_metrics,
 	.helpers = moderation_helpers,
+	.offers = moderation_offers,
 	.open = moderation_open,
 	.close = moderation_close,
 	.reload = moderation_reload,

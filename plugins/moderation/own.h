@@ -358,6 +358,10 @@ enum wh_verdict privacy_export(void *self, struct wh_person *p);
 enum wh_verdict privacy_erase(void *self, struct wh_person *p);
 void retention_tick(struct moderation *mod);
 
+/* service.c */
+struct wh_moderation_ops;
+extern const struct wh_moderation_ops moderation_service;
+
 /* Commands */
 typedef enum wh_err mod_command(void *self, struct wh_call *call);
 mod_command act_warn, act_timeout, act_mute, act_shadow_mute, act_ban, act_strike, act_lift, act_slow, act_registered_only, act_lockdown, act_redact;

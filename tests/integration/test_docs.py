@@ -81,6 +81,36 @@ def given(value, known):
     return known[value] if isinstance(value, str) and value.startswith("$") else value
 
 
+def a_person(whiply, name):
+    token = api(whiply, "auth.register", {"name": name, "password": PASSWORD}).json["token"]
+    return WebSocket(whiply.http, headers=bearer(token))
+
+
+def play(lines, people):
+    """A dialogue of calls, results, refusals and what others are told."""
+    known, last = {}, {}
+    for i, line in enumerate(lines):
+        name, sign, rest = line.split(" ", 2)
+        ws = people[name]
+        if sign == ">":
+            method, arguments = rest.split(" ", 1)
+            last[name] = ws.answer_to(ws.post(method, **given(json.loads(arguments), known)))
+            refused = i + 1 < len(lines) and lines[i + 1].startswith(f"{name} !")
+            assert ("error" in last[name]) == refused, f"{line}: {last[name]}"
+        elif sign == "<":
+            same(json.loads(rest), last[name]["result"], known, line)
+        elif sign == "!":
+            assert last[name]["error"]["data"]["code"] == rest, last[name]
+        else:
+            method, members = rest.split(" ", 1)
+            shown = json.loads(members)
+            got = ws.take(lambda m: m.get("method") == method and m["params"].get("seq", 0) == shown.get("seq", m["params"].get("seq", 0)) and
+                          m["params"].get("kind", "") == shown.get("kind", m["params"].get("kind", "")) and not shown.get("undone", False) ^ m["params"].get("undone", False), line)
+            same(shown, got["params"], known, line)
+    for ws in people.values():
+        ws.close()
+
+
 def test_the_examples_of_chat_happen_as_written():
     text = (ROOT / "docs" / "chat.md").read_text()
     lines = [line for block in re.findall(r"```chat\n(.*?)```", text, re.S) for line in block.splitlines()]
@@ -88,31 +118,34 @@ def test_the_examples_of_chat_happen_as_written():
     assert {line.split()[2] for line in lines if line.split()[1] == ">"} == set(commands), "every command has its example"
     whiply = Whiply(plugins=f"sqlite = {{ }}; mail = {{ }}; audit = {{ }}; auth = {{ {CHEAP} }}; chat = {{ }};")
     try:
-        people, known, last = {}, {}, {}
-        for name in ("ann", "bob", "cleo"):
-            token = api(whiply, "auth.register", {"name": name, "password": PASSWORD}).json["token"]
-            people[name] = WebSocket(whiply.http, headers=bearer(token))
-        for i, line in enumerate(lines):
-            name, sign, rest = line.split(" ", 2)
-            ws = people[name]
-            if sign == ">":
-                method, arguments = rest.split(" ", 1)
-                last[name] = ws.answer_to(ws.post(method, **given(json.loads(arguments), known)))
-                refused = i + 1 < len(lines) and lines[i + 1].startswith(f"{name} !")
-                assert ("error" in last[name]) == refused, f"{line}: {last[name]}"
-            elif sign == "<":
-                same(json.loads(rest), last[name]["result"], known, line)
-            elif sign == "!":
-                assert last[name]["error"]["data"]["code"] == rest, last[name]
-            else:
-                method, members = rest.split(" ", 1)
-                shown = json.loads(members)
-                got = ws.take(lambda m: m.get("method") == method and m["params"].get("seq", 0) == shown.get("seq", m["params"].get("seq", 0)), line)
-                same(shown, got["params"], known, line)
-        for ws in people.values():
-            ws.close()
+        play(lines, {name: a_person(whiply, name) for name in ("ann", "bob", "cleo")})
     finally:
         whiply.stop()
+
+
+def test_the_examples_of_moderation_happen_as_written():
+    text = (ROOT / "docs" / "moderation.md").read_text()
+    lines = [line for block in re.findall(r"```moderation\n(.*?)```", text, re.S) for line in block.splitlines()]
+    commands = re.findall(r'^\t\{ "(moderation\.\w+)"', (ROOT / "plugins" / "moderation" / "moderation.c").read_text(), re.M)
+    assert {line.split()[2] for line in lines if line.split()[1] == ">" and " moderation." in line} == set(commands) - {"moderation.reason_set"}, "every command has its example"
+    whiply = Whiply(plugins=f"sqlite = {{ }}; mail = {{ }}; audit = {{ }}; auth = {{ {CHEAP} }}; chat = {{ }}; moderation = {{ }};")
+    try:
+        people = {name: a_person(whiply, name) for name in ("mona", "max", "bob", "eve")}
+        for name in ("mona", "max"):
+            whiply.command("auth.grant", name, "moderator")
+        for ws in people.values():
+            ws.call("chat.join", room="den")
+        play(lines, people)
+    finally:
+        whiply.stop()
+
+
+def test_moderations_settings_are_in_its_document():
+    source = (ROOT / "plugins" / "moderation" / "moderation.c").read_text()
+    rows = re.search(r"wh_setting moderation_settings\[\] = \{\n(.*?)\n\t\{ 0 \}", source, re.S)[1]
+    declared = [(name, default) for name, default in re.findall(r'\{ "(\w+)", WH_\w+, \.def = "([^"]*)"', rows)]
+    written = re.findall(r"^\| `(\w+)` \| `([^`]*)` \|", (ROOT / "docs" / "moderation.md").read_text(), re.M)
+    assert sorted(declared) == sorted(written)
 
 
 def test_the_readmes_transcript_happens_as_written(tmp_path):

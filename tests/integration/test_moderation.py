@@ -220,3 +220,32 @@ def test_what_is_in_force_outlives_a_restart_of_everything(start):
         bob.call("chat.join", room="den")
         assert "be quiet" in bob.refused("chat.say", room="den", text="hm")["message"]
         assert bob.call("moderation.statements")["statements"][0]["decision"] == "mute"
+
+
+def test_a_report_of_a_match_is_in_the_queue_with_its_lines(start):
+    server = IrcServer(start(**options(plugins='moderation = { }; matching = { queues = { talk = { }; }; };')))
+    mod, ann, bob = account(server, "mona", "moderator"), server.browser(), server.browser()
+    for ws in (ann, bob):
+        ws.call("match.enqueue", queue="talk")
+    match = ann.notification("match.started")
+    bob.notification("match.started")
+    bob.call("chat.say", room=match["room"], text="send me money")
+    ann.notification("chat.message")
+    ann.call("match.report", match=match["match"], reason="spam", text="a beggar")
+    item = until(lambda: mod.call("moderation.queue", kind="report")["items"], what="the report")[0]
+    assert item["name"] == bob.name and item["words"] == "a beggar"
+    assert item["evidence"]["match"] == match["match"] and [line["text"] for line in item["evidence"]["lines"]] == ["send me money"]
+
+
+def test_a_raid_by_hand_is_undone_when_it_ends(server):
+    mod, bob = account(server, "rita", "moderator"), account(server, "rob")
+    for ws in (mod, bob):
+        ws.call("chat.join", room="raided")
+    mod.call("moderation.raid", room="raided", state="on")
+    until(lambda: mod.call("moderation.in_force", room="raided")["in_force"], what="raid mode")
+    actions = mod.call("moderation.log", room="raided")["actions"]
+    assert {action["pack"] for action in actions} == {"raid"} and len({action["group"] for action in actions}) == 1
+    mod.call("moderation.raid", room="raided", state="off")
+    until(lambda: not mod.call("moderation.in_force", room="raided")["in_force"], what="the end of raid mode")
+    assert bob.call("chat.say", room="raided", text="over?")["seq"]
+    server.leave()
