@@ -1,6 +1,7 @@
 /* Tests of arguments.h, table.h, help.h and options.h. */
 #include "ctl/arguments.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "ctl/help.h"
@@ -108,6 +109,47 @@ errors_say_what_is_wrong(void **state)
 	REFUSES("chat.set", "--topic needs a value", "r", "--topic");
 	REFUSES("chat.set", "--topic is not UTF-8", "r", "\xff");
 	REFUSES("chat.set", "-x is no option; a field has two dashes, and options of whiplyctl come before the command", "r", "-x");
+}
+
+static void
+write_file(const char *folder, const char *name, const char *text)
+{
+	char path[200];
+	FILE *f;
+
+	snprintf(path, sizeof path, "%s/%s", folder, name);
+	f = fopen(path, "w");
+	assert_non_null(f);
+	fputs(text, f);
+	fclose(f);
+}
+
+static void
+an_object_may_be_a_file_or_the_files_of_a_folder(void **state)
+{
+	char folder[] = "/tmp/whiply-files-XXXXXX", word[200], command[100];
+	struct wh_buf json = { 0 }, why = { 0 };
+	struct arguments a;
+
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	write_file(folder, "b.lua", "a \"b\"\n");
+	write_file(folder, "a.txt", "");
+	write_file(folder, ".hidden", "x");
+	snprintf(word, sizeof word, "@%s", folder);
+	GIVES("chat.set", "{\"room\":\"r\",\"topic\":\"@t\",\"extra\":{\"a.txt\":\"\",\"b.lua\":\"a \\\"b\\\"\\n\"}}", "r", "@t", "--extra", word);
+	write_file(folder, "list.json", "[1, 2]");
+	snprintf(word, sizeof word, "@%s/list.json", folder);
+	GIVES("chat.set", "{\"room\":\"r\",\"topic\":\"t\",\"tags\":[1, 2]}", "r", "t", "--tags", word);
+	assert_int_equal(reads("chat.set", (const char *const[]){ "r", "t", "--extra", word, NULL }, &a, &json, &why), WH_EINVAL);
+	testing_has(&why, "--extra must be a JSON object");
+	wh_buf_reset(&why);
+	assert_int_equal(reads("chat.set", (const char *const[]){ "r", "t", "--extra", "@/nowhere/at/all", NULL }, &a, &json, &why), WH_EINVAL);
+	testing_has(&why, "/nowhere/at/all: No such file or directory");
+	wh_buf_free(&json);
+	wh_buf_free(&why);
+	snprintf(command, sizeof command, "rm -r %s", folder);
+	assert_int_equal(system(command), 0);
 }
 
 static void
@@ -260,6 +302,7 @@ main(void)
 		cmocka_unit_test(a_flag_needs_no_value),
 		cmocka_unit_test(values_without_a_field_fill_the_required_ones_first),
 		cmocka_unit_test(errors_say_what_is_wrong),
+		cmocka_unit_test(an_object_may_be_a_file_or_the_files_of_a_folder),
 		cmocka_unit_test(broken_json_is_shown_with_its_place),
 		cmocka_unit_test(json_and_help_may_stand_among_the_fields),
 		cmocka_unit_test(short_names_stand_for_commands_of_the_server),

@@ -399,13 +399,13 @@ judging_close(struct judging **judging)
 {
 	struct judging *j = *judging;
 
-	*judging = NULL;
 	if (j == NULL)
 		return;
 	while (j->first != NULL) {
 		ask_tell(j, j->first, NULL, NULL, 0);
 		ask_drop(j);
 	}
+	*judging = NULL;
 	wh_timer_stop(j->host, j->timer);
 	wh_timer_stop(j->host, j->minute);
 	wh_timer_stop(j->host, j->rooms_timer);

@@ -363,6 +363,65 @@ a_timer_is_judged_for_rooms_with_people(void **state)
 }
 
 static void
+fetch_answers(struct fixture *f, unsigned status, const char *body)
+{
+	f->fetched.done(f->fetched.self, f->fetched.cookie, &(struct wh_fetch_answer){ .status = status, .body = wh_str(body) });
+	settle(f);
+}
+
+static void
+a_score_is_asked_for_once_and_told_to_the_pack(void **state)
+{
+	struct fixture *f = fixture_begin("PACK pack { id = [[words]], version = [[1]], api = 1, license = [[MIT]], scores = { [[spite]], [[other]] } } "
+		"rule [[ask]] { when = function(m) score.http(m.text == [[other]] and [[other]] or [[spite]], m.text) end, act = [[flag]] } "
+		"rule [[told]] { on = [[verdict]], when = function(m) return m.score.value > 0.5 and { v = m.score.value, t = m.text } end, act = [[redact]] }");
+
+	(void)state;
+	assert_string_equal(judge_said(f, "so \"bad\""), "pass");
+	assert_string_equal(f->fetched.url, "https://c.example/x");
+	assert_string_equal(f->fetched.headers, "Authorization: Bearer t\ncontent-type: application/json\n");
+	assert_string_equal(f->fetched.body, "{\"comment\":\"so \\\"bad\\\"\"}");
+	assert_int_equal(f->told->late, 0);
+	fetch_answers(f, 200, "{\"results\":[{\"score\":0.9}]}");
+	assert_int_equal(f->told->late, 1);
+	assert_int_equal(f->told->on, WH_JUDGE_ON_SCORED);
+	assert_string_equal(f->told->rule, "told");
+	/* The same text is not asked about again. */
+	assert_int_equal(ask(f, "so \"bad\""), WH_OK);
+	settle(f);
+	assert_int_equal(f->fetched.n, 1);
+	assert_int_equal(f->told->late, 2);
+	/* Answers that make no sense, and classifiers that nobody set up, are as none. */
+	assert_string_equal(judge_said(f, "another"), "pass");
+	fetch_answers(f, 500, "{\"results\":[{\"score\":0.9}]}");
+	assert_string_equal(judge_said(f, "a third"), "pass");
+	fetch_answers(f, 200, "{\"results\":[]}");
+	assert_string_equal(judge_said(f, "other"), "pass");
+	assert_int_equal(f->fetched.n, 3);
+	assert_int_equal(f->told->late, 2);
+	assert_int_equal(wh_test_metric(f->t, "whiply_moderation_scores_total", "failed"), 2);
+	assert_int_equal(wh_test_metric(f->t, "whiply_moderation_scores_total", "unknown"), 1);
+	fixture_end(&f);
+}
+
+static void
+no_more_scores_are_waited_for_than_there_are_places(void **state)
+{
+	struct fixture *f = fixture_begin("PACK pack { id = [[words]], version = [[1]], api = 1, license = [[MIT]], scores = { [[spite]] } } "
+		"rule [[ask]] { when = function(m) score.http([[spite]], m.text) end, act = [[flag]] }");
+	char text[20];
+
+	(void)state;
+	for (int i = 0; i < JUDGING_SCORES + 5; i++) {
+		snprintf(text, sizeof text, "text %d", i);
+		assert_string_equal(judge_said(f, text), "pass");
+	}
+	assert_int_equal(f->fetched.n, JUDGING_SCORES);
+	assert_int_equal(wh_test_metric(f->t, "whiply_moderation_scores_total", "full"), 5);
+	fixture_end(&f);
+}
+
+static void
 the_tests_of_a_pack_are_run_on_demand(void **state)
 {
 	struct fixture *f = fixture_begin("PACK " GOOD("1", "hold"));
@@ -429,6 +488,8 @@ main(void)
 		cmocka_unit_test(a_rule_that_is_lowered_stays_so_and_moderators_are_told),
 		cmocka_unit_test(a_pack_that_kills_the_helper_while_it_is_loaded_is_not_loaded_again),
 		cmocka_unit_test(a_timer_is_judged_for_rooms_with_people),
+		cmocka_unit_test(a_score_is_asked_for_once_and_told_to_the_pack),
+		cmocka_unit_test(no_more_scores_are_waited_for_than_there_are_places),
 		cmocka_unit_test(the_tests_of_a_pack_are_run_on_demand),
 		cmocka_unit_test(a_rooms_log_is_tried),
 	};

@@ -198,6 +198,32 @@ helper_dies(struct fixture *f, const char *name)
 	wh_test_helper_up(f->t, name);
 }
 
+static enum wh_err
+fetch_start(struct wh_fetch *fetch, const struct wh_host *host, const struct wh_fetch_request *r, wh_fetch_done *done, void *self, uint64_t cookie)
+{
+	struct fetched *f = (struct fetched *)(void *)fetch;
+
+	(void)host;
+	snprintf(f->url, sizeof f->url, "%.*s", WH_FMT(r->url));
+	snprintf(f->headers, sizeof f->headers, "%.*s", WH_FMT(r->headers));
+	snprintf(f->body, sizeof f->body, "%.*s", WH_FMT(r->body));
+	f->n++;
+	f->done = done;
+	f->self = self;
+	f->cookie = cookie;
+	return WH_OK;
+}
+
+static void
+fetch_forget(struct wh_fetch *fetch, const struct wh_host *host)
+{
+	(void)host;
+	((struct fetched *)(void *)fetch)->done = NULL;
+}
+
+static const struct wh_fetch_ops fetch_ops = { fetch_start, fetch_forget };
+static const struct wh_service fetch_service = { "fetch", WH_FETCH_VERSION, &fetch_ops };
+
 struct fixture *
 fixture_begin(const char *more)
 {
@@ -213,9 +239,11 @@ fixture_begin(const char *more)
 	f->t = wh_test_new(&whiply_plugin);
 	wh_test_load(f->t, "sqlite", NULL);
 	wh_test_load(f->t, "chat", NULL);
+	wh_test_offer(f->t, &fetch_service, &f->fetched);
 	if (more != NULL && strncmp(more, "PACK ", 5) == 0) {
 		folder_pack(f, "words", more + 5);
-		more = "packs = { words = { mode = \"live\"; }; };";
+		more = "packs = { words = { mode = \"live\"; }; }; scores = { spite = { url = \"https://c.example/x\"; headers = [\"Authorization: Bearer t\"]; "
+			"field = \"comment\"; value = \"results.0.score\"; }; };";
 	}
 	snprintf(text, sizeof text, "pack_folders = [\"%s\"]; %s", f->folder, more != NULL ? more : "");
 	if (wh_test_open(f->t, text) != WH_OK)

@@ -2,6 +2,7 @@
 #ifndef PLUGIN_MODERATION_TESTING_JUDGING_H
 #define PLUGIN_MODERATION_TESTING_JUDGING_H
 
+#include <whiply/fetch.h>
 #include <whiply/testing.h>
 
 #include "base/testing.h"
@@ -17,8 +18,18 @@ struct told {
 	enum wh_judge_on on;		/* of the last late one */
 };
 
+/* What the service fetch was asked, which the test plays. */
+struct fetched {
+	unsigned n;
+	char url[200], headers[400], body[400];
+	wh_fetch_done *done;
+	void *self;
+	uint64_t cookie;
+};
+
 struct fixture {
 	struct wh_test *t;
+	struct fetched fetched;
 	struct wh_session *admin, *eve;
 	struct shared shared;
 	struct judge judges[2];		/* rules, trials */

@@ -59,11 +59,11 @@ def free_ports(n):
     return ports
 
 
-def plugin_beside(folder, source, name=None, options=()):
+def plugin_beside(folder, name):
     """A folder with the built plugins and, compiled, that of this folder which is called so."""
     shutil.copytree(BUILD / "plugins" / ".libs", folder / "plugins", symlinks=False)
-    subprocess.run(["gcc", "-std=c11", "-D_GNU_SOURCE", "-shared", "-fPIC", "-fvisibility=hidden", "-I", ROOT / "include", *options,
-                    "-o", folder / "plugins" / f"{name or source}.so", ROOT / "tests" / "integration" / f"{source}.c"], check=True)
+    subprocess.run(["gcc", "-std=c11", "-D_GNU_SOURCE", "-shared", "-fPIC", "-I", ROOT / "include", "-o", folder / "plugins" / f"{name}.so",
+                    ROOT / "tests" / "integration" / f"{name}.c"], check=True)
     return folder / "plugins"
 
 

@@ -3,15 +3,8 @@ import json
 import re
 import subprocess
 
-from conftest import BUILD, ROOT, plugin_beside
+from conftest import BUILD, ROOT
 from wire import until
-
-JUDGING = ["bytes", "judging", "judging_control", "packs", "packs_folder", "packs_store", "packs_change", "packs_command", "packs_put", "score", "backtest"]
-
-
-def judges_library(folder):
-    moderation = ROOT / "plugins" / "moderation"
-    return plugin_beside(folder, "judges", name="moderation", options=["-I", moderation, *(moderation / f"{name}.c" for name in JUDGING)])
 
 
 def jailed(whiply, helper="rules"):

@@ -14,7 +14,7 @@ PASSWORD = "pass phrase 1"
 PLUGINS = """sqlite = { }; mail = { }; audit = { }; notices = { connections = false; }; bans = { sessions_per_address = 0; sessions_per_network = 0; network_rate = "100000/s burst 100000"; };
   chat = { }; irc = { }; fetch = { };
   moderation = { raid = { mode = "off"; }; filters = { room-rate = { mode = "off"; }; }; };
-  matching = { queues = { talk = { rules = ( { name = "age"; kind = "equal"; hard = true; } ); }; }; };
+  matching = { queues = { talk = { rules = ( { name = "age"; kind = "equal"; hard = true; } ); }; }; }; signaling = { };
   auth = { hash_memory = "64KiB"; hash_passes = 1; registrations = 100000; tries = 100; site = "https://test.example"; };"""
 RATES = 'command_rate = "100000/s burst 100000"; account_rate = "100000/s burst 100000"; address_rate = "100000/s burst 100000"; resume_window = "1s";'
 LIMITS = 'per_address = 10000; messages = "100000/s burst 100000"; bytes = "100000000/s burst 100000000";'
@@ -69,7 +69,7 @@ def account(server, name, role=None, **more):
 
 def table(server):
     rows = server.command("server.commands")["commands"]
-    assert {row["plugin"] for row in rows} >= {"server", "sqlite", "audit", "auth", "chat", "relay", "matching", "moderation"}, "a plugin is missing"
+    assert {row["plugin"] for row in rows} >= {"server", "sqlite", "audit", "auth", "chat", "relay", "matching", "signaling", "moderation"}, "a plugin is missing"
     return rows
 
 
