@@ -655,11 +655,12 @@ irc_close(void *self)
 	struct irc *irc = self;
 
 	wh_timer_stop(irc->host, irc->tick);
-	irc->chat->describe(irc->chat_self, NULL, NULL);
 	if (irc->sasl != NULL)
 		irc->sasl->forget(irc->sasl_self, irc);
-	if (irc->chat != NULL)
+	if (irc->chat != NULL) {
+		irc->chat->describe(irc->chat_self, NULL, NULL);
 		irc->chat->forget(irc->chat_self, irc);
+	}
 	if (irc->profile != NULL)
 		irc->profile->forget(irc->profile_self, irc);
 	while (irc->tasks != NULL)
