@@ -1,7 +1,6 @@
 /* The fake host's table of functions, and what does not belong anywhere else: memory, chance, faults, turns, texts. */
 #include "testing/fake.h"
 
-#include <stdio.h>
 #include <whiply/script.h>
 
 #include "base/dict.h"

@@ -13,6 +13,7 @@
 #include <whiply/audit.h>
 #include <whiply/matching.h>
 #include <whiply/moderation.h>
+#include <whiply/script.h>
 #include <whiply/store.h>
 #include <whiply/whiply.h>
 
@@ -56,6 +57,13 @@ link_drop(struct link *item)
 enum source { FROM_CLIENT, FROM_RATING, FROM_REPUTATION, FROM_KIND };
 enum rating_kind { RATING_NONE, RATING_GLICKO, RATING_TEAMS };
 
+/** What two people cost each other, as a formula of the operator's says. */
+struct queue_scorer {
+	struct scorer base;
+	const struct wh_host *host;
+	struct wh_formula *formula;	/* NULL: the sum counts */
+};
+
 /** A queue, as it is configured, and who waits in it. */
 struct queue {
 	char name[NAME_MAX_BYTES + 1];
@@ -73,6 +81,7 @@ struct queue {
 	int64_t strikes;		/* from how many on the reputation is low */
 	bool blur, video, relay;	/* until both revealed; may they call; not by addresses of theirs until then */
 	enum rating_kind rating;
+	struct queue_scorer scorer;
 	struct matcher *matcher;
 	struct table stubs;		/* of the matcher's tickets */
 	int64_t waits[WAITS];		/* the last ones, ms */
