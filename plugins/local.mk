@@ -24,6 +24,7 @@ include plugins/irc/local.mk
 include plugins/auth/local.mk
 include plugins/profile/local.mk
 include plugins/matching/local.mk
+include plugins/signaling/local.mk
 include plugins/moderation/local.mk
 include plugins/bans/local.mk
 include plugins/notices/local.mk

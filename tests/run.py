@@ -1,6 +1,6 @@
 """Runs the tests that ./dev test built and closes with `N passed, N failed`.
 
-Unit tests come from build-asan, integration tests run against build-asan and, where a test says so, against build; each
+Unit tests come from build-asan, integration tests and those with browsers run against build-asan and, where a test says so, against build; each
 fuzzer of build-fuzz runs on its corpus and then for a bounded time. A crash, a sanitizer's report or a test program that ends
 without a verdict is a failure like any other.
 """
@@ -66,27 +66,34 @@ def units(tally, pattern):
             tally.add(str(program.relative_to(build)), *result)
 
 
-def integration(tally, pattern):
-    folder = ROOT / "tests" / "integration"
-    if not list(folder.glob("test_*.py")):
-        return
-    report = ROOT / "build-asan" / "pytest.xml"
+def pytests(tally, pattern, name, workers):
+    folder = ROOT / "tests" / name
+    report = ROOT / "build-asan" / f"{name}.xml"
     report.unlink(missing_ok=True)
-    command = ["/usr/bin/python3", "-m", "pytest", "-q", "-rs", "-n", "2", "--dist", "loadfile", f"--junitxml={report}", "-p", "no:cacheprovider", str(folder)]
+    command = ["/usr/bin/python3", "-m", "pytest", "-q", "-rs", "-n", str(workers), "--dist", "loadfile", f"--junitxml={report}", "-p", "no:cacheprovider", str(folder)]
     if pattern:
         command += ["-k", pattern]
     done = subprocess.run(command, cwd=ROOT, env={**environment(), "PYTHONDONTWRITEBYTECODE": "1"}, capture_output=True, text=True, errors="replace")
     if done.returncode == 5 and pattern:
         return
     if not report.exists():
-        tally.add("tests/integration", 0, 1, done.stdout + done.stderr)
+        tally.add(f"tests/{name}", 0, 1, done.stdout + done.stderr)
         return
     suite = xml.etree.ElementTree.parse(report).getroot().find("testsuite")
     total, bad, skipped = (int(suite.get(key)) for key in ("tests", "failures", "skipped"))
     bad += int(suite.get("errors"))
     if skipped:
         print("\n".join(line for line in done.stdout.splitlines() if "SKIP" in line), flush=True)
-    tally.add("tests/integration", total - bad - skipped, bad, done.stdout[-30000:])
+    tally.add(f"tests/{name}", total - bad - skipped, bad, done.stdout[-30000:])
+
+
+def integration(tally, pattern):
+    pytests(tally, pattern, "integration", 2)
+
+
+def browsers(tally, pattern):
+    """One after the other: a browser is busy enough."""
+    pytests(tally, pattern, "browser", 0)
 
 
 def run_fuzzer(program, seconds):
@@ -127,6 +134,7 @@ def main():
     else:
         units(tally, options.pattern)
         integration(tally, options.pattern)
+        browsers(tally, options.pattern)
         fuzzers(tally, options.pattern, options.seconds)
     for name in tally.broken:
         print(f"failed: {name}")

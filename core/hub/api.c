@@ -470,6 +470,9 @@ api_routes(struct hub *hub, void (*each)(struct edge *edge, const struct wh_rec_
 	dialect_subprotocols(hub, &protocols);
 	each(edge, &(struct wh_rec_route){ .kind = WH_ROUTE_WS, .path = WH_STR("/ws"), .subprotocols = wh_buf_slice(&protocols) });
 	hub_scratch_give(hub, &protocols);
+	for (int i = 0; i < DIALECTS_MAX; i++)
+		if (hub->dialects.of[i].row != NULL && hub->dialects.of[i].row->path != NULL)
+			each(edge, &(struct wh_rec_route){ .kind = WH_ROUTE_WS, .path = wh_str(hub->dialects.of[i].row->path) });
 	each(edge, &(struct wh_rec_route){ .kind = WH_ROUTE_HUB, .flags = WH_F_PREFIX | WH_F_CORS | WH_F_WAIT_FOR_HUB, .path = WH_STR("/api") });
 	each(edge, &(struct wh_rec_route){ .kind = WH_ROUTE_HUB, .path = WH_STR("/health/ready") });
 	each(edge, &(struct wh_rec_route){ .kind = WH_ROUTE_ANSWER, .status = 200, .path = WH_STR("/health/live"),

@@ -35,13 +35,26 @@ dialect_of_subprotocol(struct hub *hub, struct wh_str subprotocol)
 	return NULL;
 }
 
+static struct dialect *
+dialect_of_path(struct hub *hub, struct wh_str path)
+{
+	for (int i = 0; i < DIALECTS_MAX; i++) {
+		struct dialect *d = &hub->dialects.of[i];
+
+		if (d->row != NULL && d->row->path != NULL && wh_str_is(path, d->row->path))
+			return d;
+	}
+	return NULL;
+}
+
 enum wh_err
 dialect_add(struct hub *hub, const struct wh_dialect *row, const struct wh_host *owner, void *self)
 {
 	if (!dialect_name_ok(row->name))
 		return WH_EINVAL;
 	if (dialect_find(hub, wh_str(row->name)) != NULL ||
-	    (row->subprotocol != NULL && dialect_of_subprotocol(hub, wh_str(row->subprotocol)) != NULL))
+	    (row->subprotocol != NULL && dialect_of_subprotocol(hub, wh_str(row->subprotocol)) != NULL) ||
+	    (row->path != NULL && dialect_of_path(hub, wh_str(row->path)) != NULL))
 		return WH_EEXIST;
 	for (int i = 0; i < DIALECTS_MAX; i++) {
 		struct dialect *d = &hub->dialects.of[i];
@@ -107,6 +120,8 @@ dialect_pick(struct hub *hub, const struct wh_rec_opened *opened)
 	struct dialect *d = NULL;
 	bool line = opened->transport == WH_TRANSPORT_LINE;
 
+	if (!line && (d = dialect_of_path(hub, opened->path)) != NULL)
+		return d;
 	if (!line && opened->subprotocol.n != 0)
 		return dialect_of_subprotocol(hub, opened->subprotocol);
 	if (opened->listener < hub->settings.n_listeners)

@@ -1,6 +1,6 @@
 /* The dialects that clients may speak: rows of the core and of plugins, each with its owner's self. A session has one, picked when
- * its connection opens: by WebSocket subprotocol, or by the listener's setting. Taking a dialect away closes the
- * connections that speak it. Names and subprotocols are unique. */
+ * its connection opens: by the WebSocket path if it is a dialect's own, by subprotocol, or by the listener's setting. Taking a dialect away closes the
+ * connections that speak it. Names, subprotocols and paths are unique. */
 #ifndef WHIPLY_HUB_DIALECT_H
 #define WHIPLY_HUB_DIALECT_H
 
@@ -24,7 +24,7 @@ struct dialects {
 	struct dialect of[DIALECTS_MAX];	/* they do not move */
 };
 
-/** WH_EEXIST: the name or subprotocol is taken; WH_EINVAL: the name is not 1 to 31 of a-z 0-9 . _ -; WH_EFULL. */
+/** WH_EEXIST: the name, subprotocol or path is taken; WH_EINVAL: the name is not 1 to 31 of a-z 0-9 . _ -; WH_EFULL. */
 enum wh_err dialect_add(struct hub *hub, const struct wh_dialect *row, const struct wh_host *owner, void *self);
 
 /** Closes the connections that speak it (1012, may be resumed) and forgets the row. WH_ENOENT. */

@@ -1,5 +1,5 @@
 noinst_LIBRARIES += libhub.a
-HUB_LIBS = libhub.a libring.a libbase.a $(EVENT_LIBS) $(SSL_LIBS) $(CONFIG_LIBS) -lpthread -ldl
+HUB_LIBS = libhub.a libscript.a libring.a libbase.a $(LUA_LIBS) $(EVENT_LIBS) $(SSL_LIBS) $(CONFIG_LIBS) -lpthread -ldl
 
 # The core: loop, links, sessions, groups, rooms.
 libhub_a_SOURCES = \
@@ -19,8 +19,11 @@ libhub_a_SOURCES = \
 	%D%/poison.c \
 	%D%/recovery.c %D%/recovery.h %D%/recovery_edge.c %D%/recovery_edge.h \
 	%D%/helper_link.c %D%/helper_link.h \
-	%D%/keeper_link.c %D%/keeper_link.h
+	%D%/keeper_link.c %D%/keeper_link.h \
+	%D%/formula.c %D%/formula.h
 
+check_PROGRAMS += %D%/test_formula
+%C%_test_formula_LDADD = $(HUB_LIBS) -lm -lcmocka
 check_PROGRAMS += %D%/test_core
 %C%_test_core_SOURCES = %D%/test_core.c %D%/testing_hub.c %D%/testing_hub.h
 %C%_test_core_LDADD = $(HUB_LIBS) -lcmocka

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include "base/dict.h"
+#include "hub/formula.h"
 #include "base/random.h"
 #include "hub/api.h"
 #include "hub/command.h"
@@ -334,6 +335,12 @@ host_session_secure(const struct wh_host *h, const struct wh_session *s)
 {
 	(void)h;
 	return s->tls;
+}
+
+static struct wh_str
+host_session_param(const struct wh_host *h, const struct wh_session *s, const char *name)
+{
+	return session_param(hub_of(h), s, name);
 }
 
 static enum wh_err
@@ -763,4 +770,6 @@ const struct wh_host_ops plugin_host_ops = {
 	.session_address_set = host_session_address_set,
 	.message_find = host_message_find,
 	.session_echoes = host_session_echoes,
+	.session_param = host_session_param,
+	.formula = &formula_ops,
 };

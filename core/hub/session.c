@@ -37,6 +37,7 @@ session_free(struct wh_session *s)
 	if (s->early != NULL)
 		wh_buf_free(s->early);
 	free(s->early);
+	free(s->query);
 	free(s);
 }
 
@@ -49,6 +50,7 @@ sessions_finish(struct hub *hub)
 	while (wh_map64_next(&ss->by_id, &it))
 		session_free(it.value);
 	wh_map64_free(&ss->by_id);
+	wh_buf_free(&ss->params);
 	if (ss->ended.next == NULL)
 		return;
 	WH_LIST_EACH(link, &ss->ended)

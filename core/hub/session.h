@@ -10,6 +10,7 @@
 #include <whiply/session.h>
 
 #include "base/addr.h"
+#include "base/buf.h"
 #include "base/list.h"
 #include "base/map.h"
 
@@ -17,7 +18,6 @@ struct dialect;
 struct edge;
 struct hub;
 struct session_slots;
-struct wh_buf;
 struct set_link;
 struct wh_rec_closed;
 struct wh_rec_opened;
@@ -55,6 +55,7 @@ struct wh_session {
 	struct session_slots *slots;	/* owned: the plugins' bytes, made when first asked for */
 	struct set_link *links;		/* owned: rooms and groups that it is in; see set.h */
 	struct wh_buf *early;		/* owned: what it said while `asking`; NULL: nothing */
+	char *query;			/* owned: of a dialect with a path, until it is greeted */
 	uint32_t n_links, cap_links;
 	struct wh_list place;		/* in sessions.detached, .closing or .ended */
 	struct wh_list dirty;		/* papers to be mirrored at the end of the turn */
@@ -94,6 +95,7 @@ struct sessions {
 	struct wh_slot slots[SESSION_SLOTS];
 	uint32_t slots_n, slots_bytes;
 	char address_text[WH_ADDR_TEXT];
+	struct wh_buf params;		/* of the query that session_param read last */
 	_Alignas(16) char sink[SESSION_SLOTS_BYTES];	/* what session_slot_of gives when memory is out */
 };
 
@@ -118,6 +120,9 @@ void session_close(struct hub *hub, struct wh_session *s, unsigned code, struct 
 
 /** Farewell, then closes the connection; the session is detached at once, as if it was lost, and may be resumed. */
 void session_drop(struct hub *hub, struct wh_session *s, unsigned code, struct wh_str reason);
+
+/** See wh_session_param. */
+struct wh_str session_param(struct hub *hub, const struct wh_session *s, const char *name);
 
 /** Bytes as they are to its client. WH_EAWAY while detached or ephemeral. */
 enum wh_err session_send(struct hub *hub, struct wh_session *s, struct wh_str bytes);

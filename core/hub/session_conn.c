@@ -2,6 +2,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "hub/api.h"
 #include "hub/hub.h"
 
 void
@@ -230,6 +231,24 @@ session_greet(struct hub *hub, struct wh_session *s)
 	before = hub_running(hub, "dialect open", d->row->name);
 	d->row->open(d->self, s);
 	hub_ran(hub, before);
+	free(s->query);
+	s->query = NULL;
+}
+
+struct wh_str
+session_param(struct hub *hub, const struct wh_session *s, const char *name)
+{
+	struct wh_buf *params = &hub->sessions.params;
+	struct wh_str pairs, n, v;
+
+	wh_buf_reset(params);
+	if (s->query == NULL || http_query_decode(wh_str(s->query), params) != WH_OK || params->failed)
+		return (struct wh_str){ NULL, 0 };
+	pairs = wh_buf_slice(params);
+	while (http_pair_next(&pairs, &n, &v))
+		if (wh_str_is(n, name))
+			return v;
+	return (struct wh_str){ NULL, 0 };
 }
 
 /* What stands before each early message in `early`. */
@@ -337,6 +356,8 @@ session_opened(struct hub *hub, struct edge *edge, const struct wh_rec_opened *r
 	s->listener = r->listener;
 	s->tls = (r->flags & WH_F_TLS) != 0;
 	s->opened_ms = r->opened_ms;
+	if (d->row->path != NULL)
+		s->query = strndup(r->query.n != 0 ? r->query.p : "", r->query.n);
 	hub->counts.sessions_opened++;
 	s->asking = r->authorization.n + r->cookie.n + r->tls_fingerprint.n != 0;
 	session_changed(hub, s);

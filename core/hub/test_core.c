@@ -202,6 +202,56 @@ an_unknown_subprotocol_is_closed_without_a_session(void **state)
 	test_hub_free(t);
 }
 
+static char came_with[64];
+
+static void
+pathed_open(void *self, struct wh_session *s)
+{
+	struct test_hub *t = self;
+	struct wh_str id = session_param(t->hub, s, "id"), none = session_param(t->hub, s, "none");
+
+	snprintf(came_with, sizeof came_with, "%.*s/%zu", WH_FMT(id), none.n);
+}
+
+static void
+pathed_receive(void *self, struct wh_session *s, struct wh_str bytes, unsigned flags)
+{
+	(void)self, (void)s, (void)bytes, (void)flags;
+}
+
+static void
+a_path_of_its_own_brings_clients_to_a_dialect_with_their_query(void **state)
+{
+	static const struct wh_dialect row = { .name = "pathed", .path = "/pathed", .open = pathed_open, .receive = pathed_receive };
+	struct test_hub *t = test_hub_new(9, 'k');
+	struct test_edge *e = test_edge_add(t, 1, true);
+	const wh_id conns[] = { test_conn(e, 0), test_conn(e, 1) };
+	struct wh_rec_opened r = { .conn = conns[0], .transport = WH_TRANSPORT_WS, .path = WH_STR("/pathed"), .query = WH_STR("x=1&id=a%20b") };
+	struct wh_session *s;
+
+	(void)state;
+	assert_int_equal(dialect_add(t->hub, &row, NULL, t), WH_OK);
+	assert_int_equal(wh_rec_opened_put(e->link->out, &r), WH_OK);
+	test_turn(t);
+	s = session_by_conn(t->hub, conns[0]);
+	assert_string_equal(s->dialect->row->name, "pathed");
+	assert_string_equal(came_with, "a b/0");
+	assert_null(s->query);
+	assert_int_equal(session_param(t->hub, s, "id").n, 0);
+	/* Whose credential is looked up first has it still. */
+	t->credential = WH_HOLD;
+	r.conn = conns[1];
+	r.query = WH_STR("id=later");
+	r.cookie = WH_STR("s=1");
+	assert_int_equal(wh_rec_opened_put(e->link->out, &r), WH_OK);
+	test_turn(t);
+	assert_string_equal(came_with, "a b/0");
+	session_known(t->hub, session_by_conn(t->hub, conns[1])->id, true);
+	assert_string_equal(came_with, "later/0");
+	assert_int_equal(dialect_add(t->hub, &(struct wh_dialect){ .name = "again", .path = "/pathed" }, NULL, t), WH_EEXIST);
+	test_hub_free(t);
+}
+
 static void
 a_line_client_speaks_its_listeners_dialect(void **state)
 {
@@ -707,6 +757,7 @@ main(void)
 		cmocka_unit_test(who_says_too_much_before_is_closed),
 		cmocka_unit_test(a_new_identity_gets_a_new_resume_token),
 		cmocka_unit_test(an_unknown_subprotocol_is_closed_without_a_session),
+		cmocka_unit_test(a_path_of_its_own_brings_clients_to_a_dialect_with_their_query),
 		cmocka_unit_test(a_line_client_speaks_its_listeners_dialect),
 		cmocka_unit_test(a_publish_is_one_record_for_each_edge_and_dialect),
 		cmocka_unit_test(each_accent_in_a_room_is_rendered_once),

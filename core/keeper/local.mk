@@ -24,7 +24,7 @@ KEEPER_LIBS = $(EVENT_LIBS) $(CONFIG_LIBS)
 # The product.
 sbin_PROGRAMS += bin/whiplyd
 bin_whiplyd_SOURCES = %D%/main.c %D%/main.h
-bin_whiplyd_LDADD = libkeeper.a libhub.a libedge.a libring.a libbase.a $(KEEPER_LIBS) $(SSL_LIBS) $(SECCOMP_LIBS) $(ZLIB_LIBS) -lm -lpthread -ldl
+bin_whiplyd_LDADD = libkeeper.a libhub.a libscript.a libedge.a libring.a libbase.a $(LUA_LIBS) $(KEEPER_LIBS) $(SSL_LIBS) $(SECCOMP_LIBS) $(ZLIB_LIBS) -lm -lpthread -ldl
 
 # whiplyd with an edge and a hub that only follow the protocol: see test_keeper.c.
 check_PROGRAMS += %D%/test_backoff %D%/test_notify %D%/test_activation %D%/test_listeners %D%/test_supervisor %D%/test_keeper

@@ -109,6 +109,12 @@ wh_test_self(struct wh_test *t)
 }
 
 void
+wh_test_formula(struct wh_test *t, double (*play)(const double *args, size_t n))
+{
+	t->formula = play;
+}
+
+void
 wh_test_no_memory(struct wh_test *t, unsigned nth)
 {
 	t->no_memory = nth;

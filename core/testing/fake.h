@@ -98,6 +98,7 @@ struct fake_rate {
 
 struct wh_session {
 	struct wh_str address;		/* empty: the usual one */
+	struct wh_str query;		/* while its dialect greets it */
 	struct wh_list place;
 	struct wh_test *t;
 	wh_id id;
@@ -273,6 +274,7 @@ struct wh_test {
 	int64_t now_ms;
 	uint64_t ids, chance;
 	unsigned no_memory;
+	double (*formula)(const double *args, size_t n);
 	size_t renders;
 	struct wh_arena texts;
 	struct fake_refusal refusal;
@@ -336,6 +338,10 @@ enum wh_err fake_session_identify(const struct wh_host *h, struct wh_session *s,
 bool fake_session_may(const struct wh_host *h, const struct wh_session *s, const char *permission);
 struct wh_str fake_session_address(const struct wh_host *h, const struct wh_session *s);
 enum wh_err fake_session_address_set(const struct wh_host *h, struct wh_session *s, struct wh_str address);
+extern const struct wh_formula_ops fake_formula_ops;
+struct wh_str fake_session_param(const struct wh_host *h, const struct wh_session *s, const char *name);
+/** A decoded parameter of a query. */
+struct wh_str fake_query_param(struct wh_test *t, struct wh_str query, const char *name);
 bool fake_session_secure(const struct wh_host *h, const struct wh_session *s);
 uint32_t fake_session_accent(const struct wh_host *h, const struct wh_session *s);
 enum wh_err fake_session_accent_set(const struct wh_host *h, struct wh_session *s, uint32_t accent);

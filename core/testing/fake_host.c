@@ -1,6 +1,8 @@
 /* The fake host's table of functions, and what does not belong anywhere else: memory, chance, faults, turns, texts. */
 #include "testing/fake.h"
 
+#include <whiply/script.h>
+
 #include "base/dict.h"
 
 #include <stdarg.h>
@@ -153,6 +155,37 @@ fake_release(const struct wh_host *h, void *bytes)
 	fake_fault(p, "wh_delete of memory that is not of wh_new, or is deleted already");
 }
 
+/* A formula is a block of the plugin's memory: one that is not freed is found at the end. */
+static struct wh_formula *
+fake_formula_read(const struct wh_host *h, const char *name, struct wh_str text, const char *function, char why[WH_FORMULA_WHY])
+{
+	(void)name, (void)function;
+	snprintf(why, WH_FORMULA_WHY, "%s", text.n == 0 ? "it is empty" : "out of memory");
+	return text.n != 0 ? fake_alloc(h, 1) : NULL;
+}
+
+static enum wh_err
+fake_formula_run(const struct wh_host *h, struct wh_formula *f, const double *args, size_t n, double *result_out)
+{
+	const struct wh_test *t = fake_of(h)->t;
+
+	(void)f;
+	if (n > WH_FORMULA_ARGS)
+		fake_fault(fake_of(h), "wh_formula_run has %d arguments at most", WH_FORMULA_ARGS);
+	if (t->formula == NULL)
+		return WH_EINVAL;
+	*result_out = t->formula(args, n);
+	return WH_OK;
+}
+
+static void
+fake_formula_free(const struct wh_host *h, struct wh_formula *f)
+{
+	fake_release(h, f);
+}
+
+const struct wh_formula_ops fake_formula_ops = { .read = fake_formula_read, .run = fake_formula_run, .free = fake_formula_free };
+
 /* The same in each run: a test that fails once fails again. */
 static void
 fake_random(const struct wh_host *h, void *to, size_t n)
@@ -269,4 +302,6 @@ const struct wh_host_ops fake_ops = {
 	.session_address_set = fake_session_address_set,
 	.message_find = fake_message_find,
 	.session_echoes = fake_session_echoes,
+	.session_param = fake_session_param,
+	.formula = &fake_formula_ops,
 };

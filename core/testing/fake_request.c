@@ -249,11 +249,8 @@ fake_request_header(struct wh_request *r, const char *name)
 }
 
 struct wh_str
-fake_request_param(struct wh_request *r, const char *name)
+fake_query_param(struct wh_test *t, struct wh_str rest, const char *name)
 {
-	struct wh_test *t = request_of(r, "wh_request_param")->t;
-	struct wh_str rest = r->query;
-
 	while (rest.n != 0) {
 		struct wh_str value = request_cut(&rest, '&'), key = request_cut(&value, '=');
 
@@ -261,6 +258,12 @@ fake_request_param(struct wh_request *r, const char *name)
 			return request_decode(t, value, true);
 	}
 	return (struct wh_str){ NULL, 0 };
+}
+
+struct wh_str
+fake_request_param(struct wh_request *r, const char *name)
+{
+	return fake_query_param(request_of(r, "wh_request_param")->t, r->query, name);
 }
 
 void

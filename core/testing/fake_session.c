@@ -83,7 +83,7 @@ session_dialect(struct wh_test *t, const char *name, struct fake_plugin **speake
 }
 
 struct wh_session *
-wh_test_session_in(struct wh_test *t, const char *dialect, const char *name, const char *roles)
+wh_test_session_at(struct wh_test *t, const char *dialect, const char *query, const char *name, const char *roles)
 {
 	struct fake_plugin *speaker;
 	const struct wh_dialect *d = session_dialect(t, dialect, &speaker);
@@ -94,11 +94,19 @@ wh_test_session_in(struct wh_test *t, const char *dialect, const char *name, con
 	s->dialect = d;
 	s->speaker = speaker;
 	s->dirty = true;
+	s->query = wh_str(query);
 	fake_tell_presence(t, s, WH_OPENED);
 	if (d != NULL && d->open != NULL)
 		d->open(speaker->self, s);
+	s->query = (struct wh_str){ NULL, 0 };
 	fake_leave(t);
 	return s;
+}
+
+struct wh_session *
+wh_test_session_in(struct wh_test *t, const char *dialect, const char *name, const char *roles)
+{
+	return wh_test_session_at(t, dialect, "", name, roles);
 }
 
 struct wh_session *
@@ -345,6 +353,13 @@ fake_session_address_set(const struct wh_host *h, struct wh_session *s, struct w
 		return WH_EINVAL;
 	s->address = fake_copy(s->t, address);
 	return WH_OK;
+}
+
+struct wh_str
+fake_session_param(const struct wh_host *h, const struct wh_session *s, const char *name)
+{
+	fake_session(fake_of(h), s, "wh_session_param");
+	return fake_query_param(s->t, s->query, name);
 }
 
 bool

@@ -59,6 +59,9 @@ struct wh_dialect {
 	void (*recovered)(void *self, struct wh_session *s);
 	/** Does this client want to hear what it said itself? NULL: yes. See WH_UNLESS_ECHO. */
 	bool (*echoes)(void *self, struct wh_session *s);
+	/** A WebSocket path of its own, for other people's clients, which name no subprotocol: who comes there speaks this. NULL: none. In
+	 * `open`, wh_session_param reads the query that it came with. */
+	const char *path;
 };
 
 #endif

@@ -10,6 +10,7 @@
 struct wh_call;
 struct wh_dict_ops;
 struct wh_event;
+struct wh_formula_ops;
 struct wh_health;
 struct wh_helper;
 struct wh_host;
@@ -134,6 +135,8 @@ struct wh_host_ops {
 	enum wh_err (*helper_end)(const struct wh_host *h, const struct wh_helper *helper, const char *why);
 	struct wh_message *(*message_find)(const struct wh_host *h, wh_id ticket);
 	bool (*session_echoes)(const struct wh_host *h, struct wh_session *s);
+	struct wh_str (*session_param)(const struct wh_host *h, const struct wh_session *s, const char *name);
+	const struct wh_formula_ops *formula;
 };
 
 /** One plugin's host. Borrowed: it lives from before `open` until after `close`. */

@@ -73,6 +73,14 @@ wh_session_secure(const struct wh_host *h, const struct wh_session *s)
 	return h->ops->session_secure(h, s);
 }
 
+/** A decoded parameter of the query with which it came to its dialect's path; for the dialect's `open`, later it is forgotten. Empty when there
+ * is none. Good until the next call of this. */
+static inline struct wh_str
+wh_session_param(const struct wh_host *h, const struct wh_session *s, const char *name)
+{
+	return h->ops->session_param(h, s, name);
+}
+
 /** The name of the dialect it speaks. */
 static inline const char *
 wh_session_dialect(const struct wh_host *h, const struct wh_session *s)

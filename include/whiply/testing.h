@@ -77,6 +77,9 @@ struct wh_session *wh_test_session(struct wh_test *t, const char *name, const ch
 /** The same in one of the plugin's own dialects, whose `open` greets it. */
 struct wh_session *wh_test_session_in(struct wh_test *t, const char *dialect, const char *name, const char *roles);
 
+/** The same at the dialect's path, with a query such as "id=ann&token=x". */
+struct wh_session *wh_test_session_at(struct wh_test *t, const char *dialect, const char *query, const char *name, const char *roles);
+
 /** A role of the operator's own: permissions that it allows and denies, names or globs separated by blanks; NULL: none. */
 void wh_test_role(struct wh_test *t, const char *role, const char *allow, const char *deny);
 
@@ -202,6 +205,11 @@ unsigned wh_test_helper_ends(struct wh_test *t, const char *helper);
 /** The oldest bytes that the plugin sent to the helper and the test has not read yet, or {NULL, 0}. */
 struct wh_str wh_test_helper_next(struct wh_test *t, const char *helper, wh_id *id_out);
 void wh_test_helper_answer(struct wh_test *t, const char *helper, wh_id id, struct wh_str bytes);
+
+/* Formulas */
+
+/** Plays every formula, as the fake host knows no Lua: NULL, as at first: each fails with WH_EINVAL. */
+void wh_test_formula(struct wh_test *t, double (*play)(const double *args, size_t n));
 
 /* Recovery */
 

@@ -197,39 +197,45 @@ agree_must(const struct matcher *m, const struct ticket *a, const struct ticket 
 	return sooner(must, NEVER);
 }
 
+/* How far apart two are by one rule; 0 is what they want. */
+static int64_t
+mismatch(const struct matcher *m, unsigned r, const struct ticket *a, const struct ticket *b)
+{
+	const int32_t *x = ticket_value(m, a, r), *y = ticket_value(m, b, r);
+	int64_t distance;
+
+	switch (m->plan.rules[r].kind) {
+	case RULE_NEAR:
+		distance = (int64_t)x[0] - y[0];
+		return distance < 0 ? -distance : distance;
+	case RULE_LATENCY:
+		return latency_between(x, y);
+	case RULE_EQUAL:
+		return x[0] != y[0];
+	case RULE_ONE_OF:
+		return !accepts(x, y[0]) + !accepts(y, x[0]);
+	case RULE_SHARE:
+		return MATCHER_SET - sets_share(x, y);
+	default:
+		return !(y[0] >= x[1] && y[0] <= x[2]) + !(x[0] >= y[1] && x[0] <= y[2]);
+	}
+}
+
 int64_t
 agree_cost(const struct matcher *m, const struct ticket *a, const struct ticket *b)
 {
-	int64_t cost = 0, distance;
+	int64_t mismatches[MATCHER_RULES], cost = 0;
+	struct scorer *scorer = m->plan.scorer;
 
 	for (unsigned r = 0; r < m->plan.n_rules; r++) {
-		const struct rule *rule = &m->plan.rules[r];
-		const int32_t *x = ticket_value(m, a, r), *y = ticket_value(m, b, r);
-		int64_t weight = rule->weight;
+		int64_t weight = m->plan.rules[r].weight;
 
-		if (weight == 0)
+		if (weight == 0 && scorer == NULL)
 			continue;
-		switch (rule->kind) {
-		case RULE_NEAR:
-			distance = (int64_t)x[0] - y[0];
-			cost += weight * (distance < 0 ? -distance : distance);
-			break;
-		case RULE_LATENCY:
-			cost += weight * latency_between(x, y);
-			break;
-		case RULE_EQUAL:
-			cost += x[0] == y[0] ? 0 : weight;
-			break;
-		case RULE_ONE_OF:
-			cost += (accepts(x, y[0]) ? 0 : weight) + (accepts(y, x[0]) ? 0 : weight);
-			break;
-		case RULE_SHARE:
-			cost += weight * (MATCHER_SET - sets_share(x, y));
-			break;
-		default:
-			cost += (y[0] >= x[1] && y[0] <= x[2] ? 0 : weight) + (x[0] >= y[1] && x[0] <= y[2] ? 0 : weight);
-			break;
-		}
+		mismatches[r] = mismatch(m, r, a, b);
+		cost += weight * mismatches[r];
 	}
-	return cost;
+	if (scorer == NULL)
+		return cost;
+	return scorer->cost(scorer, mismatches, m->plan.n_rules, m->now - a->since, m->now - b->since, cost);
 }

@@ -103,7 +103,7 @@ look_near(struct look *l, const struct lane *lane, bool own_wish)
 		uint32_t n = go_left ? left : right;
 		int64_t distance = go_left ? key - nodes[n].key : nodes[n].key - key;
 
-		if (l->best != 0 && rule->weight * distance > l->best_cost)
+		if (l->best != 0 && m->plan.scorer == NULL && rule->weight * distance > l->best_cost)
 			return;
 		if (l->best == 0 && own_wish) {
 			int64_t soonest = l->a->since + agree_age(rule, distance, after);
@@ -133,7 +133,7 @@ look_oldest(struct look *l, const struct lane *lane, int64_t enough)
 	unsigned probes = 0;
 
 	for (uint32_t n = lane->first; n != 0; n = nodes[n].next) {
-		if (l->best != 0 && l->best_cost <= enough && nodes[n].order > l->best_order)
+		if (l->best != 0 && l->m->plan.scorer == NULL && l->best_cost <= enough && nodes[n].order > l->best_order)
 			return;
 		if (probes++ == MATCHER_PROBES * (l->found != NULL ? 2 : 1)) {
 			l->cut = true;

@@ -145,7 +145,7 @@ seat_tell(struct matching *x, struct match *m, struct match_seat *seat, const ch
 	const struct match_seat *other = NULL;
 	struct want want;
 	const char *why;
-	struct wh_item items[10];
+	struct wh_item items[12];
 	unsigned n = 0;
 	bool proposed = m->state == MATCH_PROPOSED;
 
@@ -171,7 +171,9 @@ seat_tell(struct matching *x, struct match *m, struct match_seat *seat, const ch
 		items[n++] = WH_ITEM_JSON("others", text_of(&o));
 		if (s.n != 0 && !s.full)
 			items[n++] = WH_ITEM_JSON("shared", text_of(&s));
+		items[n++] = WH_ITEM_STR("medium", wh_str(m->queue->video ? "video" : "text"));
 		items[n++] = WH_ITEM_BOOL("blur", m->queue->blur);
+		items[n++] = WH_ITEM_BOOL("relay", m->queue->video && m->queue->relay);
 		/* For calls: one side makes the first offer. */
 		items[n++] = WH_ITEM_BOOL("starts", seat == &m->seats[0]);
 	}

@@ -121,27 +121,65 @@ match_next(void *self, struct wh_call *call)
 	return err == WH_OK ? WH_OK : wh_fail(call, err, "you could not be put into the queue again; match.skip, then match.enqueue");
 }
 
-/* Agrees to be seen. Once all do, all are told. */
+static bool
+all_revealed(const struct match *m)
+{
+	for (unsigned i = 0; i < m->n; i++)
+		if (!m->seats[i].revealed && m->seats[i].person != NULL)
+			return false;
+	return true;
+}
+
+/* Agrees to be seen. The others hear of it; once all do, all are told. */
 enum wh_err
 match_reveal(void *self, struct wh_call *call)
 {
 	struct matching *x = self;
 	struct match_seat *seat;
 	struct match *m = match_of_call(x, call, &seat);
-	bool all = true;
 
 	if (m == NULL)
 		return WH_ENOENT;
-	if (seat->revealed)
+	if (seat->revealed) {
+		wh_json_bool(wh_reply(call), "all", all_revealed(m));
 		return WH_OK;
+	}
+	const struct wh_cell cells[] = { WH_CELL_TEXT(wh_str(m->id)), WH_CELL_TEXT(wh_str(seat->id)) };
+
+	/* Should it not be stored, a hub that is replaced asks for it again: the careful side. */
+	if (wh_store_run(&x->table, &(struct wh_step){ Q_SEAT_REVEAL, cells, 2, WH_ANY }, 1, NULL, 0) != WH_OK)
+		wh_host_log(x->host, WH_WARN, "matching_reveal_not_stored", WH_T("match", m->id));
 	seat->revealed = true;
-	for (unsigned i = 0; i < m->n; i++)
-		all = all && (m->seats[i].revealed || m->seats[i].person == NULL);
-	wh_json_bool(wh_reply(call), "all", all);
-	if (all)
+	wh_json_bool(wh_reply(call), "all", all_revealed(m));
+	if (all_revealed(m))
 		match_tell(x, m, "match.revealed", NULL, NULL);
+	else
+		match_tell(x, m, "match.reveals", seat, NULL);
 	return WH_OK;
 }
+
+/* The service */
+
+static bool
+match_of_room_name(struct wh_matching *self, struct wh_str room, struct wh_matched *out)
+{
+	struct matching *x = (struct matching *)(void *)self;
+	const struct match *m;
+	bool revealed;
+
+	if (!wh_str_starts(room, WH_STR(MATCH_ROOM)))
+		return false;
+	/* Over, or not known any more: its people are strangers for good. */
+	*out = (struct wh_matched){ .relay_only = true, .blur = true };
+	m = match_find(x, wh_str_from(room, sizeof MATCH_ROOM - 1));
+	if (m == NULL || m->state != MATCH_LIVE)
+		return true;
+	revealed = all_revealed(m);
+	*out = (struct wh_matched){ m->queue->video, m->queue->relay && !revealed, m->queue->blur && !revealed };
+	return true;
+}
+
+const struct wh_matching_ops match_service = { .of_room = match_of_room_name };
 
 /* A running match wants more. */
 enum wh_err

@@ -53,7 +53,14 @@ struct rule {
 	int32_t weight;		/* what a mismatch costs; NEAR and LATENCY: for each unit */
 };
 
+/** Who says what two tickets cost each other, instead of the sum of the mismatches by weight. It stands first in a struct of the caller's own. */
+struct scorer {
+	/** Of each rule the mismatch; how long both have waited, ms; the sum that would be. Lower is better, below 2^40. */
+	int64_t (*cost)(struct scorer *scorer, const int64_t *mismatches, unsigned n, int64_t a_waited, int64_t b_waited, int64_t sum);
+};
+
 struct plan {
+	struct scorer *scorer;	/* borrowed; NULL: the sum */
 	struct rule rules[MATCHER_RULES];
 	unsigned n_rules;
 	unsigned teams, size;	/* 2 teams of 1 is a pair */

@@ -332,7 +332,7 @@ static const struct wh_command matching_commands[] = {
 	{ "match.leave", match_fields, WH_ALLOW_GUEST, .run = match_leave, .help = "leave a match" },
 	{ "match.skip", match_fields, WH_ALLOW_GUEST, .rate = "1/s burst 10", .run = match_skip, .help = "leave, and not meet these again for a while" },
 	{ "match.next", match_fields, WH_ALLOW_GUEST, .rate = "1/s burst 10", .run = match_next, .help = "skip, and wait for others with the same wishes" },
-	{ "match.reveal", match_fields, WH_ALLOW_GUEST, .run = match_reveal, .help = "agree to be seen without blur" },
+	{ "match.reveal", match_fields, WH_ALLOW_GUEST, .run = match_reveal, .help = "agree to be seen clearly, and to be connected without a relay" },
 	{ "match.backfill", backfill_fields, WH_ALLOW_MODERATOR, .run = match_backfill, .help = "ask for more people for a running match" },
 	{ "match.party", party_fields, WH_ALLOW_GUEST, .rate = "1/s burst 5", .run = party_join, .help = "make a party, or join one" },
 	{ "match.unparty", NULL, WH_ALLOW_GUEST, .run = party_leave, .help = "leave your party" },
@@ -403,7 +403,10 @@ static const struct wh_setting queue_settings[] = {
 	{ "repeat_relax", WH_DURATION, .def = "20s", .min = "0ms", .max = "1h", .help = "there those may meet again who both waited so long" },
 	{ "rating", WH_CHOICE, .def = "none", .choices = "none|glicko2|teams", .help = "how results are rated" },
 	{ "strikes", WH_INT, .def = "1", .min = "1", .max = "1000", .help = "strikes from which on the reputation is low" },
-	{ "blur", WH_BOOL, .def = "false", .help = "clients blur each other until both reveal" },
+	{ "medium", WH_CHOICE, .def = "text", .choices = "text|video", .help = "video: its people may call each other" },
+	{ "blur", WH_BOOL, .def = "false", .help = "clients blur each other until all reveal" },
+	{ "relay", WH_BOOL, .def = "true", .help = "calls go by relays alone, and no address is told, until all reveal" },
+	{ "score", WH_STRING, .def = "", .max = "255", .help = "a file of Lua with a function score(waited, waited_other, mismatch of each rule): what two cost each other" },
 	{ "tickets", WH_INT, .def = "100000", .min = "2", .max = "1000000", .help = "who may wait at once" },
 	{ 0 }
 };
@@ -417,6 +420,11 @@ static const struct wh_setting matching_settings[] = {
 
 static const char *const matching_needs[] = { "store", "?chat", "?accounts", "?audit", "?moderation", NULL };
 
+static const struct wh_service matching_offers[] = {
+	{ "matching", WH_MATCHING_VERSION, &match_service },
+	{ 0 }
+};
+
 WH_EXPORT const struct wh_plugin whiply_plugin = {
 	WH_PLUGIN("matching", "1.0", "puts people who wait together, and gives them a room"),
 	.needs = matching_needs,
@@ -424,6 +432,7 @@ WH_EXPORT const struct wh_plugin whiply_plugin = {
 	.commands = matching_commands,
 	.hooks = matching_hooks,
 	.metrics = matching_metrics,
+	.offers = matching_offers,
 	.open = matching_open,
 	.close = matching_close,
 };

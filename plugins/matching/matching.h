@@ -11,7 +11,9 @@
 
 #include <whiply/accounts.h>
 #include <whiply/audit.h>
+#include <whiply/matching.h>
 #include <whiply/moderation.h>
+#include <whiply/script.h>
 #include <whiply/store.h>
 #include <whiply/whiply.h>
 
@@ -55,6 +57,13 @@ link_drop(struct link *item)
 enum source { FROM_CLIENT, FROM_RATING, FROM_REPUTATION, FROM_KIND };
 enum rating_kind { RATING_NONE, RATING_GLICKO, RATING_TEAMS };
 
+/** What two people cost each other, as a formula of the operator's says. */
+struct queue_scorer {
+	struct scorer base;
+	const struct wh_host *host;
+	struct wh_formula *formula;	/* NULL: the sum counts */
+};
+
 /** A queue, as it is configured, and who waits in it. */
 struct queue {
 	char name[NAME_MAX_BYTES + 1];
@@ -70,8 +79,9 @@ struct queue {
 	unsigned n_roles, n_regions;
 	int64_t accept_ms, repeat_ms, skip_ms;
 	int64_t strikes;		/* from how many on the reputation is low */
-	bool blur;
+	bool blur, video, relay;	/* until both revealed; may they call; not by addresses of theirs until then */
 	enum rating_kind rating;
+	struct queue_scorer scorer;
 	struct matcher *matcher;
 	struct table stubs;		/* of the matcher's tickets */
 	int64_t waits[WAITS];		/* the last ones, ms */
@@ -173,7 +183,7 @@ struct matching {
 enum matching_statement {
 	Q_TICKET_ADD, Q_TICKET_DROP, Q_TICKETS, Q_MATCH_ADD, Q_MATCH_END, Q_MATCH_RESULT, Q_MATCHES, Q_SEAT_ADD, Q_SEATS, Q_MET, Q_BLOCK, Q_UNBLOCK, Q_BLOCKS,
 	Q_BLOCKS_ALL, Q_RATING, Q_RATING_SET, Q_REPORT_ADD, Q_REPORTS, Q_REPORT_DONE, Q_EXPORT_SEATS, Q_EXPORT_RATINGS, Q_ERASE_SEATS, Q_ERASE_RATINGS,
-	Q_ERASE_BLOCKS, Q_ERASE_TICKETS, Q_ERASE_REPORTS,
+	Q_ERASE_BLOCKS, Q_ERASE_TICKETS, Q_ERASE_REPORTS, Q_SEAT_REVEAL,
 };
 extern const struct wh_schema matching_schema;
 
@@ -267,6 +277,8 @@ enum wh_err match_skip(void *self, struct wh_call *call);
 enum wh_err match_next(void *self, struct wh_call *call);
 enum wh_err match_reveal(void *self, struct wh_call *call);
 enum wh_err match_backfill(void *self, struct wh_call *call);
+/** The service "matching". */
+extern const struct wh_matching_ops match_service;
 enum wh_verdict match_join(void *self, struct wh_passage *p);
 enum wh_verdict match_gone(void *self, struct wh_passage *p);
 enum wh_verdict match_said(void *self, struct wh_message *m);

@@ -1,4 +1,5 @@
 /* Queues from the config: rules, teams, roles, and how they fill. Also how long people wait in them. */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -59,6 +60,46 @@ rules_read(const struct wh_host *host, struct queue *q, const struct wh_conf *co
 	return true;
 }
 
+/* What goes wrong in a formula is in the log; meanwhile the sum counts. */
+static int64_t
+scorer_cost(struct scorer *base, const int64_t *mismatches, unsigned n, int64_t a_waited, int64_t b_waited, int64_t sum)
+{
+	const struct queue_scorer *s = (const struct queue_scorer *)(const void *)base;
+	double args[WH_FORMULA_ARGS] = { (double)a_waited / 1000, (double)b_waited / 1000 }, cost;
+
+	for (unsigned i = 0; i < n && i + 2 < WH_FORMULA_ARGS; i++)
+		args[i + 2] = (double)mismatches[i];
+	if (wh_formula_run(s->host, s->formula, args, n + 2, &cost) != WH_OK)
+		return sum;
+	return (int64_t)(fmin(fmax(cost, 0), 1e9) * 1000);
+}
+
+/* The file of the queue's `score`. */
+static bool
+score_read(struct matching *x, struct queue *q, struct wh_str path)
+{
+	char text[WH_FORMULA_TEXT], why[WH_FORMULA_WHY] = "it can't be read";
+	FILE *f = fopen(path.p, "re");
+	size_t n = f != NULL ? fread(text, 1, sizeof text, f) : 0;
+
+	if (f != NULL)
+		fclose(f);
+	if (q->plan.n_rules > WH_FORMULA_ARGS - 2)
+		snprintf(why, sizeof why, "a queue with a formula has 6 rules at most");
+	else if (n == sizeof text)
+		snprintf(why, sizeof why, "it is longer than 64 KiB");
+	else if (n != 0)
+		q->scorer.formula = wh_formula_read(x->host, q->name, (struct wh_str){ text, n }, "score", why);
+	if (q->scorer.formula == NULL) {
+		wh_host_log(x->host, WH_ERROR, "matching_score_refused", WH_T("queue", q->name), WH_S("file", path), WH_T("why", why));
+		return false;
+	}
+	q->scorer.base.cost = scorer_cost;
+	q->scorer.host = x->host;
+	q->plan.scorer = &q->scorer.base;
+	return true;
+}
+
 static bool
 queue_read(struct matching *x, struct queue *q, const struct wh_conf *c)
 {
@@ -77,6 +118,8 @@ queue_read(struct matching *x, struct queue *q, const struct wh_conf *c)
 	q->skip_ms = wh_conf_ms(c, "skip");
 	q->strikes = wh_conf_int(c, "strikes");
 	q->blur = wh_conf_bool(c, "blur");
+	q->video = wh_str_is(wh_conf_str(c, "medium"), "video");
+	q->relay = wh_conf_bool(c, "relay");
 	q->rating = wh_str_is(rating, "glicko2") ? RATING_GLICKO : wh_str_is(rating, "teams") ? RATING_TEAMS : RATING_NONE;
 	q->n_roles = (unsigned)wh_conf_count(c, "roles");
 	q->plan.roles = q->n_roles != 0;
@@ -92,6 +135,8 @@ queue_read(struct matching *x, struct queue *q, const struct wh_conf *c)
 		if (!name_take(x->host, wh_conf_item(c, "regions", i), q->regions[i]))
 			return false;
 	if (!rules_read(x->host, q, c))
+		return false;
+	if (wh_conf_str(c, "score").n != 0 && !score_read(x, q, wh_conf_str(c, "score")))
 		return false;
 	q->stubs.seed = x->seed + q->number;
 	q->matcher = matcher_new(&q->plan, &x->pairs, x->seed + q->number, wh_now_ms(x->host));
@@ -128,9 +173,11 @@ queues_read(struct matching *x, const struct wh_conf *conf)
 void
 queues_free(struct matching *x)
 {
-	for (unsigned i = 0; i < x->n_queues; i++) {
+	/* The one behind the last is one that could not be read to its end, or zero. */
+	for (unsigned i = 0; x->queues != NULL && i <= x->n_queues; i++) {
 		matcher_free(&x->queues[i].matcher);
 		table_free(&x->queues[i].stubs);
+		wh_formula_free(x->host, &x->queues[i].scorer.formula);
 	}
 	wh_delete(x->host, x->queues);
 }

@@ -139,7 +139,7 @@ seats_read(void *self, uint64_t cookie, const struct wh_result *r)
 		struct person *p = person_lost(to->x, wh_row_str(&r->rows[0], i, 0), wh_row_str(&r->rows[0], i, 1));
 
 		*seat = (struct match_seat){ .team = (uint8_t)wh_row_int(&r->rows[0], i, 2), .role = (uint8_t)wh_row_int(&r->rows[0], i, 3), .accepted = true,
-			.places = { -1 } };
+			.revealed = wh_row_int(&r->rows[0], i, 5) != 0, .places = { -1 } };
 		if (p == NULL || !match_sit(m, seat, p)) {
 			if (p != NULL)
 				person_settle(to->x, p);

@@ -15,6 +15,7 @@ static const struct wh_migration migrations[] = {
 	    " c DOUBLE PRECISION NOT NULL, games BIGINT NOT NULL, at BIGINT NOT NULL, PRIMARY KEY (queue, person));"
 	    "CREATE TABLE matching_report (id TEXT PRIMARY KEY, match TEXT NOT NULL, person TEXT NOT NULL, against TEXT NOT NULL, reason TEXT NOT NULL,"
 	    " said TEXT NOT NULL, lines TEXT NOT NULL, at BIGINT NOT NULL, settled TEXT, UNIQUE (match, person, against));" },
+	{ .sql = "ALTER TABLE matching_seat ADD COLUMN revealed BIGINT NOT NULL DEFAULT 0" },
 	{ 0 }
 };
 
@@ -31,7 +32,7 @@ static const struct wh_statement statements[] = {
 	[Q_MATCHES] = { "matches", "SELECT id, queue, started FROM matching_match WHERE ended IS NULL AND id > $1 ORDER BY id LIMIT 5000", "t", .gives = "tti" },
 	[Q_SEAT_ADD] = { "seat_add", "INSERT INTO matching_seat (match, person, name, team, role, args) VALUES ($1, $2, $3, $4, $5, $6)"
 	    " ON CONFLICT (match, person) DO UPDATE SET team = excluded.team, role = excluded.role", "tttiit", .writes = true },
-	[Q_SEATS] = { "seats", "SELECT person, name, team, role, args FROM matching_seat WHERE match = $1 LIMIT 64", "t", .gives = "ttiit" },
+	[Q_SEATS] = { "seats", "SELECT person, name, team, role, args, revealed FROM matching_seat WHERE match = $1 LIMIT 64", "t", .gives = "ttiiti" },
 	[Q_MET] = { "met", "SELECT a.person, b.person, m.started, m.queue FROM matching_match m JOIN matching_seat a ON a.match = m.id"
 	    " JOIN matching_seat b ON b.match = m.id AND b.person > a.person WHERE m.started > $1 ORDER BY m.started DESC LIMIT 90000", "i", .gives = "ttit" },
 	[Q_BLOCK] = { "block", "INSERT INTO matching_block (person, other, name, at) VALUES ($1, $2, $3, $4) ON CONFLICT (person, other) DO NOTHING", "ttti",
@@ -57,6 +58,7 @@ static const struct wh_statement statements[] = {
 	[Q_ERASE_BLOCKS] = { "erase_blocks", "DELETE FROM matching_block WHERE person = $1 OR other = $1", "t", .writes = true },
 	[Q_ERASE_TICKETS] = { "erase_tickets", "DELETE FROM matching_ticket WHERE person = $1", "t", .writes = true },
 	[Q_ERASE_REPORTS] = { "erase_reports", "UPDATE matching_report SET person = '' WHERE person = $1", "t", .writes = true },
+	[Q_SEAT_REVEAL] = { "seat_reveal", "UPDATE matching_seat SET revealed = 1 WHERE match = $1 AND person = $2", "tt", .writes = true },
 	{ 0 }
 };
 

@@ -693,6 +693,35 @@ small_groups_equal_brute_force(void **state)
 	assert_true(matches > 500);
 }
 
+static int64_t
+farthest(struct scorer *scorer, const int64_t *mismatches, unsigned n, int64_t a_waited, int64_t b_waited, int64_t sum)
+{
+	(void)scorer;
+	assert_int_equal(n, 1);
+	assert_true(a_waited >= 0 && b_waited >= 0 && sum == mismatches[0]);
+	return 1000 - mismatches[0];
+}
+
+static void
+a_scorer_decides_among_those_who_go_together_and_never_who_does(void **state)
+{
+	struct scorer scorer = { farthest };
+	struct plan plan = ratings;
+	struct fixture *f;
+
+	(void)state;
+	plan.scorer = &scorer;
+	f = begin(&plan);
+	add_number(f, 1, 955, 0);
+	add_number(f, 2, 1020, 0);
+	add_number(f, 3, 1080, 0);
+	assert_false(take(f));
+	add_number(f, 4, 1000, 0);
+	assert_true(take(f));
+	assert_true(seated(f, 4) && seated(f, 1));
+	end(f);
+}
+
 int
 main(void)
 {
@@ -724,6 +753,7 @@ main(void)
 		cmocka_unit_test(fewer_will_do_after_a_while_but_only_a_multiple),
 		cmocka_unit_test(a_running_match_is_filled_first),
 		cmocka_unit_test(small_groups_equal_brute_force),
+		cmocka_unit_test(a_scorer_decides_among_those_who_go_together_and_never_who_does),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

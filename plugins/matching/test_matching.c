@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <whiply/testing.h>
 
@@ -521,11 +522,110 @@ both_are_seen_when_both_agree(void **state)
 	assert_call(f, ann, "match.enqueue", "{'queue':'talk'}", WH_OK);
 	assert_call(f, bob, "match.enqueue", "{'queue':'talk'}", WH_OK);
 	member(told(ann, "match.started"), "match", match);
-	assert_int_equal(on(f, ann, "match.reveal", match, NULL)->err, WH_OK);
-	assert_null(told(bob, "match.revealed"));
-	assert_int_equal(on(f, bob, "match.reveal", match, NULL)->err, WH_OK);
+	assert_string_equal(on(f, ann, "match.reveal", match, NULL)->json, "{\"all\":false}");
+	assert_non_null(told(bob, "match.reveals"));
+	wh_test_recover(f->t);
+	settle(f);
+	assert_string_equal(on(f, bob, "match.reveal", match, NULL)->json, "{\"all\":true}");
 	assert_non_null(told(bob, "match.revealed"));
 	assert_non_null(told(ann, "match.revealed"));
+	end(f);
+}
+
+/* Who is farther away fits better. */
+static double
+play_formula(const double *args, size_t n)
+{
+	assert_int_equal(n, 3);
+	assert_true(args[0] >= 0 && args[1] >= 0);
+	return 100 - args[2];
+}
+
+static bool
+open_with_score(struct fixture *f, const char *file)
+{
+	char text[400];
+
+	snprintf(text, sizeof text, "queues = { duel = { score = \"%s\"; patience = \"0ms\"; rules = ({ name = \"level\"; kind = \"near\"; window = 50; }); }; };", file);
+	return wh_test_open(f->t, text) == WH_OK;
+}
+
+static const char *
+met_by_the_third(struct fixture *f)
+{
+	static const char *const wants[] = { "{'queue':'duel','attributes':{'level':-45}}", "{'queue':'duel','attributes':{'level':20}}", "{'queue':'duel','attributes':{'level':0}}" };
+	struct wh_session *third = NULL;
+
+	for (unsigned i = 0; i < 3; i++) {
+		third = wh_test_session(f->t, i == 0 ? "far" : i == 1 ? "near" : "third", "guest");
+		assert_call(f, third, "match.enqueue", wants[i], WH_OK);
+	}
+	return told(third, "match.started");
+}
+
+static void
+a_formula_says_who_fits_and_when_it_fails_the_sum_does(void **state)
+{
+	char file[] = "/tmp/whiply-score-XXXXXX";
+	int fd = mkstemp(file);
+
+	(void)state;
+	assert_true(fd >= 0 && write(fd, "x", 1) == 1);
+	close(fd);
+	for (unsigned fails = 0; fails < 2; fails++) {
+		struct fixture *f = calloc(1, sizeof *f);
+
+		f->t = wh_test_new(&whiply_plugin);
+		wh_test_load(f->t, "sqlite", NULL);
+		assert_false(open_with_score(f, "/nowhere/score.lua"));
+		assert_non_null(wh_test_logged(f->t, "matching_score_refused"));
+		assert_true(open_with_score(f, file));
+		wh_test_formula(f->t, fails ? NULL : play_formula);
+		assert_non_null(strstr(met_by_the_third(f), fails ? "\"name\":\"near\"" : "\"name\":\"far\""));
+		end(f);
+	}
+	unlink(file);
+}
+
+static struct wh_matched
+matched_of(struct fixture *f, const char *match)
+{
+	struct wh_matched out = { .calls = true };
+	char room[300];
+	void *self;
+	const struct wh_matching_ops *ops = wh_test_service(f->t, "matching", WH_MATCHING_VERSION, &self);
+
+	snprintf(room, sizeof room, "match-%s", match);
+	assert_non_null(ops);
+	assert_true(ops->of_room(self, wh_str(room), &out));
+	assert_false(ops->of_room(self, WH_STR("lobby"), &out));
+	assert_true(ops->of_room(self, wh_str(room), &out));
+	return out;
+}
+
+static void
+strangers_are_relayed_and_blurred_until_all_agree_and_when_it_is_over(void **state)
+{
+	struct fixture *f = begin("queues = { talk = { blur = true; medium = \"video\"; }; };");
+	struct wh_session *ann = wh_test_session(f->t, "ann", "guest"), *bob = wh_test_session(f->t, "bob", "guest");
+	struct wh_matched m;
+	char match[256];
+
+	(void)state;
+	assert_call(f, ann, "match.enqueue", "{'queue':'talk'}", WH_OK);
+	assert_call(f, bob, "match.enqueue", "{'queue':'talk'}", WH_OK);
+	member(told(ann, "match.started"), "match", match);
+	m = matched_of(f, match);
+	assert_true(m.calls && m.relay_only && m.blur);
+	on(f, ann, "match.reveal", match, NULL);
+	m = matched_of(f, match);
+	assert_true(m.calls && m.relay_only && m.blur);
+	on(f, bob, "match.reveal", match, NULL);
+	m = matched_of(f, match);
+	assert_true(m.calls && !m.relay_only && !m.blur);
+	on(f, bob, "match.leave", match, NULL);
+	m = matched_of(f, match);
+	assert_true(!m.calls && m.relay_only && m.blur);
 	end(f);
 }
 
@@ -813,6 +913,8 @@ main(void)
 		cmocka_unit_test(a_report_carries_the_last_lines),
 		cmocka_unit_test(a_stranger_to_the_match_may_not_touch_it),
 		cmocka_unit_test(both_are_seen_when_both_agree),
+		cmocka_unit_test(a_formula_says_who_fits_and_when_it_fails_the_sum_does),
+		cmocka_unit_test(strangers_are_relayed_and_blurred_until_all_agree_and_when_it_is_over),
 		cmocka_unit_test(those_who_wait_do_not_notice_that_the_hub_died),
 		cmocka_unit_test(new_settings_do_not_empty_the_queue),
 		cmocka_unit_test(a_live_match_outlives_the_hub),

@@ -21,6 +21,16 @@ FUZZERS += %D%/fuzz_ws %D%/fuzz_line
 %C%_fuzz_line_LDADD = libedge.a libbase.a
 %C%_fuzz_line_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 
+FUZZERS += %D%/fuzz_sdp %D%/fuzz_stun
+%C%_fuzz_sdp_SOURCES = %D%/fuzz_sdp.c
+%C%_fuzz_sdp_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/plugins/signaling
+%C%_fuzz_sdp_LDADD = libsignalingparts.la $(SSL_LIBS)
+%C%_fuzz_sdp_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+%C%_fuzz_stun_SOURCES = %D%/fuzz_stun.c
+%C%_fuzz_stun_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/plugins/signaling
+%C%_fuzz_stun_LDADD = libsignalingparts.la $(SSL_LIBS)
+%C%_fuzz_stun_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+
 FUZZERS += %D%/fuzz_record
 %C%_fuzz_record_SOURCES = %D%/fuzz_record.c
 %C%_fuzz_record_LDADD = libring.a libbase.a

@@ -14,7 +14,7 @@ PASSWORD = "pass phrase 1"
 PLUGINS = """sqlite = { }; mail = { }; audit = { }; notices = { connections = false; }; bans = { sessions_per_address = 0; sessions_per_network = 0; network_rate = "100000/s burst 100000"; };
   chat = { }; irc = { }; fetch = { };
   moderation = { raid = { mode = "off"; }; filters = { room-rate = { mode = "off"; }; }; };
-  matching = { queues = { talk = { rules = ( { name = "age"; kind = "equal"; hard = true; } ); }; }; };
+  matching = { queues = { talk = { rules = ( { name = "age"; kind = "equal"; hard = true; } ); }; }; }; signaling = { };
   auth = { hash_memory = "64KiB"; hash_passes = 1; registrations = 100000; tries = 100; site = "https://test.example"; };"""
 RATES = 'command_rate = "100000/s burst 100000"; account_rate = "100000/s burst 100000"; address_rate = "100000/s burst 100000"; resume_window = "1s";'
 LIMITS = 'per_address = 10000; messages = "100000/s burst 100000"; bytes = "100000000/s burst 100000000";'
@@ -69,7 +69,7 @@ def account(server, name, role=None, **more):
 
 def table(server):
     rows = server.command("server.commands")["commands"]
-    assert {row["plugin"] for row in rows} >= {"server", "sqlite", "audit", "auth", "chat", "relay", "matching", "moderation"}, "a plugin is missing"
+    assert {row["plugin"] for row in rows} >= {"server", "sqlite", "audit", "auth", "chat", "relay", "matching", "signaling", "moderation"}, "a plugin is missing"
     return rows
 
 
@@ -430,7 +430,7 @@ def test_with_what_is_anothers_no_command_does_anything(role, inside):
         assert not wrong, json.dumps(wrong, indent=1)[:6000]
         # Inside, coming and going is what each connection does, and is not looked at.
         needed = {name for name in may if not inside or (name.startswith("chat.") and name != "chat.join")}
-        assert set(touched) == needed, "these do nothing to anybody, and need no permission to"
+        assert set(touched) == needed, f"these do nothing to anybody, and need no permission to: {touched}"
         assert ran > 100, ran
     finally:
         server.stop()

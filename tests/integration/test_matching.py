@@ -101,6 +101,30 @@ def test_both_may_leave_in_the_same_moment(start):
             assert ws.call("match.status") == {"tickets": [], "matches": []}
 
 
+def test_a_formula_of_lua_says_who_fits(start, tmp_path):
+    """The document's, which counts a language more than a level; and what becomes of a bad one."""
+    (tmp_path / "duel.lua").write_text(re.search(r"```lua\n(.*?)```", DOC, re.S)[1])
+    queue = f"""queues = {{ duel = {{ patience = "0ms"; score = "{tmp_path}/duel.lua"; rules = ( {{ name = "level"; kind = "near"; window = 50; weight = 100; }},
+      {{ name = "language"; kind = "equal"; any_after = "1ms"; }} ); }}; }};"""
+    whiply = start(plugins=f"sqlite = {{ }}; matching = {{ {queue} }};")
+
+    def third():
+        """Whom somebody meets: one is nearer, the other speaks the same."""
+        with WebSocket(whiply.http) as near, WebSocket(whiply.http) as same, WebSocket(whiply.http) as ws:
+            enqueue(near, "duel", level=30, language="fr")
+            enqueue(same, "duel", level=-40, language="en")
+            until(lambda: near.call("match.status")["tickets"][0]["pool"] >= 0, what="a moment")
+            enqueue(ws, "duel", level=0, language="en")
+            started = ws.notification("match.started")["others"][0]["name"]
+            return "same" if started == same.welcome["name"] else "near"
+
+    assert third() == "same"
+    (tmp_path / "duel.lua").write_text("function score(waited) while waited >= 0 do end end")
+    assert whiply.ctl("server.disable", "matching").returncode == 0 and whiply.ctl("server.enable", "matching").returncode == 0
+    assert third() == "near"
+    assert [event["spent"] for event in whiply.events("formula_failed")] == [True]
+
+
 def test_over_http_one_may_look_but_not_wait(start):
     whiply = start(plugins=CONFIG)
     assert [q["queue"] for q in http(whiply.http, "GET", "/api/match.queues").json["queues"]] == ["talk", "duel", "raid"]

@@ -19,20 +19,26 @@ export class App extends Emitter {
 	rooms = new Rooms(this.client);
 	/** Names of the commands that this person may call. */
 	commands = new Set();
+	/** What the site is called. */
+	title = "whiply";
 	/** The view that is shown: has `node`, `title`, and if it likes `close()` and `focus()`. */
 	shown = null;
 	membersShown = innerWidth > 900;
 	#hash = null;
 
-	constructor(node) {
+	/** @param {{room?: string}} only in a frame on another site: this room and no other */
+	constructor(node, only = {}) {
 		super();
+		this.only = only;
 		this.shell = new Shell(this);
 		this.node = node;
+		if (only.room)
+			this.membersShown = false;
 	}
 
 	start() {
 		this.node.replaceChildren(this.shell.node);
-		document.querySelector("#skip").textContent = t("skip");
+		document.querySelector("#skip")?.replaceChildren(t("skip"));
 		this.client.on("me", () => this.#readCommands());
 		this.client.on("refused", (why) => this.notice(why || t("account.signed_out"), "error"));
 		this.rooms.on("ready", () => this.#show());
@@ -45,7 +51,12 @@ export class App extends Emitter {
 		this.rooms.on("refused", ({ name, error }) => this.notice(`${name}: ${error.message}`, "error"));
 		this.client.on("moderation.notice", ({ text }) => this.notice(text, "error"));
 		addEventListener("hashchange", () => this.#show());
-		returned(this);
+		if (!this.only.room)
+			returned(this);
+		this.client.call("web.site", {}, { again: true }).then(({ title }) => {
+			this.title = title;
+			this.shell.named(title);
+		}, () => {});
 		this.client.open();
 	}
 
@@ -110,7 +121,7 @@ export class App extends Emitter {
 	}
 
 	roomTitle(room) {
-		return room.whisper ? room.other?.name ?? t("chat.whisper") : room.name;
+		return room.title ?? (room.whisper ? room.other?.name ?? t("chat.whisper") : room.name);
 	}
 
 	async enter(name, key) {
@@ -178,13 +189,16 @@ export class App extends Emitter {
 	languageChanged() {
 		this.shell = new Shell(this);
 		this.node.replaceChildren(this.shell.node);
-		document.querySelector("#skip").textContent = t("skip");
+		document.querySelector("#skip")?.replaceChildren(t("skip"));
 		this.emit("me");
 		this.#show();
 	}
 
 	menu() {
-		this.shell.openMenu();
+		if (this.only.room)
+			open(`/#/r/${encodeURIComponent(this.only.room)}`, "_blank", "noopener");
+		else
+			this.shell.openMenu();
 	}
 
 	toggleMembers() {
@@ -194,7 +208,7 @@ export class App extends Emitter {
 
 	/* Shows what the address says. */
 	async #show() {
-		const hash = location.hash.startsWith("#/") ? location.hash : `#/r/${FIRST_ROOM}`;
+		const hash = this.only.room ? `#/r/${encodeURIComponent(this.only.room)}` : location.hash.startsWith("#/") ? location.hash : `#/r/${FIRST_ROOM}`;
 
 		if (this.client.me === null || this.commands.size === 0) {
 			await new Promise((resolve) => { const end = this.on("me", () => { end(); resolve(); }); });
@@ -210,7 +224,6 @@ export class App extends Emitter {
 		this.shown?.close?.();
 		this.shown = view;
 		this.rooms.shown = view.room ?? null;
-		document.title = `${view.title} · whiply`;
 		this.shell.show(view);
 		this.emit("shown");
 		view.focus?.();

@@ -52,7 +52,7 @@ export function icon(name, label) {
 	} else {
 		svg.setAttribute("aria-hidden", "true");
 	}
-	use.setAttribute("href", `icons.svg#${name}`);
+	use.setAttribute("href", `/icons.svg#${name}`);
 	svg.append(use);
 	return svg;
 }

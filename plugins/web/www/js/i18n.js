@@ -11,7 +11,7 @@ let numbers = new Intl.NumberFormat("en");
 const formats = new Map();
 
 async function catalogue(name) {
-	const answer = await fetch(`lang/${name}.json`);
+	const answer = await fetch(`/lang/${name}.json`);
 
 	return answer.ok ? answer.json() : {};
 }

@@ -7,4 +7,4 @@ applyTheme();
 await loadLanguage(setting("language", languageFor(navigator.languages ?? ["en"])));
 new App(document.querySelector("#app")).start();
 if ("serviceWorker" in navigator && location.protocol === "https:")
-	navigator.serviceWorker.register("sw.js");
+	navigator.serviceWorker.register("/sw.js");

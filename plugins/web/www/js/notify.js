@@ -9,7 +9,7 @@ export function notify(app, { room, entry, own }) {
 
 	if (own || wanted === "never" || (wanted === "mentions" && !loud) || document.visibilityState === "visible" || globalThis.Notification?.permission !== "granted")
 		return;
-	const note = new Notification(room.whisper ? entry.from : t("notify.title", { name: entry.from, room: room.name }), { body: plain(entry.text ?? "").slice(0, 200), tag: room.key, icon: "icon.svg" });
+	const note = new Notification(room.whisper ? entry.from : t("notify.title", { name: entry.from, room: room.name }), { body: plain(entry.text ?? "").slice(0, 200), tag: room.key, icon: "/icon.svg" });
 
 	note.onclick = () => {
 		focus();

@@ -7,6 +7,7 @@ import { number, t } from "./i18n.js";
 export class Shell {
 	constructor(app) {
 		this.app = app;
+		this.name = h("span", null, app.title);
 		this.connection = h("p", { class: "connection", role: "status", hidden: true });
 		this.who = h("a", { class: "who", href: "#/account" });
 		this.roomList = h("ul");
@@ -14,7 +15,7 @@ export class Shell {
 		this.areaList = h("ul");
 		this.whispers = h("section", { hidden: true }, h("h2", null, t("nav.whispers")), this.whisperList);
 		this.side = h("nav", { class: "side", "aria-label": t("nav.label") },
-			h("div", { class: "side-head" }, h("a", { class: "logo", href: "#/rooms" }, h("img", { src: "icon.svg", alt: "", width: 24, height: 24 }), "whiply"),
+			h("div", { class: "side-head" }, h("a", { class: "logo", href: "#/rooms" }, h("img", { src: "/icon.svg", alt: "", width: 24, height: 24 }), this.name),
 				iconButton("close", t("close"), () => this.closeMenu(), { class: "icon-button side-close" })),
 			h("section", null, h("h2", null, t("nav.rooms"), iconButton("add", t("nav.enter_room"), () => app.go("#/rooms"))), this.roomList),
 			this.whispers, h("section", { class: "areas" }, this.areaList), this.who);
@@ -32,9 +33,20 @@ export class Shell {
 		document.addEventListener("keydown", (event) => this.#key(event));
 	}
 
+	/** What the site is called. */
+	named(title) {
+		this.name.textContent = title;
+		this.#rooms();
+	}
+
 	show(view) {
 		this.main.replaceChildren(view.node);
 		this.closeMenu();
+	}
+
+	/** Shows a call above whatever is looked at. */
+	dock(node) {
+		this.main.before(node);
 	}
 
 	openMenu() {
@@ -55,7 +67,7 @@ export class Shell {
 		fill(this.roomList, rooms.map((room) => this.#roomItem(room, shown)));
 		fill(this.whisperList, whispers.map((room) => this.#roomItem(room, shown)));
 		this.whispers.hidden = whispers.length === 0;
-		document.title = `${waiting > 0 ? `(${number(waiting)}) ` : ""}${app.shown?.title ?? "whiply"} · whiply`;
+		document.title = `${waiting > 0 ? `(${number(waiting)}) ` : ""}${app.shown ? `${app.shown.title} · ` : ""}${app.title}`;
 	}
 
 	#roomItem(room, shown) {

@@ -75,7 +75,8 @@ export class Composer {
 
 	#grow() {
 		this.input.style.height = "auto";
-		this.input.style.height = `${Math.min(this.input.scrollHeight, 200)}px`;
+		if (this.input.scrollHeight > 0)
+			this.input.style.height = `${Math.min(this.input.scrollHeight + 2, 200)}px`;
 	}
 
 	#changed() {

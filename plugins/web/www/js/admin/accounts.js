@@ -1,0 +1,67 @@
+/* Accounts: finding them, letting them in, locking them, giving roles. */
+import { ask, fill, h } from "../dom.js";
+import { button, choice, field, table } from "../form.js";
+import { moment, t } from "../i18n.js";
+import { openMenu } from "../menu.js";
+
+export function accounts(app) {
+	const { client } = app, list = h("div", { "aria-live": "polite" }), more = button(t("more"), () => read(true));
+	const form = h("form", { class: "line", role: "search", onsubmit: (event) => {
+		event.preventDefault();
+		read();
+	} }, h("input", { type: "search", name: "query", "aria-label": t("admin.find_account"), placeholder: t("admin.find_account"), maxLength: 64 }),
+	choice("state", t("admin.state"), ["", "pending", "active", "disabled"].map((state) => [state, t(`admin.account.${state || "any"}`)]), ""), h("button", { class: "primary" }, t("admin.find")));
+	let all = [], after;
+
+	async function read(next) {
+		const { query, state } = Object.fromEntries(new FormData(form));
+		const told = await app.try(client.call("auth.accounts", { limit: 50, ...(query && { query }), ...(state && { state }), ...(next && { after }) }, { again: true }));
+
+		if (!told)
+			return;
+		all = next ? [...all, ...told.accounts] : told.accounts;
+		after = told.next;
+		more.hidden = !after;
+		fill(list, table([t("name"), t("admin.state"), t("account.created"), ""], all.map((one) => [
+			h("bdi", null, one.name), one.state, moment(one.created), button(t("chat.more"), (event) => menu(one, event.currentTarget))]), t("admin.tab.accounts")));
+	}
+
+	function menu({ name, state, account, id }, at) {
+		const go = (command, label, danger) => app.can(command) && { label, danger, run: () => withReason(command, label, name, danger) };
+
+		openMenu(at, [
+			state === "pending" && go("auth.approve", t("admin.approve")), state === "pending" && go("auth.deny", t("admin.deny"), true),
+			state === "disabled" && go("auth.enable", t("admin.unlock")), { label: t("admin.roles"), run: () => roles(name) },
+			go("auth.second_reset", t("admin.reset_second"), true), state === "active" && go("auth.disable", t("admin.lock"), true),
+			app.can("moderation.person") && { label: t("mod.card"), run: () => app.go(`#/moderation/person/${encodeURIComponent(account ?? id ?? name)}`) },
+		]);
+	}
+
+	async function withReason(command, title, name, danger) {
+		const data = await ask({ title: `${title}: ${name}`, fields: [field("why", t("chat.reason"), { maxLength: 300 })], action: title, cancel: t("cancel"), danger });
+
+		if (data && await app.try(client.call(command, { name, ...(data.get("why") && { why: data.get("why") }) }), t("admin.done")))
+			read();
+	}
+
+	async function roles(name) {
+		const told = await app.try(client.call("auth.grants", { name }, { again: true }));
+
+		if (!told)
+			return;
+		const data = await ask({ title: t("admin.roles_of", { name }), action: t("admin.grant"), cancel: t("close"),
+			body: [h("ul", null, told.grants.map(({ role, room, by }) => h("li", { class: "line" }, h("b", null, role), room && h("bdi", null, room), by && h("small", null, by), button(t("account.take_away"), async (event) => {
+				const item = event.currentTarget.closest("li");
+
+				if (await app.try(client.call("auth.ungrant", { name, role, ...(room && { room }) }), t("admin.done")))
+					item.remove();
+			}))))],
+			fields: [field("role", t("admin.role"), { required: true, maxLength: 32 }), field("room", t("admin.in_room"), { maxLength: 128 })] });
+
+		if (data)
+			await app.try(client.call("auth.grant", { name, role: data.get("role"), ...(data.get("room") && { room: data.get("room") }) }), t("admin.done"));
+	}
+
+	read();
+	return [form, list, more];
+}

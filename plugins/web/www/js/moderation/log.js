@@ -1,0 +1,29 @@
+/* What moderators and rules did, newest first; each can be undone, and the undoing too. */
+import { fill, h } from "../dom.js";
+import { button, choice, field } from "../form.js";
+import { t } from "../i18n.js";
+import { actionNode } from "./parts.js";
+
+export function log(app, [pack = "", rule = ""]) {
+	const { client } = app, list = h("ul", { class: "stack", "aria-live": "polite" }), more = button(t("more"), () => read(true));
+	const form = h("form", { class: "line", onsubmit: (event) => {
+		event.preventDefault();
+		read();
+	} }, field("who", t("mod.whom")), field("by", t("admin.who")), field("room", t("mod.room")), field("pack", t("mod.pack"), { value: pack }), field("rule", t("mod.rule"), { value: rule }),
+	choice("mode", t("mod.mode"), ["", "hand", "live", "shadow"].map((mode) => [mode, t(`mod.mode.${mode || "any"}`)]), ""), h("button", { class: "primary" }, t("admin.find")));
+	let all = [];
+
+	async function read(next) {
+		const filters = Object.fromEntries([...new FormData(form)].filter(([, value]) => value !== ""));
+		const told = await app.try(client.call("moderation.log", { ...filters, ...(next && { before: all.at(-1).action }) }, { again: true }));
+
+		if (!told)
+			return;
+		all = next ? [...all, ...told.actions] : told.actions;
+		more.hidden = told.actions.length < 50;
+		fill(list, all.length === 0 ? h("li", { class: "empty" }, t("mod.nothing_done")) : all.map((one) => actionNode(app, one, () => read())));
+	}
+
+	read();
+	return [form, list, more];
+}

@@ -1,0 +1,159 @@
+/* Rule packs: which there are, how each and each rule is set, what they did; and writing one. */
+import { fill, h } from "../dom.js";
+import { box, button, choice, commandForm, field, show, table } from "../form.js";
+import { moment, number, t } from "../i18n.js";
+
+const MODES = ["off", "shadow", "live"];
+
+export function packs(app, [id]) {
+	const { client } = app, place = h("div", { class: "stack" });
+
+	if (id)
+		readOne();
+	else
+		readAll();
+
+	function readAll() {
+		show(place, client.call("moderation.packs", {}, { again: true }), (told) => [
+			!told.judging && h("p", { class: "failure" }, t("mod.not_judging")),
+			table([t("mod.pack"), t("mod.mode"), t("admin.state"), t("mod.rules"), ""], told.packs.map((one) => [
+				h("a", { href: `#/moderation/packs/${encodeURIComponent(one.id)}` }, one.id, " ", one.version), modePicker(one.mode, (mode) => setMode({ pack: one.id, mode })),
+				h("span", null, one.state, one.error && h("pre", { class: "failure" }, one.error)), number(one.rules), h("a", { href: `#/moderation/trial/${encodeURIComponent(one.id)}` }, t("mod.backtest"))]), t("mod.tab.packs")),
+			app.can("moderation.pack_put") && h("a", { href: "#/moderation/editor" }, t("mod.new_pack"))]);
+	}
+
+	function modePicker(mode, run) {
+		const select = h("select", { "aria-label": t("mod.mode"), disabled: !app.can("moderation.pack_mode"), onchange: () => run(select.value) }, MODES.map((one) => h("option", { value: one, selected: one === mode }, t(`mod.mode.${one}`))));
+
+		return select;
+	}
+
+	async function setMode(what) {
+		await app.try(client.call("moderation.pack_mode", what), t("saved"));
+		if (id)
+			readOne();
+		else
+			readAll();
+	}
+
+	function readOne() {
+		show(place, client.call("moderation.pack", { pack: id }, { again: true }), (told) => [
+			h("div", { class: "line" }, h("h2", null, told.id, " ", told.version), modePicker(told.mode, (mode) => setMode({ pack: id, mode })), h("small", null, told.state),
+				h("a", { href: `#/moderation/trial/${encodeURIComponent(id)}` }, t("mod.backtest")), app.can("moderation.pack_put") && h("a", { href: `#/moderation/editor/${encodeURIComponent(id)}` }, t("mod.write")),
+				button(t("mod.run_tests"), runTests)),
+			told.error && h("pre", { class: "failure" }, told.error),
+			table([t("mod.rule"), t("mod.on"), t("mod.does"), t("mod.mode"), t("mod.hits"), t("mod.cost"), ""], (told.table ?? told.rules ?? []).map((rule) => [
+				rule.name, (rule.on ?? []).join(", "), (rule.act ?? []).join(", "), h("span", null, modePicker(rule.mode, (mode) => setMode({ pack: id, rule: rule.name, mode })), rule.lowered && h("small", { class: "danger-text" }, t("mod.lowered"))),
+				number(rule.hits ?? 0), rule.cost_ns !== undefined ? `${number(Math.round(rule.cost_ns / 1000))} µs` : "–", h("a", { href: `#/moderation/log/${id}/${rule.name}` }, t("mod.tab.log"))]), t("mod.rules")),
+			settings(told), versions(told)]);
+	}
+
+	function settings({ settings: known = {}, set = {} }) {
+		const names = Object.keys({ ...known, ...set });
+
+		return names.length > 0 && box(t("chat.room_settings"), names.map((name) => {
+			const value = set[name] ?? known[name]?.value ?? known[name]?.default ?? known[name] ?? "";
+
+			return commandForm({ app, class: "line", action: t("save"), done: t("saved"), fields: [field("value", name, { value: typeof value === "string" ? value : JSON.stringify(value) })],
+				run: ({ value: text = "" }) => client.call("moderation.pack_set", { pack: id, setting: name, ...(text && { value: text }) }) });
+		}));
+	}
+
+	function versions({ versions: all = [] }) {
+		return all.length > 0 && box(t("mod.versions"), h("ul", { class: "stack" }, all.map((one) => h("li", { class: "line" }, h("b", null, one.version), h("small", null, moment(one.time), " ", one.by_name ?? ""),
+			button(t("mod.go_back"), () => app.try(client.call("moderation.rollback", { pack: id, version: one.version }), t("admin.done")).then(readOne)),
+			button(t("mod.go_back_undo"), () => app.try(client.call("moderation.rollback", { pack: id, version: one.version, undo: true }), t("admin.done")).then(readOne), { class: "danger" })))));
+	}
+
+	async function runTests() {
+		const told = await app.try(client.call("moderation.pack_test", { pack: id }));
+
+		if (told)
+			place.prepend(testNode(told));
+	}
+
+	const end = client.on("moderation.pack", () => id ? readOne() : readAll());
+
+	return { nodes: [place], close: end };
+}
+
+/** What came of a pack's tests. */
+export function testNode({ passed, tap = "", error }) {
+	return h("div", { role: "status" }, h("p", { class: passed ? "" : "failure" }, passed ? t("mod.tests_passed") : t("mod.tests_failed")), h("pre", null, error ?? tap));
+}
+
+const TEMPLATE = `pack { id = "my-pack", version = "1.0.0", api = 1, license = "MIT",
+  settings = { words = { type = "words", default = { "casino" } } } }
+
+local words = list "words"
+
+rule "bad-word" { on = "message", exempt = "trusted",
+  when = function(m)
+    local word = words:find(m.text)
+    if word then return { word = word } end
+  end,
+  act = { "hold", reason = "bad_word" } }
+
+test "a word of the list is held" {
+  { from = "eve", say = "visit our casino", expect = "hold" },
+  { from = "eve", say = "good morning", expect = "allow" } }
+`;
+
+/** Writing a pack: its tests run in the jail, and errors are shown at their lines. */
+export function packEditor(app, [id]) {
+	const { client } = app, result = h("div", { "aria-live": "polite" }), lines = h("ol", { class: "gutter", "aria-hidden": "true" });
+	const source = h("textarea", { name: "source", class: "source", spellcheck: false, "aria-label": t("mod.source"), rows: 24, oninput: () => number2(), onscroll: () => { lines.scrollTop = source.scrollTop; } });
+	const mode = choice("mode", t("mod.mode"), MODES.map((one) => [one, t(`mod.mode.${one}`)]), "shadow");
+	let others = {};
+
+	source.value = TEMPLATE;
+	if (id)
+		client.call("moderation.pack", { pack: id, source: true }, { again: true }).catch(() => client.call("moderation.pack", { pack: id }, { again: true })).then((told) => {
+			const { "pack.lua": main = "", ...rest } = told.files ?? {};
+
+			if (main) {
+				source.value = main;
+				others = rest;
+				number2();
+			}
+		}, (error) => app.notice(error.message, "error"));
+	number2();
+
+	function number2(bad = 0) {
+		fill(lines, source.value.split("\n").map((line, i) => h("li", { class: i + 1 === bad ? "bad" : "" })));
+	}
+
+	/* "pack.lua:12: …" says where. */
+	function shown(told) {
+		const [, line] = /pack\.lua:(\d+)/.exec(told.error ?? told.tap ?? "") ?? [];
+
+		number2(Number(line ?? 0));
+		fill(result, testNode(told));
+		if (line) {
+			const at = source.value.split("\n").slice(0, line - 1).join("\n").length + 1;
+
+			source.focus();
+			source.setSelectionRange(at, source.value.indexOf("\n", at) >>> 0 || at);
+		}
+	}
+
+	const files = () => ({ ...others, "pack.lua": source.value });
+
+	return [
+		h("div", { class: "editor" }, lines, source), h("div", { class: "line" }, mode,
+			button(t("mod.run_tests"), async () => {
+				const told = await client.call("moderation.pack_test", { files: files() }).catch((error) => ({ passed: false, error: error.message }));
+
+				shown(told);
+			}),
+			button(t("mod.put"), async () => {
+				try {
+					const told = await client.call("moderation.pack_put", { files: files(), mode: mode.querySelector("select").value });
+
+					app.notice(t("saved"));
+					app.go(`#/moderation/packs/${encodeURIComponent(told.pack ?? id)}`);
+				} catch (error) {
+					shown({ passed: false, error: error.message });
+				}
+			}, { class: "primary" })), result];
+}

@@ -1,0 +1,94 @@
+/* What waits: reports, held messages, flags, appeals. One decides one or many; who claims an item is shown to the others. */
+import { fill, h } from "../dom.js";
+import { button, choice } from "../form.js";
+import { moment, relative, t } from "../i18n.js";
+import { askDeed, DEEDS, personLink, ruleText } from "./parts.js";
+
+export function queue(app) {
+	const { client } = app, list = h("ul", { class: "stack", "aria-live": "polite" }), count = h("p", { role: "status" }), more = button(t("more"), () => read(true));
+	const chosen = new Set(), bulk = h("div", { class: "line bulk" });
+	const form = h("form", { class: "line", onchange: () => read() },
+		choice("kind", t("mod.what"), ["", "report", "held", "flag", "appeal"].map((kind) => [kind, t(`mod.item.${kind || "all"}`)]), ""), choice("state", t("admin.state"), ["open", "done"].map((state) => [state, t(`mod.state.${state}`)]), "open"),
+		h("label", { class: "check" }, h("input", { type: "checkbox", name: "mine" }), t("mod.mine")));
+	let all = [], after;
+
+	async function read(next) {
+		const { kind, state, mine } = Object.fromEntries(new FormData(form));
+		const told = await app.try(client.call("moderation.queue", { state, ...(kind && { kind }), ...(mine && { mine: true }), ...(next && { after }) }, { again: true }));
+
+		if (!told)
+			return;
+		all = next ? [...all, ...told.items] : told.items;
+		after = told.next;
+		more.hidden = !after;
+		chosen.clear();
+		count.textContent = t("mod.waiting_n", { n: told.open });
+		fill(list, all.length === 0 ? h("li", { class: "empty" }, t("mod.nothing_waits")) : all.map(itemNode));
+		drawBulk();
+	}
+
+	function itemNode(item) {
+		const own = item.claimed_by === client.me.name;
+
+		return h("li", { class: "box item" },
+			h("div", { class: "line" },
+				item.open && h("input", { type: "checkbox", "aria-label": t("mod.choose"), onchange: (event) => {
+					chosen[event.target.checked ? "add" : "delete"](item.item);
+					drawBulk();
+				} }),
+				h("b", null, t(`mod.item.${item.kind}`)), item.who && personLink(item.who, item.name), item.room && h("span", null, "#", h("bdi", null, item.room)), h("small", { title: moment(item.time) }, relative(item.time)),
+				item.count > 1 && h("span", { class: "badge" }, t("mod.times", { n: item.count })), item.claimed_by && h("span", { class: "badge" }, t("mod.claimed", { name: item.claimed_by }))),
+			item.text && h("p", { class: "quote", dir: "auto" }, item.text),
+			(item.words || item.by) && h("p", { dir: "auto" }, item.by && h("bdi", null, `${item.by}: `), item.words ?? "", item.reason && ` (${item.reason})`),
+			item.pack && h("small", null, ruleText(item)), item.evidence && h("details", null, h("summary", null, t("mod.evidence")), h("pre", null, JSON.stringify(item.evidence, null, 2))),
+			item.open ? h("div", { class: "line" }, button(own ? t("mod.release") : t("mod.claim"), () => claim([item.item], !own)), decisions(item.kind, [item.item]))
+				: h("p", null, t("mod.decided", { decision: t(`mod.decision.${item.decision}`), name: item.decided_by ?? "" })));
+	}
+
+	function decisions(kind, items) {
+		if (kind === "appeal")
+			return [button(t("mod.grant"), () => decide(items, { decision: "approve" }), { class: "primary" }), button(t("mod.refuse"), () => decide(items, { decision: "deny" }))];
+		return [
+			kind === "held" && button(t("mod.publish"), () => decide(items, { decision: "approve" }), { class: "primary" }),
+			kind === "held" ? button(t("mod.refuse"), () => decide(items, { decision: "deny" })) : button(t("mod.dismiss"), () => decide(items, { decision: "dismiss" })),
+			choiceOf(items, kind === "held" ? "deny" : "approve"),
+		];
+	}
+
+	function choiceOf(items, decision) {
+		const select = h("select", { "aria-label": t("mod.do"), onchange: async () => {
+			const deed = select.value, more2 = deed && await askDeed(app, t(`mod.kind.${deed}`), { time: deed !== "warn" && deed !== "redact" });
+
+			select.value = "";
+			if (more2)
+				decide(items, { decision, do: deed, ...more2 });
+		} }, h("option", { value: "" }, t("mod.do")), DEEDS.map((deed) => h("option", { value: deed }, t(`mod.kind.${deed}`))));
+
+		return select;
+	}
+
+	function drawBulk() {
+		const items = [...chosen], kinds = new Set(all.filter(({ item }) => chosen.has(item)).map(({ kind }) => kind));
+
+		fill(bulk, items.length > 0 && [h("b", null, t("mod.chosen_n", { n: items.length })), button(t("mod.claim"), () => claim(items, true)), kinds.size === 1 && decisions([...kinds][0], items)]);
+	}
+
+	async function claim(items, on) {
+		await app.try(client.call("moderation.claim", { items, on }));
+		read();
+	}
+
+	async function decide(items, how) {
+		const told = await app.try(client.call("moderation.decide", { items, ...how }), t("admin.done"));
+
+		for (const one of told?.items ?? [])
+			if (one.why)
+				app.notice(one.why, "error");
+		read();
+	}
+
+	const ends = [client.on("moderation.queued", () => read()), client.on("moderation.decided", () => read())];
+
+	read();
+	return { nodes: [form, count, bulk, list, more], close: () => ends.forEach((end) => end()) };
+}
