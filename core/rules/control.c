@@ -5,7 +5,7 @@
  *	{"do":"mode","pack":"","rule":"","most":"off|shadow"}				what a rule may be at most, as it was set lower before
  *	{"do":"modes","modes":[{"pack":"","rule":"","room":"","mode":""},…]}	in place of all that are set
  *	{"do":"limits","steps":200000,"memory":…,"overruns":3,"share":50}			for packs that are loaded from then on; share at once
- *	{"do":"status"}
+ *	{"do":"status","pack":"id"}	of one pack, or all
  *	{"do":"check","files":{"pack.lua":"…"},"settings":{…},"test":true,"tap":true}	loads and tests, and keeps nothing
  *	{"do":"trial","files":{"pack.lua":"…"},"settings":{…},"test":true,"samples":3}	the same, for a backtest
  *	{"do":"trial_log","log":[…]}	entries as backtest.h says: those without "from" are deeds and appeals, and stand before all others
@@ -350,7 +350,7 @@ control_limits(struct judge *j, const struct wh_value *o, struct wh_json *w)
 }
 
 static void
-control_status(const struct judge *j, struct wh_json *w)
+control_status(const struct judge *j, struct wh_str only, struct wh_json *w)
 {
 	wh_json_bool(w, "ok", true);
 	wh_json_uint(w, "events", j->events);
@@ -359,6 +359,8 @@ control_status(const struct judge *j, struct wh_json *w)
 	wh_json_uint(w, "p99_ns", wh_hist_quantile(&j->cost, 990));
 	wh_json_array(w, "packs");
 	for (size_t i = 0; i < j->n_packs; i++) {
+		if (only.n != 0 && !wh_str_is(only, j->packs[i]->id))
+			continue;
 		wh_json_object(w, NULL);
 		write_pack(w, j->packs[i]);
 		wh_json_end(w);
@@ -378,7 +380,7 @@ control_do(struct judge *j, const struct wh_value *o, struct wh_json *w)
 	else if (wh_str_is(what, "limits"))
 		control_limits(j, o, w);
 	else if (wh_str_is(what, "status"))
-		control_status(j, w);
+		control_status(j, text_of(o, "pack"), w);
 	else if (wh_str_is(what, "modes"))
 		control_modes(j, o, w);
 	else if (wh_str_is(what, "check"))

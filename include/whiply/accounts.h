@@ -82,6 +82,9 @@ struct wh_accounts_ops {
 	/** Has every session been looked up that was there before this hub? If not, `settled` is called, once, when they have been, or could not
 	 * be. One wish a self: WH_WAIT; WH_EFULL when too many wait. */
 	enum wh_err (*settle)(struct wh_accounts *accounts, wh_accounts_settled *settled, void *self);
+
+	/** A room has another name: the roles in it are from now on those in that one. */
+	void (*room_moved)(struct wh_accounts *accounts, struct wh_str from, struct wh_str to);
 };
 
 #endif

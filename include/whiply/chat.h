@@ -90,6 +90,16 @@ struct wh_chat_said {
 	const struct wh_chat_entry *entry;
 };
 
+/** A room got another name; its people are in the hub's room of the new key already. */
+struct wh_chat_moved {
+	struct wh_str from_key, from;	/**< as it was found, and shown */
+	struct wh_str key, name;	/**< as it is now; the key may be the same */
+	struct wh_chat_actor by;
+	wh_id session;			/**< whose call it was */
+	struct wh_str reason;
+};
+
+typedef void wh_chat_watcher(void *self, const struct wh_chat_moved *moved);
 typedef void wh_chat_listener(void *self, const struct wh_chat_said *said);
 
 /** What came of it; `id` is that of the new entry. Called once, possibly before the asking returns, unless an error is returned. */
@@ -152,6 +162,9 @@ struct wh_chat_ops {
 
 	/** The key of a room's name, without asking whether there is one. False: it can be no name. */
 	bool (*key)(struct wh_chat *chat, struct wh_str name, char key_out[static 65]);
+
+	/** `moved` is told of rooms that get another name; one for each plugin. WH_EFULL. */
+	enum wh_err (*watch)(struct wh_chat *chat, wh_chat_watcher *moved, void *self);
 
 	/** No callback of this self is called any more. */
 	void (*forget)(struct wh_chat *chat, void *self);

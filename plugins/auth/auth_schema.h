@@ -65,6 +65,8 @@ enum auth_statement {
 	ST_GRANT_LIST,		/* account, now → role, room, until, by, granted, why */
 	ST_GRANT_DROP_ALL,	/* account */
 	ST_GRANT_ADMINS,	/* now → how many */
+	ST_GRANT_ROOM_DROP,	/* room */
+	ST_GRANT_ROOM_MOVE,	/* from, to */
 	ST_GRANT_SWEEP,		/* now */
 
 	/* One-time links. */

@@ -225,6 +225,16 @@ live_rename(struct auth *auth, struct live *live, struct wh_str name)
 	live_apply(auth, live);
 }
 
+void
+lives_room_moved(struct auth *auth, struct wh_str from, struct wh_str to)
+{
+	for (size_t i = 0; i < LIVE_BUCKETS; i++)
+		for (struct live *live = auth->lives.buckets[i]; live != NULL; live = live->next)
+			for (unsigned k = 0; k < live->n_grants; k++)
+				if (wh_str_is(from, live->grants[k].room))
+					snprintf(live->grants[k].room, sizeof live->grants[k].room, "%.*s", WH_FMT(to));
+}
+
 static struct live *
 live_new(struct auth *auth, struct wh_str id)
 {

@@ -96,6 +96,9 @@ enum wh_err live_attach(struct auth *auth, struct wh_session *s, struct live *li
 /** New grants: as rows of role, room, until. Its sessions are told. */
 enum wh_err live_regrant(struct auth *auth, struct live *live, const struct wh_rows *grants);
 
+/** A room has another name: the roles in it go along. */
+void lives_room_moved(struct auth *auth, struct wh_str from, struct wh_str to);
+
 /** Another name: its sessions are told. */
 void live_rename(struct auth *auth, struct live *live, struct wh_str name);
 

@@ -239,6 +239,19 @@ service_ungrant(struct wh_accounts *accounts, const struct wh_account_grant *g, 
 	return service_change(accounts, g, true, done, self, cookie);
 }
 
+/* Nobody has a role yet in a room that is of that name only now. */
+static void
+service_room_moved(struct wh_accounts *accounts, struct wh_str from, struct wh_str to)
+{
+	struct auth *auth = auth_of(accounts);
+	const struct wh_cell cells[] = { WH_CELL_TEXT(from), WH_CELL_TEXT(to) };
+	const struct wh_step steps[] = { { ST_GRANT_ROOM_DROP, &cells[1], 1, WH_ANY }, { ST_GRANT_ROOM_MOVE, cells, 2, WH_ANY } };
+
+	lives_room_moved(auth, from, to);
+	if (wh_store_run(&auth->table, steps, 2, NULL, 0) != WH_OK)
+		wh_host_log(auth->host, WH_ERROR, "roles_not_moved", WH_S("from", from), WH_S("to", to));
+}
+
 static void
 service_found(void *self, uint64_t cookie, const struct wh_result *result)
 {
@@ -343,5 +356,5 @@ service_settle(struct wh_accounts *accounts, wh_accounts_settled *settled, void 
 
 const struct wh_accounts_ops trust_service = {
 	.trust = service_trust, .said = service_said, .strike = service_strike, .room_role = service_room_role, .grant = service_grant,
-	.ungrant = service_ungrant, .find = service_find, .taken = service_taken, .close = service_close, .forget = service_forget, .settle = service_settle,
+	.ungrant = service_ungrant, .find = service_find, .taken = service_taken, .close = service_close, .forget = service_forget, .settle = service_settle, .room_moved = service_room_moved,
 };

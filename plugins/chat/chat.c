@@ -195,6 +195,10 @@ static const struct wh_field set_fields[] = {
 	{ "topics", WH_F_CHOICE, .choices = "moderators|all", .help = "who sets the topic" },
 	{ "past", WH_F_CHOICE, .choices = "all|moderators", .help = "who reads what was said before" }, { 0 }
 };
+static const struct wh_field rename_fields[] = {
+	ROOM, { "to", WH_F_TEXT, .required = true, .min = 1, .max = 128, .help = "the name that it shall have" },
+	{ "reason", WH_F_TEXT, .max = 200, .help = "told to the others" }, { 0 }
+};
 static const struct wh_field invite_fields[] = { ROOM, { "name", WH_F_NAME, .required = true, .help = "of the account" }, { 0 } };
 static const struct wh_field role_fields[] = {
 	ROOM, { "name", WH_F_NAME, .required = true, .help = "of the account; in a room that is not registered, of somebody in it" },
@@ -233,10 +237,10 @@ static const struct wh_command chat_commands[] = {
 	{ "chat.say", say_fields, WH_ALLOW_GUEST, .run = say_say, .help = "say something to everyone in a room" },
 	{ "chat.relay", relay_fields, WH_ALLOW_ADMIN, .run = say_relay, .help = "say in a room what somebody said elsewhere, by their name" },
 	{ "chat.whisper", whisper_fields, WH_ALLOW_GUEST, .run = whisper_say, .help = "say something to one person" },
-	{ "chat.whispers", whispers_fields, WH_ALLOW_GUEST, .flags = WH_READS, .run = whisper_list, .help = "with whom you whispered, the latest first" },
+	{ "chat.whispers", whispers_fields, WH_ALLOW_GUEST, .rate = "2/s burst 20", .flags = WH_READS, .run = whisper_list, .help = "with whom you whispered, the latest first" },
 	{ "chat.block", block_fields, WH_ALLOW_GUEST, .rate = "1/s burst 20", .run = block_add, .help = "no whispers between you and somebody" },
 	{ "chat.unblock", block_fields, WH_ALLOW_GUEST, .rate = "1/s burst 20", .run = block_remove, .help = "whispers again" },
-	{ "chat.blocks", NULL, WH_ALLOW_GUEST, .flags = WH_READS, .run = block_list, .help = "whom you block, and whose whispers you refuse" },
+	{ "chat.blocks", NULL, WH_ALLOW_GUEST, .rate = "2/s burst 20", .flags = WH_READS, .run = block_list, .help = "whom you block, and whose whispers you refuse" },
 	{ "chat.refuse", refuse_fields, WH_ALLOW_GUEST, .rate = "1/s burst 10", .run = block_refuse, .help = "take no whispers from guests, or from anybody" },
 	{ "chat.act", say_fields, WH_ALLOW_GUEST, .run = say_act, .help = "tell what you do, as /me" },
 	{ "chat.edit", edit_fields, WH_ALLOW_GUEST, .rate = "1/s burst 10", .run = say_edit, .help = "change what you said" },
@@ -246,18 +250,19 @@ static const struct wh_command chat_commands[] = {
 	{ "chat.typing", typing_fields, WH_ALLOW_GUEST, .rate = "1/s burst 5", .run = member_typing, .help = "tell the others that you are writing" },
 	{ "chat.pin", id_fields, WH_ALLOW_GUEST, .run = say_pin, .help = "pin a message" },
 	{ "chat.unpin", id_fields, WH_ALLOW_GUEST, .run = say_unpin, .help = "take a pin off" },
-	{ "chat.pins", room_only, WH_ALLOW_GUEST, .flags = WH_READS, .run = history_pins, .help = "what is pinned" },
+	{ "chat.pins", room_only, WH_ALLOW_GUEST, .rate = "2/s burst 20", .flags = WH_READS, .run = history_pins, .help = "what is pinned" },
 	{ "chat.poll", poll_fields, WH_ALLOW_GUEST, .rate = "1/m burst 5", .run = say_poll, .help = "ask the room" },
 	{ "chat.results", id_fields, WH_ALLOW_GUEST, .rate = "2/s burst 20", .flags = WH_READS, .run = say_results, .help = "how a poll stands" },
 	{ "chat.vote", vote_fields, WH_ALLOW_GUEST, .run = say_vote, .help = "answer a poll, once; a later answer replaces it" },
-	{ "chat.history", history_fields, WH_ALLOW_GUEST, .flags = WH_READS, .run = history_read, .help = "read what was said" },
-	{ "chat.resume", resume_fields, WH_ALLOW_GUEST, .flags = WH_READS, .run = history_resume, .help = "what was missed since the seqs that you know" },
+	{ "chat.history", history_fields, WH_ALLOW_GUEST, .rate = "5/s burst 50", .flags = WH_READS, .run = history_read, .help = "read what was said" },
+	{ "chat.resume", resume_fields, WH_ALLOW_GUEST, .rate = "2/s burst 20", .flags = WH_READS, .run = history_resume, .help = "what was missed since the seqs that you know" },
 	{ "chat.search", search_fields, WH_ALLOW_GUEST, .rate = "1/s burst 5", .flags = WH_READS, .run = history_search, .help = "look for words in a room" },
 	{ "chat.rooms", rooms_fields, WH_ALLOW_GUEST, .rate = "2/s burst 20", .flags = WH_READS, .run = info_rooms, .help = "the rooms that anybody may see" },
 	{ "chat.room", room_only, WH_ALLOW_GUEST, .flags = WH_READS, .run = info_room, .help = "what there is to know of a room" },
 	{ "chat.members", members_fields, WH_ALLOW_GUEST, .rate = "2/s burst 10", .flags = WH_READS, .run = info_members, .help = "who is in a room" },
 	{ "chat.set", set_fields, WH_ALLOW_GUEST, .flags = WH_AUDIT, .run = rules_set, .help = "change a room's rules, as its owner or manager" },
 	{ "chat.register", room_only, WH_ALLOW_MEMBER, .rate = "1/m burst 5", .flags = WH_AUDIT, .run = info_register, .help = "make a room last, and own it" },
+	{ "chat.rename", rename_fields, WH_ALLOW_GUEST, .rate = "1/m burst 5", .flags = WH_AUDIT, .run = room_rename, .help = "give a room another name, as its owner; all else stays" },
 	{ "chat.invite", invite_fields, WH_ALLOW_GUEST, .rate = "1/s burst 10", .run = info_invite, .help = "ask somebody into a room" },
 	{ "chat.role", role_fields, WH_ALLOW_GUEST, .rate = "2/s burst 20", .flags = WH_AUDIT, .run = info_role, .help = "give or take a role in a room" },
 	{ "chat.kick", kick_fields, WH_ALLOW_GUEST, .flags = WH_AUDIT, .run = member_kick, .help = "send somebody out of a room" },
@@ -265,9 +270,9 @@ static const struct wh_command chat_commands[] = {
 	{ "chat.unban", unban_fields, WH_ALLOW_GUEST, .rate = "2/s burst 40", .flags = WH_AUDIT, .run = mask_remove, .help = "take a mask off a list" },
 	{ "chat.bans", bans_fields, WH_ALLOW_GUEST, .rate = "2/s burst 20", .flags = WH_READS, .run = mask_list, .help = "what stands on a list of a room" },
 	{ "chat.mark", mark_fields, WH_ALLOW_GUEST, .rate = "5/s burst 50", .run = mark_read, .help = "remember how far you have read" },
-	{ "chat.unread", NULL, WH_ALLOW_GUEST, .flags = WH_READS, .run = mark_unread, .help = "what you have not read, room by room" },
+	{ "chat.unread", NULL, WH_ALLOW_GUEST, .rate = "2/s burst 20", .flags = WH_READS, .run = mark_unread, .help = "what you have not read, room by room" },
 	{ "chat.presence", presence_fields, WH_ALLOW_MEMBER, .rate = "1/s burst 10", .run = always_presence, .help = "stay in your rooms without a connection; and in which you stay" },
-	{ "chat.mentions", mentions_fields, WH_ALLOW_GUEST, .flags = WH_READS, .run = mark_mentions, .help = "where you were named" },
+	{ "chat.mentions", mentions_fields, WH_ALLOW_GUEST, .rate = "2/s burst 20", .flags = WH_READS, .run = mark_mentions, .help = "where you were named" },
 	{ 0 }
 };
 

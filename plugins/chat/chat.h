@@ -175,6 +175,7 @@ struct chat_room {
 	int64_t id;			/* of the store */
 	uint64_t seq;			/* of the last entry that was committed */
 	int64_t latest;			/* when it was written */
+	int64_t renamed_ms;		/* when it got its name, if it had another; now_ms */
 	int64_t epoch, created;
 	char topic[CHAT_TOPIC + 1];
 	char topic_who[CHAT_WHO + 1], topic_name[CHAT_PERSON_NAME + 1];	/* who set it; empty: nobody did */
@@ -249,6 +250,10 @@ struct chat {
 		void *self;
 	} listeners[CHAT_LISTENERS];
 	unsigned n_listeners;
+	struct {
+		wh_chat_watcher *moved;	/* NULL: none */
+		void *self;
+	} watchers[CHAT_LISTENERS];
 	struct link all;
 	struct wh_dict *lives, *names;	/* who is connected: by id (owned), by folded name */
 	struct wh_dict *always, *always_names;	/* who is always on: by id (owned), by folded name */
@@ -316,7 +321,7 @@ enum chat_statement {
 	Q_REACT, Q_UNREACT, Q_PIN, Q_UNPIN, Q_PINS, Q_VOTE, Q_POLL,
 	Q_MARK, Q_MARK_TIME, Q_MARKED, Q_MARKS, Q_MENTION, Q_MENTIONS, Q_INVITE, Q_INVITED, Q_FORGET, Q_EXPORT, Q_ERASE, Q_ERASE_MARKS,
 	Q_WHISPER_MAKE, Q_PAIR_ADD, Q_PAIR_OF, Q_MARK_AT, Q_WHISPER_UNWANTED, Q_WHISPERS, Q_BLOCK, Q_UNBLOCK, Q_BLOCKS, Q_REFUSE, Q_REFUSED,
-	Q_FORGET_WHISPERS, Q_FORGET_BLOCKS, Q_FORGET_REFUSALS, Q_FORGET_INVITES, Q_FORGET_MARKS, Q_ROOM_OWNER, Q_ROOM_LOOSE, Q_LAST_ID, Q_EDITS_GONE,
+	Q_FORGET_WHISPERS, Q_FORGET_BLOCKS, Q_FORGET_REFUSALS, Q_FORGET_INVITES, Q_FORGET_MARKS, Q_ROOM_OWNER, Q_ROOM_LOOSE, Q_ROOM_RENAME, Q_LAST_ID, Q_EDITS_GONE,
 	Q_PIN_GONE, Q_RESUME_WHISPER, Q_VOTED, Q_EXPORT_REST, Q_ERASE_REACTIONS, Q_ERASE_VOTES, Q_ERASE_MENTIONS, Q_ERASE_INVITES, Q_ERASE_PAIRS,
 	Q_ERASE_PAIR_NAMES, Q_ERASE_BLOCKS, Q_ERASE_REFUSAL, Q_ERASE_WHISPERS, Q_ERASE_OWNER,
 	Q_GIVE, Q_GIVEN, Q_ERASE_GIVEN, Q_MASK_ADD, Q_MASK_REMOVE, Q_MASKS, Q_FORGET_MASKS, Q_ERASE_MASKS,
@@ -660,6 +665,9 @@ void entry_read(const struct wh_rows *rows, size_t row, size_t at, struct chat_e
 enum wh_err say_say(void *self, struct wh_call *call);
 enum wh_err say_act(void *self, struct wh_call *call);
 enum wh_err say_relay(void *self, struct wh_call *call);
+enum wh_err room_rename(void *self, struct wh_call *call);
+/** The session is no longer there, and was not told of as leaving. */
+void member_lost(struct chat_room *room, struct wh_session *s, struct wh_str reason);
 chat_go say_whisper;
 enum wh_err say_edit(void *self, struct wh_call *call);
 enum wh_err say_redact(void *self, struct wh_call *call);

@@ -309,6 +309,24 @@ member_join(void *self, struct wh_call *call)
 
 /* Leaving */
 
+void
+member_lost(struct chat_room *room, struct wh_session *s, struct wh_str reason)
+{
+	struct chat_person *person = member_find(room, wh_session_identity(room->chat->host, s)->id);
+
+	if (person == NULL)
+		return;
+	live_session(room->chat, s)->rooms--;
+	if (room->chat->ending == wh_session_id(room->chat->host, s))
+		always_heard(room, s);
+	if (--person->sessions == 0 && !always_away(room, person, s)) {
+		room->n_away += person->lasting;
+		always_left(room, person);
+		member_drop(room, person, reason, s);
+	}
+	room_settle(room);
+}
+
 enum wh_verdict
 member_left(void *self, struct wh_passage *p)
 {
@@ -318,17 +336,8 @@ member_left(void *self, struct wh_passage *p)
 
 	if (room != NULL && room->sides != NULL)
 		room_settle(room);
-	if (person == NULL)
-		return WH_PASS;
-	live_session(chat, p->session)->rooms--;
-	if (chat->ending == wh_session_id(chat->host, p->session))
-		always_heard(room, p->session);
-	if (--person->sessions == 0 && !always_away(room, person, p->session)) {
-		room->n_away += person->lasting;
-		always_left(room, person);
-		member_drop(room, person, p->reason, p->session);
-	}
-	room_settle(room);
+	if (person != NULL)
+		member_lost(room, p->session, p->reason);
 	return WH_PASS;
 }
 

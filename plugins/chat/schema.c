@@ -123,6 +123,8 @@ static const struct wh_statement statements[] = {
 	[Q_ROOM_KEEP] = { "room_keep", "UPDATE chat_room SET kept = 1, owner = $2 WHERE id = $1 AND "
 		"(SELECT count(*) FROM chat_room WHERE owner = $2 AND kept = 1) < $3", "iti", .writes = true },
 	[Q_ROOM_LOOSE] = { "room_loose", "UPDATE chat_room SET kept = 0 WHERE id = $1", "i", .writes = true },
+	[Q_ROOM_RENAME] = { "room_rename", "UPDATE chat_room SET key = $2, name = $3 WHERE id = $1 AND NOT EXISTS (SELECT 1 FROM chat_room o WHERE o.key = $2 AND o.id <> $1)",
+		"itt", .gives = NULL, .writes = true },
 	[Q_ROOM_OWNER] = { "room_owner", "UPDATE chat_room SET owner = $2 WHERE id = $1", "it", .writes = true },
 	[Q_LAST_ID] = { "last_id", "SELECT coalesce(max(id), 0) FROM chat_entry", "", .gives = "i" },
 	[Q_EDITS_GONE] = { "edits_gone", "UPDATE chat_entry SET text = NULL, redacted = $3 WHERE ref = $1 AND room = $2 AND kind IN (3, 13) AND id <> $4 AND "

@@ -151,6 +151,20 @@ service_describe(struct wh_chat *service, wh_chat_describe *describe, void *self
 	chat->describe_self = self;
 }
 
+static enum wh_err
+service_watch(struct wh_chat *service, wh_chat_watcher *moved, void *self)
+{
+	struct chat *chat = (struct chat *)(void *)service;
+
+	for (unsigned i = 0; i < CHAT_LISTENERS; i++)
+		if (chat->watchers[i].moved == NULL) {
+			chat->watchers[i].moved = moved;
+			chat->watchers[i].self = self;
+			return WH_OK;
+		}
+	return WH_EFULL;
+}
+
 static bool
 service_key(struct wh_chat *service, struct wh_str name, char key_out[static 65])
 {
@@ -162,5 +176,5 @@ service_key(struct wh_chat *service, struct wh_str name, char key_out[static 65]
 const struct wh_chat_ops chat_service = { .room = service_room, .people = service_people, .rooms = service_rooms, .rank = service_rank,
 	.ranks = service_ranks, .masks = service_masks, .door = service_door, .describe = service_describe,
 	.entry = service_entry, .recent = service_recent, .redact = service_redact, .restore = service_restore, .say_for = service_say_for,
-	.listen = service_listen, .person = service_person, .sessions = service_sessions, .key = service_key, .forget = service_forget,
+	.listen = service_listen, .person = service_person, .sessions = service_sessions, .key = service_key, .watch = service_watch, .forget = service_forget,
 	.stays = service_stays };

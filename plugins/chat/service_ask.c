@@ -298,6 +298,9 @@ service_forget(struct wh_chat *service, void *self)
 		if (chat->listeners[i].self != self)
 			chat->listeners[n++] = chat->listeners[i];
 	chat->n_listeners = n;
+	for (unsigned i = 0; i < CHAT_LISTENERS; i++)
+		if (chat->watchers[i].self == self)
+			chat->watchers[i].moved = NULL;
 	for (struct link *l = chat->asks.next; l != &chat->asks; l = l->next) {
 		struct chat_ask *ask = LINK_OF(l, struct chat_ask, link);
 

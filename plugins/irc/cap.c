@@ -15,6 +15,7 @@ static const struct {
 	{ "cap-notify", CAP_NOTIFY, NULL, "capabilities that come and go" },
 	{ "chghost", CAP_CHGHOST, NULL, "hosts that change" },
 	{ "draft/account-registration", CAP_REGISTER, "before-connect,custom-account-name", "REGISTER and VERIFY" },
+	{ "draft/channel-rename", CAP_RENAME, NULL, "channels that get another name" },
 	{ "draft/chathistory", CAP_CHATHISTORY, NULL, "CHATHISTORY" },
 	{ "draft/event-playback", CAP_EVENTS, NULL, "history with topics, reactions and the like" },
 	{ "draft/extended-isupport", CAP_ISUPPORT, NULL, "ISUPPORT, also before one is in" },

@@ -120,6 +120,20 @@ topic_tell(struct irc_out *out, const char *channel, const struct wh_chat_room *
 	out_numeric(out, 333, "%s %s %lld", channel, source, (long long)(room->topic_time / 1000));
 }
 
+void
+channel_about(struct irc_out *out, struct wh_str name)
+{
+	struct wh_chat_room room;
+	char channel[IRC_CHANNEL + 2];
+
+	room_show(name, channel);
+	if (out->irc->chat->room(out->irc->chat_self, name, &room))
+		topic_tell(out, channel, &room);
+	if ((out->c->caps & CAP_NO_NAMES) == 0)
+		channel_names(out, name);
+	metadata_entered(out, name);
+}
+
 /* JOIN */
 
 static struct wh_str

@@ -57,6 +57,7 @@ const struct irc_command irc_commands[] = {
 	{ "REGISTER", 3, VERB_EARLY, verb_register, "REGISTER account|* mail|* password", "make an account" },
 	{ "REHASH", 0, 0, verb_rehash, "REHASH", "read the config anew; for operators" },
 	{ "RELAYMSG", 3, 0, verb_relaymsg, "RELAYMSG #channel name/network :text", "say what somebody said elsewhere; for bridges" },
+	{ "RENAME", 2, 0, verb_rename, "RENAME #channel #name [:reason]", "give a channel another name" },
 	{ "RESV", 1, 0, verb_resv, "RESV [minutes] nick|#channel [:reason]", "nobody may take that nick, or enter that channel; for operators" },
 	{ "SETNAME", 1, 0, verb_setname, "SETNAME :name", "change the name behind your nick" },
 	{ "STATS", 0, 0, verb_stats, "STATS d|e|k|l|m|o|p|q|u", "bans, exceptions, clients, verbs, operators, reserved nicks, how long it runs" },
@@ -653,9 +654,12 @@ irc_close(void *self)
 	struct irc *irc = self;
 
 	wh_timer_stop(irc->host, irc->tick);
-	irc->chat->describe(irc->chat_self, NULL, NULL);
 	if (irc->sasl != NULL)
 		irc->sasl->forget(irc->sasl_self, irc);
+	if (irc->chat != NULL) {
+		irc->chat->describe(irc->chat_self, NULL, NULL);
+		irc->chat->forget(irc->chat_self, irc);
+	}
 	if (irc->profile != NULL)
 		irc->profile->forget(irc->profile_self, irc);
 	while (irc->tasks != NULL)
@@ -701,6 +705,7 @@ irc_open(const struct wh_host *host, const struct wh_conf *conf, void **self_out
 		return WH_ENOMEM;
 	}
 	metadata_open(irc);
+	rename_open(irc);
 	irc->tick = wh_timer_start(host, 15000, 15000, irc_tick, 0);
 	wh_session_each(host, close_each, irc);
 	wh_session_each(host, enter_each, irc);

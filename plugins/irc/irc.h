@@ -16,6 +16,7 @@
  *  multiline.c BATCH: messages of several lines
  *  history.c  CHATHISTORY, MARKREAD
  *  who.c      WHO, WHOIS, WHOWAS, ISON, USERHOST, MONITOR
+ *  rename.c   RENAME: another name for a channel
  *  metadata.c METADATA: what people and channels say of themselves
  *  server.c   what a server tells of itself: MOTD, LUSERS, ISUPPORT, HELP, …
  *  oper.c     KLINE, RESV, STATS, notices: what operators use
@@ -411,7 +412,10 @@ void history_replay(struct irc_client *c, const char *channel, int64_t heard, in
  * those of its other clients. False: it is no such account. */
 bool channels_stayed(struct irc_client *c, bool enter);
 irc_verb verb_who, verb_whois, verb_whowas, verb_ison, verb_userhost, verb_monitor, verb_away, verb_setname;
-irc_verb verb_metadata;
+irc_verb verb_metadata, verb_rename;
+void rename_open(struct irc *irc);
+/** What one is told of a channel behind JOIN: topic, names, and so on. */
+void channel_about(struct irc_out *out, struct wh_str room);
 void metadata_open(struct irc *irc);
 /** What it subscribed to of a channel that it entered, of somebody whom it watches; and, in the welcome, what it says of itself. */
 void metadata_entered(struct irc_out *out, struct wh_str room);

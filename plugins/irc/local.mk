@@ -1,5 +1,31 @@
 # Rooms over the IRC protocol. The plugin and its tests are the same objects.
 noinst_LTLIBRARIES += libircplugin.la
+libircplugin_la_SOURCES =
+libircplugin_la_SOURCES += %D%/account.c
+libircplugin_la_SOURCES += %D%/cap.c
+libircplugin_la_SOURCES += %D%/channel.c
+libircplugin_la_SOURCES += %D%/history.c
+libircplugin_la_SOURCES += %D%/irc.c
+libircplugin_la_SOURCES += %D%/irc.h
+libircplugin_la_SOURCES += %D%/line.c
+libircplugin_la_SOURCES += %D%/list.c
+libircplugin_la_SOURCES += %D%/mask.c
+libircplugin_la_SOURCES += %D%/message.c
+libircplugin_la_SOURCES += %D%/metadata.c
+libircplugin_la_SOURCES += %D%/mode.c
+libircplugin_la_SOURCES += %D%/multiline.c
+libircplugin_la_SOURCES += %D%/numeric.c
+libircplugin_la_SOURCES += %D%/oper.c
+libircplugin_la_SOURCES += %D%/out.c
+libircplugin_la_SOURCES += %D%/people.c
+libircplugin_la_SOURCES += %D%/register.c
+libircplugin_la_SOURCES += %D%/relay.c
+libircplugin_la_SOURCES += %D%/rename.c
+libircplugin_la_SOURCES += %D%/render.c
+libircplugin_la_SOURCES += %D%/server.c
+libircplugin_la_SOURCES += %D%/task.c
+libircplugin_la_SOURCES += %D%/usermode.c
+libircplugin_la_SOURCES += %D%/who.c
 libircplugin_la_SOURCES = %D%/irc.c %D%/irc.h %D%/line.c %D%/out.c %D%/task.c %D%/cap.c %D%/register.c %D%/people.c %D%/channel.c %D%/list.c %D%/mode.c \
 	%D%/mask.c %D%/usermode.c %D%/message.c %D%/multiline.c %D%/relay.c %D%/metadata.c %D%/history.c %D%/who.c %D%/server.c %D%/oper.c %D%/account.c %D%/render.c %D%/numeric.c
 

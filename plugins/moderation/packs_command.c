@@ -221,6 +221,7 @@ judging_command_pack(void *self, struct wh_call *call)
 		return wh_fail(call, WH_ENOENT, "there is no such pack");
 	id = wh_call_hold(call);
 	judging_control_begin(j, &b, "status");
+	bytes_str(&b, "pack", wh_arg_str(call, "pack"));
 	if (judging_control_send(j, HELPER_RULES, &b, pack_status, id) != WH_OK)
 		pack_status(j, id, NULL);
 	return WH_WAIT;

@@ -84,7 +84,10 @@ static const struct wh_statement statements[] = {
 		.gives = ACTION_GIVES },
 	[Q_SWEPT] = { "swept", "SELECT entry FROM moderation_action WHERE grp = $1 AND kind = 7", "i", .gives = "i" },
 	[Q_DEEDS] = { "deeds", "SELECT name, entry, time, kind FROM moderation_action WHERE room = $1 AND time >= $2 AND time <= $3 AND mode = 0 AND by_id <> '' AND "
-		"undone = 0 AND kind IN (2, 7, 8, 9, 10, 11) ORDER BY id LIMIT 50000", "tii", .gives = "tiii" },
+		"undone = 0 AND kind IN (2, 7, 8, 9, 10, 11) "
+		/* And appeals that were right, as if each were an undoing. */
+		"UNION ALL SELECT a.name, a.entry, a.time, 14 FROM moderation_item i JOIN moderation_action a ON a.id = i.action WHERE i.kind = 4 AND "
+		"i.decision = 'approve' AND a.room = $1 AND a.time >= $2 AND a.time <= $3 ORDER BY 3 LIMIT 50000", "tii", .gives = "tiii" },
 	[Q_ITEM_ADD] = { "item_add", "INSERT INTO moderation_item (id, kind, time, room, who, name, network, by_id, by_name, text, words, reason, evidence, pack, "
 		"version, rule, entry, action, form, ref) SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20 WHERE "
 		"(SELECT count(*) FROM moderation_item WHERE state = 0) < 20000", "iiitttttttttttttiiti", .writes = true },

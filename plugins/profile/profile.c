@@ -16,6 +16,7 @@ static const struct wh_statement statements[] = {
 	[Q_SET] = { "set", "INSERT INTO profile_value (subject, key, value) VALUES ($1, $2, $3) ON CONFLICT (subject, key) DO UPDATE SET value = excluded.value", "ttt",
 	    .gives = NULL, .writes = true },
 	[Q_DROP] = { "drop", "DELETE FROM profile_value WHERE subject = $1 AND key = $2", "tt", .gives = NULL, .writes = true },
+	[Q_MOVE] = { "move", "UPDATE profile_value SET subject = $2 WHERE subject = $1", "tt", .gives = NULL, .writes = true },
 	[Q_DROP_ALL] = { "drop_all", "DELETE FROM profile_value WHERE subject = $1", "t", .gives = NULL, .writes = true },
 	{ 0 }
 };
@@ -167,6 +168,27 @@ profile_erase(void *self, struct wh_person *person)
 	return wh_refuse(&person->at, WH_EAWAY, "a profile can't be removed now; try again", 5000);
 }
 
+/* A room has another name: what it says of itself goes along. */
+static void
+room_moved(void *self, const struct wh_chat_moved *moved)
+{
+	struct profile *p = self;
+	char from[PROFILE_SUBJECT + 1], to[PROFILE_SUBJECT + 1];
+	struct subject *was, *is;
+
+	snprintf(from, sizeof from, "#%.*s", WH_FMT(moved->from_key));
+	snprintf(to, sizeof to, "#%.*s", WH_FMT(moved->key));
+	was = subject_find(p, wh_str(from));
+	if (was == NULL || strcmp(from, to) == 0 || (is = subject_make(p, wh_str(to))) == NULL)
+		return;
+	for (size_t i = 0; i < was->n; i++)
+		value_set(p, is, wh_str(was->values[i].key), wh_str(was->values[i].text));
+	subject_free(p, was);
+	const struct wh_cell cells[] = { WH_CELL_TEXT(wh_str(from)), WH_CELL_TEXT(wh_str(to)) };
+
+	wh_store_run(&p->table, (const struct wh_step[]){ { Q_DROP_ALL, &cells[1], 1, WH_ANY }, { Q_MOVE, cells, 2, WH_ANY } }, 2, NULL, 0);
+}
+
 /* The service */
 
 static struct profile *
@@ -246,6 +268,8 @@ profile_close(void *self)
 
 	if (p->accounts != NULL)
 		p->accounts->forget(p->accounts_self, p);
+	if (p->chat != NULL)
+		p->chat->forget(p->chat_self, p);
 	wh_store_close(&p->table);
 	while (p->subjects != NULL && wh_dict_next(p->host, p->subjects, &it)) {
 		struct subject *s = it.value;
@@ -282,6 +306,7 @@ profile_open(const struct wh_host *host, const struct wh_conf *conf, void **self
 		return err;
 	}
 	wh_store_run_now(&p->table, &(struct wh_step){ Q_ROOMS, NULL, 0, WH_ANY }, 1, rooms_read, 0);
+	p->chat->watch(p->chat_self, room_moved, p);
 	wh_session_each(host, enter_each, p);
 	*self_out = p;
 	return WH_OK;

@@ -49,7 +49,7 @@ struct profile {
 	char keys[PROFILE_ALLOWED + 1];	/* those that may be set, with blanks between; "": any */
 };
 
-enum profile_statement { Q_OF, Q_ROOMS, Q_SET, Q_DROP, Q_DROP_ALL };
+enum profile_statement { Q_OF, Q_ROOMS, Q_SET, Q_DROP, Q_MOVE, Q_DROP_ALL };
 
 /* values.c */
 struct subject *subject_find(struct profile *p, struct wh_str id);

@@ -17,6 +17,7 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "integration"))
 
 import endings
+import floods
 import kills
 import logins
 import rooms
@@ -27,9 +28,9 @@ from machine import BUILD, Failure, Load, Process, cpu_ns, descriptors, memory_b
 from wire import WebSocket, http
 
 FULL = dict(rounds=9, slice=0.3, members=1000, rate=2.0, rate_rounds=3, join=10000, join_seconds=10, idle=10000, edges=1, http=2.0, starts=5, kill=10000,
-            seconds=4.0, edge_queue=64 << 20, store_rounds=3, store_seconds=6, store_rows=100000, rooms=50, room=200, room_rate=10, floods=1.0)
+            seconds=4.0, edge_queue=64 << 20, store_rounds=3, store_seconds=6, store_rows=100000, rooms=50, room=200, room_rate=10, floods=0.22)
 QUICK = dict(rounds=3, slice=0.1, members=600, rate=0.4, rate_rounds=1, join=1000, join_seconds=2, idle=1000, edges=1, http=0.15, starts=2, kill=1000,
-             seconds=1.0, edge_queue=4 << 20, store_rounds=3, store_seconds=2, store_rows=30000, rooms=10, room=60, room_rate=10, floods=0.4)
+             seconds=1.0, edge_queue=4 << 20, store_rounds=3, store_seconds=2, store_rows=30000, rooms=10, room=60, room_rate=10, floods=0.3)
 
 
 class Bench:
@@ -322,6 +323,9 @@ class Bench:
     def rooms(self):
         rooms.measure(self)
 
+    def floods(self):
+        floods.measure(self)
+
     def stall(self):
         endings.stall(self)
 
@@ -460,7 +464,8 @@ class Bench:
         return [f for f in self.figures if f["ok"] is False]
 
 
-BENCHES = ["fanout", "join", "idle", "many", "http", "start", "kill", "kills", "rooms", "flood", "slow", "stall", "store", "logins", "judge", "self"]
+BENCHES = ["fanout", "join", "idle", "many", "http", "start", "kill", "kills", "rooms", "flood", "floods", "slow", "stall", "store", "logins", "judge",
+           "self"]
 ORDER = ["self", *(b for b in BENCHES if b != "self")]
 
 

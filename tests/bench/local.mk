@@ -11,4 +11,4 @@
 
 BENCH += %D%/load %D%/floor %D%/store_floor
 EXTRA_PROGRAMS += %D%/load %D%/floor %D%/store_floor
-EXTRA_DIST += %D%/bench.py %D%/endings.py %D%/kills.py %D%/logins.py %D%/machine.py %D%/servers.py %D%/store.py %D%/table.py %D%/README.md
+EXTRA_DIST += %D%/bench.py %D%/endings.py %D%/floods.py %D%/kills.py %D%/logins.py %D%/machine.py %D%/rooms.py %D%/servers.py %D%/store.py %D%/table.py %D%/README.md

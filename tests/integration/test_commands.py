@@ -436,7 +436,7 @@ def test_with_what_is_anothers_no_command_does_anything(role, inside):
         assert not wrong, json.dumps(wrong, indent=1)[:6000]
         # Inside, coming and going is what each connection does, and is not looked at.
         needed = {name for name in may if not inside or (name.startswith("chat.") and name != "chat.join")}
-        assert set(touched) == needed, "these do nothing to anybody, and need no permission to"
+        assert set(touched) == needed, f"these do nothing to anybody, and need no permission to: {touched}"
         assert ran > 100, ran
     finally:
         server.stop()

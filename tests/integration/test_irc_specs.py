@@ -732,6 +732,78 @@ def test_only_oneself_and_operators_see_where_one_comes_from(irc):
     assert not {"338", "378"} & {line.verb for line in b.ask(f"WHOIS {a.nick}")}
 
 
+# channel-rename
+
+
+def test_a_channel_gets_another_name_and_all_of_it_stays(irc):
+    """channel-rename, Messages: RENAME old new :reason to those who know it; members, modes, topic and log stay."""
+    a, b = irc.modern("ann", "draft/channel-rename"), irc.modern("bob", "draft/channel-rename")
+    web = irc.browser("web")
+    room, new = irc.room(a, b), irc.channel("other")
+    web.call("chat.join", room=room)
+    a.ask(f"TOPIC {room} :words")
+    a.ask(f"MODE {room} +m")
+    ids, _ = numbered(a, room, 2)
+    got = a.ask(f"RENAME {room} {new} :better")
+    assert got[0].verb == "RENAME" and got[0].params == [room, new, "better"] and got[0].nick == a.nick
+    assert b.expect("RENAME", room).params == [room, new, "better"]
+    told = web.notification("chat.moved")
+    assert (told["room"], told["to"], told["reason"]) == (room[1:], new[1:], "better")
+    assert {nick.lstrip("~@") for line in b.ask(f"NAMES {new}") if line.verb == "353" for nick in line.last.split()} == {a.nick, b.nick, web.name}
+    assert "m" in b.ask(f"MODE {new}")[0].params[2] and b.ask(f"TOPIC {new}")[0].last == "words"
+    assert [line.tags["msgid"] for line in b.ask(f"CHATHISTORY LATEST {new} * 10") if line.verb == "PRIVMSG"] == ids
+    a.send(f"PRIVMSG {new} :hello")
+    assert b.expect("PRIVMSG", new).last == "hello"
+    assert web.take(lambda m: m.get("method") == "chat.message" and m["params"]["text"] == "hello", "it")["params"]["room"] == new[1:]
+    assert b.ask(f"PRIVMSG {room} :still there?")[0].verb in ("403", "404")
+    old = irc.whiply.kill("hub")
+    irc.whiply.hub_back(old)
+    assert {nick.lstrip("~@") for line in b.ask(f"NAMES {new}") if line.verb == "353" for nick in line.last.split()} == {a.nick, b.nick, web.name}
+
+
+def test_who_does_not_know_renames_leaves_and_enters(irc):
+    """channel-rename, Fallback: PART with the reason, JOIN, topic, names; nothing when only the case changes."""
+    a, old = irc.modern("ann", "draft/channel-rename"), irc.client("old")
+    room, new = irc.room(a, old), irc.channel("other")
+    a.ask(f"TOPIC {room} :words")
+    a.ask(f"RENAME {room} {new} :better")
+    assert old.expect("PART", room).params == [room, "better"] and old.expect("JOIN", new).nick == old.nick
+    assert old.expect("332", None, new).last == "words" and old.expect("366", None, new)
+    fresh, changed = irc.room(a, old, name="case"), None
+    changed = fresh.replace("case", "CASE")
+    assert a.ask(f"RENAME {fresh} {changed}")[0].params == [fresh, changed, ""]
+    assert not [line for line in old.barrier(a, changed) if line.verb in ("PART", "JOIN")]
+
+
+def test_a_registered_channel_keeps_its_roles_and_what_it_says_of_itself(irc):
+    """channel-rename, Introduction: access lists and the like are kept."""
+    a, b = irc.signed("ann", caps=irc_client.CAPS + ("draft/channel-rename",)), irc.signed("bob")
+    room, new = irc.room(a, b), irc.channel("other")
+    a.ask(f"CS REGISTER {room}")
+    a.ask(f"MODE {room} +o {b.nick}")
+    a.ask(f"METADATA {room} SET url :https://c.example")
+    a.ask(f"RENAME {room} {new}")
+    assert {"~" + a.nick, "@" + b.nick} <= {nick for line in a.ask(f"NAMES {new}") if line.verb == "353" for nick in line.last.split()}
+    assert [line.last for line in a.ask(f"METADATA {new} GET url") if line.verb == "761"] == ["https://c.example"]
+    for c in (a, b):
+        c.send("QUIT")
+        c.ended()
+    again = irc.signed(account=a.nick)
+    assert "~" + a.nick in again.join(new)[-2].last.split()
+
+
+def test_renames_that_cannot_be(irc):
+    """channel-rename, Errors: CHANNEL_NAME_IN_USE, CANNOT_RENAME (also twice within a minute), and 482, 442, 403, 461."""
+    a, b = irc.modern("ann", "draft/channel-rename"), irc.modern("bob", "draft/channel-rename")
+    room, there, new = irc.room(a, b), irc.room(b), irc.channel("other")
+    assert b.ask(f"RENAME {room} {new}")[0].verb == "482"
+    assert a.ask(f"RENAME {there} {new}")[0].verb == "442" and a.ask(f"RENAME #nowhere-at-all {new}")[0].verb == "403" and a.ask(f"RENAME {room}")[0].verb == "461"
+    assert a.ask(f"RENAME {room} {there}")[0].params[:4] == ["RENAME", "CHANNEL_NAME_IN_USE", room, there]
+    assert a.ask(f"RENAME {room} %local")[0].params[1] == "CANNOT_RENAME"
+    assert a.ask(f"RENAME {room} {new}")[0].verb == "RENAME"
+    assert a.ask(f"RENAME {new} {room}")[0].params[1] == "CANNOT_RENAME"
+
+
 # metadata
 
 

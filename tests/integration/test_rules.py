@@ -253,3 +253,28 @@ def test_the_packs_of_the_document_pass_their_tests(tmp_path):
         pack = write_pack(tmp_path, str(number), block)
         done = subprocess.run([BUILD / "bin" / "whiply-rules", "test", pack], capture_output=True, text=True, timeout=60)
         assert done.returncode == 0 and "ok 1 - " in done.stdout, done.stdout + done.stderr
+
+
+def test_the_config_of_the_document_is_one(tmp_path):
+    block = re.search(r"```\n(plugins = \{ moderation.*?)```", (ROOT / "docs" / "rules.md").read_text(), re.S)[1]
+    config = tmp_path / "whiply.conf"
+    config.write_text(block.replace("plugins = {", "plugins = { sqlite = { }; chat = { }; fetch = { };"))
+    done = subprocess.run([BUILD / "bin" / "whiplyd", "--check", "-c", config, "-L", BUILD / "plugins" / ".libs"], capture_output=True, text=True,
+                          timeout=60)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_what_moderators_did_is_agreed_with(server, tmp_path):
+    write_pack(tmp_path, "words", WORDS)
+    whiply = server()
+    with speaker(whiply) as ws, WebSocket(whiply.http) as other:
+        other.call("chat.join", room="r")
+        for text in ("hello", "a badword", "another badword"):
+            ws.call("chat.say", room="r", text=text)
+        other.call("chat.say", room="r", text="what is a badword?")
+        name = next(e["from"] for e in ws.call("chat.history", room="r")["entries"] if e.get("text") == "hello")
+        whiply.command("moderation.timeout", "--who", name, "--room", "r", "--for", "1m")
+        got = whiply.command("moderation.backtest", "words", "--room", "r")
+        rule = next(r for r in got["rules"] if r["rule"] == "bad")
+        assert (got["events"], got["deeds"], got["deeds_found"]) == (4, 3, 2)
+        assert (rule["hits"], rule["users"], rule["agreed"], rule["alone"], rule["upheld"]) == (3, 2, 2, 1, 0)
