@@ -4,7 +4,7 @@
 
 #include "irc.h"
 
-enum { NAMES_LINE = 400, NAMES_AT_ENTRY = 500, NAMES_MOST = 10000 };
+enum { ASKS_EVERY_MS = 500, ASKS_BURST = 60, NAMES_LINE = 400, NAMES_AT_ENTRY = 500, NAMES_MOST = 10000 };
 
 bool
 channel_inside(struct irc_client *c, struct wh_str channel, struct wh_chat_room *room_out)
@@ -83,6 +83,22 @@ channel_names(struct irc_out *out, struct wh_str room)
 	names_tell(out, room, NAMES_AT_ENTRY);
 }
 
+/* What no command's rate bounds: a list of hundreds costs as much as hundreds of lines. */
+bool
+client_asks(struct irc_client *c, const char *verb)
+{
+	int64_t now = wh_now_ms(c->irc->host);
+
+	if (c->asked_ms < now)
+		c->asked_ms = now;
+	if (c->asked_ms - now > (int64_t)ASKS_BURST * ASKS_EVERY_MS) {
+		irc_numeric(c, 263, "%s :That is asked too often; try again in a moment", verb);
+		return false;
+	}
+	c->asked_ms += ASKS_EVERY_MS;
+	return true;
+}
+
 void
 verb_names(struct irc *irc, struct irc_client *c, const struct irc_line *line)
 {
@@ -90,6 +106,8 @@ verb_names(struct irc *irc, struct irc_client *c, const struct irc_line *line)
 	struct irc_out out;
 
 	(void)irc;
+	if (rest.n != 0 && !client_asks(c, "NAMES"))
+		return;
 	out_begin(&out, c);
 	if (rest.n == 0)
 		out_numeric(&out, 366, "* :End of /NAMES list");

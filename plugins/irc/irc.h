@@ -17,6 +17,7 @@
  *  history.c  CHATHISTORY, MARKREAD
  *  who.c      WHO, WHOIS, WHOWAS, ISON, USERHOST, MONITOR
  *  rename.c   RENAME: another name for a channel
+ *  webpush.c  WEBPUSH: being told while away
  *  metadata.c METADATA: what people and channels say of themselves
  *  server.c   what a server tells of itself: MOTD, LUSERS, ISUPPORT, HELP, …
  *  oper.c     KLINE, RESV, STATS, notices: what operators use
@@ -31,6 +32,7 @@
 #include <whiply/chat.h>
 #include <whiply/notices.h>
 #include <whiply/profile.h>
+#include <whiply/push.h>
 #include <whiply/sasl.h>
 #include <whiply/whiply.h>
 
@@ -108,6 +110,7 @@ struct irc_client {
 	uint64_t stamp;			/* told already; see peers_each */
 	int64_t heard_ms, since;	/* `since`: wall clock, when it was welcomed */
 	bool pinged;
+	int64_t asked_ms;		/* when all lists of people that it asked for are paid for */
 	unsigned batches;
 	struct irc_multiline *multiline;	/* owned: the batch that is open */
 	unsigned tasks;			/* commands under way */
@@ -155,6 +158,8 @@ struct irc {
 	struct wh_accounts *accounts_self;
 	const struct wh_sasl_ops *sasl;		/* NULL likewise */
 	struct wh_sasl *sasl_self;
+	const struct wh_push_ops *push;		/* NULL: nobody is told while away */
+	struct wh_push *push_self;
 	const struct wh_profile_ops *profile;	/* NULL: nobody says anything of themselves */
 	struct wh_profile *profile_self;
 	const struct wh_bans_ops *bans;		/* NULL likewise */
@@ -412,7 +417,7 @@ void history_replay(struct irc_client *c, const char *channel, int64_t heard, in
  * those of its other clients. False: it is no such account. */
 bool channels_stayed(struct irc_client *c, bool enter);
 irc_verb verb_who, verb_whois, verb_whowas, verb_ison, verb_userhost, verb_monitor, verb_away, verb_setname;
-irc_verb verb_metadata, verb_rename;
+irc_verb verb_metadata, verb_rename, verb_webpush;
 void rename_open(struct irc *irc);
 /** What one is told of a channel behind JOIN: topic, names, and so on. */
 void channel_about(struct irc_out *out, struct wh_str room);
@@ -438,6 +443,8 @@ bool channel_is(struct irc *irc, struct wh_room *r);
 /** Is the client in it? Then what it is. */
 bool channel_inside(struct irc_client *c, struct wh_str channel, struct wh_chat_room *room_out);
 void channel_names(struct irc_out *out, struct wh_str room);
+/** May it ask for a list of people again, after those before? Else it is told. Counts it. */
+bool client_asks(struct irc_client *c, const char *verb);
 /** The prefixes of a member: of all ranks, or of the highest. */
 void rank_prefixes(unsigned ranks, bool all, char out[static IRC_PREFIXES + 1]);
 /** A prefix, a letter and a role of chat are each other; NULL and '\0': there is none. */

@@ -134,6 +134,8 @@ verb_who(struct irc *irc, struct irc_client *c, const struct irc_line *line)
 	struct wh_chat_room room;
 	struct irc_out out;
 
+	if (!client_asks(c, "WHO"))
+		return;
 	if (percent != NULL) {
 		struct wh_str fields = wh_str_from(options, (size_t)(percent - options.p) + 1), all = fields, token = WH_STR("");
 
