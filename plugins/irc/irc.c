@@ -74,6 +74,7 @@ const struct irc_command irc_commands[] = {
 	{ "VERSION", 0, 0, verb_version, "VERSION", "what runs here" },
 	{ "WALLOPS", 1, 0, verb_wallops, "WALLOPS :text", "tell everyone with mode w; for operators" },
 	{ "WEBIRC", 4, VERB_EARLY, verb_webirc, "WEBIRC password gateway host address", "a gateway says for whom it speaks" },
+	{ "WEBPUSH", 2, 0, verb_webpush, "WEBPUSH REGISTER|UNREGISTER endpoint [keys]", "be told while nobody of you is connected" },
 	{ "WHO", 0, 0, verb_who, "WHO #channel|nick [%fields]", "who is in a channel" },
 	{ "WHOIS", 0, 0, verb_whois, "WHOIS nick", "who somebody is" },
 	{ "WHOWAS", 0, 0, verb_whowas, "WHOWAS nick", "who somebody was" },
@@ -692,6 +693,8 @@ irc_open(const struct wh_host *host, const struct wh_conf *conf, void **self_out
 	irc->sasl_self = self;
 	irc->profile = wh_service_find(host, "profile", WH_PROFILE_VERSION, &self);
 	irc->profile_self = self;
+	irc->push = wh_service_find(host, "push", WH_PUSH_VERSION, &self);
+	irc->push_self = self;
 	irc->bans = wh_service_find(host, "bans", WH_BANS_VERSION, &self);
 	irc->bans_self = self;
 	wh_notices_find(host, &irc->notices);
@@ -752,7 +755,7 @@ static const struct wh_setting irc_settings[] = {
 	{ 0 }
 };
 
-static const char *const irc_needs[] = { "chat", "?accounts", "?sasl", "?profile", "?bans", "?notices", NULL };
+static const char *const irc_needs[] = { "chat", "?accounts", "?sasl", "?profile", "?push", "?bans", "?notices", NULL };
 
 WH_EXPORT const struct wh_plugin whiply_plugin = {
 	WH_PLUGIN("irc", "1.0", "rooms over the IRC protocol"),

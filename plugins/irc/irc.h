@@ -17,6 +17,7 @@
  *  history.c  CHATHISTORY, MARKREAD
  *  who.c      WHO, WHOIS, WHOWAS, ISON, USERHOST, MONITOR
  *  rename.c   RENAME: another name for a channel
+ *  webpush.c  WEBPUSH: being told while away
  *  metadata.c METADATA: what people and channels say of themselves
  *  server.c   what a server tells of itself: MOTD, LUSERS, ISUPPORT, HELP, …
  *  oper.c     KLINE, RESV, STATS, notices: what operators use
@@ -31,6 +32,7 @@
 #include <whiply/chat.h>
 #include <whiply/notices.h>
 #include <whiply/profile.h>
+#include <whiply/push.h>
 #include <whiply/sasl.h>
 #include <whiply/whiply.h>
 
@@ -156,6 +158,8 @@ struct irc {
 	struct wh_accounts *accounts_self;
 	const struct wh_sasl_ops *sasl;		/* NULL likewise */
 	struct wh_sasl *sasl_self;
+	const struct wh_push_ops *push;		/* NULL: nobody is told while away */
+	struct wh_push *push_self;
 	const struct wh_profile_ops *profile;	/* NULL: nobody says anything of themselves */
 	struct wh_profile *profile_self;
 	const struct wh_bans_ops *bans;		/* NULL likewise */
@@ -413,7 +417,7 @@ void history_replay(struct irc_client *c, const char *channel, int64_t heard, in
  * those of its other clients. False: it is no such account. */
 bool channels_stayed(struct irc_client *c, bool enter);
 irc_verb verb_who, verb_whois, verb_whowas, verb_ison, verb_userhost, verb_monitor, verb_away, verb_setname;
-irc_verb verb_metadata, verb_rename;
+irc_verb verb_metadata, verb_rename, verb_webpush;
 void rename_open(struct irc *irc);
 /** What one is told of a channel behind JOIN: topic, names, and so on. */
 void channel_about(struct irc_out *out, struct wh_str room);

@@ -25,6 +25,7 @@ libircplugin_la_SOURCES += %D%/render.c
 libircplugin_la_SOURCES += %D%/server.c
 libircplugin_la_SOURCES += %D%/task.c
 libircplugin_la_SOURCES += %D%/usermode.c
+libircplugin_la_SOURCES += %D%/webpush.c
 libircplugin_la_SOURCES += %D%/who.c
 
 plugin_LTLIBRARIES += plugins/irc.la

@@ -116,6 +116,10 @@ server_isupport(struct irc_out *out)
 		isupport_icon(out->irc->icon, icon, sizeof icon);
 		isupport_tell(&s, icon, NULL);
 	}
+	if (out->irc->push != NULL && out->irc->push->key(out->irc->push_self).n != 0) {
+		snprintf(icon, sizeof icon, "VAPID=%.*s", WH_FMT(out->irc->push->key(out->irc->push_self)));
+		isupport_tell(&s, icon, NULL);
+	}
 	isupport_flush(&s);
 	out_batch_end(out);
 }

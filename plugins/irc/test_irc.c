@@ -158,11 +158,12 @@ a_server_without_accounts_offers_no_sasl(void **state)
 
 	(void)state;
 	say(t, s, "CAP LS 302");
-	while ((text = wh_test_next(s)) != NULL) {
+	do {
+		text = wh_test_next(s);
+		assert_non_null(text);
 		assert_null(strstr(text, "sasl"));
-		times |= strstr(text, "server-time") != NULL;
-	}
-	assert_true(times);
+	} while (strstr(text, " LS * :") != NULL);
+	assert_non_null(strstr(text, "server-time"));
 	say(t, s, "AUTHENTICATE PLAIN");
 	assert_non_null(hears(s, " 904 "));
 	end(t);

@@ -941,3 +941,99 @@ def test_a_browser_sets_and_sees_the_same(irc):
     a.ended()
     assert web.call("profile.get", name=account)["values"] == {"pronouns": "she/her"}
     assert web.refused("profile.set", key="NO", value="x")
+
+
+# webpush
+
+
+class PushService:
+    """Takes what is posted, and answers with what it is told to."""
+
+    def __init__(self):
+        import http.server
+        import threading
+        outer, self.posted, self.status = self, [], 201
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["content-length"]))
+                outer.posted.append((self.path, dict(self.headers), body))
+                self.send_response(outer.status)
+                self.send_header("content-length", "0")
+                self.end_headers()
+
+            def log_message(self, *args):
+                pass
+
+        self.server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        self.thread = threading.Thread(target=self.server.serve_forever, daemon=True)
+        self.thread.start()
+
+    def stop(self):
+        self.server.shutdown()
+        self.server.server_close()
+
+
+KEYS = "p256dh=BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4;auth=BTBZMqHH6r4Tts7J_aSIgg"
+
+
+@pytest.fixture
+def pushing(start):
+    service = PushService()
+    server = irc_client.IrcServer(start(**irc_client.options(
+        plugins=f'fetch = {{ allow = [ "{service.url}" ]; }}; push = {{ contact = "mailto:push@irc.test"; }};')))
+    yield server, service
+    server.leave()
+    service.stop()
+
+
+def test_who_is_away_is_told_of_queries_and_what_is_gone_is_forgotten(pushing):
+    """webpush, REGISTER: VAPID in ISUPPORT; a query to an account that is not connected is sent sealed and signed; 410 ends a registration; who is here is sent nothing."""
+    from wire import until
+    server, service = pushing
+    caps = irc_client.CAPS + ("draft/webpush",)
+    a, b = server.signed("ann", caps=caps), server.modern("bob")
+    key = tokens(a.ask("VERSION"))["VAPID"]
+    assert len(key) == 87
+    assert a.ask(f"WEBPUSH REGISTER {service.url}/one {KEYS}")[0].params == ["REGISTER", f"{service.url}/one"]
+    b.ask(f"PRIVMSG {a.nick} :while here")
+    a.send("QUIT")
+    a.ended()
+    b.ask(f"PRIVMSG {a.nick} :while away")
+    until(lambda: service.posted, 20, "the push message")
+    path, headers, body = service.posted[0]
+    assert path == "/one" and headers["Content-Encoding"] == "aes128gcm" and headers["TTL"] == "86400" and headers["Authorization"].endswith(f"k={key}")
+    assert headers["Authorization"].startswith("vapid t=") and body[16:21] == b"\0\0\x10\0\x41" and b"while" not in body
+    service.status = 410
+    b.ask(f"PRIVMSG {a.nick} :once more")
+    until(lambda: len(service.posted) == 2, 20, "the next push message")
+    again = server.signed(account=a.nick, caps=caps)
+
+    def registrations():
+        from wire import http
+        token = http(server.whiply.http, "POST", "/api/auth.login", {"name": a.nick, "password": PASSWORD}).json["token"]
+        return http(server.whiply.http, "POST", "/api/push.list", {}, {"Authorization": f"Bearer {token}"}).json["registrations"]
+
+    until(lambda: registrations() == [], 20, "the registration to be forgotten")
+    assert again.ask(f"WEBPUSH REGISTER {service.url}/two {KEYS}")[0].verb == "WEBPUSH" and len(registrations()) == 1
+    assert again.ask(f"WEBPUSH UNREGISTER {service.url}/two")[0].params == ["UNREGISTER", f"{service.url}/two"] and registrations() == []
+
+
+def test_what_cannot_be_registered(pushing):
+    """webpush, Errors: INVALID_PARAMS for what is no endpoint or no key, FORBIDDEN for guests; an address within the network is never connected to."""
+    server, service = pushing
+    a, guest = server.signed("ann", caps=irc_client.CAPS + ("draft/webpush",)), server.modern("guest", "draft/webpush")
+    for line in (f"WEBPUSH REGISTER nonsense {KEYS}", f"WEBPUSH REGISTER {service.url}/x p256dh=AAAA;auth=BBBB", "WEBPUSH FROB https://x.example", f"WEBPUSH REGISTER {service.url}/x"):
+        assert a.ask(line)[0].params[:2] == ["WEBPUSH", "INVALID_PARAMS"], line
+    assert guest.ask(f"WEBPUSH REGISTER {service.url}/x {KEYS}")[0].params[:2] == ["WEBPUSH", "FORBIDDEN"]
+    other = PushService()
+    assert a.ask(f"WEBPUSH REGISTER {other.url}/in {KEYS}")[0].verb == "WEBPUSH"
+    assert a.ask(f"WEBPUSH REGISTER {service.url}/out {KEYS}")[0].verb == "WEBPUSH"
+    a.send("QUIT")
+    a.ended()
+    guest.ask(f"PRIVMSG {a.nick} :hello")
+    from wire import until
+    until(lambda: service.posted, 20, "the one that is allowed")
+    assert other.posted == []
+    other.stop()
