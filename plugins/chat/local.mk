@@ -30,8 +30,6 @@ libchatplugin_la_SOURCES += %D%/service_ask.c
 libchatplugin_la_SOURCES += %D%/task.c
 libchatplugin_la_SOURCES += %D%/text.c
 libchatplugin_la_SOURCES += %D%/whisper.c
-libchatplugin_la_SOURCES = %D%/chat.c %D%/chat.h %D%/schema.c %D%/text.c %D%/room.c %D%/member.c %D%/append.c %D%/entry.c %D%/always.c %D%/say.c %D%/history.c \
-	%D%/info.c %D%/mark.c %D%/service.c %D%/service_ask.c %D%/live.c %D%/whisper.c %D%/block.c %D%/task.c %D%/crowd.c %D%/given.c %D%/privacy.c %D%/resume.c %D%/rules.c %D%/mask.c %D%/match.c %D%/door.c %D%/aside.c
 libchatplugin_la_CFLAGS = $(AM_CFLAGS) $(UTF8PROC_CFLAGS)
 
 plugin_LTLIBRARIES += plugins/chat.la

@@ -26,8 +26,6 @@ libircplugin_la_SOURCES += %D%/server.c
 libircplugin_la_SOURCES += %D%/task.c
 libircplugin_la_SOURCES += %D%/usermode.c
 libircplugin_la_SOURCES += %D%/who.c
-libircplugin_la_SOURCES = %D%/irc.c %D%/irc.h %D%/line.c %D%/out.c %D%/task.c %D%/cap.c %D%/register.c %D%/people.c %D%/channel.c %D%/list.c %D%/mode.c \
-	%D%/mask.c %D%/usermode.c %D%/message.c %D%/multiline.c %D%/relay.c %D%/metadata.c %D%/history.c %D%/who.c %D%/server.c %D%/oper.c %D%/account.c %D%/render.c %D%/numeric.c
 
 plugin_LTLIBRARIES += plugins/irc.la
 plugins_irc_la_SOURCES =
