@@ -111,6 +111,7 @@ struct irc_client {
 	uint64_t stamp;			/* told already; see peers_each */
 	int64_t heard_ms, since;	/* `since`: wall clock, when it was welcomed */
 	bool pinged;
+	int64_t asked_ms;		/* when all lists of people that it asked for are paid for */
 	unsigned batches;
 	struct irc_multiline *multiline;	/* owned: the batch that is open */
 	unsigned tasks;			/* commands under way */
@@ -445,6 +446,8 @@ bool channel_is(struct irc *irc, struct wh_room *r);
 /** Is the client in it? Then what it is. */
 bool channel_inside(struct irc_client *c, struct wh_str channel, struct wh_chat_room *room_out);
 void channel_names(struct irc_out *out, struct wh_str room);
+/** May it ask for a list of people again, after those before? Counts it, by how many are in the room (empty: it is of one). */
+bool client_asks(struct irc_client *c, struct wh_str room);
 /** The prefixes of a member: of all ranks, or of the highest. */
 void rank_prefixes(unsigned ranks, bool all, char out[static IRC_PREFIXES + 1]);
 /** A prefix, a letter and a role of chat are each other; NULL and '\0': there is none. */

@@ -25,10 +25,10 @@ libircplugin_la_SOURCES += %D%/render.c
 libircplugin_la_SOURCES += %D%/server.c
 libircplugin_la_SOURCES += %D%/task.c
 libircplugin_la_SOURCES += %D%/usermode.c
-libircplugin_la_SOURCES += %D%/who.c
 libircplugin_la_SOURCES += %D%/webpush.c
 libircplugin_la_SOURCES += %D%/casemap.c
 libircplugin_la_CFLAGS = $(AM_CFLAGS) $(UTF8PROC_CFLAGS)
+libircplugin_la_SOURCES += %D%/who.c
 
 plugin_LTLIBRARIES += plugins/irc.la
 plugins_irc_la_SOURCES =
