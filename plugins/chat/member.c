@@ -312,13 +312,12 @@ member_join(void *self, struct wh_call *call)
 void
 member_lost(struct chat_room *room, struct wh_session *s, struct wh_str reason)
 {
-	struct chat *chat = room->chat;
-	struct chat_person *person = member_find(room, wh_session_identity(chat->host, s)->id);
+	struct chat_person *person = member_find(room, wh_session_identity(room->chat->host, s)->id);
 
 	if (person == NULL)
 		return;
-	live_session(chat, s)->rooms--;
-	if (chat->ending == wh_session_id(chat->host, s))
+	live_session(room->chat, s)->rooms--;
+	if (room->chat->ending == wh_session_id(room->chat->host, s))
 		always_heard(room, s);
 	if (--person->sessions == 0 && !always_away(room, person, s)) {
 		room->n_away += person->lasting;

@@ -443,8 +443,8 @@ bool channel_is(struct irc *irc, struct wh_room *r);
 /** Is the client in it? Then what it is. */
 bool channel_inside(struct irc_client *c, struct wh_str channel, struct wh_chat_room *room_out);
 void channel_names(struct irc_out *out, struct wh_str room);
-/** May it ask for a list of people again, after those before? Else it is told. Counts it. */
-bool client_asks(struct irc_client *c, const char *verb);
+/** May it ask for a list of people again, after those before? Counts it, by how many are in the room (empty: it is of one). */
+bool client_asks(struct irc_client *c, struct wh_str room);
 /** The prefixes of a member: of all ranks, or of the highest. */
 void rank_prefixes(unsigned ranks, bool all, char out[static IRC_PREFIXES + 1]);
 /** A prefix, a letter and a role of chat are each other; NULL and '\0': there is none. */

@@ -87,6 +87,19 @@ struct asking {
 	size_t left;
 };
 
+/* As much as fits, with a NUL behind it. */
+static size_t
+field_put(char line[static IRC_LINE], size_t n, const char *text)
+{
+	size_t more = strlen(text);
+
+	if (more > IRC_LINE - 1 - n)
+		more = IRC_LINE - 1 - n;
+	memcpy(line + n, text, more);
+	line[n + more] = '\0';
+	return n + more;
+}
+
 static void
 who_line(struct asking *a, struct wh_str name, struct wh_str id, unsigned ranks)
 {
@@ -108,8 +121,14 @@ who_line(struct asking *a, struct wh_str name, struct wh_str id, unsigned ranks)
 		const char *value = *f == 't' ? a->token : *f == 'c' ? a->channel : *f == 'u' ? is.user : *f == 'i' ? "255.255.255.255" : *f == 'h' ? is.host :
 		    *f == 's' ? irc->name : *f == 'n' ? is.nick : *f == 'f' ? flags : *f == 'd' || *f == 'l' ? "0" : *f == 'a' ? is.account : *f == 'o' ? "n/a" : is.real;
 
-		if (strchr(a->fields, *f) != NULL && n < sizeof line)
-			n += (size_t)snprintf(line + n, sizeof line - n, "%s%s%s", n != 0 ? " " : "", *f == 'r' ? ":" : "", value);
+		if (strchr(a->fields, *f) == NULL)
+			continue;
+		/* A line for each of hundreds: no format here. */
+		if (n != 0)
+			n = field_put(line, n, " ");
+		if (*f == 'r')
+			n = field_put(line, n, ":");
+		n = field_put(line, n, value);
 	}
 	out_numeric(a->out, 354, "%s", line);
 }
@@ -134,8 +153,10 @@ verb_who(struct irc *irc, struct irc_client *c, const struct irc_line *line)
 	struct wh_chat_room room;
 	struct irc_out out;
 
-	if (!client_asks(c, "WHO"))
+	if (!client_asks(c, is_channel(mask) ? channel_room(mask) : WH_STR(""))) {
+		irc_numeric(c, 263, "WHO :That is asked too often; try again in a moment");
 		return;
+	}
 	if (percent != NULL) {
 		struct wh_str fields = wh_str_from(options, (size_t)(percent - options.p) + 1), all = fields, token = WH_STR("");
 

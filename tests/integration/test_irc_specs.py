@@ -9,6 +9,7 @@ import pytest
 from conftest import Whiply, free_ports
 from irc_client import PASSWORD
 from test_irc_accounts import begin, plain
+from wire import until
 
 TLS = """, {{ name = "tls"; address = "127.0.0.1:{port}"; protocol = "line"; dialect = "irc";
   tls = {{ certificates = ( {{ certificate = "{dir}/cert.pem"; key = "{dir}/key.pem"; }} ); }}; }}"""
@@ -758,7 +759,11 @@ def test_a_channel_gets_another_name_and_all_of_it_stays(irc):
     assert b.ask(f"PRIVMSG {room} :still there?")[0].verb in ("403", "404")
     old = irc.whiply.kill("hub")
     irc.whiply.hub_back(old)
-    assert {nick.lstrip("~@") for line in b.ask(f"NAMES {new}") if line.verb == "353" for nick in line.last.split()} == {a.nick, b.nick, web.name}
+
+    def names():
+        return {nick.lstrip("~@") for line in b.ask(f"NAMES {new}") if line.verb == "353" for nick in line.last.split()}
+
+    until(lambda: names() == {a.nick, b.nick, web.name}, 20, "the room to be read again")
 
 
 def test_who_does_not_know_renames_leaves_and_enters(irc):
@@ -990,7 +995,6 @@ def pushing(start):
 
 def test_who_is_away_is_told_of_queries_and_what_is_gone_is_forgotten(pushing):
     """webpush, REGISTER: VAPID in ISUPPORT; a query to an account that is not connected is sent sealed and signed; 410 ends a registration; who is here is sent nothing."""
-    from wire import until
     server, service = pushing
     caps = irc_client.CAPS + ("draft/webpush",)
     a, b = server.signed("ann", caps=caps), server.modern("bob")
@@ -1033,7 +1037,6 @@ def test_what_cannot_be_registered(pushing):
     a.send("QUIT")
     a.ended()
     guest.ask(f"PRIVMSG {a.nick} :hello")
-    from wire import until
     until(lambda: service.posted, 20, "the one that is allowed")
     assert other.posted == []
     other.stop()
