@@ -3,6 +3,7 @@ noinst_LTLIBRARIES += libircplugin.la
 libircplugin_la_SOURCES =
 libircplugin_la_SOURCES += %D%/account.c
 libircplugin_la_SOURCES += %D%/cap.c
+libircplugin_la_SOURCES += %D%/casemap.c
 libircplugin_la_SOURCES += %D%/channel.c
 libircplugin_la_SOURCES += %D%/history.c
 libircplugin_la_SOURCES += %D%/irc.c
@@ -26,8 +27,6 @@ libircplugin_la_SOURCES += %D%/server.c
 libircplugin_la_SOURCES += %D%/task.c
 libircplugin_la_SOURCES += %D%/usermode.c
 libircplugin_la_SOURCES += %D%/webpush.c
-libircplugin_la_SOURCES += %D%/casemap.c
-libircplugin_la_CFLAGS = $(AM_CFLAGS) $(UTF8PROC_CFLAGS)
 libircplugin_la_SOURCES += %D%/who.c
 
 plugin_LTLIBRARIES += plugins/irc.la
