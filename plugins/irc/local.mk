@@ -28,6 +28,7 @@ libircplugin_la_SOURCES += %D%/task.c
 libircplugin_la_SOURCES += %D%/usermode.c
 libircplugin_la_SOURCES += %D%/webpush.c
 libircplugin_la_SOURCES += %D%/who.c
+libircplugin_la_CFLAGS = $(AM_CFLAGS) $(UTF8PROC_CFLAGS)
 
 plugin_LTLIBRARIES += plugins/irc.la
 plugins_irc_la_SOURCES =
