@@ -199,10 +199,6 @@ service_key(struct wh_chat *service, struct wh_str name, char key_out[static 65]
 const struct wh_chat_ops chat_service = { .room = service_room, .people = service_people, .rooms = service_rooms, .rank = service_rank,
 	.ranks = service_ranks, .masks = service_masks, .door = service_door, .describe = service_describe,
 	.entry = service_entry, .recent = service_recent, .redact = service_redact, .restore = service_restore, .say_for = service_say_for,
-<<<<<<< HEAD
 	.listen = service_listen, .person = service_person, .sessions = service_sessions, .key = service_key, .put_out = service_put_out, .watch = service_watch,
 	.forget = service_forget,
-=======
-	.listen = service_listen, .person = service_person, .sessions = service_sessions, .key = service_key, .watch = service_watch, .forget = service_forget,
->>>>>>> spec
 	.stays = service_stays };
