@@ -627,7 +627,9 @@ irc_reload(void *self, const struct wh_conf *conf)
 	text_flat(wh_conf_str(conf, "password"), irc->pass, sizeof irc->pass);
 	snprintf(irc->motd, sizeof irc->motd, "%.*s", WH_FMT(wh_conf_str(conf, "motd")));
 	irc->set = (struct irc_settings){ .ping_ms = wh_conf_ms(conf, "ping"), .crowd = wh_conf_int(conf, "crowd"), .replay = wh_conf_int(conf, "replay"),
-		.sts_port = wh_conf_int(conf, "sts_port"), .sts_seconds = wh_conf_ms(conf, "sts") / 1000, .relaymsg = wh_conf_bool(conf, "relaymsg") };
+		.sts_port = wh_conf_int(conf, "sts_port"), .sts_seconds = wh_conf_ms(conf, "sts") / 1000, .relaymsg = wh_conf_bool(conf, "relaymsg"),
+		/* Nicks that are here stand in a dictionary. */
+		.precis = irc->people != NULL ? irc->set.precis : wh_str_is(wh_conf_str(conf, "casemapping"), "precis") };
 	irc->n_gateways = 0;
 	for (size_t i = 0; i < wh_conf_count(conf, "webirc") && i < IRC_GATEWAYS; i++) {
 		const struct wh_conf *one = wh_conf_table(conf, "webirc", i);
@@ -741,6 +743,7 @@ static const struct wh_setting webirc_settings[] = {
 static const struct wh_setting irc_settings[] = {
 	{ "name", WH_STRING, .def = "irc.localhost", .help = "the server's name, as clients see it" },
 	{ "network", WH_STRING, .def = "whiply", .help = "the network's name, one word" },
+	{ "casemapping", WH_CHOICE, .choices = "ascii|precis", .def = "ascii", .help = "which nicks are the same: by the case of A to Z, or by RFC 8265; read when the plugin opens" },
 	{ "icon", WH_STRING, .def = "", .max = "200", .help = "the network's picture, a URL with https; empty: none is told" },
 	{ "motd", WH_STRING, .def = "", .help = "the message of the day; lines are parted by \\n" },
 	{ "admin", WH_STRING, .def = "", .help = "who runs this server, for ADMIN" },

@@ -2,6 +2,7 @@
  * rates and hooks are those of every other client; an event becomes lines. Channels are rooms (#lobby is the room lobby), queries are
  * whispers, accounts are accounts. Between its files:
  *  irc.c      tables, settings, opening; the life of a client; what it says, verb by verb
+ *  casemap.c  which nicks are the same
  *  line.c     lines and tags as text
  *  out.c      answers: numerics, labels, batches
  *  task.c     commands under way, and what is to be said when they are done
@@ -146,7 +147,7 @@ struct irc_gateway {
 
 struct irc_settings {
 	int64_t ping_ms, crowd, replay, sts_port, sts_seconds;
-	bool relaymsg;
+	bool relaymsg, precis;
 };
 
 struct irc {
@@ -274,7 +275,9 @@ void room_show(struct wh_str room, char to[static IRC_CHANNEL + 2]);
 /** Matches masks with * and ?, without the case of ASCII. */
 bool mask_matches(struct wh_str mask, struct wh_str text);
 bool nick_ok(struct wh_str nick);
-void nick_fold(struct wh_str nick, char out[static IRC_NICK + 1]);
+void nick_fold_ascii(struct wh_str nick, char out[static IRC_NICK + 1]);
+/** By the casemapping of the settings; casemap.c. */
+void nick_fold(const struct irc *irc, struct wh_str nick, char out[static IRC_NICK + 1]);
 /** A name of another dialect as a nick. */
 void nick_show(struct wh_str name, char out[static IRC_NICK + 1]);
 

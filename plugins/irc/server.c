@@ -86,6 +86,8 @@ isupport_tell(void *self, const char *token, const char *help)
 	struct supporting *s = self;
 
 	(void)help;
+	if (s->out->irc->set.precis && strncmp(token, "CASEMAPPING=", 12) == 0)
+		token = "CASEMAPPING=precis";
 	if (s->on_line == 12 || s->n + strlen(token) + 2 > sizeof s->line)
 		isupport_flush(s);
 	s->n += (size_t)snprintf(s->line + s->n, sizeof s->line - s->n, "%s%s", s->on_line++ != 0 ? " " : "", token);

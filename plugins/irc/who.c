@@ -288,12 +288,12 @@ verb_whowas(struct irc *irc, struct irc_client *c, const struct irc_line *line)
 		irc_numeric(c, 431, ":Name a nick");
 		return;
 	}
-	nick_fold(nick, folded);
+	nick_fold(irc, nick, folded);
 	out_begin(&out, c);
 	for (unsigned i = 0; i < IRC_WAS && found < 10; i++) {
 		const struct irc_was *was = &irc->was[(irc->was_at + IRC_WAS - 1 - i) % IRC_WAS];
 
-		nick_fold(wh_str(was->nick), one);
+		nick_fold(irc, wh_str(was->nick), one);
 		if (was->nick[0] == '\0' || strcmp(one, folded) != 0)
 			continue;
 		time_show(was->at, when);
@@ -424,7 +424,7 @@ watch_add(struct irc_client *c, struct wh_str nick, struct irc_watch **watch_out
 	*watch_out = NULL;
 	if (!nick_ok(nick))
 		return true;
-	nick_fold(nick, folded);
+	nick_fold(irc, nick, folded);
 	watch = wh_dict_get(irc->host, irc->watches, wh_str(folded));
 	for (size_t i = 0; i < c->n_watches; i++)
 		if (c->watches[i] == watch)
@@ -495,7 +495,7 @@ verb_monitor(struct irc *irc, struct irc_client *c, const struct irc_line *line)
 		while (next_part(&rest, ',', &nick)) {
 			char folded[IRC_NICK + 1];
 
-			nick_fold(nick, folded);
+			nick_fold(irc, nick, folded);
 			for (size_t i = 0; i < c->n_watches; i++)
 				if (strcmp(c->watches[i]->folded, folded) == 0) {
 					watch = c->watches[i];

@@ -1040,3 +1040,37 @@ def test_what_cannot_be_registered(pushing):
     until(lambda: service.posted, 20, "the one that is allowed")
     assert other.posted == []
     other.stop()
+
+
+# Nicks
+
+
+def test_nicks_are_the_same_by_precis_if_that_is_chosen(start):
+    """Modern IRC, CASEMAPPING: with `casemapping = "precis"` the token says so, and width and case of all letters count for nothing (RFC 8265)."""
+    server = irc_client.IrcServer(start(more=irc_client.ROLES, listeners=irc_client.LISTENER.format(irc="", more=""),
+                                        plugins='sqlite = { }; chat = { }; irc = { name = "irc.test"; casemapping = "precis"; };'))
+    a, b = server.client("Änne", exact=True), server.client("bob", exact=True)
+    assert tokens(a.says("VERSION", "PONG") if False else (a.send("VERSION"), a.ping())[1])["CASEMAPPING"] == "precis"
+    for nick in ("änne", "ÄNNE", "A\u0308nne", "\uff22ob"):
+        c = server.raw()
+        c.send(f"NICK {nick}", "USER u 0 * :r")
+        assert c.expect("433"), nick
+    b.send("PRIVMSG äNNE :hello")
+    assert a.expect("PRIVMSG").last == "hello"
+    b.send("ISON änne")
+    assert b.expect("303").last == "Änne"
+    server.leave()
+
+
+def test_old_words_for_a_nick_that_is_ones_own(irc):
+    """NickServ, REGAIN and GHOST: signing in is all it takes; GHOST closes one's own other connections."""
+    account = irc.account("ann")
+    guest = irc.modern("guest")
+    guest.send(f"NS GHOST {account}")
+    assert "REGAIN" in guest.expect("NOTICE").last
+    guest.send(f"NS REGAIN {account} {PASSWORD}")
+    assert guest.expect("NICK", account)
+    other = irc.signed(account=account)
+    guest.send("NS GHOST")
+    assert any(line.verb == "ERROR" for line in other.ended())
+    assert guest.ping() is not None
