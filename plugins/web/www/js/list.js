@@ -16,6 +16,7 @@ export class List {
 	#anchor = null;		// {key, offset}: what is at the top of the view
 	#atEnd = true;
 	#moving = false;
+	#focused = null;	// {key, at}: which button of which item
 	#update = perFrame(() => this.#draw());
 
 	/**
@@ -44,11 +45,27 @@ export class List {
 	/** Shows other items, or the same that have changed; those named are drawn anew, or all (`true`). */
 	show(items, anew) {
 		this.#items = items;
+		this.#focused ??= this.#focus();
 		for (const key of anew === true ? [...this.#nodes.keys()] : anew ?? []) {
 			this.#nodes.get(key)?.remove();
 			this.#nodes.delete(key);
 		}
 		this.#update();
+	}
+
+	/* Where the keyboard is, so that it is there again when its item was drawn anew. */
+	#focus() {
+		const key = document.activeElement?.closest("[data-key]")?.dataset.key, node = this.#nodes.get(key);
+
+		return node && { key, at: [...node.querySelectorAll("button, a")].indexOf(document.activeElement) };
+	}
+
+	#focusAgain() {
+		const { key, at } = this.#focused ?? {};
+
+		this.#focused = null;
+		if (key !== undefined && document.activeElement === document.body)
+			this.#nodes.get(key)?.querySelectorAll("button, a")[at]?.focus({ preventScroll: true });
 	}
 
 	toEnd() {
@@ -143,6 +160,7 @@ export class List {
 			return;
 		for (let round = 0; round < 3 && this.#place(); round++)
 			;
+		this.#focusAgain();
 		if (!this.#atEnd)
 			this.#rememberAnchor();
 		if (this.view.scrollTop < OVERSCAN && this.#items.length > 0)

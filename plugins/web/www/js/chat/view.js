@@ -39,7 +39,7 @@ export class RoomView {
 
 		this.#ends = [
 			room.on("entries", ({ id, all }) => {
-				this.list.show(room.entries, all ? true : id ? [id, this.#after(id)] : []);
+				this.list.show(room.entries, all ? true : id ? [id, this.#after(id), ...this.#repliesTo(id)] : []);
 				seen();
 			}),
 			room.on("members", members), room.on("about", () => this.#about()), room.on("typing", () => this.#typing()),
@@ -61,10 +61,16 @@ export class RoomView {
 		return this.room.entries[at + 1]?.id;
 	}
 
+	/* What quotes a message shows it as it is now: what was removed is not to be read in a reply. */
+	#repliesTo(id) {
+		return this.room.entries.filter((entry) => entry.reply === id).map((entry) => entry.id);
+	}
+
 	close() {
 		for (const end of this.#ends)
 			end();
 		clearInterval(this.timer);
+		this.composer.close();
 		document.removeEventListener("visibilitychange", this.seen);
 		this.list.close();
 	}
