@@ -15,7 +15,7 @@ export class List {
 	#rows;
 	#anchor = null;		// {key, offset}: what is at the top of the view
 	#atEnd = true;
-	#moving = false;
+	#moved = null;		// where the list itself scrolled to, until that is told
 	#focused = null;	// {key, at}: which button of which item
 	#update = perFrame(() => this.#draw());
 
@@ -88,13 +88,12 @@ export class List {
 	}
 
 	#scrolled() {
-		const { scrollTop, scrollHeight, clientHeight } = this.view;
+		const { scrollTop, scrollHeight, clientHeight } = this.view, moved = this.#moved;
 		const atEnd = scrollHeight - scrollTop - clientHeight < END;
 
-		if (this.#moving) {
-			this.#moving = false;
+		this.#moved = null;
+		if (moved !== null && Math.abs(scrollTop - moved) < 1)
 			return;
-		}
 		if (atEnd !== this.#atEnd) {
 			this.#atEnd = atEnd;
 			this.how.end(atEnd);
@@ -222,6 +221,6 @@ export class List {
 		if (Math.abs(wanted - before) < 1)
 			return;
 		this.view.scrollTop = wanted;
-		this.#moving = this.view.scrollTop !== before;
+		this.#moved = this.view.scrollTop !== before ? this.view.scrollTop : null;
 	}
 }
