@@ -1,6 +1,15 @@
 # What `make install` puts where besides programs and plugins, and what a release has in it. Everything follows DESTDIR.
 whiplyincludedir = $(includedir)/whiply
 whiplyinclude_HEADERS = \
+	include/whiply/command.h include/whiply/conf.h include/whiply/dialect.h include/whiply/dict.h include/whiply/event.h include/whiply/host.h \
+	include/whiply/accounts.h include/whiply/audit.h include/whiply/bans.h include/whiply/chat.h include/whiply/fetch.h include/whiply/mail.h include/whiply/moderation.h include/whiply/sasl.h include/whiply/store.h \
+	include/whiply/job.h include/whiply/json.h include/whiply/judge.h include/whiply/log.h include/whiply/metric.h include/whiply/notices.h include/whiply/plugin.h \
+	include/whiply/accounts.h include/whiply/audit.h include/whiply/bans.h include/whiply/chat.h include/whiply/fetch.h include/whiply/mail.h include/whiply/sasl.h include/whiply/store.h \
+	include/whiply/job.h include/whiply/json.h include/whiply/judge.h include/whiply/log.h include/whiply/metric.h include/whiply/notices.h include/whiply/plugin.h include/whiply/profile.h include/whiply/push.h include/whiply/push.h \
+	include/whiply/accounts.h include/whiply/audit.h include/whiply/bans.h include/whiply/chat.h include/whiply/fetch.h include/whiply/mail.h \
+	include/whiply/matching.h include/whiply/sasl.h include/whiply/script.h include/whiply/store.h \
+	include/whiply/job.h include/whiply/json.h include/whiply/judge.h include/whiply/log.h include/whiply/metric.h include/whiply/notices.h include/whiply/plugin.h \
+	include/whiply/room.h include/whiply/route.h include/whiply/session.h include/whiply/testing.h include/whiply/types.h \
 	include/whiply/accounts.h \
 	include/whiply/audit.h \
 	include/whiply/bans.h \

@@ -23,6 +23,7 @@ include plugins/chat/local.mk
 include plugins/irc/local.mk
 include plugins/auth/local.mk
 include plugins/profile/local.mk
+include plugins/push/local.mk
 include plugins/matching/local.mk
 include plugins/signaling/local.mk
 include plugins/moderation/local.mk

@@ -272,7 +272,7 @@ static const struct wh_field fields_list[] = {
 static const struct wh_command core_rows[] = {
 	{ "server.version", NULL, WH_ALLOW_GUEST, .flags = WH_READS, .run = core_server_version, .help = "what this server is" },
 	{ "server.status", NULL, WH_ALLOW_ADMIN, .flags = WH_READS, .run = core_server_status, .help = "how the server is doing" },
-	{ "server.commands", NULL, WH_ALLOW_GUEST, .flags = WH_READS, .run = core_server_commands, .help = "the commands that you may run" },
+	{ "server.commands", NULL, WH_ALLOW_GUEST, .rate = "2/s burst 30", .flags = WH_READS, .run = core_server_commands, .help = "the commands that you may run" },
 	{ "server.plugins", NULL, WH_ALLOW_ADMIN, .flags = WH_READS, .run = core_server_plugins, .help = "the plugins, and how they are" },
 	{ "server.metrics", fields_metrics, WH_ALLOW_ADMIN, .flags = WH_READS, .run = core_server_metrics, .help = "what is measured" },
 	{ "server.enable", field_plugin, WH_ALLOW_ADMIN, .flags = WH_AUDIT, .run = core_server_enable, .help = "load a plugin" },

@@ -116,7 +116,8 @@ cpu_of(pid_t pid)
 
 struct side {
 	struct helper_bed bed;
-	struct wh_hist hist, judged;	/* ns: round trips; what the helper says it took */
+	uint32_t *trips;		/* ns of each round trip: a histogram is too coarse for differences */
+	struct wh_hist judged;		/* ns that the helper says it took */
 	int64_t own_cpu, helper_cpu;	/* ns */
 	size_t asked, packs;
 };
@@ -143,7 +144,7 @@ ask_once(struct side *s)
 
 	if (!helper_bed_ask(&s->bed, ++s->asked, (struct wh_str){ event, n }) || !helper_bed_answer(&s->bed, 5000, &id, &bytes))
 		return false;
-	wh_hist_record(&s->hist, (uint64_t)(now() - sent));
+	s->trips[s->asked - 1] = (uint32_t)(now() - sent);
 	if (wh_judge_answer_read(&bytes, &answer))
 		wh_hist_record(&s->judged, answer.cost_ns);
 	return true;
@@ -229,6 +230,23 @@ us(const struct wh_hist *h, unsigned of_thousand)
 	return (double)wh_hist_quantile(h, of_thousand) / 1000;
 }
 
+static int
+compare(const void *a, const void *b)
+{
+	uint32_t x, y;
+
+	memcpy(&x, a, sizeof x);
+	memcpy(&y, b, sizeof y);
+	return x < y ? -1 : x > y;
+}
+
+/* Once they are sorted. */
+static double
+trip_us(const struct side *s, size_t of_thousand)
+{
+	return (double)s->trips[s->asked * of_thousand / 1000] / 1000;
+}
+
 static void
 show(const struct side sides[KINDS], int64_t room, bool json)
 {
@@ -240,11 +258,11 @@ show(const struct side sides[KINDS], int64_t room, bool json)
 
 		if (json)
 			printf("\"%s\":{\"p50_us\":%.1f,\"p90_us\":%.1f,\"p99_us\":%.1f,\"judged_p50_us\":%.1f,\"judged_p99_us\":%.1f,\"asker_cpu_us\":%.2f,"
-				"\"helper_cpu_us\":%.2f,\"packs\":%zu},", kind_names[k], us(&s->hist, 500), us(&s->hist, 900), us(&s->hist, 990), us(&s->judged, 500),
+				"\"helper_cpu_us\":%.2f,\"packs\":%zu},", kind_names[k], trip_us(s, 500), trip_us(s, 900), trip_us(s, 990), us(&s->judged, 500),
 				us(&s->judged, 990), own, theirs, s->packs);
 		else
 			printf("%-10s p50 %7.1f us, p90 %7.1f us, p99 %7.1f us; in the helper p50 %6.1f us, p99 %7.1f us; CPU %5.1f us here, %5.1f us there\n", kind_names[k],
-				us(&s->hist, 500), us(&s->hist, 900), us(&s->hist, 990), us(&s->judged, 500), us(&s->judged, 990), own, theirs);
+				trip_us(s, 500), trip_us(s, 900), trip_us(s, 990), us(&s->judged, 500), us(&s->judged, 990), own, theirs);
 	}
 	printf(json ? "\"room_cpu_us\":%.1f}\n" : "sending a message of 128 bytes to a room of 100: %.1f us of CPU\n", (double)room / 1000);
 }
@@ -266,15 +284,21 @@ main(int argc, char **argv)
 	}
 	own[n > 0 ? n : 0] = '\0';
 	bench_messages();
-	for (int k = 0; k < KINDS; k++)
-		good &= helper_bed_begin(&sides[k].bed, k == ECHO ? own : WHIPLY_RULES);
+	for (int k = 0; k < KINDS; k++) {
+		sides[k].trips = calloc((size_t)PER_SECOND * (size_t)(seconds + 1), sizeof *sides[k].trips);
+		good &= sides[k].trips != NULL && helper_bed_begin(&sides[k].bed, k == ECHO ? own : WHIPLY_RULES);
+	}
 	sides[PACKS_ALL].packs = good ? load_packs(&sides[PACKS_ALL], folder) : 0;
 	for (int i = 0; i < seconds * 1000 / SLICE_MS && good; i++)
 		for (int k = 0; k < KINDS; k++)
 			good = good && slice(&sides[k]);
+	for (int k = 0; k < KINDS && good; k++)
+		qsort(sides[k].trips, sides[k].asked, sizeof *sides[k].trips, compare);
 	if (good)
 		show(sides, send_to_room(), json);
 	for (int k = 0; k < KINDS; k++)
 		(void)helper_bed_end(&sides[k].bed);
+	for (int k = 0; k < KINDS; k++)
+		free(sides[k].trips);
 	return !good;
 }

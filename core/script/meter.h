@@ -18,7 +18,9 @@ enum { WH_METER_LOOK = 20000 };	/* steps between two looks at the clock: some 20
 struct wh_meter {
 	uint64_t left;			/* steps */
 	uint64_t unseen;		/* steps since the clock was last read */
-	int64_t deadline_ns;		/* of this thread's time on a processor; INT64_MAX: none */
+	int64_t limit_ns;		/* of this thread's time on a processor; INT64_MAX: none */
+	bool looked;			/* the clock was read. A short call never reads it, as that is a system call */
+	int64_t began_ns;		/* at the first look */
 	const struct wh_clock *clock;	/* borrowed; NULL: the machine's */
 	enum wh_meter_over over;
 };
@@ -27,9 +29,17 @@ struct wh_meter {
 static inline bool
 wh_meter_look(struct wh_meter *m)
 {
+	int64_t now;
+
 	m->unseen = 0;
-	if (m->over == WH_METER_GOOD && m->deadline_ns != INT64_MAX && wh_clock_cpu_ns(m->clock) > m->deadline_ns)
+	if (m->over != WH_METER_GOOD || m->limit_ns == INT64_MAX)
+		return m->over == WH_METER_GOOD;
+	now = wh_clock_cpu_ns(m->clock);
+	if (!m->looked)
+		m->began_ns = now;
+	else if (now - m->began_ns > m->limit_ns)
 		m->over = WH_METER_TIME;
+	m->looked = true;
 	return m->over == WH_METER_GOOD;
 }
 

@@ -89,10 +89,9 @@ script_begin(struct wh_script *s)
 	s->running = true;
 	s->stats.instructions = 0;
 	s->stats.bytes = 0;
-	s->stats.time_ns = wh_clock_cpu_ns(s->limits.clock);
+	s->stats.time_ns = wh_clock_mono_ns(s->limits.clock);
 	s->bytes_left = s->limits.bytes;
-	s->meter = (struct wh_meter){ .left = s->limits.steps, .deadline_ns = s->stats.time_ns + s->limits.time_ns,
-	    .clock = s->limits.clock };
+	s->meter = (struct wh_meter){ .left = s->limits.steps, .limit_ns = s->limits.time_ns, .clock = s->limits.clock };
 	wh_buf_reset(&s->error);
 	lua_sethook(s->L, script_hook, LUA_MASKCOUNT, WH_SCRIPT_GRAIN);
 }
@@ -167,7 +166,9 @@ script_run(struct wh_script *s, struct job *job)
 	s->running = false;
 	s->stats.calls++;
 	s->stats.steps = s->limits.steps - s->meter.left;
-	s->stats.time_ns = wh_clock_cpu_ns(s->limits.clock) - s->stats.time_ns;
+	/* Of a long call the time on a processor, from its first look at the clock on. */
+	s->stats.time_ns = s->meter.looked ? wh_clock_cpu_ns(s->limits.clock) - s->meter.began_ns :
+	    wh_clock_mono_ns(s->limits.clock) - s->stats.time_ns;
 	return status == LUA_OK && s->meter.over == WH_METER_GOOD ? WH_OK : script_failed(s, status, job);
 }
 
@@ -183,7 +184,7 @@ wh_script_new(const struct wh_script_limits *limits, const struct wh_script_modu
 	limits_fill(&s->limits);
 	s->modules = modules;
 	s->bytes_left = SIZE_MAX;
-	s->meter = (struct wh_meter){ .left = UINT64_MAX, .deadline_ns = INT64_MAX };
+	s->meter = (struct wh_meter){ .left = UINT64_MAX, .limit_ns = INT64_MAX };
 	s->error.max = s->limits.error + 1;
 	if (wh_buf_reserve(&s->error, s->error.max) == NULL)
 		goto fail;

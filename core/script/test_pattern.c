@@ -9,7 +9,7 @@ enum { PLENTY = 1000000 };
 static enum wh_match
 find(const char *text, const char *pattern, struct wh_match_at *m, uint64_t *steps)
 {
-	struct wh_meter meter = { .left = *steps, .deadline_ns = INT64_MAX };
+	struct wh_meter meter = { .left = *steps, .limit_ns = INT64_MAX };
 	void *memory = malloc(wh_pattern_size(wh_str(pattern)));
 	const char *error;
 	struct wh_pattern *p;

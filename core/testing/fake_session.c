@@ -373,7 +373,7 @@ const char *
 fake_session_dialect(const struct wh_host *h, const struct wh_session *s)
 {
 	fake_session(fake_of(h), s, "wh_session_dialect");
-	if (s->state == FAKE_EPHEMERAL)
+	if (s->state != FAKE_ATTACHED)
 		return "";
 	return s->dialect != NULL ? s->dialect->name : "json";
 }

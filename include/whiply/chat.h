@@ -171,6 +171,9 @@ struct wh_chat_ops {
 
 	/** Does the account of that id stay in its rooms when its last session ends? */
 	bool (*stays)(struct wh_chat *chat, struct wh_str id);
+
+	/** Puts somebody out of a room, or (`room` empty) of all. Whether they may come back is for the hooks to say. */
+	void (*put_out)(struct wh_chat *chat, struct wh_str room, struct wh_str id, const struct wh_chat_actor *by, struct wh_str reason);
 };
 
 #endif

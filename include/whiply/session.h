@@ -81,7 +81,7 @@ wh_session_param(const struct wh_host *h, const struct wh_session *s, const char
 	return h->ops->session_param(h, s, name);
 }
 
-/** The name of the dialect it speaks. */
+/** The name of the dialect it speaks; empty while it has no connection. */
 static inline const char *
 wh_session_dialect(const struct wh_host *h, const struct wh_session *s)
 {

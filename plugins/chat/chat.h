@@ -418,6 +418,9 @@ void member_ranked(struct chat_room *room, struct chat_person *person, struct wh
 /** Sends out whom the call of chat.kick names. */
 enum wh_err member_send_out(struct chat_room *room, struct wh_call *call);
 
+/** Puts somebody out, with all sessions, also who stays without one. WH_ENOENT. */
+enum wh_err member_put_out(struct chat_room *room, struct chat_person *person, const struct wh_identity *by, struct wh_str reason);
+
 /** One more session of its person. NULL: out of memory. */
 struct chat_person *member_add(struct chat_room *room, struct wh_session *s);
 

@@ -360,26 +360,24 @@ member_leave(void *self, struct wh_call *call)
 }
 
 enum wh_err
-member_send_out(struct chat_room *room, struct wh_call *call)
+member_put_out(struct chat_room *room, struct chat_person *person, const struct wh_identity *by, struct wh_str reason)
 {
 	struct chat *chat = room->chat;
-	struct chat_person *person = member_by_name(room, wh_arg_str(call, "name"));
 	struct wh_room *hub = room_hub(room);
-	const struct chat_live *live = person != NULL ? live_by_id(chat, person->id) : NULL;
-	const struct wh_identity *by = wh_session_identity(chat->host, wh_call_session(call));
-	const struct wh_item items[] = { WH_ITEM_STR("room", wh_str(room->name)), WH_ITEM_STR("reason", wh_arg_str(call, "reason")),
-		WH_ITEM_STR("by", by->name), WH_ITEM_STR("by_id", by->id), WH_ITEM_STR("who", person != NULL ? person->id : WH_STR("")),
-		WH_ITEM_STR("name", person != NULL ? person->name : WH_STR("")) };
+	const struct chat_live *live = live_by_id(chat, person->id);
+	const struct wh_item items[] = { WH_ITEM_STR("room", wh_str(room->name)), WH_ITEM_STR("reason", reason), WH_ITEM_STR("by", by->name),
+		WH_ITEM_STR("by_id", by->id), WH_ITEM_STR("who", person->id), WH_ITEM_STR("name", person->name) };
 
-	if (person != NULL && person->sessions == 0) {
+	if (person->sessions == 0) {
 		always_left(room, person);
 		room->sender = by;
-		member_drop(room, person, wh_arg_str(call, "reason"), NULL);
+		member_drop(room, person, reason, NULL);
 		room->sender = NULL;
 		return WH_OK;
 	}
 	if (live == NULL || hub == NULL)
-		return wh_fail(call, WH_ENOENT, "nobody of that name is here");
+		return WH_ENOENT;
+	/* `person` goes with the last of them. */
 	for (unsigned i = 0; i < live->n; i++) {
 		struct wh_session *s = wh_session_get(chat->host, live->sessions[i]);
 
@@ -387,9 +385,22 @@ member_send_out(struct chat_room *room, struct wh_call *call)
 			continue;
 		wh_session_notify(chat->host, s, &(struct wh_event){ "chat.sent_out", items, sizeof items / sizeof items[0] });
 		room->sender = by;
-		wh_room_leave(chat->host, hub, s, wh_arg_str(call, "reason"));
+		wh_room_leave(chat->host, hub, s, reason);
 		room->sender = NULL;
+		if (member_find(room, live->id) == NULL)
+			break;
 	}
+	return WH_OK;
+}
+
+enum wh_err
+member_send_out(struct chat_room *room, struct wh_call *call)
+{
+	struct chat_person *person = member_by_name(room, wh_arg_str(call, "name"));
+	const struct wh_identity *by = wh_session_identity(room->chat->host, wh_call_session(call));
+
+	if (person == NULL || member_put_out(room, person, by, wh_arg_str(call, "reason")) != WH_OK)
+		return wh_fail(call, WH_ENOENT, "nobody of that name is here");
 	return WH_OK;
 }
 

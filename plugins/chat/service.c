@@ -151,6 +151,29 @@ service_describe(struct wh_chat *service, wh_chat_describe *describe, void *self
 	chat->describe_self = self;
 }
 
+/* Rooms settle, and may go, when somebody leaves: each is looked for anew. */
+static void
+service_put_out(struct wh_chat *service, struct wh_str name, struct wh_str id, const struct wh_chat_actor *by, struct wh_str reason)
+{
+	struct chat *chat = (struct chat *)(void *)service;
+	const struct wh_identity actor = { .kind = WH_ACCOUNT, .id = by->id, .name = by->name };
+
+	for (struct link *l = chat->all.next, *next; l != &chat->all; l = next) {
+		struct chat_room *room = LINK_OF(l, struct chat_room, link);
+		struct chat_person *person = room->sides == NULL && (name.n == 0 || wh_str_is(name, room->key)) ? member_find(room, id) : NULL;
+
+		if (person == NULL) {
+			next = l->next;
+			continue;
+		}
+		room->pending++;
+		member_put_out(room, person, &actor, reason);
+		room->pending--;
+		next = l->next;
+		room_settle(room);
+	}
+}
+
 static enum wh_err
 service_watch(struct wh_chat *service, wh_chat_watcher *moved, void *self)
 {
@@ -176,5 +199,6 @@ service_key(struct wh_chat *service, struct wh_str name, char key_out[static 65]
 const struct wh_chat_ops chat_service = { .room = service_room, .people = service_people, .rooms = service_rooms, .rank = service_rank,
 	.ranks = service_ranks, .masks = service_masks, .door = service_door, .describe = service_describe,
 	.entry = service_entry, .recent = service_recent, .redact = service_redact, .restore = service_restore, .say_for = service_say_for,
-	.listen = service_listen, .person = service_person, .sessions = service_sessions, .key = service_key, .watch = service_watch, .forget = service_forget,
+	.listen = service_listen, .person = service_person, .sessions = service_sessions, .key = service_key, .put_out = service_put_out, .watch = service_watch,
+	.forget = service_forget,
 	.stays = service_stays };

@@ -141,12 +141,40 @@ service_run(struct irc_client *c, const char *service, const char *what, const c
 	task_run(task, command, items, n);
 }
 
+/* Nobody else can have the nick of an account: what is left of old habits is to close one's own other connections. */
+static void
+ghosts_close(struct irc_client *c)
+{
+	const struct irc_person *p = client_person(c);
+	wh_id ids[IRC_SESSIONS];
+	unsigned closed = 0;
+	size_t n = 0;
+
+	if (p == NULL || !p->account) {
+		service_say(c, "NickServ", "Sign in with IDENTIFY or REGAIN, and the nick is yours at once: a nick of an account is nobody else's.");
+		return;
+	}
+	for (; n < p->n && n < IRC_SESSIONS; n++)
+		ids[n] = p->sessions[n];
+	for (size_t i = 0; i < n; i++) {
+		struct wh_session *s = ids[i] != c->session ? wh_session_get(c->irc->host, ids[i]) : NULL;
+
+		if (s != NULL && client_of(c->irc, s) != NULL) {
+			wh_session_close(c->irc->host, s, 4001, WH_STR("Closed from another of your connections"));
+			closed++;
+		}
+	}
+	service_say(c, "NickServ", "%u of your other connections by IRC closed.", closed);
+}
+
 static void
 nickserv(struct irc_client *c, struct wh_str words[static 4], size_t n)
 {
 	if (c->irc->accounts == NULL) {
 		service_say(c, "NickServ", "There are no accounts here.");
-	} else if (n >= 2 && same_word(words[0], "IDENTIFY")) {
+	} else if (n >= 1 && same_word(words[0], "GHOST")) {
+		ghosts_close(c);
+	} else if (n >= 2 && (same_word(words[0], "IDENTIFY") || same_word(words[0], "REGAIN") || same_word(words[0], "RECOVER") || same_word(words[0], "RELEASE"))) {
 		const struct wh_item items[] = { WH_ITEM_STR("name", n > 2 ? words[1] : wh_str(c->nick)), WH_ITEM_STR("password", words[n > 2 ? 2 : 1]) };
 
 		service_run(c, "NickServ", "you are signed in", "auth.login", items, 2);
@@ -166,7 +194,7 @@ nickserv(struct irc_client *c, struct wh_str words[static 4], size_t n)
 	} else if (n >= 1 && same_word(words[0], "LOGOUT")) {
 		service_run(c, "NickServ", "you are signed out", "auth.logout", NULL, 0);
 	} else {
-		service_say(c, "NickServ", "IDENTIFY [name] password, REGISTER password [mail], PASSWD old new, SET ALWAYS-ON on|off, LOGOUT. A nick is its account's: nobody else can take it.");
+		service_say(c, "NickServ", "IDENTIFY (or REGAIN) [name] password, GHOST, REGISTER password [mail], PASSWD old new, SET ALWAYS-ON on|off, LOGOUT. A nick is its account's: nobody else can take it.");
 	}
 }
 

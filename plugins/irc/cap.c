@@ -26,6 +26,7 @@ static const struct {
 	{ "draft/pre-away", CAP_PRE_AWAY, NULL, "AWAY before one is in; AWAY * is nobody's absence" },
 	{ "draft/read-marker", CAP_MARK, NULL, "how far one has read, on every connection" },
 	{ "draft/relaymsg", CAP_RELAYMSG, "/", "who passes on what was said elsewhere; with `relaymsg`" },
+	{ "draft/webpush", CAP_PUSH, NULL, "being told while nobody of you is connected; with the plugin `push`" },
 	{ "echo-message", CAP_ECHO, NULL, "what you say yourself" },
 	{ "extended-join", CAP_EXTENDED_JOIN, NULL, "account and name of who enters" },
 	{ "extended-monitor", CAP_MONITOR, NULL, "more of those on the MONITOR list" },
@@ -60,6 +61,8 @@ cap_offered(const struct irc_client *c, size_t i)
 		return irc->sasl != NULL;
 	if (caps[i].bit == CAP_RELAYMSG)
 		return irc->set.relaymsg;
+	if (caps[i].bit == CAP_PUSH)
+		return irc->push != NULL;
 	if (caps[i].bit == CAP_METADATA)
 		return irc->profile != NULL;
 	if (caps[i].bit == CAP_REGISTER)

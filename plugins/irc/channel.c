@@ -4,7 +4,7 @@
 
 #include "irc.h"
 
-enum { NAMES_LINE = 400, NAMES_AT_ENTRY = 500, NAMES_MOST = 10000 };
+enum { ASKS_EVERY_MS = 500, ASKS_BURST = 60, ASKS_PEOPLE = 50, ASKS_MOST = 30, NAMES_LINE = 400, NAMES_AT_ENTRY = 500, NAMES_MOST = 10000 };
 
 bool
 channel_inside(struct irc_client *c, struct wh_str channel, struct wh_chat_room *room_out)
@@ -83,6 +83,24 @@ channel_names(struct irc_out *out, struct wh_str room)
 	names_tell(out, room, NAMES_AT_ENTRY);
 }
 
+/* What no command's rate bounds: a list of hundreds costs as much as hundreds of lines. */
+bool
+client_asks(struct irc_client *c, struct wh_str room)
+{
+	int64_t now = wh_now_ms(c->irc->host), cost = 1;
+	struct wh_chat_room shown;
+
+	if (room.n != 0 && c->irc->chat->room(c->irc->chat_self, room, &shown))
+		cost += (int64_t)(shown.people / ASKS_PEOPLE);
+
+	if (c->asked_ms < now)
+		c->asked_ms = now;
+	if (c->asked_ms - now > (int64_t)ASKS_BURST * ASKS_EVERY_MS)
+		return false;
+	c->asked_ms += (cost < ASKS_MOST ? cost : ASKS_MOST) * ASKS_EVERY_MS;
+	return true;
+}
+
 void
 verb_names(struct irc *irc, struct irc_client *c, const struct irc_line *line)
 {
@@ -96,6 +114,10 @@ verb_names(struct irc *irc, struct irc_client *c, const struct irc_line *line)
 	while (next_part(&rest, ',', &channel)) {
 		struct wh_chat_room room;
 
+		if (!client_asks(c, is_channel(channel) ? channel_room(channel) : channel)) {
+			out_numeric(&out, 263, "NAMES :That is asked too often; try again in a moment");
+			break;
+		}
 		if (channel_inside(c, channel, &room))
 			names_tell(&out, room.name, NAMES_MOST);
 		else

@@ -74,6 +74,7 @@ const struct irc_command irc_commands[] = {
 	{ "VERSION", 0, 0, verb_version, "VERSION", "what runs here" },
 	{ "WALLOPS", 1, 0, verb_wallops, "WALLOPS :text", "tell everyone with mode w; for operators" },
 	{ "WEBIRC", 4, VERB_EARLY, verb_webirc, "WEBIRC password gateway host address", "a gateway says for whom it speaks" },
+	{ "WEBPUSH", 2, 0, verb_webpush, "WEBPUSH REGISTER|UNREGISTER endpoint [keys]", "be told while nobody of you is connected" },
 	{ "WHO", 0, 0, verb_who, "WHO #channel|nick [%fields]", "who is in a channel" },
 	{ "WHOIS", 0, 0, verb_whois, "WHOIS nick", "who somebody is" },
 	{ "WHOWAS", 0, 0, verb_whowas, "WHOWAS nick", "who somebody was" },
@@ -626,7 +627,9 @@ irc_reload(void *self, const struct wh_conf *conf)
 	text_flat(wh_conf_str(conf, "password"), irc->pass, sizeof irc->pass);
 	snprintf(irc->motd, sizeof irc->motd, "%.*s", WH_FMT(wh_conf_str(conf, "motd")));
 	irc->set = (struct irc_settings){ .ping_ms = wh_conf_ms(conf, "ping"), .crowd = wh_conf_int(conf, "crowd"), .replay = wh_conf_int(conf, "replay"),
-		.sts_port = wh_conf_int(conf, "sts_port"), .sts_seconds = wh_conf_ms(conf, "sts") / 1000, .relaymsg = wh_conf_bool(conf, "relaymsg") };
+		.sts_port = wh_conf_int(conf, "sts_port"), .sts_seconds = wh_conf_ms(conf, "sts") / 1000, .relaymsg = wh_conf_bool(conf, "relaymsg"),
+		/* Nicks that are here stand in a dictionary. */
+		.precis = irc->people != NULL ? irc->set.precis : wh_str_is(wh_conf_str(conf, "casemapping"), "precis") };
 	irc->n_gateways = 0;
 	for (size_t i = 0; i < wh_conf_count(conf, "webirc") && i < IRC_GATEWAYS; i++) {
 		const struct wh_conf *one = wh_conf_table(conf, "webirc", i);
@@ -692,6 +695,8 @@ irc_open(const struct wh_host *host, const struct wh_conf *conf, void **self_out
 	irc->sasl_self = self;
 	irc->profile = wh_service_find(host, "profile", WH_PROFILE_VERSION, &self);
 	irc->profile_self = self;
+	irc->push = wh_service_find(host, "push", WH_PUSH_VERSION, &self);
+	irc->push_self = self;
 	irc->bans = wh_service_find(host, "bans", WH_BANS_VERSION, &self);
 	irc->bans_self = self;
 	wh_notices_find(host, &irc->notices);
@@ -738,6 +743,7 @@ static const struct wh_setting webirc_settings[] = {
 static const struct wh_setting irc_settings[] = {
 	{ "name", WH_STRING, .def = "irc.localhost", .help = "the server's name, as clients see it" },
 	{ "network", WH_STRING, .def = "whiply", .help = "the network's name, one word" },
+	{ "casemapping", WH_CHOICE, .choices = "ascii|precis", .def = "ascii", .help = "which nicks are the same: by the case of A to Z, or by RFC 8265; read when the plugin opens" },
 	{ "icon", WH_STRING, .def = "", .max = "200", .help = "the network's picture, a URL with https; empty: none is told" },
 	{ "motd", WH_STRING, .def = "", .help = "the message of the day; lines are parted by \\n" },
 	{ "admin", WH_STRING, .def = "", .help = "who runs this server, for ADMIN" },
@@ -752,7 +758,7 @@ static const struct wh_setting irc_settings[] = {
 	{ 0 }
 };
 
-static const char *const irc_needs[] = { "chat", "?accounts", "?sasl", "?profile", "?bans", "?notices", NULL };
+static const char *const irc_needs[] = { "chat", "?accounts", "?sasl", "?profile", "?push", "?bans", "?notices", NULL };
 
 WH_EXPORT const struct wh_plugin whiply_plugin = {
 	WH_PLUGIN("irc", "1.0", "rooms over the IRC protocol"),

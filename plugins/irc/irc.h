@@ -2,6 +2,7 @@
  * rates and hooks are those of every other client; an event becomes lines. Channels are rooms (#lobby is the room lobby), queries are
  * whispers, accounts are accounts. Between its files:
  *  irc.c      tables, settings, opening; the life of a client; what it says, verb by verb
+ *  casemap.c  which nicks are the same
  *  line.c     lines and tags as text
  *  out.c      answers: numerics, labels, batches
  *  task.c     commands under way, and what is to be said when they are done
@@ -17,6 +18,7 @@
  *  history.c  CHATHISTORY, MARKREAD
  *  who.c      WHO, WHOIS, WHOWAS, ISON, USERHOST, MONITOR
  *  rename.c   RENAME: another name for a channel
+ *  webpush.c  WEBPUSH: being told while away
  *  metadata.c METADATA: what people and channels say of themselves
  *  server.c   what a server tells of itself: MOTD, LUSERS, ISUPPORT, HELP, …
  *  oper.c     KLINE, RESV, STATS, notices: what operators use
@@ -31,6 +33,7 @@
 #include <whiply/chat.h>
 #include <whiply/notices.h>
 #include <whiply/profile.h>
+#include <whiply/push.h>
 #include <whiply/sasl.h>
 #include <whiply/whiply.h>
 
@@ -108,6 +111,7 @@ struct irc_client {
 	uint64_t stamp;			/* told already; see peers_each */
 	int64_t heard_ms, since;	/* `since`: wall clock, when it was welcomed */
 	bool pinged;
+	int64_t asked_ms;		/* when all lists of people that it asked for are paid for */
 	unsigned batches;
 	struct irc_multiline *multiline;	/* owned: the batch that is open */
 	unsigned tasks;			/* commands under way */
@@ -143,7 +147,7 @@ struct irc_gateway {
 
 struct irc_settings {
 	int64_t ping_ms, crowd, replay, sts_port, sts_seconds;
-	bool relaymsg;
+	bool relaymsg, precis;
 };
 
 struct irc {
@@ -155,6 +159,8 @@ struct irc {
 	struct wh_accounts *accounts_self;
 	const struct wh_sasl_ops *sasl;		/* NULL likewise */
 	struct wh_sasl *sasl_self;
+	const struct wh_push_ops *push;		/* NULL: nobody is told while away */
+	struct wh_push *push_self;
 	const struct wh_profile_ops *profile;	/* NULL: nobody says anything of themselves */
 	struct wh_profile *profile_self;
 	const struct wh_bans_ops *bans;		/* NULL likewise */
@@ -269,7 +275,9 @@ void room_show(struct wh_str room, char to[static IRC_CHANNEL + 2]);
 /** Matches masks with * and ?, without the case of ASCII. */
 bool mask_matches(struct wh_str mask, struct wh_str text);
 bool nick_ok(struct wh_str nick);
-void nick_fold(struct wh_str nick, char out[static IRC_NICK + 1]);
+void nick_fold_ascii(struct wh_str nick, char out[static IRC_NICK + 1]);
+/** By the casemapping of the settings; casemap.c. */
+void nick_fold(const struct irc *irc, struct wh_str nick, char out[static IRC_NICK + 1]);
 /** A name of another dialect as a nick. */
 void nick_show(struct wh_str name, char out[static IRC_NICK + 1]);
 
@@ -412,7 +420,7 @@ void history_replay(struct irc_client *c, const char *channel, int64_t heard, in
  * those of its other clients. False: it is no such account. */
 bool channels_stayed(struct irc_client *c, bool enter);
 irc_verb verb_who, verb_whois, verb_whowas, verb_ison, verb_userhost, verb_monitor, verb_away, verb_setname;
-irc_verb verb_metadata, verb_rename;
+irc_verb verb_metadata, verb_rename, verb_webpush;
 void rename_open(struct irc *irc);
 /** What one is told of a channel behind JOIN: topic, names, and so on. */
 void channel_about(struct irc_out *out, struct wh_str room);
@@ -438,6 +446,8 @@ bool channel_is(struct irc *irc, struct wh_room *r);
 /** Is the client in it? Then what it is. */
 bool channel_inside(struct irc_client *c, struct wh_str channel, struct wh_chat_room *room_out);
 void channel_names(struct irc_out *out, struct wh_str room);
+/** May it ask for a list of people again, after those before? Counts it, by how many are in the room (empty: it is of one). */
+bool client_asks(struct irc_client *c, struct wh_str room);
 /** The prefixes of a member: of all ranks, or of the highest. */
 void rank_prefixes(unsigned ranks, bool all, char out[static IRC_PREFIXES + 1]);
 /** A prefix, a letter and a role of chat are each other; NULL and '\0': there is none. */

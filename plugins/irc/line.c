@@ -289,7 +289,7 @@ nick_ok(struct wh_str nick)
 }
 
 void
-nick_fold(struct wh_str nick, char out[static IRC_NICK + 1])
+nick_fold_ascii(struct wh_str nick, char out[static IRC_NICK + 1])
 {
 	size_t n = nick.n < IRC_NICK ? nick.n : IRC_NICK;
 

@@ -11,7 +11,7 @@ person_by_nick(struct irc *irc, struct wh_str nick)
 
 	if (nick.n == 0 || nick.n > IRC_NICK)
 		return NULL;
-	nick_fold(nick, folded);
+	nick_fold(irc, nick, folded);
 	return wh_dict_get(irc->host, irc->nicks, wh_str(folded));
 }
 
@@ -49,7 +49,7 @@ static bool
 person_name(struct irc *irc, struct irc_person *p, const struct wh_identity *who)
 {
 	person_nick(irc, who->name, p->nick);
-	nick_fold(wh_str(p->nick), p->folded);
+	nick_fold(irc, wh_str(p->nick), p->folded);
 	text_flat(who->name, p->name, sizeof p->name);
 	return wh_dict_add(irc->host, irc->nicks, wh_str(p->folded), p) == WH_OK;
 }
@@ -141,7 +141,7 @@ person_enter(struct irc *irc, struct wh_session *s)
 	nick_show(who->name, shown);
 	if (!person_name(irc, p, who)) {
 		memcpy(p->nick, old, sizeof old);
-		nick_fold(wh_str(old), p->folded);
+		nick_fold(irc, wh_str(old), p->folded);
 		wh_dict_add(irc->host, irc->nicks, wh_str(p->folded), p);
 		return;
 	}

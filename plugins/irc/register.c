@@ -359,7 +359,7 @@ nick_changed(struct irc *irc, struct irc_person *p, const char *old_nick)
 			irc_changed(mine);
 		}
 	}
-	nick_fold(wh_str(old_nick), folded);
+	nick_fold(irc, wh_str(old_nick), folded);
 	if (strcmp(folded, p->folded) != 0) {
 		watch_tell(irc, folded, old_nick, source, false);
 		source_of(irc, wh_str(p->name), wh_str(p->id), source);

@@ -86,6 +86,8 @@ isupport_tell(void *self, const char *token, const char *help)
 	struct supporting *s = self;
 
 	(void)help;
+	if (s->out->irc->set.precis && strncmp(token, "CASEMAPPING=", 12) == 0)
+		token = "CASEMAPPING=precis";
 	if (s->on_line == 12 || s->n + strlen(token) + 2 > sizeof s->line)
 		isupport_flush(s);
 	s->n += (size_t)snprintf(s->line + s->n, sizeof s->line - s->n, "%s%s", s->on_line++ != 0 ? " " : "", token);
@@ -114,6 +116,10 @@ server_isupport(struct irc_out *out)
 	isupport_tell(&s, network, NULL);
 	if (out->irc->icon[0] != '\0') {
 		isupport_icon(out->irc->icon, icon, sizeof icon);
+		isupport_tell(&s, icon, NULL);
+	}
+	if (out->irc->push != NULL && out->irc->push->key(out->irc->push_self).n != 0) {
+		snprintf(icon, sizeof icon, "VAPID=%.*s", WH_FMT(out->irc->push->key(out->irc->push_self)));
 		isupport_tell(&s, icon, NULL);
 	}
 	isupport_flush(&s);

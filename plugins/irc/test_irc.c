@@ -154,12 +154,16 @@ a_server_without_accounts_offers_no_sasl(void **state)
 	struct wh_test *t = begin(NULL);
 	struct wh_session *s = comes(t);
 	const char *text;
+	bool times = false;
 
 	(void)state;
 	say(t, s, "CAP LS 302");
-	text = wh_test_next(s);
+	do {
+		text = wh_test_next(s);
+		assert_non_null(text);
+		assert_null(strstr(text, "sasl"));
+	} while (strstr(text, " LS * :") != NULL);
 	assert_non_null(strstr(text, "server-time"));
-	assert_null(strstr(text, "sasl"));
 	say(t, s, "AUTHENTICATE PLAIN");
 	assert_non_null(hears(s, " 904 "));
 	end(t);

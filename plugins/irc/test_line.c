@@ -150,9 +150,9 @@ nicks_are_folded_by_ascii_alone(void **state)
 	char folded[IRC_NICK + 1];
 
 	(void)state;
-	nick_fold(WH_STR("ABCxyz[]\\"), folded);
+	nick_fold_ascii(WH_STR("ABCxyz[]\\"), folded);
 	assert_string_equal(folded, "abcxyz[]\\");
-	nick_fold(WH_STR("\xc3\x84"), folded);
+	nick_fold_ascii(WH_STR("\xc3\x84"), folded);
 	assert_string_equal(folded, "\xc3\x84");
 }
 

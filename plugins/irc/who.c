@@ -87,6 +87,19 @@ struct asking {
 	size_t left;
 };
 
+/* As much as fits, with a NUL behind it. */
+static size_t
+field_put(char line[static IRC_LINE], size_t n, const char *text)
+{
+	size_t more = strlen(text);
+
+	if (more > IRC_LINE - 1 - n)
+		more = IRC_LINE - 1 - n;
+	memcpy(line + n, text, more);
+	line[n + more] = '\0';
+	return n + more;
+}
+
 static void
 who_line(struct asking *a, struct wh_str name, struct wh_str id, unsigned ranks)
 {
@@ -108,8 +121,14 @@ who_line(struct asking *a, struct wh_str name, struct wh_str id, unsigned ranks)
 		const char *value = *f == 't' ? a->token : *f == 'c' ? a->channel : *f == 'u' ? is.user : *f == 'i' ? "255.255.255.255" : *f == 'h' ? is.host :
 		    *f == 's' ? irc->name : *f == 'n' ? is.nick : *f == 'f' ? flags : *f == 'd' || *f == 'l' ? "0" : *f == 'a' ? is.account : *f == 'o' ? "n/a" : is.real;
 
-		if (strchr(a->fields, *f) != NULL && n < sizeof line)
-			n += (size_t)snprintf(line + n, sizeof line - n, "%s%s%s", n != 0 ? " " : "", *f == 'r' ? ":" : "", value);
+		if (strchr(a->fields, *f) == NULL)
+			continue;
+		/* A line for each of hundreds: no format here. */
+		if (n != 0)
+			n = field_put(line, n, " ");
+		if (*f == 'r')
+			n = field_put(line, n, ":");
+		n = field_put(line, n, value);
 	}
 	out_numeric(a->out, 354, "%s", line);
 }
@@ -134,6 +153,10 @@ verb_who(struct irc *irc, struct irc_client *c, const struct irc_line *line)
 	struct wh_chat_room room;
 	struct irc_out out;
 
+	if (!client_asks(c, is_channel(mask) ? channel_room(mask) : WH_STR(""))) {
+		irc_numeric(c, 263, "WHO :That is asked too often; try again in a moment");
+		return;
+	}
 	if (percent != NULL) {
 		struct wh_str fields = wh_str_from(options, (size_t)(percent - options.p) + 1), all = fields, token = WH_STR("");
 
@@ -265,12 +288,12 @@ verb_whowas(struct irc *irc, struct irc_client *c, const struct irc_line *line)
 		irc_numeric(c, 431, ":Name a nick");
 		return;
 	}
-	nick_fold(nick, folded);
+	nick_fold(irc, nick, folded);
 	out_begin(&out, c);
 	for (unsigned i = 0; i < IRC_WAS && found < 10; i++) {
 		const struct irc_was *was = &irc->was[(irc->was_at + IRC_WAS - 1 - i) % IRC_WAS];
 
-		nick_fold(wh_str(was->nick), one);
+		nick_fold(irc, wh_str(was->nick), one);
 		if (was->nick[0] == '\0' || strcmp(one, folded) != 0)
 			continue;
 		time_show(was->at, when);
@@ -401,7 +424,7 @@ watch_add(struct irc_client *c, struct wh_str nick, struct irc_watch **watch_out
 	*watch_out = NULL;
 	if (!nick_ok(nick))
 		return true;
-	nick_fold(nick, folded);
+	nick_fold(irc, nick, folded);
 	watch = wh_dict_get(irc->host, irc->watches, wh_str(folded));
 	for (size_t i = 0; i < c->n_watches; i++)
 		if (c->watches[i] == watch)
@@ -472,7 +495,7 @@ verb_monitor(struct irc *irc, struct irc_client *c, const struct irc_line *line)
 		while (next_part(&rest, ',', &nick)) {
 			char folded[IRC_NICK + 1];
 
-			nick_fold(nick, folded);
+			nick_fold(irc, nick, folded);
 			for (size_t i = 0; i < c->n_watches; i++)
 				if (strcmp(c->watches[i]->folded, folded) == 0) {
 					watch = c->watches[i];

@@ -158,7 +158,11 @@ session_bind(struct matching *x, struct wh_session *s)
 static bool
 session_bind_each(void *self, struct wh_session *s)
 {
-	session_bind(self, s);
+	struct matching *x = self;
+
+	/* One without a connection is lost still. */
+	if (wh_session_dialect(x->host, s)[0] != '\0')
+		session_bind(x, s);
 	return true;
 }
 

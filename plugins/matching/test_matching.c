@@ -630,6 +630,25 @@ strangers_are_relayed_and_blurred_until_all_agree_and_when_it_is_over(void **sta
 }
 
 static void
+who_is_away_when_the_plugin_is_opened_anew_is_away_still(void **state)
+{
+	struct fixture *f = begin(NULL);
+	struct wh_session *ann = wh_test_session(f->t, "ann", "guest"), *bob = wh_test_session(f->t, "bob", "guest");
+
+	(void)state;
+	assert_call(f, ann, "match.enqueue", "{'queue':'talk'}", WH_OK);
+	wh_test_lose(f->t, ann);
+	assert_int_equal(wh_test_reload(f->t, TALK " grace = \"19s\";"), WH_OK);
+	settle(f);
+	assert_call(f, bob, "match.enqueue", "{'queue':'talk'}", WH_OK);
+	assert_null(told(bob, "match.started"));
+	wh_test_resume(f->t, ann);
+	settle(f);
+	assert_non_null(told(bob, "match.started"));
+	end(f);
+}
+
+static void
 those_who_wait_do_not_notice_that_the_hub_died(void **state)
 {
 	struct fixture *f = begin(NULL);
@@ -915,6 +934,7 @@ main(void)
 		cmocka_unit_test(both_are_seen_when_both_agree),
 		cmocka_unit_test(a_formula_says_who_fits_and_when_it_fails_the_sum_does),
 		cmocka_unit_test(strangers_are_relayed_and_blurred_until_all_agree_and_when_it_is_over),
+		cmocka_unit_test(who_is_away_when_the_plugin_is_opened_anew_is_away_still),
 		cmocka_unit_test(those_who_wait_do_not_notice_that_the_hub_died),
 		cmocka_unit_test(new_settings_do_not_empty_the_queue),
 		cmocka_unit_test(a_live_match_outlives_the_hub),

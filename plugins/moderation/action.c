@@ -50,48 +50,6 @@ action_mark(struct moderation *mod, int64_t id, enum mod_state state)
 		wh_host_log(mod->host, WH_WARN, "action_not_marked", WH_I("id", id));
 }
 
-/* A ban puts out those who are in. */
-struct putting_out {
-	struct moderation *mod;
-	struct wh_str room;
-	wh_id rooms[64];
-	size_t n;
-};
-
-static bool
-putting_room(void *self, struct wh_room *r)
-{
-	struct putting_out *p = self;
-	struct wh_str name = wh_room_name(p->mod->host, r);
-
-	if (name.n != 0 && name.p[0] != '@' && (p->room.n == 0 || wh_str_eq(name, p->room)) && p->n < 64)
-		p->rooms[p->n++] = wh_room_id(p->mod->host, r);
-	return true;
-}
-
-static bool
-putting_session(void *self, struct wh_session *s)
-{
-	struct putting_out *p = self;
-
-	p->n = 0;
-	wh_session_rooms(p->mod->host, s, putting_room, p);
-	for (size_t i = 0; i < p->n; i++) {
-		struct wh_room *r = wh_room_get(p->mod->host, p->rooms[i]);
-		struct wh_chat_room shown;
-		const struct wh_identity *who = wh_session_identity(p->mod->host, s);
-		const struct wh_item items[] = { WH_ITEM_STR("room", r != NULL && p->mod->chat->room(p->mod->chat_self, wh_room_name(p->mod->host, r), &shown) ?
-			shown.name : WH_STR("")), WH_ITEM_STR("reason", WH_STR("banned")), WH_ITEM_STR("by", WH_STR("moderation")),
-			WH_ITEM_STR("by_id", WH_STR("")), WH_ITEM_STR("who", who->id), WH_ITEM_STR("name", who->name) };
-
-		if (r == NULL)
-			continue;
-		wh_session_notify(p->mod->host, s, &(struct wh_event){ "chat.sent_out", items, sizeof items / sizeof items[0] });
-		wh_room_leave(p->mod->host, r, s, WH_STR("banned"));
-	}
-	return true;
-}
-
 static void
 action_strike(struct moderation *mod, struct wh_str who, int64_t more, struct wh_str by, struct wh_str why)
 {
@@ -123,7 +81,7 @@ action_does(struct moderation *mod, const struct penalty *p, const struct mod_ac
 	if (kind_of_room(p->kind))
 		penalty_tell_room(mod, p->room);
 	if (on && p->kind == MOD_BAN && p->who.n != 0)
-		mod->chat->sessions(mod->chat_self, p->who, putting_session, &(struct putting_out){ .mod = mod, .room = p->room });
+		mod->chat->put_out(mod->chat_self, p->room, p->who, &(struct wh_chat_actor){ act->by.n != 0 ? act->by : WH_STR("moderation"), WH_STR("moderation") }, WH_STR("banned"));
 }
 
 /* From a row of the log: begins what it says, or ends it; and tells the person. */

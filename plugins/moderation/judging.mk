@@ -6,6 +6,6 @@ libmoderationjudging_la_SOURCES = %D%/judging.c %D%/judging.h %D%/judging_own.h 
 
 # With the engine of whiply-rules in the place of the helper, and a plugin that has nothing else.
 check_PROGRAMS += %D%/test_judging
-%C%_test_judging_SOURCES = %D%/test_judging.c %D%/testing_judging.c %D%/testing_judging.h
+%C%_test_judging_SOURCES = %D%/test_judging.c %D%/test_judging_bed.c %D%/test_judging_bed.h
 %C%_test_judging_CPPFLAGS = $(AM_CPPFLAGS) $(RULES_CFLAGS) -DPACKS='"$(abs_srcdir)/lua/packs"'
 %C%_test_judging_LDADD = libmoderationjudging.la $(TESTING_LIBS) $(RULES_LIBS)

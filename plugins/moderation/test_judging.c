@@ -1,6 +1,6 @@
 /* Judging: asks, packs, their versions and settings, backtests; with the real engine and the real store. In packs, texts stand in [[ ]], as ' and " are
  * those of the arguments. */
-#include "testing_judging.h"
+#include "test_judging_bed.h"
 
 #include <stdio.h>
 #include <unistd.h>

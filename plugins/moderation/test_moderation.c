@@ -1,6 +1,8 @@
 /* What moderators do to people, messages and rooms: it is in force, told, in the log, survives the hub, and can be undone. */
 #include "testing_moderation.h"
 
+#include "moderation.h"
+
 static struct wh_session *
 moderator(struct fixture *f, const char *name)
 {
@@ -418,6 +420,98 @@ warnings_and_strikes_are_told_and_counted(void **state)
 	end(f);
 }
 
+#define LISTS "lists = { bad = { entries = [ \"zorble\" ]; }; watch = { entries = [ \"quux\" ]; actions = [ \"hold\" ]; }; loud = { entries = [ \"hidden\" ]; actions = [ \"shadow-mute\" ]; }; }; "
+
+static void
+a_verdict_decides_what_becomes_of_a_message(void **state)
+{
+	struct fixture *f = begin(LISTS "filters = { caps = { mode = \"shadow\"; }; };");
+	struct wh_session *mod = moderator(f, "mod"), *bob = inside(f, "bob", "member"), *eve = inside(f, "eve", "member");
+	const struct wh_test_answer *answer;
+	char item[256], args[400];
+
+	(void)state;
+	/* Refused, and in the log with the rule that wanted it. */
+	answer = says(f, bob, "what a zorble", NULL);
+	assert_int_equal(answer->err, WH_EPERM);
+	assert_has(answer->why, "this is not published");
+	assert_has(call(f, mod, "moderation.log", "{'pack':'filters','mode':'live'}")->json, "'kind':'refuse'");
+	/* Held, and published under the author's name when somebody has looked at it. */
+	answer = says(f, bob, "oh quux", NULL);
+	assert_has(answer->why, "waits for a moderator");
+	assert_null(heard(eve, "quux"));
+	answer = call(f, mod, "moderation.queue", "{'kind':'held'}");
+	member(answer, "item", item);
+	assert_has(answer->json, "'text':'oh quux'");
+	snprintf(args, sizeof args, "{'items':['%s'],'decision':'approve'}", item);
+	assert_has(call(f, mod, "moderation.decide", args)->json, "'done':1");
+	assert_has(heard(eve, "chat.message"), "'from':'bob','who':'id-bob'");
+	assert_non_null(heard(bob, "'kind':'approve'"));
+	/* Hidden, and so is what comes behind it. */
+	assert_int_equal(says(f, bob, "something hidden", NULL)->err, WH_OK);
+	assert_int_equal(says(f, bob, "and more", NULL)->err, WH_OK);
+	assert_null(heard(eve, "chat.message"));
+	assert_call(f, mod, "moderation.lift", "{'who':'bob','room':'den','kind':'shadow-mute'}", WH_OK);
+	/* In shadow mode it is only written down. */
+	assert_int_equal(says(f, eve, "WHY DOES NOBODY EVER ANSWER ME HERE", NULL)->err, WH_OK);
+	assert_has(call(f, mod, "moderation.log", "{'mode':'shadow'}")->json, "'rule':'caps'");
+	assert_null(heard(eve, "moderation.notice"));
+	/* At a moderator nobody looks. */
+	assert_int_equal(says(f, mod, "what a zorble", NULL)->err, WH_OK);
+	end(f);
+}
+
+static void
+what_was_held_is_published_once_whatever_dies(void **state)
+{
+	struct fixture *f = begin(LISTS);
+	struct wh_session *mod = moderator(f, "mod"), *bob = inside(f, "bob", "member");
+	char item[256], args[400];
+	const char *log;
+	unsigned n;
+
+	(void)state;
+	for (unsigned rounds = 0; rounds < 8; rounds++) {
+		wh_test_advance(f->t, 60000);
+		says(f, bob, "oh quux", NULL);
+		member(call(f, mod, "moderation.queue", "{'kind':'held'}"), "item", item);
+		snprintf(args, sizeof args, "{'items':['%s'],'decision':'approve'}", item);
+		start(f, mod, "moderation.decide", args);
+		for (unsigned i = 0; i < rounds; i++) {
+			wh_test_run_jobs(f->t);
+			wh_test_advance(f->t, 1);
+		}
+		wh_test_recover(f->t);
+		settle(f);
+		/* Not decided, or said: never both, never twice. */
+		call(f, mod, "moderation.decide", args);
+		settle(f);
+		n = 0;
+		log = call(f, mod, "chat.history", "{'room':'den','limit':200}")->json;
+		for (const char *at = log; (at = strstr(at, "oh quux")) != NULL; at++)
+			n++;
+		assert_int_equal(n, rounds + 1);
+	}
+	end(f);
+}
+
+static void
+a_rollback_undoes_what_one_version_of_a_pack_did(void **state)
+{
+	struct fixture *f = begin(LISTS);
+	struct wh_session *mod = moderator(f, "mod"), *bob = inside(f, "bob", "member");
+
+	(void)state;
+	(void)mod;
+	assert_int_equal(says(f, bob, "something hidden", NULL)->err, WH_OK);
+	settle(f);
+	assert_has(call(f, mod, "moderation.in_force", "{'who':'bob'}")->json, "shadow-mute");
+	assert_int_equal(undo_pack(wh_test_self(f->t), WH_STR("filters"), WH_STR("1"), WH_STR(""), 0, WH_STR("id-mod"), WH_STR("mod"), NULL, 0), WH_OK);
+	settle(f);
+	assert_lacks(call(f, mod, "moderation.in_force", "{'who':'bob'}")->json, "shadow-mute");
+	end(f);
+}
+
 int
 main(void)
 {
@@ -438,6 +532,9 @@ main(void)
 		cmocka_unit_test(an_appeal_is_answered_by_somebody_else),
 		cmocka_unit_test(moderators_type_commands_and_others_say_them),
 		cmocka_unit_test(warnings_and_strikes_are_told_and_counted),
+		cmocka_unit_test(a_verdict_decides_what_becomes_of_a_message),
+		cmocka_unit_test(what_was_held_is_published_once_whatever_dies),
+		cmocka_unit_test(a_rollback_undoes_what_one_version_of_a_pack_did),
 		cmocka_unit_test(who_leaves_takes_words_along_and_not_the_ban),
 	};
 

@@ -394,7 +394,7 @@ call_presence(void *self, struct wh_presence *p)
 				seat_tell_resumed(x, seat, seat->call->seats[k]);
 	}
 	/* Its last seat takes the caller with it, so this asks anew each time. */
-	while (p->what == WH_ENDED && (caller = caller_find(x, wh_session_id(x->host, p->session))) != NULL) {
+	while ((p->what == WH_ENDING || p->what == WH_ENDED) && (caller = caller_find(x, wh_session_id(x->host, p->session))) != NULL) {
 		unsigned i = 0;
 
 		while (caller->seats[i] == NULL)

@@ -1,5 +1,5 @@
 /* PeerJS: its HTTP pages and its WebSocket at /peerjs, so that a stock client works here. Who comes shows a ticket of call.ticket as its token, once,
- * and is whoever asked for it; it reaches the clients of the same room while both are in it. Used by signaling.c.
+ * and acts for whoever asked for it; it reaches the clients of the same room while those are in it. Used by signaling.c.
  *
  * Bounds: PEERS clients, TICKETS tickets for TICKET_MS, WAITING frames of FRAME_BYTES for those who are away, WAITING_OF_PEER of one sender, for
  * WAIT_MS. A client that was lost may come back with its id and token for LOST_MS. */
@@ -22,7 +22,6 @@ void peers_open(void *self, struct wh_session *s);
 void peers_receive(void *self, struct wh_session *s, struct wh_str bytes, unsigned flags);
 enum wh_err peers_render(void *self, const struct wh_event *e, wh_accent accent, struct wh_out *out);
 void peers_presence(struct signaling *x, const struct wh_presence *p);
-void peers_gone(struct signaling *x, const struct wh_passage *p);
 /** True: the session is a client of PeerJS. */
 bool peers_save(struct signaling *x, struct wh_papers *p);
 bool peers_load(struct signaling *x, struct wh_papers *p);

@@ -4,7 +4,7 @@
 
 #include "peerjs.h"
 
-enum { PEER_HASH = 16, PEER_ID_MADE = 24 };
+enum { PEER_HASH = 16, PEER_ID_MADE = 24, PEER_MISSED = 3 };
 
 struct peer {
 	char id[PEER_BYTES + 1];
@@ -16,14 +16,12 @@ struct peer {
 	int64_t paced_at;		/* when `pace` was counted last */
 	unsigned pace;			/* frames that it may say at once */
 	unsigned waiting;		/* frames of it that wait */
+	unsigned missed;		/* looks in a row at which its owner was not in the room */
 };
 
 struct ticket {
 	char token[TOKEN_BYTES + 1], id[PEER_ID_MADE + 1], room[ROOM_BYTES + 1];
 	wh_id owner;
-	enum wh_identity_kind kind;
-	size_t id_n, name_n, roles_n;
-	char who[1024];
 	int64_t until;
 };
 

@@ -154,13 +154,6 @@ signaling_presence(void *self, struct wh_presence *p)
 	return call_presence(self, p);
 }
 
-static enum wh_verdict
-signaling_gone(void *self, struct wh_passage *p)
-{
-	peers_gone(self, p);
-	return call_gone(self, p);
-}
-
 /* The papers begin with a letter: of a client of PeerJS, or of one in calls. No session is both. */
 static enum wh_verdict
 signaling_save(void *self, struct wh_papers *p)
@@ -250,7 +243,7 @@ static const struct wh_command signaling_commands[] = {
 
 static const struct wh_hook signaling_hooks[] = {
 	{ WH_ON_PRESENCE, .order = 60, .presence = signaling_presence },
-	{ WH_ON_LEAVE, .order = 60, .passage = signaling_gone },
+	{ WH_ON_LEAVE, .order = 60, .passage = call_gone },
 	{ WH_ON_SAVE, .order = 50, .papers = signaling_save },
 	{ WH_ON_LOAD, .order = 50, .papers = signaling_load },
 	{ WH_ON_RECOVERED, .order = 70, .recovered = signaling_recovered },

@@ -12,7 +12,7 @@ SPECIFICATIONS = {
     "client-batch": (), "echo-message": (), "multiline": (), "chathistory": ("event-playback",), "read-marker": (), "message-redaction": (), "standard-replies": (),
     "sasl-3.1": ("RFC 7628",), "sasl-3.2": (), "account-registration": (), "setname": (), "chghost": (), "account-notify": (), "account-tag": (), "away-notify": (),
     "pre-away": (), "extended-join": (), "invite-notify": (), "multi-prefix": (), "userhost-in-names": (), "no-implicit-names": (), "monitor": (), "extended-monitor": (),
-    "whox": ("WHOX",), "bot-mode": (), "typing": (), "react": (), "reply": (), "channel-context": (), "channel-rename": (), "relaymsg": (), "metadata": (),
+    "whox": ("WHOX",), "bot-mode": (), "typing": (), "react": (), "reply": (), "channel-context": (), "channel-rename": (), "relaymsg": (), "webpush": (), "metadata": (),
     "extended-isupport": (), "network-icon": (), "sts": (), "webirc": ("WEBIRC",), "websocket": ("WebSocket",), "utf8-only": ("UTF8ONLY",), "CTCP": (),
 }
 OTHERS = "This server"

@@ -35,6 +35,7 @@ MAY = {
 }
 # And what who is in a public room may do there, as everybody may.
 MAY_INSIDE = {name: "in a public room whoever is in it may" for name in ("chat.say", "chat.act", "chat.react", "chat.vote", "chat.poll", "chat.typing")}
+MAY_INSIDE |= {name: "who comes to a call is seen by those in it" for name in ("call.join",)}
 # Replies that a stranger may see, of things of the victim's that are open to everybody.
 OPEN = {"auth.account", "chat.rooms"}
 
@@ -208,6 +209,7 @@ class Victim:
         self.match_room = match["room"]
         self.whispers.append(self.match_room)
         self.private = ["vault", "safe"] + self.whispers
+        self.peers = [ws.call("call.join", room=room, hand=True)["peer"] for room, sockets in (("vault", (self.ws, self.there)), ("plaza", (self.ws,))) for ws in sockets]
         self.party = self.ws.call("match.party")["code"]
         self.ws.call("auth.confirm_begin", mail=f"{SECRET}2@example.org")
         self.bot = self.ws.call("auth.bot_create", name="butler")["bot"]
@@ -258,6 +260,8 @@ class Victim:
                     "auth.second_state", "auth.passkeys", "auth.consents", "auth.links":
                 found[name] = ws.call(name)
             found["match.status"] = self.ws.call("match.status")
+            for room in "vault", "plaza":
+                found[f"call.status {room}"] = self.ws.call("call.status", room=room)
             found["auth.grants"] = ws.call("auth.grants", name="victim")
             found["auth.keys"] = ws.call("auth.keys", bot="butler")
             found["auth.account"] = ws.call("auth.account", name="victim")
@@ -312,6 +316,8 @@ class Stranger:
             return v.rooms + v.whispers + ["lair"]
         if name in ("match", "queue", "code", "attributes", "places") and row["plugin"] == "matching":
             return {"match": [v.match], "queue": ["talk"], "code": [v.party[:-1]], "attributes": [{"age": "adult"}], "places": [[1, 2]] if field["type"] == "list" else [1]}[name]
+        if row["plugin"] == "signaling" and name in ("to", "peer", "generation"):
+            return v.peers if name != "generation" else [1]
         if name == "bot":
             return ["butler", v.bot]
         if name == "key" and row["name"] == "auth.key_revoke":

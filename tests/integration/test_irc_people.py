@@ -279,3 +279,15 @@ def test_the_invisible_are_found_by_those_who_share_a_channel(irc, mode):
     a.expect("MODE")
     room = irc.room(a, b)
     assert a.nick in str(b.says(f"WHO {room}", "315"))
+
+
+def test_lists_of_people_are_told_so_often_and_no_oftener(irc):
+    """RPL_TRYAGAIN (263): who asks for WHO and NAMES all the time is told to wait; others are answered."""
+    a, b = irc.client("ann"), irc.client("bob")
+    room = irc.room(a, b)
+    got = []
+    for _ in range(40):
+        a.send(f"WHO {room}", f"NAMES {room}")
+        got += [a.until("315", "263")[-1].verb, a.until("366", "263")[-1].verb]
+    assert got[:50] == ["315", "366"] * 25 and got.count("263") >= 5, got
+    assert b.says(f"WHO {room}", "315", "263")[-1].verb == "315"

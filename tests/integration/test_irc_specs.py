@@ -9,6 +9,7 @@ import pytest
 from conftest import Whiply, free_ports
 from irc_client import PASSWORD
 from test_irc_accounts import begin, plain
+from wire import until
 
 TLS = """, {{ name = "tls"; address = "127.0.0.1:{port}"; protocol = "line"; dialect = "irc";
   tls = {{ certificates = ( {{ certificate = "{dir}/cert.pem"; key = "{dir}/key.pem"; }} ); }}; }}"""
@@ -758,7 +759,11 @@ def test_a_channel_gets_another_name_and_all_of_it_stays(irc):
     assert b.ask(f"PRIVMSG {room} :still there?")[0].verb in ("403", "404")
     old = irc.whiply.kill("hub")
     irc.whiply.hub_back(old)
-    assert {nick.lstrip("~@") for line in b.ask(f"NAMES {new}") if line.verb == "353" for nick in line.last.split()} == {a.nick, b.nick, web.name}
+
+    def names():
+        return {nick.lstrip("~@") for line in b.ask(f"NAMES {new}") if line.verb == "353" for nick in line.last.split()}
+
+    until(lambda: names() == {a.nick, b.nick, web.name}, 20, "the room to be read again")
 
 
 def test_who_does_not_know_renames_leaves_and_enters(irc):
@@ -941,3 +946,131 @@ def test_a_browser_sets_and_sees_the_same(irc):
     a.ended()
     assert web.call("profile.get", name=account)["values"] == {"pronouns": "she/her"}
     assert web.refused("profile.set", key="NO", value="x")
+
+
+# webpush
+
+
+class PushService:
+    """Takes what is posted, and answers with what it is told to."""
+
+    def __init__(self):
+        import http.server
+        import threading
+        outer, self.posted, self.status = self, [], 201
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["content-length"]))
+                outer.posted.append((self.path, dict(self.headers), body))
+                self.send_response(outer.status)
+                self.send_header("content-length", "0")
+                self.end_headers()
+
+            def log_message(self, *args):
+                pass
+
+        self.server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        self.thread = threading.Thread(target=self.server.serve_forever, daemon=True)
+        self.thread.start()
+
+    def stop(self):
+        self.server.shutdown()
+        self.server.server_close()
+
+
+KEYS = "p256dh=BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4;auth=BTBZMqHH6r4Tts7J_aSIgg"
+
+
+@pytest.fixture
+def pushing(start):
+    service = PushService()
+    server = irc_client.IrcServer(start(**irc_client.options(
+        plugins=f'fetch = {{ allow = [ "{service.url}" ]; }}; push = {{ contact = "mailto:push@irc.test"; }};')))
+    yield server, service
+    server.leave()
+    service.stop()
+
+
+def test_who_is_away_is_told_of_queries_and_what_is_gone_is_forgotten(pushing):
+    """webpush, REGISTER: VAPID in ISUPPORT; a query to an account that is not connected is sent sealed and signed; 410 ends a registration; who is here is sent nothing."""
+    server, service = pushing
+    caps = irc_client.CAPS + ("draft/webpush",)
+    a, b = server.signed("ann", caps=caps), server.modern("bob")
+    key = tokens(a.ask("VERSION"))["VAPID"]
+    assert len(key) == 87
+    assert a.ask(f"WEBPUSH REGISTER {service.url}/one {KEYS}")[0].params == ["REGISTER", f"{service.url}/one"]
+    b.ask(f"PRIVMSG {a.nick} :while here")
+    a.send("QUIT")
+    a.ended()
+    b.ask(f"PRIVMSG {a.nick} :while away")
+    until(lambda: service.posted, 20, "the push message")
+    path, headers, body = service.posted[0]
+    assert path == "/one" and headers["Content-Encoding"] == "aes128gcm" and headers["TTL"] == "86400" and headers["Authorization"].endswith(f"k={key}")
+    assert headers["Authorization"].startswith("vapid t=") and body[16:21] == b"\0\0\x10\0\x41" and b"while" not in body
+    service.status = 410
+    b.ask(f"PRIVMSG {a.nick} :once more")
+    until(lambda: len(service.posted) == 2, 20, "the next push message")
+    again = server.signed(account=a.nick, caps=caps)
+
+    def registrations():
+        from wire import http
+        token = http(server.whiply.http, "POST", "/api/auth.login", {"name": a.nick, "password": PASSWORD}).json["token"]
+        return http(server.whiply.http, "POST", "/api/push.list", {}, {"Authorization": f"Bearer {token}"}).json["registrations"]
+
+    until(lambda: registrations() == [], 20, "the registration to be forgotten")
+    assert again.ask(f"WEBPUSH REGISTER {service.url}/two {KEYS}")[0].verb == "WEBPUSH" and len(registrations()) == 1
+    assert again.ask(f"WEBPUSH UNREGISTER {service.url}/two")[0].params == ["UNREGISTER", f"{service.url}/two"] and registrations() == []
+
+
+def test_what_cannot_be_registered(pushing):
+    """webpush, Errors: INVALID_PARAMS for what is no endpoint or no key, FORBIDDEN for guests; an address within the network is never connected to."""
+    server, service = pushing
+    a, guest = server.signed("ann", caps=irc_client.CAPS + ("draft/webpush",)), server.modern("guest", "draft/webpush")
+    for line in (f"WEBPUSH REGISTER nonsense {KEYS}", f"WEBPUSH REGISTER {service.url}/x p256dh=AAAA;auth=BBBB", "WEBPUSH FROB https://x.example", f"WEBPUSH REGISTER {service.url}/x"):
+        assert a.ask(line)[0].params[:2] == ["WEBPUSH", "INVALID_PARAMS"], line
+    assert guest.ask(f"WEBPUSH REGISTER {service.url}/x {KEYS}")[0].params[:2] == ["WEBPUSH", "FORBIDDEN"]
+    other = PushService()
+    assert a.ask(f"WEBPUSH REGISTER {other.url}/in {KEYS}")[0].verb == "WEBPUSH"
+    assert a.ask(f"WEBPUSH REGISTER {service.url}/out {KEYS}")[0].verb == "WEBPUSH"
+    a.send("QUIT")
+    a.ended()
+    guest.ask(f"PRIVMSG {a.nick} :hello")
+    until(lambda: service.posted, 20, "the one that is allowed")
+    assert other.posted == []
+    other.stop()
+
+
+# Nicks
+
+
+def test_nicks_are_the_same_by_precis_if_that_is_chosen(start):
+    """Modern IRC, CASEMAPPING: with `casemapping = "precis"` the token says so, and width and case of all letters count for nothing (RFC 8265)."""
+    server = irc_client.IrcServer(start(more=irc_client.ROLES, listeners=irc_client.LISTENER.format(irc="", more=""),
+                                        plugins='sqlite = { }; chat = { }; irc = { name = "irc.test"; casemapping = "precis"; };'))
+    a, b = server.client("Änne", exact=True), server.client("bob", exact=True)
+    assert tokens(a.says("VERSION", "PONG") if False else (a.send("VERSION"), a.ping())[1])["CASEMAPPING"] == "precis"
+    for nick in ("änne", "ÄNNE", "A\u0308nne", "\uff22ob"):
+        c = server.raw()
+        c.send(f"NICK {nick}", "USER u 0 * :r")
+        assert c.expect("433"), nick
+    b.send("PRIVMSG äNNE :hello")
+    assert a.expect("PRIVMSG").last == "hello"
+    b.send("ISON änne")
+    assert b.expect("303").last == "Änne"
+    server.leave()
+
+
+def test_old_words_for_a_nick_that_is_ones_own(irc):
+    """NickServ, REGAIN and GHOST: signing in is all it takes; GHOST closes one's own other connections."""
+    account = irc.account("ann")
+    guest = irc.modern("guest")
+    guest.send(f"NS GHOST {account}")
+    assert "REGAIN" in guest.expect("NOTICE").last
+    guest.send(f"NS REGAIN {account} {PASSWORD}")
+    assert guest.expect("NICK", account)
+    other = irc.signed(account=account)
+    guest.send("NS GHOST")
+    assert any(line.verb == "ERROR" for line in other.ended())
+    assert guest.ping() is not None

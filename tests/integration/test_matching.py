@@ -113,7 +113,7 @@ def test_a_formula_of_lua_says_who_fits(start, tmp_path):
         with WebSocket(whiply.http) as near, WebSocket(whiply.http) as same, WebSocket(whiply.http) as ws:
             enqueue(near, "duel", level=30, language="fr")
             enqueue(same, "duel", level=-40, language="en")
-            until(lambda: near.call("match.status")["tickets"][0]["pool"] >= 0, what="a moment")
+            until(lambda: near.call("match.status")["tickets"][0]["waited"] > 5, what="a difference of language not to count any more")
             enqueue(ws, "duel", level=0, language="en")
             started = ws.notification("match.started")["others"][0]["name"]
             return "same" if started == same.welcome["name"] else "near"

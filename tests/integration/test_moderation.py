@@ -105,7 +105,7 @@ def test_conflicting_moderators_a_crash_in_a_sweep_and_an_undo_of_an_undo_leave_
     log_and_room_agree(mona, "den", said)
 
     # The hub dies while it sweeps, again and again; mona sweeps, max undoes what he finds.
-    for round in range(6):
+    for round in range(4):
         mona.post("moderation.sweep", room="den", match="skins", within="1h")
         until(lambda: everything(max_, "moderation.log", "actions", kind="sweep") or True, what="the sweep to begin")
         sweeps = everything(max_, "moderation.log", "actions", kind="sweep")

@@ -1,6 +1,6 @@
 /* Judging on the fake host, with the store and chat of the project, and the engine of whiply-rules in the place of its processes. */
-#ifndef PLUGIN_MODERATION_TESTING_JUDGING_H
-#define PLUGIN_MODERATION_TESTING_JUDGING_H
+#ifndef PLUGIN_MODERATION_TEST_JUDGING_BED_H
+#define PLUGIN_MODERATION_TEST_JUDGING_BED_H
 
 #include <whiply/fetch.h>
 #include <whiply/testing.h>

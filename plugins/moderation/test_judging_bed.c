@@ -1,5 +1,5 @@
-/* See testing_judging.h. The plugin here is what moderation.c does with judging, and nothing else. */
-#include "testing_judging.h"
+/* See test_judging_bed.h. The plugin here is what moderation.c does with judging, and nothing else. */
+#include "test_judging_bed.h"
 
 #include <stdio.h>
 #include <stdlib.h>
