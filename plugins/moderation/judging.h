@@ -130,7 +130,7 @@ enum judging_metric { JUDGING_ASKED, JUDGING_ITEMS, JUDGING_TOOK, JUDGING_LATE, 
 	{ "whiply_moderation_asks", WH_GAUGE, .help = "Asks under way." }, \
 	{ "whiply_moderation_scores_total", WH_COUNTER, .help = "Requests for scores: asked, kept, full, failed, unknown.", .label = "outcome" }
 
-extern const struct wh_field judging_fields_pack[], judging_fields_mode[], judging_fields_set[], judging_fields_put[], judging_fields_test[],
+extern const struct wh_field judging_fields_pack[], judging_fields_look[], judging_fields_mode[], judging_fields_set[], judging_fields_put[], judging_fields_test[],
 	judging_fields_rollback[], judging_fields_list[], judging_fields_entries[], judging_fields_backtest[];
 enum wh_err judging_command_packs(void *self, struct wh_call *call);
 enum wh_err judging_command_pack(void *self, struct wh_call *call);
@@ -147,7 +147,7 @@ enum wh_err judging_command_backtest(void *self, struct wh_call *call);
 
 #define JUDGING_COMMANDS \
 	{ "moderation.packs", NULL, WH_ALLOW_MODERATOR, .flags = WH_READS, .run = judging_command_packs, .help = "the rule packs, and how they are set" }, \
-	{ "moderation.pack", judging_fields_pack, WH_ALLOW_MODERATOR, .flags = WH_READS, .run = judging_command_pack, .help = "a rule pack: its rules, settings, versions, and what it cost and did" }, \
+	{ "moderation.pack", judging_fields_look, WH_ALLOW_MODERATOR, .flags = WH_READS, .run = judging_command_pack, .help = "a rule pack: its rules, settings, versions, and what it cost and did" }, \
 	{ "moderation.pack_mode", judging_fields_mode, WH_ALLOW_ADMIN, .flags = WH_AUDIT, .run = judging_command_mode, .help = "set a pack or a rule, everywhere or in a room, to off, shadow or live" }, \
 	{ "moderation.pack_set", judging_fields_set, WH_ALLOW_ADMIN, .flags = WH_AUDIT, .run = judging_command_set, .help = "set a setting of a pack, or take back what was set" }, \
 	{ "moderation.pack_put", judging_fields_put, WH_ALLOW_ADMIN, .flags = WH_AUDIT, .run = judging_command_put, .help = "upload a rule pack, or a new version of one; it is tested first" }, \

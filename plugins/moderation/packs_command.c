@@ -8,6 +8,12 @@ const struct wh_field judging_fields_pack[] = {
 	{ 0 }
 };
 
+const struct wh_field judging_fields_look[] = {
+	{ "pack", WH_F_NAME, .required = true, .max = PACK_NAME - 1, .help = "id of the pack" },
+	{ "source", WH_F_BOOL, .help = "with the texts of its files" },
+	{ 0 }
+};
+
 const struct wh_field judging_fields_mode[] = {
 	{ "pack", WH_F_NAME, .required = true, .max = PACK_NAME - 1, .help = "id of the pack" },
 	{ "mode", WH_F_CHOICE, .required = true, .choices = "off|shadow|live|default", .help = "default: as the config, or what says less, has it" },
@@ -204,6 +210,8 @@ pack_status(struct judging *j, uint64_t cookie, const struct wh_value *status)
 		write_modes(j, p, w);
 		if (p->settings != NULL)
 			wh_json_raw(w, "set", wh_str(p->settings));
+		if (wh_arg_bool(call, "source") && p->files != NULL)
+			wh_json_raw(w, "files", wh_str(p->files));
 		err = wh_store_run(&j->table, &(struct wh_step){ Q_VERSIONS, &id, 1, WH_ANY }, 1, pack_versions, cookie);
 	}
 	if (err != WH_OK)

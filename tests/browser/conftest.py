@@ -31,7 +31,7 @@ def pytest_exception_interact(node):
 
 NPM = ROOT / "build" / "npm"
 SHOTS = ROOT / "build" / "browser"
-LIMIT = 60      # seconds; a browser on a busy machine takes its time
+LIMIT = int(os.environ.get("WHIPLY_LIMIT", 60))      # seconds; a browser on a busy machine takes its time
 
 
 def why_not():
@@ -63,6 +63,24 @@ class Page:
 
     def fill(self, selector, text):
         return self.step("fill", selector=selector, text=text)
+
+    def select(self, selector, value):
+        return self.step("select", selector=selector, text=value)
+
+    def hover(self, selector):
+        return self.step("hover", selector=selector)
+
+    def press(self, keys):
+        return self.step("press", keys=keys)
+
+    def size(self, width, height):
+        return self.step("size", width=width, height=height)
+
+    def cdp(self, method, **params):
+        return self.step("cdp", method=method, params=params)
+
+    def frame(self, selector, script, *args):
+        return self.step("frame", selector=selector, script=script, args=args)
 
     def shot(self, name):
         """A screenshot: build/browser/NAME.png."""
@@ -132,8 +150,6 @@ def browser(request):
     browser.end()
 
 
-
-
 @pytest.fixture
 def served(start, tmp_path):
     """served(folder, **options of Whiply): a server on whose /pages/ the folder stands."""
@@ -146,3 +162,22 @@ def served(start, tmp_path):
         return start(library=library, plugins=f"pages = {{ }}; {plugins}", **options)
 
     return begin
+
+
+@pytest.fixture
+def server(start):
+    """A server with the site and all that it shows. `server.again(plugins, auth, host)` starts it anew with more of them, more settings of auth, or
+    another name."""
+    from steps import IRC, LIMITS, PLUGINS
+    made = start(listeners=IRC, hub=LIMITS, limits='per_address = 5000; messages = "100000/s burst 100000";')
+
+    def again(plugins="", auth="", host="127.0.0.1"):
+        made.process.terminate()
+        made.process.wait()
+        made.configure(plugins=(PLUGINS + plugins).replace("127.0.0.1:HTTP", f"{host}:{made.http}").replace("auth = {", "auth = { " + auth))
+        made.run()
+        made.wait()
+
+    made.again = again
+    again()
+    return made

@@ -3,7 +3,10 @@
  *   eval {page, script, args} runs the body of an async function in the page; its result is the answer
  *   wait {page, script, args, ms}  until it gives something true
  *   shot {page, path}         a screenshot
- *   click, fill {page, selector, text}
+ *   click, fill, select, hover {page, selector, text}, press {page, keys}
+ *   size {page, width, height}  of the window
+ *   frame {page, selector, script, args}  like eval, in the frame of an element
+ *   cdp {page, method, params}  a call of Chromium's own protocol
  *   close {page}
  *   console {page}            what the page wrote to its console, and its errors
  */
@@ -21,7 +24,8 @@ const options = {
 const pages = new Map()
 let shared = null
 
-const body = ([script, args]) => new Function("args", `return (async (...args) => { ${script} })(...args)`)(args)
+/* As text, so that the page's own Content-Security-Policy, which knows no eval, stays in force. */
+const body = (script, args) => `(async (...args) => { ${script}\n})(...${JSON.stringify(args ?? [])})`
 
 const steps = {
 	async open({ page, url, own, viewport }) {
@@ -35,11 +39,15 @@ const steps = {
 		pages.set(page, { page: opened, context, browser: own ? browser : null, written })
 		await opened.goto(url)
 	},
-	eval: ({ page, script, args }) => pages.get(page).page.evaluate(body, [script, args ?? []]),
+	eval: ({ page, script, args }) => pages.get(page).page.evaluate(body(script, args)),
 	async wait({ page, script, args, ms }) {
 		const end = Date.now() + ms
 		for (;;) {
-			const got = await pages.get(page).page.evaluate(body, [script, args ?? []])
+			// While the page is loaded anew there is nothing to ask.
+			const got = await pages.get(page).page.evaluate(body(script, args)).catch((error) => {
+				if (!/Execution context was destroyed|navigation/.test(error.message))
+					throw error
+			})
 			if (got)
 				return got
 			if (Date.now() > end)
@@ -50,6 +58,19 @@ const steps = {
 	shot: ({ page, path }) => pages.get(page).page.screenshot({ path }).then(() => path),
 	click: ({ page, selector }) => pages.get(page).page.click(selector),
 	fill: ({ page, selector, text }) => pages.get(page).page.fill(selector, text),
+	select: ({ page, selector, text }) => pages.get(page).page.selectOption(selector, text),
+	hover: ({ page, selector }) => pages.get(page).page.hover(selector),
+	press: ({ page, keys }) => pages.get(page).page.keyboard.press(keys),
+	size: ({ page, width, height }) => pages.get(page).page.setViewportSize({ width, height }),
+	async frame({ page, selector, script, args }) {
+		const element = await pages.get(page).page.waitForSelector(selector)
+		return (await element.contentFrame()).evaluate(body(script, args))
+	},
+	async cdp({ page, method, params }) {
+		const one = pages.get(page)
+		one.cdp ??= await one.context.newCDPSession(one.page)
+		return one.cdp.send(method, params ?? {})
+	},
 	console: ({ page }) => pages.get(page).written,
 	async close({ page }) {
 		const { context, browser } = pages.get(page)

@@ -23,7 +23,7 @@ export class App extends Emitter {
 	title = "whiply";
 	/** The view that is shown: has `node`, `title`, and if it likes `close()` and `focus()`. */
 	shown = null;
-	membersShown = innerWidth > 900;
+	membersShown = innerWidth >= 900;
 	#hash = null;
 
 	/** @param {{room?: string}} only in a frame on another site: this room and no other */
@@ -187,7 +187,12 @@ export class App extends Emitter {
 
 	/** Draws everything anew, in another language. */
 	languageChanged() {
+		const call = this.node.querySelector(".call");
+
+		this.shell.close();
 		this.shell = new Shell(this);
+		if (call)
+			this.shell.dock(call);
 		this.node.replaceChildren(this.shell.node);
 		document.querySelector("#skip")?.replaceChildren(t("skip"));
 		this.emit("me");
@@ -224,9 +229,10 @@ export class App extends Emitter {
 		this.shown?.close?.();
 		this.shown = view;
 		this.rooms.shown = view.room ?? null;
-		this.shell.show(view);
+		this.shell.show(view, hash);
 		this.emit("shown");
 		view.focus?.();
+		performance.mark("shown");
 	}
 
 	async #viewOf(hash) {

@@ -19,11 +19,11 @@ export class Chart {
 
 	/** @param {{title: string, points?: number, format?: (value: number) => string}} how */
 	constructor({ title, points = 90, format = number }) {
-		const heading = document.createElement("h3");
+		const heading = document.createElement("h2");
 
 		this.points = points;
 		this.format = format;
-		this.svg = shape("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", class: "chart", role: "img" });
+		this.svg = shape("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", class: "chart", role: "img", "aria-label": title });
 		this.svg.append(this.#area, this.#line);
 		this.now = document.createElement("output");
 		this.title = title;

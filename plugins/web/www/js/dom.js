@@ -86,11 +86,14 @@ export function ask({ title, body = [], fields = [], action, cancel, danger = fa
 				h("button", { type: "button", onclick: () => dialog.close() }, cancel),
 				h("button", { class: danger ? "danger" : "primary" }, action)));
 		const dialog = h("dialog", { "aria-labelledby": "ask-title" }, form);
+		const before = document.activeElement;
 		let data = null;
 
 		form.addEventListener("submit", () => { data = new FormData(form); });
 		dialog.addEventListener("close", () => {
 			dialog.remove();
+			if (!before?.isConnected)	// what opened it was drawn anew meanwhile
+				document.querySelector("#main")?.focus();
 			resolve(data);
 		});
 		document.body.append(dialog);

@@ -66,9 +66,9 @@ export async function show(node, promise, draw) {
 	return node;
 }
 
-/** A table with a head; `rows` are arrays of cells. */
+/** A table with a head, where "" stands above what needs none; `rows` are arrays of cells. */
 export function table(heads, rows, caption) {
-	return h("div", { class: "table-box", tabindex: "0", role: "region", "aria-label": caption }, h("table", null, h("thead", null, h("tr", null, heads.map((head) => h("th", { scope: "col" }, head)))),
+	return h("div", { class: "table-box", tabindex: "0", role: "region", "aria-label": caption }, h("table", null, h("thead", null, h("tr", null, heads.map((head) => head === "" ? h("td") : h("th", { scope: "col" }, head)))),
 		h("tbody", null, rows.map((cells) => h("tr", null, cells.map((cell) => h("td", null, cell)))))));
 }
 

@@ -15,7 +15,8 @@ export class List {
 	#rows;
 	#anchor = null;		// {key, offset}: what is at the top of the view
 	#atEnd = true;
-	#moving = false;
+	#moved = null;		// where the list itself scrolled to, until that is told
+	#focused = null;	// {key, at}: which button of which item
 	#update = perFrame(() => this.#draw());
 
 	/**
@@ -44,11 +45,27 @@ export class List {
 	/** Shows other items, or the same that have changed; those named are drawn anew, or all (`true`). */
 	show(items, anew) {
 		this.#items = items;
+		this.#focused ??= this.#focus();
 		for (const key of anew === true ? [...this.#nodes.keys()] : anew ?? []) {
 			this.#nodes.get(key)?.remove();
 			this.#nodes.delete(key);
 		}
 		this.#update();
+	}
+
+	/* Where the keyboard is, so that it is there again when its item was drawn anew. */
+	#focus() {
+		const key = document.activeElement?.closest("[data-key]")?.dataset.key, node = this.#nodes.get(key);
+
+		return node && { key, at: [...node.querySelectorAll("button, a")].indexOf(document.activeElement) };
+	}
+
+	#focusAgain() {
+		const { key, at } = this.#focused ?? {};
+
+		this.#focused = null;
+		if (key !== undefined && document.activeElement === document.body)
+			this.#nodes.get(key)?.querySelectorAll("button, a")[at]?.focus({ preventScroll: true });
 	}
 
 	toEnd() {
@@ -71,13 +88,12 @@ export class List {
 	}
 
 	#scrolled() {
-		const { scrollTop, scrollHeight, clientHeight } = this.view;
+		const { scrollTop, scrollHeight, clientHeight } = this.view, moved = this.#moved;
 		const atEnd = scrollHeight - scrollTop - clientHeight < END;
 
-		if (this.#moving) {
-			this.#moving = false;
+		this.#moved = null;
+		if (moved !== null && Math.abs(scrollTop - moved) < 1)
 			return;
-		}
 		if (atEnd !== this.#atEnd) {
 			this.#atEnd = atEnd;
 			this.how.end(atEnd);
@@ -143,6 +159,7 @@ export class List {
 			return;
 		for (let round = 0; round < 3 && this.#place(); round++)
 			;
+		this.#focusAgain();
 		if (!this.#atEnd)
 			this.#rememberAnchor();
 		if (this.view.scrollTop < OVERSCAN && this.#items.length > 0)
@@ -204,6 +221,6 @@ export class List {
 		if (Math.abs(wanted - before) < 1)
 			return;
 		this.view.scrollTop = wanted;
-		this.#moving = this.view.scrollTop !== before;
+		this.#moved = this.view.scrollTop !== before ? this.view.scrollTop : null;
 	}
 }

@@ -2,17 +2,17 @@
 import { h } from "./dom.js";
 
 /**
- * @param {HTMLElement} at the button
+ * @param {HTMLElement} at the button, which has the focus again afterwards
  * @param {({label: string, run: () => any, danger?: boolean}|null|false|undefined)[]} items
- * @param {Node} [head]
+ * @param {Node} [head] above the list; its buttons are stops as well
  */
 export function openMenu(at, items, head) {
 	const buttons = items.filter(Boolean).map(({ label, run, danger }) => h("button", { type: "button", role: "menuitem", class: danger ? "danger-text" : "", onclick: () => {
 		close();
 		run();
 	} }, label));
-	const menu = h("div", { class: "menu-box", role: "menu", onkeydown: move }, buttons);
-	const box = h("div", { class: "menu-pop" }, head, menu);
+	const box = h("div", { class: "menu-pop", onkeydown: move }, head, buttons.length > 0 && h("div", { class: "menu-box", role: "menu" }, buttons));
+	const stops = [...box.querySelectorAll("button")];
 
 	function close() {
 		box.remove();
@@ -24,10 +24,12 @@ export function openMenu(at, items, head) {
 			close();
 	}
 	function move(event) {
-		const step = { ArrowDown: 1, ArrowUp: -1 }[event.key], now = buttons.indexOf(document.activeElement);
+		const step = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 }[event.key], now = stops.indexOf(document.activeElement);
 
 		if (step)
-			buttons[(now + step + buttons.length) % buttons.length]?.focus();
+			stops[(now + step + stops.length) % stops.length]?.focus();
+		else if (event.key === "Home" || event.key === "End")
+			stops.at(event.key === "Home" ? 0 : -1)?.focus();
 		else if (event.key === "Escape" || event.key === "Tab")
 			close();
 		else
@@ -37,7 +39,7 @@ export function openMenu(at, items, head) {
 	document.body.append(box);
 	place(box, at);
 	document.addEventListener("pointerdown", outside, true);
-	buttons[0]?.focus();
+	stops[0]?.focus();
 	return close;
 }
 

@@ -271,6 +271,11 @@ const CHANGES = {
 		delete entry.text;
 		delete entry.reactions;
 	}),
+	"chat.restored": (room, told) => changed(room, told, (entry) => {
+		entry.redacted = false;
+		entry.reason = undefined;
+		entry.text = told.text;
+	}),
 	"chat.reacted": (room, told, me) => signed(room, told, me, 1),
 	"chat.unreacted": (room, told, me) => signed(room, told, me, -1),
 	"chat.pinned": (room, told) => {

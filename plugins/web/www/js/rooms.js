@@ -101,6 +101,7 @@ export class Rooms extends Emitter {
 				return;
 			entry.state = "failed";
 			entry.error = error.message;
+			entry.refused = error.code === "forbidden";
 			room.emit("entries", { id: key });
 		}
 	}
@@ -127,7 +128,7 @@ export class Rooms extends Emitter {
 
 	/* What this client said comes back as everybody hears it: it takes the place of what was shown meanwhile. */
 	#claim(room, { text, act = false }) {
-		const sent = room.entries.find((entry) => entry.state === "sending" && entry.text === text && entry.act === act);
+		const sent = room.entries.find((entry) => (entry.state === "sending" || entry.refused) && entry.text === text && entry.act === act);
 
 		if (sent)
 			this.discard(room, sent);

@@ -21,16 +21,22 @@ export class Shell {
 			this.whispers, h("section", { class: "areas" }, this.areaList), this.who);
 		this.main = h("main", { id: "main", tabindex: "-1" });
 		this.shade = h("div", { class: "shade", onclick: () => this.closeMenu() });
-		this.node = h("div", { class: "shell" }, this.side, this.shade, h("div", { class: "stage" }, this.connection, this.main));
+		this.stage = h("div", { class: "stage" }, this.connection, this.main);
+		this.node = h("div", { class: "shell" }, this.side, this.shade, this.stage);
 		const rooms = perFrame(() => this.#rooms()), me = perFrame(() => this.#me());
 
-		app.rooms.on("rooms", rooms);
-		app.on("shown", rooms);
-		app.on("me", me);
-		app.client.on("me", me);
-		app.client.on("state", () => this.#connection());
-		setInterval(() => this.#connection(), 1000);
-		document.addEventListener("keydown", (event) => this.#key(event));
+		const key = (event) => this.#key(event), timer = setInterval(() => this.#connection(), 1000);
+
+		document.addEventListener("keydown", key);
+		this.ends = [app.rooms.on("rooms", rooms), app.on("shown", rooms), app.on("me", me), app.client.on("me", me), app.client.on("state", () => this.#connection()),
+			() => clearInterval(timer), () => document.removeEventListener("keydown", key)];
+		rooms();
+	}
+
+	/** Another frame takes its place. */
+	close() {
+		for (const end of this.ends)
+			end();
 	}
 
 	/** What the site is called. */
@@ -39,7 +45,8 @@ export class Shell {
 		this.#rooms();
 	}
 
-	show(view) {
+	show(view, hash) {
+		this.main.dataset.area = hash;
 		this.main.replaceChildren(view.node);
 		this.closeMenu();
 	}
@@ -49,13 +56,20 @@ export class Shell {
 		this.main.before(node);
 	}
 
+	/* On a narrow screen the side is a drawer, over what can't be reached meanwhile. */
 	openMenu() {
 		this.node.classList.add("menu-open");
-		this.side.querySelector("a, button")?.focus();
+		this.stage.inert = true;
+		this.side.querySelector(".side-close")?.focus();
 	}
 
 	closeMenu() {
+		const open = this.node.classList.contains("menu-open");
+
 		this.node.classList.remove("menu-open");
+		this.stage.inert = false;
+		if (open)
+			this.main.querySelector(".menu")?.focus();
 	}
 
 	#rooms() {
@@ -99,7 +113,7 @@ export class Shell {
 		fill(this.connection, text, state === "waiting" && !offline && [" ", h("button", { type: "button", class: "link", onclick: () => this.app.client.retryNow() }, t("connection.now"))]);
 	}
 
-	/* Alt and an arrow go from room to room, Ctrl+K to the list of rooms. */
+	/* Alt and an arrow go from room to room, Ctrl+K to the list of rooms, Escape out of the drawer. */
 	#key(event) {
 		if (event.altKey && (event.key === "ArrowUp" || event.key === "ArrowDown")) {
 			const links = [...this.side.querySelectorAll("section a[href^='#/r/']")], now = links.findIndex((link) => link.getAttribute("aria-current"));
@@ -107,6 +121,8 @@ export class Shell {
 			links[(now + (event.key === "ArrowDown" ? 1 : -1) + links.length) % links.length]?.click();
 		} else if ((event.ctrlKey || event.metaKey) && event.key === "k") {
 			this.app.go("#/rooms");
+		} else if (event.key === "Escape" && this.node.classList.contains("menu-open")) {
+			this.closeMenu();
 		} else {
 			return;
 		}

@@ -9,7 +9,7 @@ export function statements(app) {
 	const read = () => show(list, client.call("moderation.statements", {}, { again: true }), ({ statements: all }) => all.length === 0 ? h("p", null, t("statement.none")) : h("ul", { class: "stack" }, all.map((one) => h("li", { class: "box" },
 		h("div", { class: "line" }, h("b", null, t(`mod.kind.${one.decision}`)), h("small", null, moment(one.time)), one.undone && h("span", { class: "badge" }, t("mod.was_undone"))),
 		h("p", { dir: "auto" }, one.text), one.facts?.content && h("p", { class: "quote", dir: "auto" }, one.facts.content),
-		h("p", null, t("statement.reason", { reason: one.reason || "–" }), " ", t("statement.ground", { ground: one.ground })), h("p", null, t(one.automated_decision ? "statement.by_rule" : "statement.by_person"), " ", one.until ? t("chat.poll_until", { time: moment(one.until) }) : ""),
+		h("p", null, t("statement.reason", { reason: one.facts?.reason || "–" }), " ", t("statement.ground", { ground: one.ground })), h("p", null, t(one.automated_decision ? "statement.by_rule" : "statement.by_person"), " ", one.until ? t("chat.poll_until", { time: moment(one.until) }) : ""),
 		h("p", null, one.redress), !one.undone && button(t("statement.appeal"), () => appeal(one))))));
 
 	async function appeal({ action }) {

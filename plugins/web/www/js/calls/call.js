@@ -91,7 +91,7 @@ export class Call extends Emitter {
 		if (track)
 			this.local.addTrack(track);
 		for (const peer of this.peers.values())
-			peer.senders.get(kind).replaceTrack(track);
+			peer.senders.get(kind)?.replaceTrack(track);
 	}
 
 	#tell() {

@@ -30,12 +30,6 @@ export class Peer {
 
 		this.connection = connection;
 		this.senders = new Map();
-		for (const kind of ["audio", "video"]) {
-			const { sender } = connection.addTransceiver(kind, { direction: "sendrecv", streams: [this.call.local] });
-
-			this.senders.set(kind, sender);
-			sender.replaceTrack(this.call.track(kind));
-		}
 		connection.onicecandidate = ({ candidate }) => this.#found(candidate ? candidate.toJSON() : { candidate: "" });
 		connection.ontrack = ({ track }) => {
 			this.stream.addTrack(track);
@@ -46,6 +40,26 @@ export class Peer {
 				this.restart();
 			this.call.emit("people");
 		};
+	}
+
+	/* Who offers makes the lines for sound and picture; who answers takes those of the offer: lines of its own would wait for another offer. */
+	#openSenders() {
+		if (this.senders.size === 0)
+			for (const kind of ["audio", "video"])
+				this.#send(kind, this.connection.addTransceiver(kind));
+	}
+
+	#takeSenders() {
+		for (const transceiver of this.connection.getTransceivers())
+			if (!this.senders.has(transceiver.receiver.track.kind))
+				this.#send(transceiver.receiver.track.kind, transceiver);
+	}
+
+	#send(kind, transceiver) {
+		transceiver.direction = "sendrecv";
+		transceiver.sender.setStreams(this.call.local);
+		this.senders.set(kind, transceiver.sender);
+		transceiver.sender.replaceTrack(this.call.track(kind));
 	}
 
 	close() {
@@ -78,6 +92,7 @@ export class Peer {
 	async #offer() {
 		try {
 			this.#makingOffer = true;
+			this.#openSenders();
 			await this.connection.setLocalDescription();
 			await this.#frame("call.offer", { sdp: this.connection.localDescription.sdp });
 		} catch (error) {
@@ -106,6 +121,7 @@ export class Peer {
 		if (this.#ignoringOffer)
 			return;
 		await this.connection.setRemoteDescription({ type: "offer", sdp });
+		this.#takeSenders();
 		await this.#takeWaiting();
 		await this.connection.setLocalDescription();
 		await this.#frame("call.answer", { sdp: this.connection.localDescription.sdp });

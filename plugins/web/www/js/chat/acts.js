@@ -24,7 +24,7 @@ export class Acts {
 	}
 
 	get #moderates() {
-		return ["owner", "admin", "moderator"].includes(this.room.role.split(" ")[0]) || this.app.may("chat.moderate");
+		return ["owner", "manager", "moderator"].includes(this.room.role.split(" ")[0]) || this.app.may("chat.moderate");
 	}
 
 	react(entry, emoji) {

@@ -7,12 +7,15 @@ import { setSetting, setting } from "../settings.js";
 import { runSlash, slashes } from "./commands.js";
 
 const TYPING_EVERY_MS = 4000;
+const TYPING_SOONEST_MS = 2100;	// the server does not tell the others more often
 const CHOICES = 8;
 
 export class Composer {
 	#reply = null;
 	#editing = null;
-	#typed = 0;
+	#typed = 0;		// when the others were told last
+	#telling = false;	// and whether they think that we write
+	#typing = 0;
 	#choices = [];
 	#chosen = 0;
 	#sent = Promise.resolve();
@@ -24,7 +27,7 @@ export class Composer {
 		this.list = h("ul", { class: "choices", role: "listbox", id: "choices", "aria-label": t("chat.completions"), hidden: true });
 		this.input = h("textarea", {
 			rows: 1, "aria-label": t("chat.write_to", { room: app.roomTitle(room) }), placeholder: t("chat.write_to", { room: app.roomTitle(room) }), dir: "auto",
-			maxLength: 4000, enterKeyHint: "send", role: "combobox", "aria-expanded": "false", "aria-controls": "choices", "aria-autocomplete": "list",
+			maxLength: 4000, enterKeyHint: "send", "aria-haspopup": "listbox", "aria-controls": "choices", "aria-autocomplete": "list",
 			oninput: () => this.#changed(), onkeydown: (event) => this.#key(event),
 		});
 		this.input.value = setting(`draft.${room.key}`, "");
@@ -84,12 +87,29 @@ export class Composer {
 		if (!this.#editing)
 			setSetting(`draft.${this.room.key}`, this.input.value);
 		this.#complete();
-		const now = Date.now();
+		this.#tellTyping();
+	}
 
-		if (this.input.value !== "" && !this.input.value.startsWith("/") && now - this.#typed > TYPING_EVERY_MS && this.room.count <= 100) {
-			this.#typed = now;
-			this.app.client.call("chat.typing", { room: this.room.name, on: true }, { timeout: 5000 }).catch(() => {});
+	/* Tells the others that one writes, or that one thought better of it. In a crowd they are not told. */
+	#tellTyping() {
+		const { value } = this.input, on = value !== "" && !value.startsWith("/");
+		const wait = this.#typed + (this.#telling ? TYPING_EVERY_MS : TYPING_SOONEST_MS) - Date.now();
+
+		clearTimeout(this.#typing);
+		if (this.room.count > 100 || (!on && !this.#telling))
+			return;
+		if (on && wait > 0) {
+			if (!this.#telling)
+				this.#typing = setTimeout(() => this.#tellTyping(), wait);
+			return;
 		}
+		this.#telling = on;
+		this.#typed = Date.now();
+		this.app.client.call("chat.typing", { room: this.room.name, on }, { timeout: 5000 }).catch(() => {});
+	}
+
+	close() {
+		clearTimeout(this.#typing);
 	}
 
 	#submit(event) {
@@ -99,9 +119,9 @@ export class Composer {
 		if (text === "")
 			return;
 		this.input.value = "";
+		this.#telling = false;	// what is said says so
 		this.#stop();
 		setSetting(`draft.${this.room.key}`, null);
-		this.#typed = 0;
 		this.#sent = this.#sent.then(() => this.#send(text, reply, editing));
 	}
 
@@ -170,7 +190,6 @@ export class Composer {
 	#offer(choices, length = 0) {
 		this.#choices = choices.map((choice) => ({ ...choice, length }));
 		this.list.hidden = choices.length === 0;
-		this.input.setAttribute("aria-expanded", String(choices.length > 0));
 		fill(this.list, this.#choices.map((choice, i) => h("li", { role: "option", id: `choice-${i}`, onmousedown: (event) => {
 			event.preventDefault();
 			this.#take(choice);

@@ -5,7 +5,7 @@ import { hue } from "../text.js";
 import { badge } from "./message.js";
 
 const SHOWN = 300;
-const RANKS = ["owner", "admin", "moderator", "helper", "voice", ""];
+const RANKS = ["owner", "manager", "moderator", "helper", "voice", ""];
 
 export function membersNode(room, acts) {
 	const order = new Intl.Collator(undefined, { sensitivity: "base" });

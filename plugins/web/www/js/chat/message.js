@@ -100,8 +100,9 @@ function signsNode(entry, { acts }) {
 function stateNode(entry, { acts }) {
 	if (entry.state !== "failed")
 		return null;
-	return h("p", { class: "failure", role: "alert" }, t("chat.not_sent", { why: entry.error }), " ",
-		h("button", { type: "button", class: "link", onclick: () => acts.again(entry) }, t("chat.send_again")), " ",
+	/* What is not wanted is not sent again; the server says why, or that a moderator looks at it. */
+	return h("p", { class: "failure", role: "alert" }, entry.refused ? entry.error : [t("chat.not_sent", { why: entry.error }), " ",
+		h("button", { type: "button", class: "link", onclick: () => acts.again(entry) }, t("chat.send_again"))], " ",
 		h("button", { type: "button", class: "link", onclick: () => acts.discard(entry) }, t("discard")));
 }
 

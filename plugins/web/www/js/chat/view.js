@@ -26,7 +26,7 @@ export class RoomView {
 			label: t("chat.messages_of", { room: this.title }),
 			key: (entry) => entry.id,
 			draw: (entry, before) => messageNode(entry, before, { room, me: app.client.me, acts: this.acts }),
-			near: () => room.readOlder().catch(() => {}),
+			near: () => this.#older(),
 			end: (atEnd) => this.#atEnd(atEnd),
 		});
 		this.node = h("section", { class: "pane room", "aria-label": this.title }, this.head,
@@ -39,7 +39,7 @@ export class RoomView {
 
 		this.#ends = [
 			room.on("entries", ({ id, all }) => {
-				this.list.show(room.entries, all ? true : id ? [id, this.#after(id)] : []);
+				this.list.show(room.entries, all ? true : id ? [id, this.#after(id), ...this.#repliesTo(id)] : []);
 				seen();
 			}),
 			room.on("members", members), room.on("about", () => this.#about()), room.on("typing", () => this.#typing()),
@@ -61,10 +61,26 @@ export class RoomView {
 		return this.room.entries[at + 1]?.id;
 	}
 
+	/* Who reads very fast has to wait a moment for more. */
+	#older() {
+		this.room.readOlder().catch((error) => {
+			clearTimeout(this.waits);
+			if (error.retryMs > 0)
+				this.waits = setTimeout(() => this.list.show(this.room.entries), error.retryMs);
+		});
+	}
+
+	/* What quotes a message shows it as it is now: what was removed is not to be read in a reply. */
+	#repliesTo(id) {
+		return this.room.entries.filter((entry) => entry.reply === id).map((entry) => entry.id);
+	}
+
 	close() {
 		for (const end of this.#ends)
 			end();
 		clearInterval(this.timer);
+		clearTimeout(this.waits);
+		this.composer.close();
 		document.removeEventListener("visibilitychange", this.seen);
 		this.list.close();
 	}

@@ -36,14 +36,18 @@ export function filters(app) {
 	async function change(list, command) {
 		const data = await ask({ title: list, fields: [field("entries", t("mod.entries"), { type: "textarea", required: true, rows: 8, help: t("mod.entries_help") })], action: t("save"), cancel: t("cancel") });
 
-		if (data && await app.try(client.call(command, { list, entries: data.get("entries").split("\n").map((line) => line.trim()).filter(Boolean) }), t("saved")))
+		const told = data && await app.try(client.call(command, { name: list, entries: data.get("entries").split("\n").map((line) => line.trim()).filter(Boolean) }), t("saved"));
+
+		for (const { entry, why } of told?.refused ?? [])
+			app.notice(`${entry}: ${why}`, "error");
+		if (told)
 			readLists();
 	}
 
 	read();
 	if (app.can("moderation.lists"))
 		readLists();
-	return [place, box(t("mod.lists"), lists, app.can("moderation.list_set") && commandForm({ app, class: "line", action: t("mod.new_list"), fields: [field("list", t("name"), { required: true }), choice("kind", t("admin.kind"), ["words", "phrases", "names", "domains", "patterns"].map((kind) => [kind, kind]), "words")],
+	return [place, box(t("mod.lists"), lists, app.can("moderation.list_set") && commandForm({ app, class: "line", action: t("mod.new_list"), fields: [field("name", t("name"), { required: true, pattern: "[a-z0-9\\-]+" }), choice("kind", t("admin.kind"), ["words", "patterns", "names", "deny", "allow"].map((kind) => [kind, kind]), "words")],
 		run: async (values) => {
 			await client.call("moderation.list_set", values);
 			readLists();

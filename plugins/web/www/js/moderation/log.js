@@ -11,16 +11,17 @@ export function log(app, [pack = "", rule = ""]) {
 		read();
 	} }, field("who", t("mod.whom")), field("by", t("admin.who")), field("room", t("mod.room")), field("pack", t("mod.pack"), { value: pack }), field("rule", t("mod.rule"), { value: rule }),
 	choice("mode", t("mod.mode"), ["", "hand", "live", "shadow"].map((mode) => [mode, t(`mod.mode.${mode || "any"}`)]), ""), h("button", { class: "primary" }, t("admin.find")));
-	let all = [];
+	let all = [], after;
 
 	async function read(next) {
 		const filters = Object.fromEntries([...new FormData(form)].filter(([, value]) => value !== ""));
-		const told = await app.try(client.call("moderation.log", { ...filters, ...(next && { before: all.at(-1).action }) }, { again: true }));
+		const told = await app.try(client.call("moderation.log", { ...filters, ...(next && { before: after }) }, { again: true }));
 
 		if (!told)
 			return;
 		all = next ? [...all, ...told.actions] : told.actions;
-		more.hidden = told.actions.length < 50;
+		after = told.next;
+		more.hidden = !after;
 		fill(list, all.length === 0 ? h("li", { class: "empty" }, t("mod.nothing_done")) : all.map((one) => actionNode(app, one, () => read())));
 	}
 

@@ -1,5 +1,5 @@
 /* Rule packs: which there are, how each and each rule is set, what they did; and writing one. */
-import { fill, h } from "../dom.js";
+import { ask, fill, h } from "../dom.js";
 import { box, button, choice, commandForm, field, show, table } from "../form.js";
 import { moment, number, t } from "../i18n.js";
 
@@ -42,21 +42,26 @@ export function packs(app, [id]) {
 				h("a", { href: `#/moderation/trial/${encodeURIComponent(id)}` }, t("mod.backtest")), app.can("moderation.pack_put") && h("a", { href: `#/moderation/editor/${encodeURIComponent(id)}` }, t("mod.write")),
 				button(t("mod.run_tests"), runTests)),
 			told.error && h("pre", { class: "failure" }, told.error),
-			table([t("mod.rule"), t("mod.on"), t("mod.does"), t("mod.mode"), t("mod.hits"), t("mod.cost"), ""], (told.table ?? told.rules ?? []).map((rule) => [
+			table([t("mod.rule"), t("mod.on"), t("mod.does"), t("mod.mode"), t("mod.hits"), t("mod.cost"), ""], (told.table ?? []).map((rule) => [
 				rule.name, (rule.on ?? []).join(", "), (rule.act ?? []).join(", "), h("span", null, modePicker(rule.mode, (mode) => setMode({ pack: id, rule: rule.name, mode })), rule.lowered && h("small", { class: "danger-text" }, t("mod.lowered"))),
-				number(rule.hits ?? 0), rule.cost_ns !== undefined ? `${number(Math.round(rule.cost_ns / 1000))} µs` : "–", h("a", { href: `#/moderation/log/${id}/${rule.name}` }, t("mod.tab.log"))]), t("mod.rules")),
+				number(rule.hits ?? 0), rule.p50_ns !== undefined ? `${number(Math.round(rule.p50_ns / 100) / 10)} µs` : "–", h("a", { href: `#/moderation/log/${id}/${rule.name}` }, t("mod.tab.log"))]), t("mod.rules")),
 			settings(told), versions(told)]);
 	}
 
-	function settings({ settings: known = {}, set = {} }) {
-		const names = Object.keys({ ...known, ...set });
+	/* A list is changed entry by entry, anything else as a whole. */
+	function settings({ settings: all = [] }) {
+		return all.length > 0 && box(t("mod.settings"), all.map(({ name, type, value }) => ["words", "list", "domains", "patterns", "names"].includes(type)
+			? h("div", { class: "line" }, h("b", null, name), h("small", null, value), app.can("moderation.pack_list_add") && [
+				button(t("mod.list_add"), () => entries(name, "moderation.pack_list_add")), button(t("mod.list_remove"), () => entries(name, "moderation.pack_list_remove"))])
+			: commandForm({ app, class: "line", action: t("save"), done: t("saved"), fields: [field("value", name, { value, disabled: !app.can("moderation.pack_set") })],
+				run: ({ value: text }) => client.call("moderation.pack_set", { pack: id, setting: name, ...(text && { value: text }) }) })));
+	}
 
-		return names.length > 0 && box(t("chat.room_settings"), names.map((name) => {
-			const value = set[name] ?? known[name]?.value ?? known[name]?.default ?? known[name] ?? "";
+	async function entries(list, command) {
+		const data = await ask({ title: list, fields: [field("entries", t("mod.entries"), { type: "textarea", required: true, rows: 8, help: t("mod.entries_help") })], action: t("save"), cancel: t("cancel") });
 
-			return commandForm({ app, class: "line", action: t("save"), done: t("saved"), fields: [field("value", name, { value: typeof value === "string" ? value : JSON.stringify(value) })],
-				run: ({ value: text = "" }) => client.call("moderation.pack_set", { pack: id, setting: name, ...(text && { value: text }) }) });
-		}));
+		if (data && await app.try(client.call(command, { pack: id, list, entries: data.get("entries").split("\n").map((line) => line.trim()).filter(Boolean) }), t("saved")))
+			readOne();
 	}
 
 	function versions({ versions: all = [] }) {
@@ -108,7 +113,7 @@ export function packEditor(app, [id]) {
 
 	source.value = TEMPLATE;
 	if (id)
-		client.call("moderation.pack", { pack: id, source: true }, { again: true }).catch(() => client.call("moderation.pack", { pack: id }, { again: true })).then((told) => {
+		client.call("moderation.pack", { pack: id, source: true }, { again: true }).then((told) => {
 			const { "pack.lua": main = "", ...rest } = told.files ?? {};
 
 			if (main) {
@@ -151,7 +156,7 @@ export function packEditor(app, [id]) {
 					const told = await client.call("moderation.pack_put", { files: files(), mode: mode.querySelector("select").value });
 
 					app.notice(t("saved"));
-					app.go(`#/moderation/packs/${encodeURIComponent(told.pack ?? id)}`);
+					app.go(`#/moderation/packs/${encodeURIComponent(told.pack)}`);
 				} catch (error) {
 					shown({ passed: false, error: error.message });
 				}

@@ -5,7 +5,7 @@ import { duration, moment, t } from "../i18n.js";
 import { actionNode, askDeed, DEEDS, figures } from "./parts.js";
 
 export function person(app, [who = ""]) {
-	const { client } = app, card = h("div");
+	const { client } = app, card = h("div", { class: "stack" });
 	const find = h("form", { class: "line", role: "search", onsubmit: (event) => {
 		event.preventDefault();
 		app.go(`#/moderation/person/${encodeURIComponent(new FormData(find).get("who"))}`);
@@ -32,7 +32,7 @@ export function person(app, [who = ""]) {
 
 	async function sweep(told) {
 		const preview = await app.try(client.call("moderation.sweep", { who: told.who, preview: true }));
-		const more = preview && await askDeed(app, t("mod.sweep_title", { n: preview.count ?? preview.messages?.length ?? 0, name: told.name }), { time: false });
+		const more = preview && await askDeed(app, t("mod.sweep_title", { n: preview.found, name: told.name }), { time: false });
 
 		if (more && await app.try(client.call("moderation.sweep", { who: told.who, ...more }), t("admin.done")))
 			read();

@@ -74,16 +74,20 @@ export function queue(app) {
 	}
 
 	async function claim(items, on) {
-		await app.try(client.call("moderation.claim", { items, on }));
+		refused(await app.try(client.call("moderation.claim", { items, on })));
 		read();
 	}
 
-	async function decide(items, how) {
-		const told = await app.try(client.call("moderation.decide", { items, ...how }), t("admin.done"));
+	/* Of many, some may be somebody else's by now. */
+	function refused(told) {
+		for (const one of told?.refused ?? [])
+			app.notice(one.why, "error");
+		return told?.done > 0;
+	}
 
-		for (const one of told?.items ?? [])
-			if (one.why)
-				app.notice(one.why, "error");
+	async function decide(items, how) {
+		if (refused(await app.try(client.call("moderation.decide", { items, ...how }))))
+			app.notice(t("admin.done"));
 		read();
 	}
 

@@ -12,7 +12,7 @@ export function trial(app, [pack = ""]) {
 	async function look() {
 		const told = await app.try(client.call("moderation.backtest", {}, { again: true }));
 
-		if (told)
+		if (told?.running || told?.rules)
 			shown(told);
 	}
 
@@ -23,23 +23,23 @@ export function trial(app, [pack = ""]) {
 			timer = setTimeout(look, LOOK_MS);
 			return;
 		}
-		const rules = told.rules ?? told.report?.rules ?? told.packs?.flatMap((one) => one.rules) ?? [];
+		const rules = told.rules ?? [];
 
-		fill(result, h("p", null, t("mod.trial_of", { pack: told.pack ?? pack, room: told.room ?? "", n: told.events ?? told.messages ?? 0 }), told.more && ` ${t("mod.trial_more")}`), rules.length > 0 && [chart(rules), table(
+		fill(result, h("p", null, t("mod.trial_of", { pack: told.pack ?? pack, room: told.room ?? "", n: told.events ?? 0 }), told.more && ` ${t("mod.trial_more")}`), rules.length > 0 && [chart(rules), table(
 			[t("mod.rule"), t("mod.evaluated"), t("mod.hits"), t("mod.people"), "p50", "p99", t("mod.agreed"), t("mod.appeals"), t("mod.on_trusted")], rules.map((rule) => [
-				rule.rule ?? rule.name, number(rule.evaluated ?? 0), number(rule.hits ?? 0), number(rule.users ?? 0), micro(rule.p50_ns ?? rule.p50), micro(rule.p99_ns ?? rule.p99), number(rule.agreed ?? 0), number(rule.appeals ?? 0), number(rule.trusted ?? 0)]), t("mod.backtest")),
-			rules.flatMap((rule) => (rule.samples ?? []).map((sample) => h("p", { class: "quote", dir: "auto" }, h("b", null, rule.rule ?? rule.name, " "), h("bdi", null, sample.who ?? sample.from ?? "", ": "), sample.text)))]);
+				rule.rule, number(rule.evaluated ?? 0), number(rule.hits ?? 0), number(rule.users ?? 0), micro(rule.p50_ns), micro(rule.p99_ns), number(rule.agreed ?? 0), number(rule.upheld ?? 0), number(rule.trusted ?? 0)]), t("mod.backtest")),
+			rules.flatMap((rule) => (rule.samples ?? []).map((sample) => h("p", { class: "quote", dir: "auto" }, h("b", null, rule.rule, " "), h("bdi", null, sample.from, ": "), sample.text)))]);
 	}
 
 	/* Hits of each rule as a share of what it saw. */
 	function chart(rules) {
 		const most = Math.max(...rules.map(({ hits = 0 }) => hits), 1);
 
-		return h("div", { class: "bars", role: "img", "aria-label": rules.map((rule) => `${rule.rule ?? rule.name}: ${number(rule.hits ?? 0)}`).join(", ") }, rules.map((rule) => {
+		return h("div", { class: "bars", role: "img", "aria-label": rules.map((rule) => `${rule.rule}: ${number(rule.hits ?? 0)}`).join(", ") }, rules.map((rule) => {
 			const bar = h("span", { class: "bar" });
 
 			bar.style.width = `${100 * (rule.hits ?? 0) / most}%`;
-			return h("div", null, h("span", null, rule.rule ?? rule.name), h("div", { class: "track" }, bar), h("b", null, number(rule.hits ?? 0)));
+			return h("div", null, h("span", null, rule.rule), h("div", { class: "track" }, bar), h("b", null, number(rule.hits ?? 0)));
 		}));
 	}
 

@@ -1,0 +1,179 @@
+"""The site's pages for moderators, against the real plugin: the queue, what was done and undone, people, rule packs that are written, tried and
+set here, filters. A second browser is who is moderated."""
+import pytest
+from conftest import ROOT
+from steps import axe_finds, enter, menu, name_of, press_button, press_in, quiet, register, say, sees, settled
+
+MODERATION = f'moderation = {{ pack_folders = [ "{ROOT}/lua/packs" ]; packs = {{ link-gate = {{ mode = "shadow"; }}; }}; filters = {{ }}; }};'
+
+
+@pytest.fixture
+def moderated(server):
+    server.again(MODERATION)
+    return server
+
+
+def moderator(browser, server, name="mona", role="moderator"):
+    page = enter(browser, server, name)
+    register(page, server, name)
+    server.command("auth.grant", name, role)
+    page.wait("return document.querySelector('.areas [href=\"#/moderation\"]')")
+    return page
+
+
+def go(page, area):
+    page.run("location.hash = args[0]", f"#/{area}")
+    settled(page, area)
+
+
+def confirm(page, **values):
+    """Fills a dialog and agrees to it."""
+    page.wait("return document.querySelector('dialog form .actions button:last-child')")
+    for name, value in values.items():
+        page.fill(f"dialog [name={name}]", value)
+    page.click("dialog form .actions button:last-child")
+    page.wait("return !document.querySelector('dialog')")
+
+
+def test_a_report_is_claimed_decided_and_undone(browser, moderated):
+    mona = moderator(browser, moderated)
+    bob, eve = enter(browser, moderated, "bob"), enter(browser, moderated, "eve")
+    bobs = name_of(bob)
+    say(bob, "cheap skins here")
+    sees(eve, "cheap skins here")
+    press_in(eve, "cheap skins here", "More")
+    menu(eve, "Report")
+    confirm(eve, text="again and again")
+    sees(eve, "Thank you", "#notices")
+    go(mona, "moderation")
+    sees(mona, "again and again", ".item")
+    mona.shot("moderation-queue")
+    press_button(mona, "I deal with it", ".item")
+    sees(mona, "mona deals with it", ".item")
+    mona.select(".item select", "redact")
+    confirm(mona)
+    sees(mona, "Nothing waits", ".page-body")
+    bob.wait("return document.querySelector('.message.redacted')")
+    # What was done is in the log, and is undone after a look at it.
+    go(mona, "moderation/log")
+    sees(mona, "Remove the message", ".deed")
+    mona.shot("moderation-log")
+    press_button(mona, "Undo", ".deed")
+    sees(mona, "Undo 1 action?", "dialog h2")
+    sees(mona, bobs, "dialog")
+    confirm(mona)
+    sees(mona, "It is undone", "#notices")
+    sees(bob, "cheap skins here")
+    bob.wait("return !document.querySelector('.message.redacted')")
+    # The person: a note, a warning, a time out.
+    go(mona, f"moderation/person/{bobs}")
+    sees(mona, bobs, ".page-body h2")
+    mona.fill("textarea[name=text]", "knows better")
+    press_button(mona, "Save", ".page-body")
+    sees(mona, "knows better", ".page-body .box li")
+    press_button(mona, "Warn", ".page-body")
+    confirm(mona, text="mind your words")
+    sees(bob, "mind your words", "#notices")
+    press_button(mona, "Time out", ".page-body")
+    confirm(mona, **{"for": "10m"})
+    sees(mona, "Time out", ".deed")
+    mona.shot("moderation-person")
+    bob.fill(".composer textarea", "but")
+    bob.press("Enter")
+    bob.wait("return document.querySelector('.message.failed')")
+    quiet(mona)
+    quiet(eve)
+
+
+def test_a_pack_is_written_tried_set_live_and_holds_a_message(browser, moderated):
+    boss = moderator(browser, moderated, "boss", "admin")
+    bob = enter(browser, moderated, "bob")
+    say(bob, "good morning")
+    go(boss, "moderation/packs")
+    sees(boss, "link-gate", ".page-body table")
+    boss.shot("moderation-packs")
+    # A mistake is shown at its line.
+    go(boss, "moderation/editor")
+    source = boss.run("return document.querySelector('textarea.source').value")
+    boss.fill("textarea.source", source.replace("when = function(m)", "when = function(m"))
+    press_button(boss, "Run its tests", ".page-body")
+    line = boss.wait("const bad = document.querySelector('.gutter .bad'); return bad && [...bad.parentElement.children].indexOf(bad) + 1")
+    assert 7 <= line <= 9, line
+    boss.shot("moderation-editor-error")
+    # Without it the tests pass, and it goes live.
+    boss.fill("textarea.source", source)
+    press_button(boss, "Run its tests", ".page-body")
+    sees(boss, "All tests passed", ".page-body")
+    boss.select("select[name=mode]", "live")
+    boss.shot("moderation-editor")
+    press_button(boss, "Put it in place", ".page-body")
+    boss.wait("return location.hash === '#/moderation/packs/my-pack'")
+    sees(boss, "bad-word", ".page-body table")
+    # It holds what it is about.
+    bob.fill(".composer textarea", "visit our casino")
+    bob.press("Enter")
+    bob.wait("return document.querySelector('.message.held, .message.failed')")
+    bob.shot("held")
+    sees(bob, "waits for a moderator")
+    go(boss, "moderation")
+    sees(boss, "visit our casino", ".item")
+    sees(boss, "my-pack@1.0.0", ".item")
+    press_button(boss, "Publish", ".item")
+    bob.wait("return [...document.querySelectorAll('.message:not(.failed):not(.held)')].some((one) => one.textContent.includes('visit our casino'))")
+    # What it would have done to the room, with a chart.
+    go(boss, "moderation/trial/my-pack")
+    boss.fill("input[name=room]", "lobby")
+    press_button(boss, "Backtest", ".page-body")
+    boss.wait("return document.querySelector('.bars')?.getAttribute('aria-label').includes('bad-word: 1')")
+    boss.shot("moderation-backtest")
+    # Set back to shadow; the editor shows what is there.
+    go(boss, "moderation/packs/my-pack")
+    sees(boss, "bad-word", ".page-body table")
+    boss.select(".page-body .line select", "shadow")
+    sees(boss, "Saved", "#notices")
+    boss.shot("moderation-pack")
+    go(boss, "moderation/editor/my-pack")
+    boss.wait("return document.querySelector('textarea.source').value.includes('\"bad-word\"')")
+    say(bob, "the casino again")
+    quiet(boss)
+    quiet(bob)
+
+
+def test_filters_and_lists_are_set(browser, moderated):
+    boss = moderator(browser, moderated, "boss", "admin")
+    go(boss, "moderation/filters")
+    sees(boss, "words", ".page-body table")
+    boss.shot("moderation-filters")
+    which = boss.run("const one = document.querySelector('.page-body table select'); return [one.getAttribute('aria-label'), one.value]")
+    wanted = "off" if which[1] != "off" else "shadow"
+    boss.select(f".page-body select[aria-label='{which[0]}']", wanted)
+    sees(boss, "Saved", "#notices")
+    assert {one["filter"]: one["mode"] for one in moderated.command("moderation.filters")["filters"]}[which[0]] == wanted
+    boss.fill("form input[name=name]", "rude")
+    press_button(boss, "Make a list", ".page-body")
+    sees(boss, "rude", ".page-body .box li")
+    press_button(boss, "Add", ".page-body .box li")
+    confirm(boss, entries="blockhead\nnincompoop")
+    sees(boss, "2 entries", ".page-body .box li")
+    quiet(boss)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark", "contrast"])
+def test_axe_finds_nothing_on_the_moderators_pages(browser, moderated, theme):
+    boss = moderator(browser, moderated, "boss", "admin")
+    boss.run("document.documentElement.dataset.theme = args[0]", theme)
+    bob = enter(browser, moderated, "bob")
+    say(bob, "cheap skins here")
+    bob.close()
+    go(boss, "r/lobby")
+    sees(boss, "cheap skins here")
+    press_in(boss, "cheap skins here", "More")
+    menu(boss, "Report")
+    confirm(boss, text="again and again")
+    found = []
+    for area, text in (("moderation", "again and again"), ("moderation/log", ""), ("moderation/person/boss", "boss"), ("moderation/packs", "link-gate"), ("moderation/packs/link-gate", "link-gate"),
+                       ("moderation/editor", ""), ("moderation/trial/link-gate", ""), ("moderation/filters", "repeat"), ("account/statements", "")):
+        go(boss, area)
+        sees(boss, text, ".page-body")
+        found += axe_finds(boss, area)
+    assert not found, "\n".join(found)
