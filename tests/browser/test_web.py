@@ -312,7 +312,7 @@ def test_what_is_hostile_never_runs(browser, server):
         ws.call("chat.join", room="lobby")
         for i, text in enumerate(HOSTILE):
             ws.call("chat.say", room="lobby", text=text, nonce=f"x{i}")
-            ws.answer_to(ws.post("session.name", name=text[:40]))
+            ws.answer_to(ws.post("auth.guest", name=text[:40]))
             ws.answer_to(ws.post("chat.join", room=text[:40]))
         ws.answer_to(ws.post("chat.poll", room="lobby", question=HOSTILE[1], options=[HOSTILE[0], HOSTILE[2]]))
         last = ws.call("chat.say", room="lobby", text=HOSTILE[1] + " the last")
@@ -397,6 +397,9 @@ def test_the_first_load_is_small_and_soon_of_use(browser, start, tmp_path):
     server = start(hub=LIMITS, plugins=PLUGINS.replace("HTTP", "1"), library=library)
     page = enter(browser, server, "first")
     size, files = page.run("const all = [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')]; return [all.reduce((sum, one) => sum + one.transferSize, 0), all.length]")
+    # What it needs is named in index.html, so that it comes all at once and not step by step.
+    read = page.run("return performance.getEntriesByType('resource').map(({ name }) => new URL(name).pathname.slice(1)).filter((name) => name.endsWith('.js'))")
+    assert set(read) == set(re.findall(r'(?:modulepreload" href|src)="(js/.*?)"', (SITE / "index.html").read_text())), read
     assert files > 20 and 20000 < size < 150 * 1024, (size, files)
     page.cdp("Network.enable")
     page.cdp("Network.setCacheDisabled", cacheDisabled=True)
