@@ -1,46 +1,38 @@
 # What `make install` puts where besides programs and plugins, and what a release has in it. Everything follows DESTDIR.
 whiplyincludedir = $(includedir)/whiply
-whiplyinclude_HEADERS = \
-	include/whiply/command.h include/whiply/conf.h include/whiply/dialect.h include/whiply/dict.h include/whiply/event.h include/whiply/host.h \
-	include/whiply/accounts.h include/whiply/audit.h include/whiply/bans.h include/whiply/chat.h include/whiply/fetch.h include/whiply/mail.h include/whiply/moderation.h include/whiply/sasl.h include/whiply/store.h \
-	include/whiply/job.h include/whiply/json.h include/whiply/judge.h include/whiply/log.h include/whiply/metric.h include/whiply/notices.h include/whiply/plugin.h \
-	include/whiply/accounts.h include/whiply/audit.h include/whiply/bans.h include/whiply/chat.h include/whiply/fetch.h include/whiply/mail.h include/whiply/sasl.h include/whiply/store.h \
-	include/whiply/job.h include/whiply/json.h include/whiply/judge.h include/whiply/log.h include/whiply/metric.h include/whiply/notices.h include/whiply/plugin.h include/whiply/profile.h include/whiply/push.h include/whiply/push.h \
-	include/whiply/accounts.h include/whiply/audit.h include/whiply/bans.h include/whiply/chat.h include/whiply/fetch.h include/whiply/mail.h \
-	include/whiply/matching.h include/whiply/sasl.h include/whiply/script.h include/whiply/store.h \
-	include/whiply/job.h include/whiply/json.h include/whiply/judge.h include/whiply/log.h include/whiply/metric.h include/whiply/notices.h include/whiply/plugin.h \
-	include/whiply/room.h include/whiply/route.h include/whiply/session.h include/whiply/testing.h include/whiply/types.h \
-	include/whiply/accounts.h \
-	include/whiply/audit.h \
-	include/whiply/bans.h \
-	include/whiply/chat.h \
-	include/whiply/command.h \
-	include/whiply/conf.h \
-	include/whiply/dialect.h \
-	include/whiply/dict.h \
-	include/whiply/event.h \
-	include/whiply/fetch.h \
-	include/whiply/host.h \
-	include/whiply/job.h \
-	include/whiply/json.h \
-	include/whiply/judge.h \
-	include/whiply/log.h \
-	include/whiply/mail.h \
-	include/whiply/matching.h \
-	include/whiply/metric.h \
-	include/whiply/moderation.h \
-	include/whiply/notices.h \
-	include/whiply/plugin.h \
-	include/whiply/profile.h \
-	include/whiply/room.h \
-	include/whiply/route.h \
-	include/whiply/sasl.h \
-	include/whiply/script.h \
-	include/whiply/session.h \
-	include/whiply/store.h \
-	include/whiply/testing.h \
-	include/whiply/types.h \
-	include/whiply/whiply.h
+whiplyinclude_HEADERS =
+whiplyinclude_HEADERS += include/whiply/accounts.h
+whiplyinclude_HEADERS += include/whiply/audit.h
+whiplyinclude_HEADERS += include/whiply/bans.h
+whiplyinclude_HEADERS += include/whiply/chat.h
+whiplyinclude_HEADERS += include/whiply/command.h
+whiplyinclude_HEADERS += include/whiply/conf.h
+whiplyinclude_HEADERS += include/whiply/dialect.h
+whiplyinclude_HEADERS += include/whiply/dict.h
+whiplyinclude_HEADERS += include/whiply/event.h
+whiplyinclude_HEADERS += include/whiply/fetch.h
+whiplyinclude_HEADERS += include/whiply/host.h
+whiplyinclude_HEADERS += include/whiply/job.h
+whiplyinclude_HEADERS += include/whiply/json.h
+whiplyinclude_HEADERS += include/whiply/judge.h
+whiplyinclude_HEADERS += include/whiply/log.h
+whiplyinclude_HEADERS += include/whiply/mail.h
+whiplyinclude_HEADERS += include/whiply/matching.h
+whiplyinclude_HEADERS += include/whiply/metric.h
+whiplyinclude_HEADERS += include/whiply/moderation.h
+whiplyinclude_HEADERS += include/whiply/notices.h
+whiplyinclude_HEADERS += include/whiply/plugin.h
+whiplyinclude_HEADERS += include/whiply/profile.h
+whiplyinclude_HEADERS += include/whiply/push.h
+whiplyinclude_HEADERS += include/whiply/room.h
+whiplyinclude_HEADERS += include/whiply/route.h
+whiplyinclude_HEADERS += include/whiply/sasl.h
+whiplyinclude_HEADERS += include/whiply/script.h
+whiplyinclude_HEADERS += include/whiply/session.h
+whiplyinclude_HEADERS += include/whiply/store.h
+whiplyinclude_HEADERS += include/whiply/testing.h
+whiplyinclude_HEADERS += include/whiply/types.h
+whiplyinclude_HEADERS += include/whiply/whiply.h
 
 pkgconfigdir = $(libdir)/pkgconfig
 pkgconfig_DATA = contrib/whiply.pc contrib/whiply-test.pc

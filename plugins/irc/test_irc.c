@@ -154,7 +154,6 @@ a_server_without_accounts_offers_no_sasl(void **state)
 	struct wh_test *t = begin(NULL);
 	struct wh_session *s = comes(t);
 	const char *text;
-	bool times = false;
 
 	(void)state;
 	say(t, s, "CAP LS 302");
