@@ -8,6 +8,7 @@ import json
 import re
 import shutil
 import struct
+import sys
 import time
 
 import pytest
@@ -15,6 +16,9 @@ from conftest import BUILD, ROOT
 from irc_client import Irc
 from steps import LIMITS, PASSWORD, PLUGINS, axe_finds, enter, menu, message, name_of, press_button, press_in, quiet, register, say, sees, settled, url
 from wire import WebSocket, http, until
+
+sys.path.append(str(ROOT / "tests" / "bench"))
+import site_soak  # noqa: E402
 
 SITE = ROOT / "plugins" / "web" / "www"
 # Each would do something if it were taken for HTML, a script, a style or an address. What runs sets window.pwned.
@@ -410,6 +414,16 @@ def test_the_first_load_is_small_and_soon_of_use(browser, start, tmp_path):
         took.append(page.wait("return window.old ? 0 : performance.getEntriesByName('shown')[0]?.startTime"))
     page.cdp("Emulation.setCPUThrottlingRate", rate=1)
     print(f"first load: {size} bytes in {files} answers; with the CPU throttled four times a room can be written in after {sorted(took)[2]:.0f} ms, of five")
+
+
+def test_its_memory_stays_as_it_is_while_a_room_is_talked_in(browser, server):
+    """tests/bench/site_soak.py for 20 seconds; by hand it goes on for half an hour."""
+    page = enter(browser, server, "looker")
+    with WebSocket(server.http) as ws:
+        ws.call("chat.join", room="lobby")
+        heap, nodes, listeners = site_soak.grew(site_soak.soak(page, ws, 20, warm_up=3500))
+    assert heap < 1.25 and nodes < 1.25 and listeners < 1.25, (heap, nodes, listeners)
+    quiet(page)
 
 
 @pytest.mark.parametrize("theme", ["light", "dark", "contrast"])
