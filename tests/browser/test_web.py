@@ -8,6 +8,7 @@ import json
 import re
 import shutil
 import struct
+import sys
 import time
 
 import pytest
@@ -15,6 +16,9 @@ from conftest import BUILD, ROOT
 from irc_client import Irc
 from steps import LIMITS, PASSWORD, PLUGINS, axe_finds, enter, menu, message, name_of, press_button, press_in, quiet, register, say, sees, settled, url
 from wire import WebSocket, http, until
+
+sys.path.append(str(ROOT / "tests" / "bench"))
+import site_soak  # noqa: E402
 
 SITE = ROOT / "plugins" / "web" / "www"
 # Each would do something if it were taken for HTML, a script, a style or an address. What runs sets window.pwned.
@@ -312,7 +316,7 @@ def test_what_is_hostile_never_runs(browser, server):
         ws.call("chat.join", room="lobby")
         for i, text in enumerate(HOSTILE):
             ws.call("chat.say", room="lobby", text=text, nonce=f"x{i}")
-            ws.answer_to(ws.post("session.name", name=text[:40]))
+            ws.answer_to(ws.post("auth.guest", name=text[:40]))
             ws.answer_to(ws.post("chat.join", room=text[:40]))
         ws.answer_to(ws.post("chat.poll", room="lobby", question=HOSTILE[1], options=[HOSTILE[0], HOSTILE[2]]))
         last = ws.call("chat.say", room="lobby", text=HOSTILE[1] + " the last")
@@ -397,6 +401,9 @@ def test_the_first_load_is_small_and_soon_of_use(browser, start, tmp_path):
     server = start(hub=LIMITS, plugins=PLUGINS.replace("HTTP", "1"), library=library)
     page = enter(browser, server, "first")
     size, files = page.run("const all = [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')]; return [all.reduce((sum, one) => sum + one.transferSize, 0), all.length]")
+    # What it needs is named in index.html, so that it comes all at once and not step by step.
+    read = page.run("return performance.getEntriesByType('resource').map(({ name }) => new URL(name).pathname.slice(1)).filter((name) => name.endsWith('.js'))")
+    assert set(read) == set(re.findall(r'(?:modulepreload" href|src)="(js/.*?)"', (SITE / "index.html").read_text())), read
     assert files > 20 and 20000 < size < 150 * 1024, (size, files)
     page.cdp("Network.enable")
     page.cdp("Network.setCacheDisabled", cacheDisabled=True)
@@ -407,6 +414,16 @@ def test_the_first_load_is_small_and_soon_of_use(browser, start, tmp_path):
         took.append(page.wait("return window.old ? 0 : performance.getEntriesByName('shown')[0]?.startTime"))
     page.cdp("Emulation.setCPUThrottlingRate", rate=1)
     print(f"first load: {size} bytes in {files} answers; with the CPU throttled four times a room can be written in after {sorted(took)[2]:.0f} ms, of five")
+
+
+def test_its_memory_stays_as_it_is_while_a_room_is_talked_in(browser, server):
+    """tests/bench/site_soak.py for 20 seconds; by hand it goes on for half an hour."""
+    page = enter(browser, server, "looker")
+    with WebSocket(server.http) as ws:
+        ws.call("chat.join", room="lobby")
+        heap, nodes, listeners = site_soak.grew(site_soak.soak(page, ws, 20, warm_up=3500))
+    assert heap < 1.25 and nodes < 1.25 and listeners < 1.25, (heap, nodes, listeners)
+    quiet(page)
 
 
 @pytest.mark.parametrize("theme", ["light", "dark", "contrast"])

@@ -140,6 +140,8 @@ def test_search_help_signs_and_the_way_back(browser, server):
     sees(ann, "the kettle is on", "dialog .result")
     ann.click("dialog .result")
     ann.wait("return document.querySelector('.message.found, .row.found')")
+    command(ann, "/nick anneliese")
+    ann.wait("return document.querySelector('.who bdi').textContent === 'anneliese'")
     command(ann, "/help")
     sees(ann, "/topic", "dialog dl")
     ann.shot("help")

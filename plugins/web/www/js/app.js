@@ -74,6 +74,11 @@ export class App extends Emitter {
 		return this.commands.has(command);
 	}
 
+	/** Takes another name: an account is renamed, a guest is one under it where there are accounts to keep names. */
+	rename(name) {
+		return this.client.call(this.client.me.kind === "account" ? "auth.rename" : this.can("auth.guest") ? "auth.guest" : "session.name", { name });
+	}
+
 	/** Has this person a permission that is no command of its own? A guess for what is shown; the server decides. */
 	may(permission) {
 		return /\b(admin|moderator|operator)\b/.test(this.client.me?.roles ?? "") && this.can(permission === "chat.moderate" ? "auth.accounts" : permission);

@@ -15,7 +15,7 @@ export function profile(app) {
 		h("dt", null, t("account.mail")), h("dd", null, mail ? `${mail} ${confirmed ? "" : t("account.not_confirmed")}` : t("none"))));
 	return h("div", { class: "boxes" },
 		box(client.me.name, about, button(t("account.sign_out"), () => signOut(app))),
-		box(t("account.rename"), commandForm({ app, action: t("save"), done: t("saved"), fields: [field("name", t("name"), { required: true, value: client.me.name })], run: (values) => client.call("auth.rename", values) })),
+		box(t("account.rename"), commandForm({ app, action: t("save"), done: t("saved"), fields: [field("name", t("name"), { required: true, value: client.me.name })], run: ({ name }) => app.rename(name) })),
 		box(t("account.mail"), commandForm({ app, action: t("account.send_letter"), done: t("account.letter_sent"), fields: [field("mail", t("account.mail"), { type: "email", autocomplete: "email" })],
 			run: (values) => client.call("auth.confirm_begin", values) })),
 		box(t("account.new_password"), commandForm({ app, action: t("save"), done: t("account.others_out"),

@@ -39,7 +39,7 @@ export function signIn(app) {
 		box(t("account.other_ways"), passkeysWork() && button(t("account.with_passkey"), () => app.try(withPasskey(app))), others),
 		box(t("account.as_guest"), commandForm({
 			app, action: t("account.take_name"), done: t("saved"), fields: [field("name", t("name"), { required: true, maxLength: 64, value: app.client.me.name })],
-			run: ({ name }) => app.client.call("session.name", { name }),
+			run: ({ name }) => app.rename(name),
 		})));
 }
 

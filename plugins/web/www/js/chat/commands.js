@@ -28,7 +28,7 @@ export const SLASHES = [
 	{ name: "me", args: "…", needs: "chat.act", run: (app, room, args) => app.rooms.say(room, args, { act: true }) },
 	{ name: "join", args: "room [key]", needs: "chat.join", run: (app, room, args) => { const [name, key] = first(args); app.enter(name, key); } },
 	{ name: "leave", args: "", needs: "chat.leave", run: (app, room, args) => app.leave(room, args) },
-	{ name: "nick", args: "name", needs: "session.name", run: (app, room, args) => app.client.call(app.client.me.kind === "account" ? "auth.rename" : "session.name", { name: args }) },
+	{ name: "nick", args: "name", needs: "session.name", run: (app, room, args) => app.rename(args) },
 	{ name: "msg", args: "name text", needs: "chat.whisper", run: async (app, room, args) => {
 		const [to, text] = first(args);
 		const told = await app.client.call("chat.whisper", { to, text });
