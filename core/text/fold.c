@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <unicode/uchar.h>
+#include <unicode/uclean.h>
 #include <unicode/uscript.h>
 #include <unicode/uspoof.h>
 #include <utf8proc.h>
@@ -227,6 +228,12 @@ fold_close(struct fold **f)
 	uspoof_close((*f)->spoof);
 	free(*f);
 	*f = NULL;
+}
+
+void
+fold_forget(void)
+{
+	u_cleanup();
 }
 
 /* The next code point, or U+FFFD. `n_out` is never 0. */

@@ -35,6 +35,9 @@ struct fold;
 struct fold *fold_open(void);
 void fold_close(struct fold **f);
 
+/** Frees what ICU keeps for the whole process. For a library that is about to be unloaded, when all folds are closed: nobody could free it then. */
+void fold_forget(void);
+
 /** What a code point becomes; good until the next call. */
 const struct fold_point *fold_point(struct fold *f, uint32_t point);
 

@@ -388,3 +388,9 @@ filters_list_entry(const struct filters *f, struct wh_str name, size_t i)
 
 	return l != NULL && i < l->n ? l->entries[i] : (struct wh_str){ NULL, 0 };
 }
+
+void
+filters_unload(void)
+{
+	fold_forget();
+}

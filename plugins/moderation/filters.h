@@ -89,6 +89,9 @@ struct filters;
 struct filters *filters_open(const struct wh_host *host, const struct wh_conf *conf);
 void filters_close(struct filters **f);
 
+/** Behind the last filters_close, before the plugin is unloaded: what libraries keep for the process. */
+void filters_unload(void);
+
 /** The config changed: what commands have set stays in force above it. WH_EINVAL: it is wrong, and nothing changed. */
 enum wh_err filters_reload(struct filters *f, const struct wh_conf *conf);
 

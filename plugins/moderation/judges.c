@@ -272,4 +272,5 @@ judges_close(struct moderation *mod)
 		raid_close(&mod->raid);
 	if (mod->filters != NULL)
 		filters_close(&mod->filters);
+	filters_unload();
 }
