@@ -39,6 +39,10 @@ edge_listen(struct hub *hub, struct edge *edge)
 {
 	enum wh_err err = wh_link_attach(&edge->fds, WH_HUB_END, &edge->link);
 
+	/* What a turn says is seen together: a publish and the answer to who said it are both told, or, if we die between, both by the
+	 * next hub, from the log. */
+	if (err == WH_OK)
+		wh_ring_hold(edge->link->out);
 	if (err != WH_OK || hub->base == NULL)
 		return err;
 	edge->bell = event_new(hub->base, edge->link->bell, EV_READ | EV_PERSIST, edge_rang, edge);

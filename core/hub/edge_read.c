@@ -179,6 +179,10 @@ edge_read(struct hub *hub, struct edge *edge, size_t most)
 			edge_bad(hub, edge, saw);
 			return false;
 		}
+		/* All that a record brought about is seen, and then the record is done. */
+		for (unsigned k = 0; k < hub->edges.n; k++)
+			if (hub->edges.of[k]->link != NULL)
+				wh_ring_show(hub->edges.of[k]->link->out);
 		wh_ring_done(edge->link->in);
 		if (i + 1 == most)
 			return true;

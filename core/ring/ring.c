@@ -71,6 +71,7 @@ struct wh_ring {
 	uint64_t claimed_pad;	/* bytes to skip at the end of the ring */
 	size_t claimed;		/* payload bytes claimed; valid while has_claim */
 	bool has_claim;
+	bool holds;		/* a commit is not seen until wh_ring_show or wh_ring_kick */
 
 	/* consumer */
 	uint64_t tail;		/* the truth */
@@ -250,7 +251,21 @@ wh_ring_commit(struct wh_ring *ring, uint16_t kind, wh_id id, size_t n_used)
 	memcpy(at, &head, sizeof head);
 	memcpy(at + sizeof head, &id, sizeof id);
 	ring->head += WH_REC_HEADER + ring_align(n_used);
-	atomic_store_explicit(&ring->page->head, ring->head, memory_order_release);
+	if (!ring->holds)
+		atomic_store_explicit(&ring->page->head, ring->head, memory_order_release);
+}
+
+void
+wh_ring_hold(struct wh_ring *ring)
+{
+	ring->holds = true;
+}
+
+void
+wh_ring_show(struct wh_ring *ring)
+{
+	if (ring->holds)
+		atomic_store_explicit(&ring->page->head, ring->head, memory_order_release);
 }
 
 void

@@ -56,6 +56,10 @@ char *wh_ring_claim(struct wh_ring *ring, size_t n);
 /** Makes the claimed record visible with the first `n_used` bytes of it. The other side is not woken: see wh_ring_kick. */
 void wh_ring_commit(struct wh_ring *ring, uint16_t kind, wh_id id, size_t n_used);
 
+/** From now on what is committed is seen only after wh_ring_show, or wh_ring_kick: all of it, or, if we die before, nothing of it. */
+void wh_ring_hold(struct wh_ring *ring);
+void wh_ring_show(struct wh_ring *ring);
+
 /** Wakes the consumer if it sleeps and something was committed since the last kick. Call once at the end of a turn. */
 void wh_ring_kick(struct wh_ring *ring);
 

@@ -6,6 +6,7 @@ import time
 
 import pytest
 from irc_client import PASSWORD
+from wire import until
 
 
 
@@ -160,6 +161,8 @@ def test_a_quit_while_the_hub_is_away_is_told_afterwards(irc):
     a.close()
     irc.whiply.hub_back(pid)
     assert {b.expect("QUIT").nick, b.expect("QUIT").nick} == {a.nick, c.nick}
+    # The room may still be read anew.
+    until(lambda: names_of(b, room) or time.sleep(0.5), 10, "the room to be there")
     assert names_of(b, room) == [b.nick]
     # And that is all: another hub is not told of them again.
     b.skipped.clear()
