@@ -41,7 +41,17 @@ export class App extends Emitter {
 		document.querySelector("#skip")?.replaceChildren(t("skip"));
 		this.client.on("me", () => this.#readCommands());
 		this.client.on("refused", (why) => this.notice(why || t("account.signed_out"), "error"));
-		this.rooms.on("ready", () => this.#show());
+		/* The first view waits for nothing but itself. */
+		let first = true;
+		const begun = this.on("me", () => {
+			begun();
+			this.#show();
+		});
+		this.rooms.on("ready", () => {
+			if (!first)
+				this.#show();
+			first = false;
+		});
 		this.rooms.on("said", (said) => notify(this, said));
 		this.rooms.on("invited", ({ room, from }) => this.notice(t("chat.invited_you", { name: from, room }), "info", { label: t("chat.enter"), run: () => this.enter(room) }));
 		this.rooms.on("sent-out", ({ room, reason, by }) => {

@@ -8,6 +8,7 @@ import { nonce } from "./whiply.js";
 export class Rooms extends Emitter {
 	/** @type {Map<string, Room>} */
 	all = new Map();
+	#joining = new Map();	// by key, what join() promised
 	/** The room that is looked at; what is said in it counts as read. */
 	shown = null;
 
@@ -35,8 +36,16 @@ export class Rooms extends Emitter {
 		return room;
 	}
 
-	/** Enters a room and reads the end of its log. */
-	async join(name, key) {
+	/** Enters a room and reads the end of its log; once, however many ask for it meanwhile. */
+	join(name, key) {
+		const under = roomKey(name);
+
+		if (key !== undefined || !this.#joining.has(under))
+			this.#joining.set(under, this.#join(name, key).finally(() => this.#joining.delete(under)));
+		return this.#joining.get(under);
+	}
+
+	async #join(name, key) {
 		const told = await this.client.call("chat.join", { room: name, ...(key && { key }) }, { again: true });
 		const room = this.at(told.room);
 
