@@ -106,7 +106,7 @@ FUZZERS += %D%/fuzz_judge
 FUZZERS += %D%/fuzz_irc
 %C%_fuzz_irc_SOURCES = %D%/fuzz_irc.c
 %C%_fuzz_irc_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/plugins/irc
-%C%_fuzz_irc_LDADD = libircplugin.la $(TESTING_LIBS)
+%C%_fuzz_irc_LDADD = libircplugin.la $(TESTING_LIBS) $(UTF8PROC_LIBS)
 %C%_fuzz_irc_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 
 # The built-in filters of plugins/moderation.
