@@ -10,6 +10,7 @@ export class List {
 	#items = [];
 	#heights = new Map();	// by key
 	#nodes = new Map();	// by key; in the document
+	#stale = new Set();	// keys of those to be drawn anew
 	#above = h("div", { "aria-hidden": "true" });
 	#below = h("div", { "aria-hidden": "true" });
 	#rows;
@@ -46,10 +47,8 @@ export class List {
 	show(items, anew) {
 		this.#items = items;
 		this.#focused ??= this.#focus();
-		for (const key of anew === true ? [...this.#nodes.keys()] : anew ?? []) {
-			this.#nodes.get(key)?.remove();
-			this.#nodes.delete(key);
-		}
+		for (const key of anew === true ? this.#nodes.keys() : anew ?? [])
+			this.#stale.add(key);
 		this.#update();
 	}
 
@@ -177,19 +176,23 @@ export class List {
 
 		for (let i = first; i < last; i++) {
 			const item = this.#items[i], key = this.how.key(item);
-			let node = this.#nodes.get(key);
+			const before = this.#nodes.get(key);
+			let node = before;
 
 			wanted.add(key);
-			if (!node) {
+			if (!node || this.#stale.has(key)) {
 				node = this.how.draw(item, this.#items[i - 1]);
 				node.dataset.key = key;
 				this.#nodes.set(key, node);
+				before?.replaceWith(node);
+				place = place === before ? node : place;
 			}
 			if (node === place)
 				place = place.nextElementSibling;
 			else
 				this.#rows.insertBefore(node, place);
 		}
+		this.#stale.clear();
 		for (const [key, node] of this.#nodes)
 			if (!wanted.has(key)) {
 				node.remove();
