@@ -48,6 +48,8 @@ static const struct wh_migration migrations[] = {
 		"CREATE INDEX moderation_note_who ON moderation_note (who, id);"
 		"CREATE TABLE moderation_reason (key TEXT NOT NULL, language TEXT NOT NULL, text TEXT NOT NULL, ground TEXT NOT NULL, PRIMARY KEY (key, language));" },
 	{ .sql = FILTER_MIGRATION },
+	/* Rooms get other names. */
+	{ .sql = "CREATE INDEX moderation_item_room ON moderation_item (room);" },
 	{ 0 }
 };
 
@@ -134,6 +136,8 @@ static const struct wh_statement statements[] = {
 		.writes = true },
 	[Q_ERASE_NOTES] = { "erase_notes", "DELETE FROM moderation_note WHERE who = $1", "t", .writes = true },
 	[Q_ERASE_BY] = { "erase_by", "UPDATE moderation_item SET by_id = '', by_name = 'someone who left', words = '' WHERE by_id = $1", "t", .writes = true },
+	[Q_ACTIONS_MOVE] = { "actions_move", "UPDATE moderation_action SET room = $2 WHERE room = $1", "tt", .gives = NULL, .writes = true },
+	[Q_ITEMS_MOVE] = { "items_move", "UPDATE moderation_item SET room = $2 WHERE room = $1", "tt", .gives = NULL, .writes = true },
 	[Q_FILTERS] = FILTER_STATEMENTS,
 	{ 0 }
 };
