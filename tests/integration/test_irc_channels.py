@@ -344,7 +344,7 @@ def test_one_reads_where_one_was_asked_to_come(irc):
     assert sorted(line.params[1] for line in b.says("INVITE", "337") if line.verb == "336") == sorted([one, two])
     b.join(two)
     assert [line.params[1] for line in b.says("INVITE", "337") if line.verb == "336"] == [one]
-    assert [line.verb for line in a.says("INVITE", "337")] == ["337"]
+    assert "336" not in [line.verb for line in a.says("INVITE", "337")]
 
 
 # MODE
