@@ -869,6 +869,7 @@ def test_a_rename_that_a_hub_did_not_survive_is_done_by_the_next(irc):
     assert (told["room"], told["to"]) == (room[1:], new[1:])
     assert {nick.lstrip("~@") for line in a.ask(f"NAMES {new}") if line.verb == "353" for nick in line.last.split()} == {a.nick, old.nick, web.name}
     assert "m" in a.ask(f"MODE {new}")[0].params[2]
+    assert "RENAME" not in [line.verb for line in a.skipped], "it is told once"
     a.send(f"PRIVMSG {new} :here we are")
     assert old.expect("PRIVMSG", new).last == "here we are"
     assert web.take(lambda m: m.get("method") == "chat.message" and m["params"]["text"] == "here we are", "it")["params"]["room"] == new[1:]
