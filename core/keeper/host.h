@@ -33,6 +33,7 @@ struct keeper {
 	bool asked_by_hub;		/* the reload that runs */
 	bool reload_again;		/* another was asked for meanwhile */
 	bool served;			/* the first READY was there */
+	bool control_shared;		/* the control socket was given to another group than our own */
 };
 
 extern const struct supervisor_host_ops keeper_host_ops;
@@ -47,6 +48,9 @@ void keeper_arm(struct keeper *k);
 void keeper_ready(struct keeper *k);
 void keeper_reload(struct keeper *k);
 void keeper_reloaded(struct keeper *k, enum wh_err err, struct wh_str text);
+
+/** Lets the group of the config in force reach the control socket, and no other. */
+void keeper_share_control(struct keeper *k);
 
 /** Gives the supervisor what children get at their start by the config in force. */
 void keeper_set_start(struct keeper *k);

@@ -87,6 +87,7 @@ keeper_reload(struct keeper *k)
 	keeper_set_start(k);
 	/* Descriptors of the old snapshots are with their children; sockets that nobody took over are closed now. */
 	keeper_config_free(&old);
+	keeper_share_control(k);
 	supervisor_reload(&k->supervisor, new->settings.edges, replace_edges);
 }
 
