@@ -2,6 +2,7 @@
 #ifndef WHIPLY_KEEPER_HOST_H
 #define WHIPLY_KEEPER_HOST_H
 
+#include "keeper/certificates.h"
 #include "keeper/keeper_config.h"
 #include "keeper/notify.h"
 #include "keeper/supervisor.h"
@@ -22,6 +23,7 @@ struct keeper {
 	struct event *signals[KEEPER_SIGNALS];
 	struct event *timer, *watchdog;
 	struct notify notify;
+	struct certificates certificates;
 	int control;			/* the hub's socket */
 	int nothing;			/* an empty snapshot, for helpers */
 	int secret;			/* 32 random bytes, the same for each hub: it seals with them what edges keep for the next */

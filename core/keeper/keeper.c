@@ -239,6 +239,7 @@ keeper_start(struct keeper *k)
 	keeper_set_start(k);
 	notify_send(&k->notify, "STATUS=Starting");
 	supervisor_begin(&k->supervisor);
+	certificates_begin(k);
 	keeper_arm(k);
 	return true;
 }
@@ -255,6 +256,7 @@ keeper_finish(struct keeper *k)
 		event_free(k->timer);
 	if (k->watchdog != NULL)
 		event_free(k->watchdog);
+	certificates_finish(k);
 	if (k->base != NULL)
 		event_base_free(k->base);
 	if (k->control >= 0)
@@ -273,7 +275,7 @@ wh_keeper_main(int argc, char **argv, struct wh_proctitle *title, const struct k
 {
 	struct keeper k = {
 		.host = { &keeper_host_ops }, .tables = tables, .control = -1, .nothing = -1, .secret = -1,
-		.notify = { .fd = -1 }, .began_ms = wh_clock_mono_ms(NULL),
+		.notify = { .fd = -1 }, .certificates = { .watch = { .fd = -1 } }, .began_ms = wh_clock_mono_ms(NULL),
 	};
 	int code;
 
