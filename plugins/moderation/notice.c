@@ -6,7 +6,7 @@
 static const char *const said[MOD_KINDS] = {
 	[MOD_WARN] = "A warning", [MOD_HOLD] = "Your message waits for a moderator", [MOD_REDACT] = "A message of yours was removed",
 	[MOD_TIMEOUT] = "You are timed out", [MOD_SHADOW_MUTE] = "What you say is shown to nobody else", [MOD_MUTE] = "You are muted", [MOD_BAN] = "You are banned",
-	[MOD_STRIKE] = "You were given a strike", [MOD_APPROVE] = "Your message was published", [MOD_DENY] = "Your message will not be published",
+	[MOD_STRIKE] = "You were given a strike", [MOD_APPROVE] = "What you wrote was published", [MOD_DENY] = "What you wrote will not be published",
 	[MOD_ANSWER] = "Your appeal was answered", [MOD_REFUSED] = "Your message was not published",
 };
 
