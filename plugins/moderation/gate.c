@@ -87,37 +87,59 @@ gate_refuse(const struct wh_occasion *at, enum wh_err err, struct wh_str why, in
 static const char held_sentence[] = "your message waits for a moderator; you will be told what becomes of it";
 static const char held_edit_sentence[] = "your change waits for a moderator, and until then the message stays as it was; you will be told what becomes of it";
 static const char held_poll_sentence[] = "a moderator would have to look at that first, and a poll can't wait; say it in other words, or as a message";
+static const char full_sentence[] = "a moderator would have to look at that first, and the queue can't take it now; try again later";
 static const char refused_sentence[] = "that is not wanted here";
 
-/* Holding for review */
+/* Holding for review. Its author is told when it is in the queue, and not before. */
 
 static void
-gate_hold(struct moderation *mod, const struct wh_judge_event *e, const char *kind, int64_t ref, const struct judges_said *said)
+gate_queued(struct moderation *mod, wh_id ticket, enum wh_err err, const char *sentence)
+{
+	if (err == WH_OK)
+		wh_hook_go(mod->host, ticket, WH_REFUSE, WH_EPERM, sentence);
+	else
+		wh_hook_go(mod->host, ticket, WH_REFUSE, err == WH_EFULL ? WH_EFULL : WH_EAWAY, full_sentence);
+}
+
+static void
+gate_message_queued(struct moderation *mod, uint64_t ticket, enum wh_err err, int64_t id)
+{
+	(void)id;
+	gate_queued(mod, ticket, err, held_sentence);
+}
+
+static void
+gate_edit_queued(struct moderation *mod, uint64_t ticket, enum wh_err err, int64_t id)
+{
+	(void)id;
+	gate_queued(mod, ticket, err, held_edit_sentence);
+}
+
+static enum wh_err
+gate_hold(struct moderation *mod, wh_id ticket, const struct wh_judge_event *e, const char *kind, int64_t ref, const struct judges_said *said)
 {
 	bool edit = strcmp(kind, "edit") == 0;
 	const struct item item = { .kind = ITEM_HELD, .room = e->room, .who = e->user, .name = e->name, .network = e->network, .by = WH_STR(""), .by_name = WH_STR(""),
-		.text = e->text, .words = edit && e->before.n != 0 ? e->before : WH_STR(""), .entry = edit ? ref : 0, .reason = wh_str(said->reason), .evidence = wh_str(said->evidence), .pack = wh_str(said->pack), .version = wh_str(said->version),
-		.rule = wh_str(said->rule), .form = wh_str(kind), .ref = ref };
+		.text = e->text, .words = edit && e->before.n != 0 ? e->before : WH_STR(""), .entry = edit ? ref : 0, .reason = wh_str(said->reason),
+		.evidence = wh_str(said->evidence), .pack = wh_str(said->pack), .version = wh_str(said->version), .rule = wh_str(said->rule), .form = wh_str(kind), .ref = ref };
 
-	item_add(mod, &item, NULL, 0);
+	return item_add(mod, &item, edit ? gate_edit_queued : gate_message_queued, ticket);
 }
 
-/* What becomes of it. */
+/* What becomes of it. WH_HOLD: it is on its way into the queue. */
 static enum wh_verdict
-gate_fate(struct moderation *mod, struct wh_message *m, const struct wh_judge_event *e, const char *kind, int64_t ref, const struct judges_said *said, const char **why_out)
+gate_fate(struct moderation *mod, struct wh_message *m, wh_id ticket, const struct wh_judge_event *e, const char *kind, int64_t ref, const struct judges_said *said,
+    const char **why_out)
 {
 	*why_out = refused_sentence;
 	switch (said->fate) {
 	case WH_FATE_HOLD:
-		if (strcmp(kind, "say") == 0 || strcmp(kind, "act") == 0 || strcmp(kind, "notice") == 0) {
-			gate_hold(mod, e, kind, ref, said);
-			*why_out = held_sentence;
-		} else if (strcmp(kind, "edit") == 0) {
-			gate_hold(mod, e, kind, ref, said);
-			*why_out = held_edit_sentence;
-		} else {
+		if (strcmp(kind, "poll") == 0)
 			*why_out = held_poll_sentence;
-		}
+		else if (gate_hold(mod, ticket, e, kind, ref, said) == WH_OK)
+			return WH_HOLD;
+		else
+			*why_out = full_sentence;
 		return WH_REFUSE;
 	case WH_FATE_HIDE:
 		m->way = WH_WAY_SELF;
@@ -152,15 +174,17 @@ gate_judged(struct moderation *mod, uint64_t cookie, const struct judges_said *s
 	struct gate *g = (struct gate *)(uintptr_t)cookie;
 	struct wh_message *m = wh_message_find(mod->host, g->ticket), nothing = { .kind = g->kind };
 	const char *why;
-	enum wh_verdict v = gate_fate(mod, m != NULL ? m : &nothing, &g->event, g->kind, g->ref, said, &why);
+	enum wh_verdict v = gate_fate(mod, m != NULL ? m : &nothing, g->ticket, &g->event, g->kind, g->ref, said, &why);
 	wh_id ticket = g->ticket;
 	char sentence[MOD_SENTENCE];
 
 	/* What waits of an older change of the message must not come behind this one. */
-	if (v != WH_REFUSE && strcmp(g->kind, "edit") == 0)
+	if ((v == WH_PASS || v == WH_CHANGED) && strcmp(g->kind, "edit") == 0)
 		held_edits_over(mod, g->event.user, g->ref);
 	text_copy(sentence, sizeof sentence, wh_str(why));
 	gate_free(g);
+	if (v == WH_HOLD)
+		return;
 	wh_hook_go(mod->host, ticket, v == WH_REFUSE ? WH_REFUSE : v == WH_CHANGED ? WH_CHANGED : WH_PASS, WH_EPERM, sentence);
 }
 
@@ -270,7 +294,7 @@ gate_judge(struct moderation *mod, struct wh_message *m, struct wh_str room)
 			gate_free(g);
 		judges_none(mod, &e, &said);
 	}
-	v = gate_fate(mod, m, &e, m->kind, m->ref, &said, &why);
+	v = gate_fate(mod, m, m->at.ticket, &e, m->kind, m->ref, &said, &why);
 	return v == WH_REFUSE ? gate_refuse(&m->at, WH_EPERM, wh_str(why), 0) : v;
 }
 

@@ -67,7 +67,8 @@ item_added(void *self, uint64_t cookie, const struct wh_result *r)
 	adding_end(a, r->err == WH_ESTATE ? WH_EFULL : r->err);
 }
 
-static void
+/* An error: it is not under way, and the caller's still. */
+static enum wh_err
 item_insert(struct adding *a)
 {
 	struct moderation *mod = a->mod;
@@ -79,30 +80,27 @@ item_insert(struct adding *a)
 	const struct wh_cell over[] = { WH_CELL_INT(i->entry), WH_CELL_TEXT(i->who), WH_CELL_INT(wh_wall_ms(mod->host)) };
 	struct wh_step steps[3];
 	size_t n = 0;
-	enum wh_err err;
 
 	/* A change that waits is overtaken by the next one, and never rewritten: nobody decides about other words than those they saw. */
 	if (i->kind == ITEM_HELD && wh_str_is(i->form, "edit"))
 		steps[n++] = (struct wh_step){ Q_EDITS_OVER, over, 3, WH_ANY };
 	steps[n++] = (struct wh_step){ Q_ITEM_ADD, cells, 20, WH_ONE };
 	steps[n++] = (struct wh_step){ Q_COUNT_OPEN, NULL, 0, WH_ANY };
-	err = wh_store_run(&mod->table, steps, n, item_added, (uintptr_t)a);
-
-	if (err != WH_OK)
-		adding_end(a, err);
+	return wh_store_run(&mod->table, steps, n, item_added, (uintptr_t)a);
 }
 
 static void
 item_merged(void *self, uint64_t cookie, const struct wh_result *r)
 {
 	struct adding *a = (struct adding *)(uintptr_t)cookie;
+	enum wh_err err = r->err;
 
 	(void)self;
-	if (r->err != WH_OK) {
-		adding_end(a, r->err);
-	} else if (r->rows[0].n == 0) {
-		item_insert(a);
-	} else {
+	if (err == WH_OK && r->rows[0].n == 0)
+		err = item_insert(a);
+	if (err != WH_OK) {
+		adding_end(a, err);
+	} else if (r->rows[0].n != 0) {
 		a->id = wh_row_int(&r->rows[0], 0, 0);
 		adding_tell(a, true);
 		adding_end(a, WH_OK);
@@ -136,16 +134,23 @@ item_add(struct moderation *mod, const struct item *i, action_done *done, uint64
 	a->item.version = text_keep(&to, i->version);
 	a->item.rule = text_keep(&to, i->rule);
 	a->item.form = text_keep(&to, i->form);
+	enum wh_err err;
+
 	if (i->kind == ITEM_HELD) {
 		wh_metric_add(mod->host, &moderation_metrics[M_HELD], 1);
-		item_insert(a);
-		return WH_OK;
+		err = item_insert(a);
+		if (err != WH_OK) {
+			link_remove(&a->link);
+			wh_delete(mod->host, a);
+		}
+		return err;
 	}
 	if (i->kind == ITEM_REPORT)
 		wh_metric_add(mod->host, &moderation_metrics[M_REPORTS], 1);
 	const struct wh_cell cells[] = { WH_CELL_INT(i->kind), WH_CELL_TEXT(a->item.who), WH_CELL_INT(i->entry), WH_CELL_INT(i->action), WH_CELL_TEXT(a->item.by),
 		WH_CELL_TEXT(a->item.words), WH_CELL_INT(wh_wall_ms(mod->host) - MERGE_MS) };
-	enum wh_err err = wh_store_run(&mod->table, &(struct wh_step){ Q_ITEM_MERGE, cells, 7, WH_ANY }, 1, item_merged, (uintptr_t)a);
+
+	err = wh_store_run(&mod->table, &(struct wh_step){ Q_ITEM_MERGE, cells, 7, WH_ANY }, 1, item_merged, (uintptr_t)a);
 
 	if (err != WH_OK) {
 		link_remove(&a->link);
