@@ -147,7 +147,7 @@ struct wh_chat_ops {
 	    wh_chat_done *done, void *self, uint64_t cookie);
 
 	/** Says something for somebody who may be gone, past all hooks and rules; with a nonce that was used before it is not said again.
-	 * `kind` is "say", "act" or "notice". */
+	 * `kind` is "say", "act" or "notice". WH_EPERM: it is a whisper, and the other one takes none from them. */
 	enum wh_err (*say_for)(struct wh_chat *chat, struct wh_str room, const struct wh_chat_actor *author, struct wh_str kind, struct wh_str text, int64_t ref,
 	    struct wh_str nonce, wh_chat_done *done, void *self, uint64_t cookie);
 

@@ -114,7 +114,7 @@ ask_append(struct chat_ask *ask, struct chat_room *room)
 	default:
 		e.kind = ask->kind;
 		e.extra = ask->extra;
-		err = room->sides != NULL ? WH_ENOTSUP : chat_append(room, NULL, &e, ask->nonce, NULL, NULL, NULL, 0, NULL);
+		err = chat_append(room, NULL, &e, ask->nonce, NULL, NULL, NULL, 0, NULL);
 		break;
 	}
 	return err;

@@ -199,12 +199,14 @@ published(void *self, uint64_t cookie, enum wh_err err, int64_t id)
 {
 	struct moderation *mod = self;
 	struct publishing *p = (struct publishing *)(uintptr_t)cookie;
+	const char *why = err == WH_OK ? p->edits != 0 ? "the change of your message" : "" : err == WH_EPERM ? "they take no whispers from you any more" :
+	    p->edits != 0 ? "the message is gone" : "the room is gone";
 	const struct mod_act act = { .kind = err == WH_OK ? MOD_APPROVE : MOD_DENY, .who = wh_str(p->who), .name = wh_str(p->name), .network = WH_STR(""), .room = wh_str(p->room),
-		.reason = WH_STR(""), .text = p->edits != 0 ? err == WH_OK ? WH_STR("the change of your message") : WH_STR("the message is gone") : err == WH_OK ? WH_STR("") : WH_STR("the room is gone"), .evidence = WH_STR(""), .pack = WH_STR(""), .version = WH_STR(""), .rule = WH_STR(""),
+		.reason = WH_STR(""), .text = wh_str(why), .evidence = WH_STR(""), .pack = WH_STR(""), .version = WH_STR(""), .rule = WH_STR(""),
 		.by = wh_str(p->by), .by_name = wh_str(p->by_name), .entry = id, .item = p->item };
 
 	/* What can't be written now is tried again after a restart. */
-	if (err == WH_OK || err == WH_ENOENT || err == WH_EINVAL || err == WH_ENOTSUP) {
+	if (err == WH_OK || err == WH_ENOENT || err == WH_EINVAL || err == WH_ENOTSUP || err == WH_EPERM) {
 		action_apply(mod, &act, NULL, 0);
 		item_mark(mod, p->item, ITEM_DONE);
 	}

@@ -23,7 +23,7 @@ notice_sentence(struct moderation *mod, const struct notice *n, char out[static 
 	const struct reason *reason = reason_find(mod, n->reason);
 	struct wh_str why = n->text.n != 0 ? n->text : reason != NULL ? reason->text : (struct wh_str){ NULL, 0 };
 	struct wh_chat_room room;
-	struct wh_str room_name = mod->chat->room(mod->chat_self, n->room, &room) ? room.name : n->room;
+	struct wh_str room_name = n->room.n != 0 && n->room.p[0] == '@' ? WH_STR("a whisper") : mod->chat->room(mod->chat_self, n->room, &room) ? room.name : n->room;
 	char until[40] = "", text[MOD_SENTENCE * 2];
 
 	if (kind_lasts(n->kind) && !n->undone && n->until != 0)

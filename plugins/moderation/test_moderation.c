@@ -585,6 +585,30 @@ an_edit_that_is_held_waits_and_the_old_text_stays(void **state)
 }
 
 static void
+a_whisper_that_is_held_is_published_too(void **state)
+{
+	struct fixture *f = begin(LISTS "whispers = true;");
+	struct wh_session *mod = moderator(f, "mod"), *bob = inside(f, "bob", "member"), *eve = inside(f, "eve", "member");
+	char item[256];
+
+	(void)state;
+	assert_call(f, bob, "chat.whisper", "{'to':'eve','text':'oh quux'}", WH_EPERM);
+	member(call(f, mod, "moderation.queue", "{'kind':'held'}"), "item", item);
+	assert_has(decides(f, mod, item, "approve")->json, "'done':1");
+	assert_has(heard(eve, "oh quux"), "'from':'bob'");
+	assert_has(heard(bob, "'kind':'approve'"), "What you wrote was published in a whisper");
+	/* Who does not want to hear from them need not. */
+	assert_call(f, bob, "chat.whisper", "{'to':'eve','text':'quux again'}", WH_EPERM);
+	member(call(f, mod, "moderation.queue", "{'kind':'held'}"), "item", item);
+	assert_call(f, eve, "chat.block", "{'name':'bob'}", WH_OK);
+	assert_has(decides(f, mod, item, "approve")->json, "'done':1");
+	assert_null(heard(eve, "quux again"));
+	assert_has(heard(bob, "'kind':'deny'"), "they take no whispers from you");
+	assert_has(call(f, mod, "moderation.queue", "{'kind':'held'}")->json, "'open':0,'items':[]");
+	end(f);
+}
+
+static void
 a_held_edit_is_overtaken_by_the_next_and_never_comes_behind_it(void **state)
 {
 	struct fixture *f = begin(LISTS);
@@ -781,6 +805,7 @@ main(void)
 		cmocka_unit_test(a_verdict_decides_what_becomes_of_a_message),
 		cmocka_unit_test(what_was_held_is_published_once_whatever_dies),
 		cmocka_unit_test(an_edit_that_is_held_waits_and_the_old_text_stays),
+		cmocka_unit_test(a_whisper_that_is_held_is_published_too),
 		cmocka_unit_test(a_held_edit_is_overtaken_by_the_next_and_never_comes_behind_it),
 		cmocka_unit_test(a_held_edit_is_made_once_whatever_dies),
 		cmocka_unit_test(what_is_held_of_who_left_is_never_published),
