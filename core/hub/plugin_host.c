@@ -491,6 +491,12 @@ host_room_leave(const struct wh_host *h, struct wh_room *r, struct wh_session *s
 	return room_leave(hub_of(h), r, s, reason);
 }
 
+static enum wh_err
+host_room_move(const struct wh_host *h, struct wh_room *from, struct wh_room *to)
+{
+	return from != to ? room_move(hub_of(h), from, to) : WH_OK;
+}
+
 static bool
 host_room_has(const struct wh_host *h, const struct wh_room *r, const struct wh_session *s)
 {
@@ -726,6 +732,7 @@ const struct wh_host_ops plugin_host_ops = {
 	.room_name = host_room_name,
 	.room_join = host_room_join,
 	.room_leave = host_room_leave,
+	.room_move = host_room_move,
 	.room_has = host_room_has,
 	.room_members = host_room_members,
 	.room_each = host_room_each,

@@ -35,6 +35,25 @@ filter_room_find(const struct filters *f, struct wh_str name)
 	return NULL;
 }
 
+/* One that the name had before goes: it is of a room that was there no more. */
+void
+filter_room_move(struct filters *f, struct wh_str from, struct wh_str to)
+{
+	struct filter_room *is = filter_room_find(f, from), *gone;
+
+	if (is == NULL || to.n > FILTER_NAME)
+		return;
+	gone = filter_room_find(f, to);
+	if (gone != NULL) {
+		f->room_hashes[gone - f->rooms] = f->room_hashes[--f->n_rooms];
+		*gone = f->rooms[f->n_rooms];
+		is = filter_room_find(f, from);
+	}
+	memset(is->name, 0, sizeof is->name);
+	memcpy(is->name, to.p, to.n);
+	f->room_hashes[is - f->rooms] = scene_hash(to);
+}
+
 static bool
 read_actions(const struct wh_conf *c, uint32_t *actions_out)
 {

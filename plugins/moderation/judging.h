@@ -77,6 +77,8 @@ struct judging *judging_open(const struct wh_host *host, const struct wh_conf *c
 void judging_close(struct judging **j);
 
 /** The config changed: folders are read again; what is new in them is tested first, and a pack that fails stays as it was. */
+/** The room has another name: modes that are set for it go along. */
+void judging_move(struct judging *j, struct wh_str from, struct wh_str to);
 void judging_reload(struct judging *j, const struct wh_conf *conf);
 
 /** Does any rule that is not off listen to this? */

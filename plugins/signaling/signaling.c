@@ -173,6 +173,8 @@ signaling_close(void *self)
 	struct signaling *x = self;
 
 	wh_timer_stop(x->host, x->probe);
+	if (x->chat != NULL)
+		x->chat->forget(x->chat_self, x);
 	peers_free(x);
 	calls_free(x);
 	wh_delete(x->host, x);
@@ -202,6 +204,7 @@ signaling_open(const struct wh_host *host, const struct wh_conf *conf, void **se
 		signaling_close(x);
 		return err;
 	}
+	calls_watch(x);
 	*self_out = x;
 	return WH_OK;
 }
