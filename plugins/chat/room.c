@@ -515,7 +515,7 @@ room_with(struct chat *chat, struct wh_call *call, bool make, chat_go *go)
 	if (name.p[0] == '#')
 		name = wh_str_from(name, 1);
 	if ((room == NULL || room->state == CHAT_ABSENT) && (move = move_find(chat, wh_str(key))) != NULL) {
-		snprintf(key, sizeof key, "%s", move->to_key);
+		snprintf(key, sizeof key, "%.*s", CHAT_NAME, move->to_key);
 		name = wh_str(move->to);
 		room = room_by_key(chat, wh_str(key));
 	}
