@@ -585,6 +585,38 @@ an_edit_that_is_held_waits_and_the_old_text_stays(void **state)
 }
 
 static void
+the_queue_is_decided_by_typing(void **state)
+{
+	struct fixture *f = begin(LISTS);
+	struct wh_session *mod = moderator(f, "mod"), *bob = inside(f, "bob", "member"), *eve = inside(f, "eve", "member");
+	char item[256], typed[300];
+
+	(void)state;
+	assert_int_equal(says(f, mod, "!queue", NULL)->err, WH_OK);
+	assert_has(heard(mod, "moderation.answer"), "nothing waits here");
+	says(f, bob, "oh quux", NULL);
+	member(call(f, mod, "moderation.queue", "{'kind':'held'}"), "item", item);
+	assert_int_equal(says(f, mod, "!queue", NULL)->err, WH_OK);
+	snprintf(typed, sizeof typed, "%s held bob: oh quux", item);
+	assert_non_null(heard(mod, typed));
+	assert_has(heard(mod, "moderation.answer"), "/approve ITEM");
+	assert_int_equal(says(f, mod, "!approve nonsense", NULL)->err, WH_OK);
+	assert_has(heard(mod, "moderation.answer"), "usage: /approve ITEM [why]");
+	/* Of others it is a message. */
+	snprintf(typed, sizeof typed, "!approve %s", item);
+	assert_int_equal(says(f, eve, typed, NULL)->err, WH_OK);
+	assert_null(heard(eve, "oh quux"));
+	assert_int_equal(says(f, mod, typed, NULL)->err, WH_OK);
+	settle(f);
+	assert_has(heard(mod, "moderation.answer"), "approve: done");
+	assert_has(heard(eve, "oh quux"), "'from':'bob'");
+	assert_int_equal(says(f, mod, typed, NULL)->err, WH_OK);
+	settle(f);
+	assert_has(heard(mod, "moderation.answer"), "approve: it is decided");
+	end(f);
+}
+
+static void
 a_whisper_that_is_held_is_published_too(void **state)
 {
 	struct fixture *f = begin(LISTS "whispers = true;");
@@ -805,6 +837,7 @@ main(void)
 		cmocka_unit_test(a_verdict_decides_what_becomes_of_a_message),
 		cmocka_unit_test(what_was_held_is_published_once_whatever_dies),
 		cmocka_unit_test(an_edit_that_is_held_waits_and_the_old_text_stays),
+		cmocka_unit_test(the_queue_is_decided_by_typing),
 		cmocka_unit_test(a_whisper_that_is_held_is_published_too),
 		cmocka_unit_test(a_held_edit_is_overtaken_by_the_next_and_never_comes_behind_it),
 		cmocka_unit_test(a_held_edit_is_made_once_whatever_dies),
