@@ -722,6 +722,79 @@ what_is_held_of_who_left_is_never_published(void **state)
 }
 
 static void
+a_room_s_log_has_what_was_taken_away_and_nothing_of_who_left(void **state)
+{
+	struct fixture *f = begin(LISTS "keep_removed = \"2d\";");
+	struct wh_session *mod = moderator(f, "mod"), *bob = inside(f, "bob", "member"), *eve = inside(f, "eve", "member");
+	const struct wh_test_answer *answer;
+	char id[256], own[256], item[256], next[256], args[500];
+
+	(void)state;
+	says(f, bob, "hello", NULL);
+	says(f, bob, "purple", id);
+	says(f, bob, "a slip of mine", own);
+	snprintf(args, sizeof args, "{'room':'den','id':'%s'}", own);
+	assert_call(f, bob, "chat.redact", args, WH_OK);
+	snprintf(args, sizeof args, "{'room':'den','id':'%s'}", id);
+	assert_call(f, mod, "moderation.redact", args, WH_OK);
+	says(f, eve, "oh quux", NULL);
+	member(call(f, mod, "moderation.queue", "{'kind':'held'}"), "item", item);
+	assert_has(decides(f, mod, item, "deny")->json, "'done':1");
+	answer = call(f, mod, "moderation.room_log", "{'room':'Den'}");
+	assert_has(answer->json, "'from':'bob','text':'hello'");
+	assert_has(answer->json, "'from':'bob','text':'purple'");
+	assert_has(answer->json, "'from':'eve','text':'oh quux'");
+	assert_has(answer->json, "'deed':'redact'");
+	assert_has(answer->json, "'deed':'deny'");
+	assert_lacks(answer->json, "slip");
+	assert_lacks(answer->json, "next");
+	/* In pages, each with its deeds. */
+	answer = call(f, mod, "moderation.room_log", "{'room':'den','limit':2}");
+	member(answer, "next", next);
+	assert_lacks(answer->json, "deed");
+	snprintf(args, sizeof args, "{'room':'den','after':'%s'}", next);
+	answer = call(f, mod, "moderation.room_log", args);
+	assert_lacks(answer->json, "purple");
+	assert_has(answer->json, "'deed':'redact'");
+	assert_call(f, eve, "moderation.room_log", "{'room':'den'}", WH_EPERM);
+	assert_call(f, mod, "moderation.room_log", "{'room':'den','after':'x'}", WH_EINVAL);
+	assert_call(f, mod, "moderation.room_log", "{'room':'@id-bob,id-eve'}", WH_EINVAL);
+	wh_test_erase(f->t, "id-eve", "eve");
+	settle(f);
+	assert_lacks(call(f, mod, "moderation.room_log", "{'room':'den'}")->json, "oh quux");
+	/* What was removed is kept for a time. */
+	wh_test_advance(f->t, 86400000);
+	assert_has(call(f, mod, "moderation.room_log", "{'room':'den'}")->json, "purple");
+	wh_test_advance(f->t, 2 * 86400000);
+	settle(f);
+	wh_test_advance(f->t, 120000);
+	settle(f);
+	answer = call(f, mod, "moderation.room_log", "{'room':'den'}");
+	assert_has(answer->json, "hello");
+	assert_lacks(answer->json, "purple");
+	end(f);
+}
+
+static void
+what_was_removed_of_who_left_is_in_no_log(void **state)
+{
+	struct fixture *f = begin(NULL);
+	struct wh_session *mod = moderator(f, "mod"), *bob = inside(f, "bob", "member");
+	char id[256], args[400];
+
+	(void)state;
+	says(f, bob, "purple", id);
+	snprintf(args, sizeof args, "{'room':'den','id':'%s'}", id);
+	assert_call(f, mod, "moderation.redact", args, WH_OK);
+	assert_has(call(f, mod, "moderation.room_log", "{'room':'den'}")->json, "purple");
+	wh_test_erase(f->t, "id-bob", "bob");
+	settle(f);
+	assert_lacks(call(f, mod, "moderation.room_log", "{'room':'den'}")->json, "purple");
+	assert_lacks(call(f, mod, "moderation.room_log", "{'room':'den'}")->json, "bob");
+	end(f);
+}
+
+static void
 a_locked_room_is_locked_for_edits_too(void **state)
 {
 	struct fixture *f = begin(NULL);
@@ -842,6 +915,8 @@ main(void)
 		cmocka_unit_test(a_held_edit_is_overtaken_by_the_next_and_never_comes_behind_it),
 		cmocka_unit_test(a_held_edit_is_made_once_whatever_dies),
 		cmocka_unit_test(what_is_held_of_who_left_is_never_published),
+		cmocka_unit_test(a_room_s_log_has_what_was_taken_away_and_nothing_of_who_left),
+		cmocka_unit_test(what_was_removed_of_who_left_is_in_no_log),
 		cmocka_unit_test(a_locked_room_is_locked_for_edits_too),
 		cmocka_unit_test(nothing_slips_by_while_rules_that_fail_closed_are_away),
 		cmocka_unit_test(a_rollback_undoes_what_one_version_of_a_pack_did),
