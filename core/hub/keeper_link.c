@@ -85,10 +85,13 @@ keeper_peer_gone(struct hub *hub, uint32_t process)
 {
 	struct edge *edge = edge_find(hub, process);
 
-	if (edge != NULL)
+	if (edge != NULL) {
+		hub->counts.edges_gone++;
 		edge_gone(hub, edge);
-	else
+	} else {
+		hub->counts.helpers_gone++;
 		helper_gone(hub, process);
+	}
 }
 
 static void
