@@ -141,7 +141,12 @@ core_server_commands(void *self, struct wh_call *call)
 static void
 plugins_lying(void *self, struct wh_str name)
 {
-	wh_json_str(self, NULL, name);
+	struct wh_json *w = self;
+
+	wh_json_object(w, NULL);
+	wh_json_str(w, "name", name);
+	wh_json_text(w, "state", "available");
+	wh_json_end(w);
 }
 
 /* Was it enabled or disabled over the config file? */
@@ -175,8 +180,6 @@ core_server_plugins(void *self, struct wh_call *call)
 		wh_json_text(w, "summary", p->error[0] != '\0' ? p->error : p->row.summary != NULL ? p->row.summary : "");
 		wh_json_end(w);
 	}
-	wh_json_end(w);
-	wh_json_array(w, "available");
 	plugins_lying_about(hub, plugins_lying, w);
 	wh_json_end(w);
 	return WH_OK;

@@ -2,7 +2,7 @@
 import re
 
 import pytest
-from steps import axe_finds, enter, press_button, quiet, register, sees, settled
+from steps import axe_finds, enter, press_button, quiet, register, say, sees, settled
 
 
 @pytest.fixture
@@ -140,13 +140,20 @@ def test_plugins_are_turned_off_and_on_and_stay_so(boss, server):
     server.end()
     server.run()
     server.wait()
+    # The page is back as well, and draws nothing anew any more.
+    page.run("location.hash = '#/r/lobby'")
+    page.wait("return document.querySelector('.composer textarea')")
+    say(page, "back again")
     assert {one["name"]: one["state"] for one in server.command("server.plugins")["plugins"]}["relay"] == "disabled"
     page.run("location.hash = '#/admin/plugins'")
     page.wait(row + "return [...(row?.querySelectorAll('button') ?? [])].some((one) => one.textContent === 'Turn on')")
     page.run(row + "[...row.querySelectorAll('button')].find((one) => one.textContent === 'Turn on').click()")
     page.wait(row + "return row?.textContent.includes('open') && !row.textContent.includes('changed here')")
     # Those that lie about are offered.
-    assert "push" in page.run("return [...document.querySelectorAll('#plugins-available option')].map((one) => one.value)")
+    page.wait("const row = [...document.querySelectorAll('.page-body tr')].find((one) => one.querySelector('b')?.textContent === 'profile'); "
+              "const turn = row?.textContent.includes('available') && row.querySelector('button'); turn && turn.click(); return turn")
+    page.wait("const row = [...document.querySelectorAll('.page-body tr')].find((one) => one.querySelector('b')?.textContent === 'profile'); return row?.textContent.includes('open')")
+    assert {one["name"]: one["state"] for one in server.command("server.plugins")["plugins"]}["profile"] == "open"
 
 
 def test_axe_finds_nothing_in_the_settings_and_they_fit_a_telephone(boss, server):

@@ -148,13 +148,13 @@ def test_plugins_stay_on_and_off(start):
     page = lambda: http(whiply.http, "GET", "/").status
 
     assert page() == 404
-    assert "web" in whiply.command("server.plugins")["available"]
+    assert {"name": "web", "state": "available"} in whiply.command("server.plugins")["plugins"]
     assert whiply.ctl("enable", "web").returncode == 0
     assert whiply.ctl("disable", "relay").returncode == 0
     assert kept(whiply) == 'enable = [\n\t"web" ];\ndisable = [\n\t"relay" ];\n'
     for turn in (lambda: whiply.hub_back(whiply.kill("hub")), lambda: again(whiply), lambda: whiply.ctl("reload")):
         turn()
-        states = {one["name"]: (one["state"], one["changed"]) for one in whiply.command("server.plugins")["plugins"]}
+        states = {one["name"]: (one["state"], one.get("changed")) for one in whiply.command("server.plugins")["plugins"]}
         assert states["web"] == ("open", True) and states["relay"] == ("disabled", True), states
         assert page() == 200
         with WebSocket(whiply.http) as ws:

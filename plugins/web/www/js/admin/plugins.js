@@ -1,6 +1,6 @@
 /* The plugins: what they are, how they do, turning them on and off, and the way to their settings. */
-import { ask, fill, h } from "../dom.js";
-import { box, button, commandForm, show, table } from "../form.js";
+import { ask, h } from "../dom.js";
+import { button, show, table } from "../form.js";
 import { number, t } from "../i18n.js";
 import { settings } from "./settings.js";
 
@@ -9,14 +9,11 @@ export function plugins(app, [chosen] = []) {
 }
 
 function all(app) {
-	const { client } = app, list = h("div"), names = h("datalist", { id: "plugins-available" });
+	const { client } = app, list = h("div");
 
-	const read = () => show(list, client.call("server.plugins", {}, { again: true }), ({ plugins: rows, available = [] }) => {
-		fill(names, available.map((name) => h("option", { value: name })));
-		return table([t("admin.plugin"), t("admin.state"), t("admin.memory"), ""], rows.map((one) => [
-			h("div", null, h("b", null, one.name), " ", one.version, one.changed && h("span", { class: "badge" }, t("plugins.changed")), h("br"), h("small", null, one.summary)),
-			one.state, `${number(Math.round(one.memory_bytes / 1024))} KiB`, one.name !== "server" && actions(one)]), t("admin.tab.plugins"));
-	});
+	const read = () => show(list, client.call("server.plugins", {}, { again: true }), ({ plugins: rows }) => table([t("admin.plugin"), t("admin.state"), t("admin.memory"), ""], rows.map((one) => [
+		h("div", null, h("b", null, one.name), " ", one.version, one.changed && h("span", { class: "badge" }, t("plugins.changed")), one.summary && [h("br"), h("small", null, one.summary)]),
+		one.state, one.memory_bytes === undefined ? "" : `${number(Math.round(one.memory_bytes / 1024))} KiB`, one.name !== "server" && actions(one)]), t("admin.tab.plugins")));
 
 	function actions({ name, state }) {
 		if (state !== "open")
@@ -36,10 +33,5 @@ function all(app) {
 	}
 
 	read();
-	return [list, box(t("admin.enable"), h("p", null, t("admin.enable_help")), names, commandForm({ app, action: t("admin.enable"), done: t("admin.done"),
-		fields: [h("label", null, t("admin.plugin"), h("input", { name: "plugin", type: "text", required: true, autocomplete: "off", list: "plugins-available" }))],
-		run: async (values) => {
-			await client.call("server.enable", values);
-			read();
-		} }))];
+	return [h("p", null, t("admin.enable_help")), list];
 }

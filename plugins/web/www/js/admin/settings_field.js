@@ -89,7 +89,7 @@ export function settingField(one, putBack) {
 	return {
 		name: one.setting,
 		node: h("div", { class: one.from === "change" ? "setting changed" : "setting" }, label, !check && element, error,
-			h("div", { id: `${id}-help` }, h("small", null, h("bdi", { lang: "en" }, one.help), " ", notes.filter(Boolean).join(" "), " ", h("span", { class: "from" }, origin(one)))),
+			h("div", { id: `${id}-help` }, h("small", { lang: "en", dir: "auto" }, one.help), h("small", null, notes.filter(Boolean).join(" "), " ", h("span", { class: "from" }, origin(one)))),
 			one.from === "change" && button(t("settings.put_back"), () => putBack(one), { "aria-label": t("settings.put_back_one", { name: one.setting }) })),
 		change: () => {
 			const now = one.file_only ? undefined : read(one, element);
