@@ -2,6 +2,7 @@
 #ifndef WHIPLY_KEEPER_HOST_H
 #define WHIPLY_KEEPER_HOST_H
 
+#include "keeper/certificates.h"
 #include "keeper/keeper_config.h"
 #include "keeper/notify.h"
 #include "keeper/supervisor.h"
@@ -35,6 +36,7 @@ struct keeper {
 	struct event *signals[KEEPER_SIGNALS];
 	struct event *timer, *watchdog;
 	struct notify notify;
+	struct certificates certificates;
 	int control;			/* the hub's socket */
 	int nothing;			/* an empty snapshot, for helpers */
 	int secret;			/* 32 random bytes, the same for each hub: it seals with them what edges keep for the next */
@@ -48,6 +50,7 @@ struct keeper {
 	bool asked_by_hub;		/* the reload that runs */
 	bool reload_again;		/* another was asked for meanwhile */
 	bool served;			/* the first READY was there */
+	bool control_shared;		/* the control socket was given to another group than our own */
 };
 
 extern const struct supervisor_host_ops keeper_host_ops;
@@ -73,6 +76,9 @@ void keeper_configure_finish(struct keeper *k);
 /** Puts a checked config in force and hands it to the children. False: its sockets can't be opened; `errors` says why, and nothing has changed. Takes
  * `new` if true. */
 bool keeper_put(struct keeper *k, struct keeper_config *new, struct wh_conf_errors *errors);
+
+/** Lets the group of the config in force reach the control socket, and no other. */
+void keeper_share_control(struct keeper *k);
 
 /** Gives the supervisor what children get at their start by the config in force. */
 void keeper_set_start(struct keeper *k);

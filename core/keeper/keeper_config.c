@@ -49,14 +49,14 @@ config_keep_all(struct wh_snapshot *snapshot, const struct wh_conf *group, const
 /* `tables`: NULL when the listeners need not be asked about. */
 static void
 config_run_checker(const struct wh_snapshot *snapshot, const struct wh_conf *root, const struct options *o,
-	const struct keeper_tables *tables, struct wh_conf_errors *errors, struct wh_conf_errors *warnings)
+	const struct keeper_tables *tables, struct wh_conf_errors *errors, struct wh_conf_errors *warnings, struct wh_certificates *certificates)
 {
 	const char *paths[KEEPER_PLUGIN_PATHS] = { o->plugin_path };
 	struct checker checker = { snapshot, root, tables, paths, o->plugin_path != NULL };
 
 	for (size_t i = 0; o->plugin_path == NULL && i < wh_conf_count(root, "plugin_path") && checker.n_paths < KEEPER_PLUGIN_PATHS; i++)
 		paths[checker.n_paths++] = wh_conf_item(root, "plugin_path", i).p;
-	checker_run(&checker, errors, warnings);
+	checker_run(&checker, errors, warnings, certificates);
 }
 
 static void
@@ -66,7 +66,7 @@ config_check(struct keeper_config *c, const struct options *o, const struct keep
 	keeper_settings_read(&c->settings, c->conf, geteuid() == 0, errors);
 	listeners_read(&c->listeners, c->conf, errors);
 	config_keep_all(c->snapshot, c->conf, c->root.rows, errors);
-	config_run_checker(c->snapshot, c->conf, o, tables, errors, warnings);
+	config_run_checker(c->snapshot, c->conf, o, tables, errors, warnings, &c->certificates);
 }
 
 /* The tables refused something. What only listeners_read and the plugins' own tables can find is looked for all the same, so
@@ -91,7 +91,7 @@ config_check_rest(const struct keeper_config *c, const struct options *o, struct
 
 	if (wh_conf_of_snapshot(c->snapshot, rows, WH_CONF_PART, &told, &conf) == WH_OK) {
 		listeners_read(&listeners, conf, errors);
-		config_run_checker(c->snapshot, conf, o, NULL, errors, &told);
+		config_run_checker(c->snapshot, conf, o, NULL, errors, &told, NULL);
 		listeners_close(&listeners, true);
 		wh_conf_free(&conf);
 	}
@@ -107,6 +107,7 @@ config_check_all(struct keeper_config *c, const struct options *o, const struct 
 
 	listeners_close(&c->listeners, true);
 	c->listeners = (struct listeners){ 0 };
+	c->certificates.n = 0;
 	wh_conf_free(&c->conf);
 	err = wh_conf_of_snapshot(c->snapshot, c->root.rows, 0, errors, &c->conf);
 	if (err == WH_OK)

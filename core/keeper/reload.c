@@ -74,6 +74,8 @@ keeper_put(struct keeper *k, struct keeper_config *new, struct wh_conf_errors *e
 	keeper_set_start(k);
 	/* Descriptors of the old snapshots are with their children; sockets that nobody took over are closed now. */
 	keeper_config_free(&old);
+	certificates_begin(k);
+	keeper_share_control(k);
 	supervisor_reload(&k->supervisor, new->settings.edges, replace_edges);
 	return true;
 }
@@ -105,17 +107,20 @@ keeper_reload(struct keeper *k)
 void
 keeper_reloaded(struct keeper *k, enum wh_err err, struct wh_str text)
 {
-	if (k->configure.step != CONFIGURE_IDLE) {
+	if (k->certificates.giving) {
+		certificates_given(k, err, text);
+	} else if (k->configure.step != CONFIGURE_IDLE) {
 		keeper_configure_answered(k, err, text);
 		return;
+	} else {
+		if (err == WH_OK)
+			wh_log(&k->log, WH_INFO, "reloaded");
+		if (k->served)
+			notify_send(&k->notify, err == WH_OK ? "READY=1\nSTATUS=Serving" : "READY=1\nSTATUS=Serving; the last reload was refused");
+		if (k->asked_by_hub)
+			supervisor_reloaded(&k->supervisor, err, text);
+		k->asked_by_hub = false;
 	}
-	if (err == WH_OK)
-		wh_log(&k->log, WH_INFO, "reloaded");
-	if (k->served)
-		notify_send(&k->notify, err == WH_OK ? "READY=1\nSTATUS=Serving" : "READY=1\nSTATUS=Serving; the last reload was refused");
-	if (k->asked_by_hub)
-		supervisor_reloaded(&k->supervisor, err, text);
-	k->asked_by_hub = false;
 	if (k->reload_again) {
 		k->reload_again = false;
 		keeper_reload(k);
