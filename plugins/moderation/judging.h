@@ -122,7 +122,7 @@ void judging_answered(void *self, const struct wh_helper *helper, wh_id id, stru
 extern const struct wh_setting judging_pack_settings[], judging_score_settings[];
 
 #define JUDGING_SETTINGS \
-	{ "pack_folders", WH_STRINGS, .help = "folders of rule packs, a pack in each of their folders; of two with one id the later counts" }, \
+	{ "pack_folders", WH_STRINGS, .file_only = true, .help = "folders of rule packs, a pack in each of their folders; of two with one id the later counts" }, \
 	{ "packs", WH_FREE, .table = judging_pack_settings, .help = "rule packs, each under its id; up to 64" }, \
 	{ "deadline", WH_DURATION, .def = "250ms", .min = "10ms", .max = "10s", .help = "how long a message waits for the rule packs" }, \
 	{ "stuck", WH_DURATION, .def = "2s", .min = "200ms", .max = "60s", .help = "after how long without an answer whiply-rules is killed" }, \
