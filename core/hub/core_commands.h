@@ -28,7 +28,11 @@ enum wh_err core_server_disable(void *self, struct wh_call *call);
 enum wh_err core_server_reload(void *self, struct wh_call *call);
 enum wh_err core_server_restart(void *self, struct wh_call *call);
 enum wh_err core_server_drain(void *self, struct wh_call *call);
+enum wh_err core_server_drain_keep(void *self, struct wh_call *call);
 enum wh_err core_server_log(void *self, struct wh_call *call);
+
+/* core_listeners.c: where clients come in. */
+enum wh_err core_server_listeners(void *self, struct wh_call *call);
 
 /* core_session.c: sessions. */
 enum wh_err core_session_ping(void *self, struct wh_call *call);
