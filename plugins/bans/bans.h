@@ -183,7 +183,6 @@ bool ban_matches(const struct ban *ban, const struct subject *subject);
 
 /** NFKC and without case; cut if it is too long. */
 struct wh_str fold(struct wh_str text, char out[static BANS_FOLDED]);
-bool mask_matches(struct wh_str mask, struct wh_str text);
 const char *kind_name(enum wh_ban_kind kind);
 const char *effect_name(enum wh_ban_effect effect);
 bool kind_read(struct wh_str name, enum wh_ban_kind *out);

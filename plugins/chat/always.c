@@ -233,11 +233,11 @@ always_off(struct chat *chat, struct chat_always *a)
 {
 	const struct wh_cell id = WH_CELL_TEXT(a->id);
 	const struct wh_step steps[] = { { Q_ALWAYS_OFF, &id, 1, WH_ANY }, { Q_UNSTAY_ALL, &id, 1, WH_ANY }, { Q_UNHEARD, &id, 1, WH_ANY } };
-	struct link *l = chat->all.next, *next;
+	struct wh_node *l = chat->all.next, *next;
 
 	wh_store_run(&chat->table, steps, 3, NULL, 0);
 	for (; l != &chat->all; l = next) {
-		struct chat_room *room = LINK_OF(l, struct chat_room, link);
+		struct chat_room *room = WH_NODE_OF(l, struct chat_room, link);
 		struct chat_person *person = room->sides == NULL ? member_find(room, a->id) : NULL;
 
 		next = l->next;
@@ -276,8 +276,8 @@ always_on(struct chat *chat, struct wh_call *call, const struct wh_identity *who
 		always_free(chat, a);
 		return chat_started(call, err);
 	}
-	for (struct link *l = chat->all.next; l != &chat->all; l = l->next) {
-		struct chat_room *room = LINK_OF(l, struct chat_room, link);
+	for (struct wh_node *l = chat->all.next; l != &chat->all; l = l->next) {
+		struct chat_room *room = WH_NODE_OF(l, struct chat_room, link);
 		struct chat_person *person = room->sides == NULL && room->state == CHAT_READY ? member_find(room, who->id) : NULL;
 
 		if (person != NULL)

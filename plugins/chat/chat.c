@@ -45,8 +45,8 @@ chat_close(void *self)
 	maskings_free(chat);
 	asks_free(chat);
 	resumes_free(chat);
-	while (!link_none(&chat->all))
-		room_free(LINK_OF(chat->all.next, struct chat_room, link));
+	while (!wh_node_none(&chat->all))
+		room_free(WH_NODE_OF(chat->all.next, struct chat_room, link));
 	wh_dict_free(chat->host, &chat->rooms);
 	lives_free(chat);
 	always_close(chat);
@@ -84,13 +84,13 @@ chat_open(const struct wh_host *host, const struct wh_conf *conf, void **self_ou
 	if (chat == NULL)
 		return WH_ENOMEM;
 	chat->host = host;
-	link_init(&chat->all);
-	link_init(&chat->tasks);
-	link_init(&chat->asking);
-	link_init(&chat->appends);
-	link_init(&chat->asks);
-	link_init(&chat->resumes);
-	link_init(&chat->maskings);
+	wh_node_init(&chat->all);
+	wh_node_init(&chat->tasks);
+	wh_node_init(&chat->asking);
+	wh_node_init(&chat->appends);
+	wh_node_init(&chat->asks);
+	wh_node_init(&chat->resumes);
+	wh_node_init(&chat->maskings);
 	wh_random(host, &chat->instance, sizeof chat->instance);
 	chat_reload(chat, conf);
 	chat->accounts = wh_service_find(host, "accounts", WH_ACCOUNTS_VERSION, &accounts);

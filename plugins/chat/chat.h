@@ -85,10 +85,6 @@ struct chat_pace {
 	int64_t count, ms;
 };
 
-struct link {
-	struct link *next, *prev;
-};
-
 /** What an owner chooses for a room. */
 struct chat_rules {
 	enum chat_access access;
@@ -157,7 +153,7 @@ typedef enum wh_err chat_go(struct chat *chat, struct wh_call *call, struct chat
 
 /** A call that waits for its room. */
 struct chat_waiter {
-	struct link link;
+	struct wh_node link;
 	wh_id call;
 	chat_go *go;
 	bool make;
@@ -165,7 +161,7 @@ struct chat_waiter {
 };
 
 struct chat_room {
-	struct link link;		/* in chat.all */
+	struct wh_node link;		/* in chat.all */
 	struct chat *chat;
 	enum chat_room_state state;
 	char key[CHAT_KEY + 1];		/* how it is found; the hub's room has this name */
@@ -193,7 +189,7 @@ struct chat_room {
 	size_t n_masks;
 	unsigned masks_change;		/* counted from 1 */
 	int64_t entered_ms;		/* when all that entered is paid for, by `joins`; now_ms */
-	struct link waiters;
+	struct wh_node waiters;
 	unsigned pending;		/* entries and tasks under way */
 	unsigned entering;		/* of them, who waits to enter */
 	wh_id batch;			/* timer of `crowd` */
@@ -221,7 +217,7 @@ struct chat_settings {
 
 /** A call that goes on later, and the room that has to stay for it. */
 struct chat_task {
-	struct link link;
+	struct wh_node link;
 	struct chat_room *room;
 	wh_id call, session;
 };
@@ -230,7 +226,7 @@ struct chat_task {
 struct chat_asking;
 typedef enum wh_err chat_found(struct chat *chat, struct wh_call *call, const struct chat_side *who, const struct chat_asking *asking);
 struct chat_asking {
-	struct link link;
+	struct wh_node link;
 	struct chat *chat;
 	wh_id call;
 	chat_found *found;
@@ -244,7 +240,7 @@ struct chat {
 	struct wh_table table;
 	struct chat_settings set;
 	struct wh_dict *rooms;		/* by key */
-	struct link asks;		/* of other plugins, under way; owned */
+	struct wh_node asks;		/* of other plugins, under way; owned */
 	struct {
 		wh_chat_listener *heard;
 		void *self;
@@ -254,12 +250,12 @@ struct chat {
 		wh_chat_watcher *moved;	/* NULL: none */
 		void *self;
 	} watchers[CHAT_LISTENERS];
-	struct link all;
+	struct wh_node all;
 	struct wh_dict *lives, *names;	/* who is connected: by id (owned), by folded name */
 	struct wh_dict *always, *always_names;	/* who is always on: by id (owned), by folded name */
 	bool counting;			/* who is in a room is counted anew: nobody comes */
 	wh_id ending;			/* the session that ends right now; 0: none */
-	struct link tasks, asking, appends, resumes, maskings;	/* owned */
+	struct wh_node tasks, asking, appends, resumes, maskings;	/* owned */
 	wh_chat_describe *describe;	/* NULL: nobody shows sessions in a way of their own */
 	void *describe_self;
 	uint64_t instance;		/* by chance */
@@ -281,38 +277,6 @@ struct chat_entry {
 	uint64_t number;		/* of the asking of hooks; 0: was none */
 	struct chat_ask *ask;		/* while it is being written: who is told besides or instead of a call */
 };
-
-/* link: a list is a link that points at itself. */
-static inline void
-link_init(struct link *list)
-{
-	list->next = list->prev = list;
-}
-
-static inline bool
-link_none(const struct link *list)
-{
-	return list->next == list;
-}
-
-static inline void
-link_add(struct link *list, struct link *item)
-{
-	item->prev = list->prev;
-	item->next = list;
-	list->prev->next = item;
-	list->prev = item;
-}
-
-static inline void
-link_remove(struct link *item)
-{
-	item->prev->next = item->next;
-	item->next->prev = item->prev;
-	link_init(item);
-}
-
-#define LINK_OF(ptr, type, member) ((type *)(void *)((char *)(ptr) - offsetof(type, member)))
 
 /* schema.c */
 enum chat_statement {

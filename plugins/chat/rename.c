@@ -64,8 +64,8 @@ moved(void *self, uint64_t cookie, enum wh_err err, struct wh_str why, int64_t r
 	if (s == NULL)
 		return;
 	id = wh_session_identity(chat->host, s)->id;
-	for (struct link *l = chat->all.next, *next; l != &chat->all; l = next) {
-		struct chat_room *room = LINK_OF(l, struct chat_room, link);
+	for (struct wh_node *l = chat->all.next, *next; l != &chat->all; l = next) {
+		struct chat_room *room = WH_NODE_OF(l, struct chat_room, link);
 		const struct chat_person *person = room->sides == NULL && room->renamed_ms != 0 ? member_find(room, id) : NULL;
 
 		next = l->next;

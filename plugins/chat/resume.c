@@ -71,7 +71,7 @@ resume_gap(const struct resume_ask *a, int64_t epoch, uint64_t seq, uint64_t sha
 
 /* Which step reads the room of which ask; -1: none. By the time of the answer rooms may have ended. */
 struct resume {
-	struct link link;		/* in chat.resumes */
+	struct wh_node link;		/* in chat.resumes */
 	wh_id call;
 	int step_of[CHAT_RESUME_ROOMS];
 };
@@ -118,7 +118,7 @@ resume_found(void *self, uint64_t cookie, const struct wh_result *r)
 	struct resume_ask asks[CHAT_RESUME_ROOMS];
 	size_t n;
 
-	link_remove(&resume->link);
+	wh_node_remove(&resume->link);
 	wh_delete(chat->host, resume);
 	if (call == NULL)
 		return;
@@ -152,7 +152,7 @@ history_resume(void *self, struct wh_call *call)
 
 	if (resume == NULL)
 		return WH_ENOMEM;
-	link_add(&chat->resumes, &resume->link);
+	wh_node_add(&chat->resumes, &resume->link);
 	resume->call = wh_call_hold(call);
 	for (size_t i = 0; i < n; i++) {
 		const struct resume_ask *a = &asks[i];
@@ -182,7 +182,7 @@ history_resume(void *self, struct wh_call *call)
 	}
 	err = wh_store_run(&chat->table, steps, at, resume_found, (uintptr_t)resume);
 	if (err != WH_OK) {
-		link_remove(&resume->link);
+		wh_node_remove(&resume->link);
 		wh_delete(chat->host, resume);
 	}
 	return chat_started(call, err);
@@ -191,10 +191,10 @@ history_resume(void *self, struct wh_call *call)
 void
 resumes_free(struct chat *chat)
 {
-	while (!link_none(&chat->resumes)) {
-		struct resume *resume = LINK_OF(chat->resumes.next, struct resume, link);
+	while (!wh_node_none(&chat->resumes)) {
+		struct resume *resume = WH_NODE_OF(chat->resumes.next, struct resume, link);
 
-		link_remove(&resume->link);
+		wh_node_remove(&resume->link);
 		wh_delete(chat->host, resume);
 	}
 }

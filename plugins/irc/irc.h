@@ -272,8 +272,6 @@ struct wh_str status_channel(struct wh_str target, char *prefix_out);
 struct wh_str channel_room(struct wh_str channel);
 void room_show(struct wh_str room, char to[static IRC_CHANNEL + 2]);
 
-/** Matches masks with * and ?, without the case of ASCII. */
-bool mask_matches(struct wh_str mask, struct wh_str text);
 bool nick_ok(struct wh_str nick);
 void nick_fold_ascii(struct wh_str nick, char out[static IRC_NICK + 1]);
 /** By the casemapping of the settings; casemap.c. */

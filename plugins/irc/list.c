@@ -77,11 +77,11 @@ list_has(struct wh_str asked, const struct listed *is)
 			if (!bound_holds(is, what, sign, number))
 				return false;
 		} else if (part.p[0] == '!') {
-			if (mask_matches(wh_str_from(part, 1), wh_str(is->channel)))
+			if (wh_mask_matches(wh_str_from(part, 1), wh_str(is->channel)))
 				return false;
 		} else {
 			named = true;
-			found = found || mask_matches(part, wh_str(is->channel));
+			found = found || wh_mask_matches(part, wh_str(is->channel));
 		}
 	}
 	return found || !named;

@@ -25,35 +25,6 @@ enum {
 	LINE_BYTES = 400, PARTIES = 20000, MATCH_ID = 16,
 };
 
-struct link {
-	struct link *prev, *next;
-};
-
-#define LINK_OF(ptr, type, member) ((type *)(void *)((char *)(ptr) - offsetof(type, member)))
-
-static inline void
-link_init(struct link *list)
-{
-	list->prev = list->next = list;
-}
-
-static inline void
-link_add(struct link *list, struct link *item)
-{
-	item->prev = list->prev;
-	item->next = list;
-	list->prev->next = item;
-	list->prev = item;
-}
-
-static inline void
-link_drop(struct link *item)
-{
-	item->prev->next = item->next;
-	item->next->prev = item->prev;
-	link_init(item);
-}
-
 enum source { FROM_CLIENT, FROM_RATING, FROM_REPUTATION, FROM_KIND };
 enum rating_kind { RATING_NONE, RATING_GLICKO, RATING_TEAMS };
 
@@ -90,7 +61,7 @@ struct queue {
 };
 
 struct person {
-	struct link lost_link;		/* among those whose connection is lost */
+	struct wh_node lost_link;		/* among those whose connection is lost */
 	char id[ID_BYTES + 1], name[ID_BYTES + 1];
 	uint64_t key;			/* for the matcher */
 	wh_id session;			/* 0: none now */
@@ -102,7 +73,7 @@ struct person {
 };
 
 struct stub {
-	struct link link;		/* among all */
+	struct wh_node link;		/* among all */
 	struct queue *queue;
 	uint64_t ticket;		/* in the matcher; 0: outside */
 	int64_t since;
@@ -120,7 +91,7 @@ struct stub {
 enum match_state { MATCH_PROPOSED, MATCH_LIVE, MATCH_ENDED };
 
 struct match {
-	struct link link;		/* among all, by state */
+	struct wh_node link;		/* among all, by state */
 	char id[MATCH_ID + 1];
 	uint64_t number;
 	struct queue *queue;
@@ -173,8 +144,8 @@ struct matching {
 	struct wh_slot *slot;		/* in each session, uint64_t: the key of the person who speaks through it */
 	struct table numbers;		/* of matches */
 	uint64_t last_number;
-	struct link stubs, lost, tasks;
-	struct link proposed, live, ended;	/* matches */
+	struct wh_node stubs, lost, tasks;
+	struct wh_node proposed, live, ended;	/* matches */
 	wh_id tick, sweep, binding;
 	int64_t tick_at, grace_ms, keep_ms;
 };

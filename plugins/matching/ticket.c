@@ -49,7 +49,7 @@ stub_enter(struct matching *x, struct stub *stub)
 static void
 stub_free(struct matching *x, struct stub *stub)
 {
-	link_drop(&stub->link);
+	wh_node_remove(&stub->link);
 	wh_delete(x->host, stub->args);
 	wh_delete(x->host, stub);
 }
@@ -119,7 +119,7 @@ stub_make(struct matching *x, struct queue *q, struct person *const *people, uns
 		stub->people[i] = people[i];
 		people[i]->stubs[q->number] = stub;
 	}
-	link_add(&x->stubs, &stub->link);
+	wh_node_add(&x->stubs, &stub->link);
 	return stub;
 }
 

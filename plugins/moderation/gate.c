@@ -13,7 +13,7 @@ enum {
 
 /* A message that waits for the rule packs. */
 struct gate {
-	struct link link;		/* in mod->gates */
+	struct wh_node link;		/* in mod->gates */
 	struct moderation *mod;
 	wh_id ticket;
 	int64_t ref;
@@ -120,15 +120,15 @@ gate_fate(struct moderation *mod, struct wh_message *m, const struct wh_judge_ev
 static void
 gate_free(struct gate *g)
 {
-	link_remove(&g->link);
+	wh_node_remove(&g->link);
 	wh_delete(g->mod->host, g);
 }
 
 void
 gates_free(struct moderation *mod)
 {
-	while (!link_none(&mod->gates))
-		gate_free(LINK_OF(mod->gates.next, struct gate, link));
+	while (!wh_node_none(&mod->gates))
+		gate_free(WH_NODE_OF(mod->gates.next, struct gate, link));
 }
 
 /* The packs have answered, or not in time. */
@@ -174,8 +174,8 @@ gate_keep(struct moderation *mod, const struct wh_message *m, const struct wh_ju
 		*all[i] = text_keep(&to, *all[i]);
 	*g = (struct gate){ .mod = mod, .ticket = m->at.ticket, .ref = m->ref, .event = copy };
 	snprintf(g->kind, sizeof g->kind, "%s", m->kind);
-	link_init(&g->link);
-	link_add(&mod->gates, &g->link);
+	wh_node_init(&g->link);
+	wh_node_add(&mod->gates, &g->link);
 	return g;
 }
 

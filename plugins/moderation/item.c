@@ -7,7 +7,7 @@ enum { MERGE_MS = 3600000 };
 
 struct adding {
 	struct moderation *mod;
-	struct link link;		/* in mod->holds */
+	struct wh_node link;		/* in mod->holds */
 	struct item item;		/* slices in `text` */
 	int64_t id;
 	action_done *done;
@@ -23,7 +23,7 @@ adding_end(struct adding *a, enum wh_err err)
 	uint64_t cookie = a->cookie;
 	int64_t id = a->id;
 
-	link_remove(&a->link);
+	wh_node_remove(&a->link);
 	wh_delete(mod->host, a);
 	if (err != WH_OK)
 		wh_host_log(mod->host, WH_WARN, "item_not_kept", WH_I("err", err));
@@ -111,8 +111,8 @@ item_add(struct moderation *mod, const struct item *i, action_done *done, uint64
 		return WH_ENOMEM;
 	to = a->text;
 	*a = (struct adding){ .mod = mod, .item = *i, .id = mod_next_id(mod), .done = done, .cookie = cookie };
-	link_init(&a->link);
-	link_add(&mod->holds, &a->link);
+	wh_node_init(&a->link);
+	wh_node_add(&mod->holds, &a->link);
 	a->item.room = text_keep(&to, i->room);
 	a->item.who = text_keep(&to, i->who);
 	a->item.name = text_keep(&to, i->name);
@@ -139,7 +139,7 @@ item_add(struct moderation *mod, const struct item *i, action_done *done, uint64
 	enum wh_err err = wh_store_run(&mod->table, &(struct wh_step){ Q_ITEM_MERGE, cells, 7, WH_ANY }, 1, item_merged, (uintptr_t)a);
 
 	if (err != WH_OK) {
-		link_remove(&a->link);
+		wh_node_remove(&a->link);
 		wh_delete(mod->host, a);
 	}
 	return err;
@@ -165,7 +165,7 @@ item_reopen(struct moderation *mod, int64_t id)
 
 struct publishing {
 	struct moderation *mod;
-	struct link link;		/* in mod->holds */
+	struct wh_node link;		/* in mod->holds */
 	int64_t item;
 	char room[MOD_ROOM + 1], who[MOD_ID + 1], name[MOD_NAME + 1], by[MOD_ID + 1], by_name[MOD_NAME + 1];
 };
@@ -184,7 +184,7 @@ published(void *self, uint64_t cookie, enum wh_err err, int64_t id)
 		action_apply(mod, &act, NULL, 0);
 		item_mark(mod, p->item, ITEM_DONE);
 	}
-	link_remove(&p->link);
+	wh_node_remove(&p->link);
 	wh_delete(mod->host, p);
 }
 
@@ -198,8 +198,8 @@ held_publish(struct moderation *mod, const struct wh_rows *rows, size_t row)
 	if (p == NULL)
 		return;
 	p->mod = mod;
-	link_init(&p->link);
-	link_add(&mod->holds, &p->link);
+	wh_node_init(&p->link);
+	wh_node_add(&mod->holds, &p->link);
 	p->item = wh_row_int(rows, row, I_ID);
 	text_copy(p->room, sizeof p->room, wh_row_str(rows, row, I_ROOM));
 	text_copy(p->who, sizeof p->who, wh_row_str(rows, row, I_WHO));
@@ -255,12 +255,12 @@ items_resume(struct moderation *mod)
 void
 items_free(struct moderation *mod)
 {
-	while (!link_none(&mod->holds)) {
-		struct link *l = mod->holds.next;
+	while (!wh_node_none(&mod->holds)) {
+		struct wh_node *l = mod->holds.next;
 
 		/* Both structs begin alike: the plugin, then the link. */
 		_Static_assert(offsetof(struct adding, link) == offsetof(struct publishing, link), "freed alike");
-		link_remove(l);
-		wh_delete(mod->host, LINK_OF(l, struct adding, link));
+		wh_node_remove(l);
+		wh_delete(mod->host, WH_NODE_OF(l, struct adding, link));
 	}
 }

@@ -239,14 +239,14 @@ moderation_open(const struct wh_host *host, const struct wh_conf *conf, void **s
 	mod->audit_self = audit;
 	mod->bans = wh_service_find(host, "bans", WH_BANS_VERSION, &bans);
 	mod->bans_self = bans;
-	link_init(&mod->penalties);
-	link_init(&mod->doing);
-	link_init(&mod->undoings);
-	link_init(&mod->sweeps);
-	link_init(&mod->calls);
-	link_init(&mod->holds);
-	link_init(&mod->bulks);
-	link_init(&mod->gates);
+	wh_node_init(&mod->penalties);
+	wh_node_init(&mod->doing);
+	wh_node_init(&mod->undoings);
+	wh_node_init(&mod->sweeps);
+	wh_node_init(&mod->calls);
+	wh_node_init(&mod->holds);
+	wh_node_init(&mod->bulks);
+	wh_node_init(&mod->gates);
 	mod->said = wh_new(host, MOD_SAID * sizeof *mod->said);
 	err = mod->said == NULL ? WH_ENOMEM : penalty_open(mod);
 	if (err == WH_OK)

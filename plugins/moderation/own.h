@@ -6,41 +6,6 @@
 
 #include <whiply/bans.h>
 
-struct link {
-	struct link *next, *prev;
-};
-
-static inline void
-link_init(struct link *list)
-{
-	list->next = list->prev = list;
-}
-
-static inline bool
-link_none(const struct link *list)
-{
-	return list->next == list;
-}
-
-static inline void
-link_add(struct link *list, struct link *item)
-{
-	item->prev = list->prev;
-	item->next = list;
-	list->prev->next = item;
-	list->prev = item;
-}
-
-static inline void
-link_remove(struct link *item)
-{
-	item->prev->next = item->next;
-	item->next->prev = item->prev;
-	link_init(item);
-}
-
-#define LINK_OF(ptr, type, member) ((type *)(void *)((char *)(ptr) - offsetof(type, member)))
-
 enum {
 	MOD_SCOPE_GUESTS = 4,		/* beside enum wh_judge_scope: guests of the same network */
 	MOD_LADDER = 16,		/* steps */
@@ -61,7 +26,7 @@ struct mod_settings {
 
 /** What is in force: on a person, a network or a room. */
 struct penalty {
-	struct link all, by_who, by_network, by_room;
+	struct wh_node all, by_who, by_network, by_room;
 	int64_t id, until;		/* until: wall clock, 0: for good */
 	enum mod_kind kind;
 	uint32_t scope;
@@ -73,7 +38,7 @@ struct penalty {
 /** Penalties under one key. */
 struct shelf {
 	struct wh_str key;
-	struct link penalties;
+	struct wh_node penalties;
 	int64_t *spoke;			/* owned; of a slow room: MOD_SLOW_SEATS times */
 	char bytes[];
 };
@@ -115,10 +80,10 @@ struct moderation {
 	int64_t last_id;
 	bool closing;
 
-	struct link penalties;			/* owned, in the order in which they are looked at */
+	struct wh_node penalties;			/* owned, in the order in which they are looked at */
 	size_t n_penalties;
 	struct wh_dict *by_who, *by_network, *by_room;	/* owned shelves */
-	struct link doing, undoings, sweeps, calls, holds, bulks, gates;	/* owned: under way */
+	struct wh_node doing, undoings, sweeps, calls, holds, bulks, gates;	/* owned: under way */
 	size_t n_doing;
 	struct wh_dict *reasons;		/* by key */
 	struct numbered *said;			/* owned: MOD_SAID, the oldest is overwritten */
@@ -255,7 +220,7 @@ void penalty_tell_room(struct moderation *mod, struct wh_str room);
 
 /** An action that is being done. */
 struct doing {
-	struct link link;
+	struct wh_node link;
 	struct moderation *mod;
 	struct mod_act act;		/* slices in `text` */
 	int64_t id, time, until;
@@ -369,6 +334,10 @@ mod_command sweep_command, undo_command, log_read, log_in_force, log_room, repor
 mod_command reason_list, reason_set, appeal_command, statement_list;
 
 /** Writes an action of a row as an object. */
+/** Members that are left out when there is nothing: an id as text, a text. */
+void write_id(struct wh_json *w, const char *key, int64_t id);
+void write_some(struct wh_json *w, const char *key, struct wh_str s);
+
 void action_write(struct moderation *mod, const struct wh_rows *rows, size_t row, struct wh_json *w, bool full);
 
 #endif
