@@ -7,8 +7,9 @@
 
 #include "hub/fault.h"
 #include "hub/hook.h"
+#include "hub/log_lines.h"
 #include "hub/plugin.h"
-#include "hub/role.h"
+#include "hub/reach.h"
 
 enum { CALL_SLOW_US = 50000, CALL_MEMORY_KEPT = 16384 };
 
@@ -73,6 +74,10 @@ static void
 call_log(struct call *c, const struct fault *fault, int64_t us)
 {
 	const char *outcome = fault != NULL ? fault->code : "ok";
+
+	/* A line about reading lines would be what the next reading finds. */
+	if (c->command->row->run == core_log_lines)
+		return;
 
 	wh_log(c->hub->log, WH_DEBUG, "command", WH_T("command", c->command->row->name), WH_T("outcome", outcome), WH_I("us", us),
 	    WH_X("session", c->session_id), WH_T("trace", c->trace.id[0] != '\0' ? c->trace.id : NULL), WH_X("call", c->public.id));
@@ -279,9 +284,13 @@ call_permit(struct call *c)
 		wh_buf_fmt(&c->memory->why, "%s can be called only over the control socket: whiplyctl %s", row->name, row->name);
 		return WH_EPERM;
 	}
-	if (role_may(c->hub, c->session->who.roles, wh_str(row->name), row->allow))
+	if (reach_may(c->hub, c->session, wh_str(row->name), row->allow))
 		return WH_OK;
-	wh_buf_fmt(&c->memory->why, "you may not call %s", row->name);
+	if (reach_elsewhere(c->hub, c->session, wh_str(row->name), row->allow))
+		wh_buf_fmt(&c->memory->why, "%s is not served over this listener; those that hub.admin_listeners and hub.moderator_listeners name serve it, "
+		    "and the control socket", row->name);
+	else
+		wh_buf_fmt(&c->memory->why, "you may not call %s", row->name);
 	return WH_EPERM;
 }
 

@@ -229,24 +229,50 @@ core_server_restart(void *self, struct wh_call *call)
 	return control_later(self, call, control_restart);
 }
 
+static void
+control_drained(struct hub *hub, void *self, uint64_t call_id, enum wh_err err, struct wh_str text)
+{
+	struct call *c = call_find(hub, call_id);
+
+	(void)self;
+	if (c == NULL)
+		return;
+	if (err != WH_OK)
+		err = call_fail(c, err, text, 0);
+	else
+		wh_json_raw(call_reply(c), "edges", text);
+	call_done(c, err);
+}
+
+static enum wh_err
+control_drain(struct hub *hub, struct wh_call *call, struct channel_drain *drain)
+{
+	enum wh_err err;
+
+	if (wh_arg_has(call, "process"))
+		*drain = (struct channel_drain){ .process = (uint32_t)wh_arg_int(call, "process"), .ms = drain->ms, .keep = drain->keep };
+	err = channel_ask_drain(hub, drain, control_drained, NULL, wh_call_hold(call));
+	if (err != WH_OK)
+		wh_call_done(call, wh_fail(call, err, "the keeper can't be asked now"));
+	return WH_WAIT;
+}
+
 enum wh_err
 core_server_drain(void *self, struct wh_call *call)
 {
-	struct hub *hub = self;
-	int64_t index = wh_arg_int(call, "edge"), ms = wh_arg_int(call, "within");
-	enum wh_err err;
+	const int64_t asked = wh_arg_int(call, "within"), most = 86400000, ms = asked < most ? asked : most;
+	char edge[32] = "edges";
 
-	for (unsigned i = 0; i < hub->edges.n; i++) {
-		if (hub->edges.of[i]->index != index)
-			continue;
-		err = channel_ask_drain(hub, hub->edges.of[i]->process, ms < 86400000 ? (uint32_t)ms : 86400000);
-		if (err != WH_OK)
-			return wh_fail(call, err, "the keeper can't be asked now");
-		wh_json_int(wh_reply(call), "edge", index);
-		wh_json_int(wh_reply(call), "within_ms", ms);
-		return WH_OK;
-	}
-	return wh_fail(call, WH_ENOENT, "there is no such edge; server.status lists them");
+	if (wh_arg_has(call, "edge"))
+		snprintf(edge, sizeof edge, "edge %lld", (long long)wh_arg_int(call, "edge"));
+	wh_json_int(wh_reply(call), "within_ms", ms);
+	return control_drain(self, call, &(struct channel_drain){ .text = wh_str(edge), .ms = (uint32_t)ms });
+}
+
+enum wh_err
+core_server_drain_keep(void *self, struct wh_call *call)
+{
+	return control_drain(self, call, &(struct channel_drain){ .text = WH_STR("edges"), .keep = true });
 }
 
 enum wh_err

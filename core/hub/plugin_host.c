@@ -12,7 +12,7 @@
 #include "hub/dialect.h"
 #include "hub/hook.h"
 #include "hub/plugin.h"
-#include "hub/role.h"
+#include "hub/reach.h"
 #include "hub/service.h"
 
 /* Stands before what wh_new gives. */
@@ -349,7 +349,13 @@ host_session_may(const struct wh_host *h, const struct wh_session *s, const char
 {
 	const struct command *command = command_find(hub_of(h), wh_str(permission));
 
-	return s->local || role_may(hub_of(h), s->who.roles, wh_str(permission), command != NULL ? command->row->allow : 0);
+	return reach_may(hub_of(h), s, wh_str(permission), command != NULL ? command->row->allow : 0);
+}
+
+static int
+host_session_reach(const struct wh_host *h, const struct wh_session *s)
+{
+	return (int)reach_of(hub_of(h), s);
 }
 
 static struct wh_str
@@ -807,4 +813,5 @@ const struct wh_host_ops plugin_host_ops = {
 	.session_echoes = host_session_echoes,
 	.session_param = host_session_param,
 	.formula = &formula_ops,
+	.session_reach = host_session_reach,
 };

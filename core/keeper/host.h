@@ -6,6 +6,7 @@
 #include "keeper/keeper_config.h"
 #include "keeper/notify.h"
 #include "keeper/supervisor.h"
+#include "ring/lines.h"
 
 struct event;
 struct event_base;
@@ -44,6 +45,8 @@ struct keeper {
 	char program[4096];		/* our own absolute path, as it was when we started */
 	char programs[4096];		/* the folder of helper programs */
 	char *buffer;			/* owned: WH_CHANNEL_MAX */
+	struct wh_lines lines;		/* the last of all logs */
+	struct wh_log_tap tap;		/* our own come there too */
 	int64_t began_ms;
 	struct configure configure;
 	struct event *configured;	/* owned: when children have answered */

@@ -290,7 +290,17 @@ keeper_finish(struct keeper *k)
 	wh_buf_free(&k->configure.before);
 	wh_buf_free(&k->configure.why);
 	wh_log_flush(&k->log);
+	k->log.tap = NULL;
+	wh_lines_free(&k->lines);
 	free(k->buffer);
+}
+
+static void
+keeper_tap(struct wh_log_tap *tap, enum wh_level level, struct wh_str json)
+{
+	struct keeper *k = WH_CONTAINER(tap, struct keeper, tap);
+
+	wh_lines_add(&k->lines, &(struct wh_line){ .time_ms = wh_clock_wall_ms(NULL), .level = level, .process = "keeper", .text = json });
 }
 
 int
@@ -313,6 +323,10 @@ wh_keeper_main(int argc, char **argv, struct wh_proctitle *title, const struct k
 	}
 	wh_log_init(&k.log, STDERR_FILENO, wh_log_format_of(STDERR_FILENO), "keeper");
 	code = 1;
+	if (wh_lines_init(&k.lines) == WH_OK) {
+		k.tap.line = keeper_tap;
+		k.log.tap = &k.tap;
+	}
 	if (!keeper_read_config(&k))
 		goto end;
 	if (k.options.check) {

@@ -63,8 +63,15 @@ static void
 config_check(struct keeper_config *c, const struct options *o, const struct keeper_tables *tables, struct wh_conf_errors *errors,
 	struct wh_conf_errors *warnings)
 {
+	const struct wh_conf *hub = wh_conf_declared(c->conf, "hub") ? wh_conf_table(c->conf, "hub", 0) : NULL;
+
 	keeper_settings_read(&c->settings, c->conf, geteuid() == 0, errors);
 	listeners_read(&c->listeners, c->conf, errors);
+	/* A name that is written wrong would shut everybody out. */
+	if (hub != NULL) {
+		listeners_check_names(&c->listeners, hub, "admin_listeners", errors);
+		listeners_check_names(&c->listeners, hub, "moderator_listeners", errors);
+	}
 	config_keep_all(c->snapshot, c->conf, c->root.rows, errors);
 	config_run_checker(c->snapshot, c->conf, o, tables, errors, warnings, &c->certificates);
 }

@@ -30,7 +30,7 @@ static const struct channel_row channel_rows[WH_CH_END] = {
 	[WH_CH_LINK] = { HAS_PROCESS | HAS_INDEX | HAS_TEXT, 3, WH_CH_LEFTOVER | WH_CH_HELPER },
 	[WH_CH_HUB_GONE] = { 0, 0, 0 },
 	[WH_CH_PEER_GONE] = { HAS_PROCESS, 0, 0 },
-	[WH_CH_DRAIN] = { HAS_MS, 0, 0 },
+	[WH_CH_DRAIN] = { HAS_MS, 0, WH_CH_KEEP },
 	[WH_CH_STOP] = { 0, 0, 0 },
 	[WH_CH_STATUS_ASK] = { 0, 0, 0 },
 	[WH_CH_LINKS_END] = { 0, 0, 0 },
@@ -39,7 +39,7 @@ static const struct channel_row channel_rows[WH_CH_END] = {
 	[WH_CH_RELOADED] = { HAS_ERR | HAS_TEXT, 0, 0 },
 	[WH_CH_ASK_RELOAD] = { 0, 0, 0 },
 	[WH_CH_ASK_RESTART] = { HAS_TEXT, 0, 0 },
-	[WH_CH_ASK_DRAIN] = { HAS_PROCESS | HAS_MS, 0, 0 },
+	[WH_CH_ASK_DRAIN] = { HAS_PROCESS | HAS_MS | HAS_TEXT, 0, WH_CH_KEEP },
 	[WH_CH_ASK_STATUS] = { 0, 0, 0 },
 	[WH_CH_STATUS] = { HAS_TEXT, 0, 0 },
 	[WH_CH_BAD_RECORD] = { HAS_PROCESS | HAS_TEXT, 0, 0 },
@@ -48,6 +48,10 @@ static const struct channel_row channel_rows[WH_CH_END] = {
 	[WH_CH_ASK_HELPER] = { HAS_TEXT, 0, 0 },
 	[WH_CH_ASK_CONFIGURE] = { HAS_TEXT, 0, 0 },
 	[WH_CH_CONFIGURED] = { HAS_ERR | HAS_TEXT, 0, 0 },
+	[WH_CH_LINE] = { HAS_INDEX | HAS_MS | HAS_TEXT, 0, 0 },
+	[WH_CH_ASK_LINES] = { HAS_TEXT, 0, 0 },
+	[WH_CH_LINES] = { HAS_TEXT, 0, 0 },
+	[WH_CH_DRAINING] = { HAS_ERR | HAS_TEXT, 0, 0 },
 };
 
 enum wh_err

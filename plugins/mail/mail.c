@@ -221,7 +221,7 @@ mail_send(struct wh_mail *mail, const struct wh_mail_letter *letter)
 		return WH_EFAST;
 	}
 	if (mail->to_log) {
-		wh_host_log(mail->host, WH_INFO, "mail", WH_S("to", letter->to), WH_S("subject", letter->subject), WH_S("text", letter->text));
+		wh_host_log(mail->host, WH_INFO, "mail", WH_S("to", letter->to), WH_S("subject", letter->subject), WH_SECRET("text", letter->text));
 		mail_count(mail, "logged");
 		return WH_OK;
 	}
