@@ -83,12 +83,11 @@ overlay_write_new(int folder, const struct keeper_settings *s, struct wh_str tex
 	return good;
 }
 
-/* The one that goes stays under another name, as far as that can be. */
-static void
+/* The one that goes stays under another name. False: it could not be kept, which is no reason to refuse the new one. */
+static bool
 overlay_keep_before(int folder)
 {
-	(void)unlinkat(folder, OVERLAY_NAME_BEFORE, 0);
-	(void)linkat(folder, OVERLAY_NAME, folder, OVERLAY_NAME_BEFORE, 0);
+	return (unlinkat(folder, OVERLAY_NAME_BEFORE, 0) == 0 || errno == ENOENT) && linkat(folder, OVERLAY_NAME, folder, OVERLAY_NAME_BEFORE, 0) == 0;
 }
 
 enum wh_err
@@ -98,10 +97,10 @@ overlay_write(const struct keeper_settings *s, struct wh_str text, const char **
 	bool good = folder >= 0;
 
 	if (good && text.n == 0) {
-		overlay_keep_before(folder);
+		(void)overlay_keep_before(folder);
 		good = unlinkat(folder, OVERLAY_NAME, 0) == 0 || errno == ENOENT;
 	} else if (good && (good = overlay_write_new(folder, s, text))) {
-		overlay_keep_before(folder);
+		(void)overlay_keep_before(folder);
 		good = renameat(folder, OVERLAY_NAME_NEW, folder, OVERLAY_NAME) == 0;
 	}
 	if (!good)
