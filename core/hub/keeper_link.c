@@ -152,6 +152,7 @@ keeper_message(struct hub *hub, struct wh_channel_msg *m)
 		keeper_asked_status(hub);
 		break;
 	case WH_CH_RELOADED:
+	case WH_CH_CONFIGURED:
 	case WH_CH_STATUS:
 		keeper_answered(hub, m);
 		break;
@@ -164,14 +165,15 @@ keeper_message(struct hub *hub, struct wh_channel_msg *m)
 }
 
 static enum wh_err
-keeper_ask(struct hub *hub, enum wh_channel_kind ask, enum wh_channel_kind answer, keeper_answer *then, void *self, uint64_t cookie)
+keeper_ask(struct hub *hub, enum wh_channel_kind ask, struct wh_str text, enum wh_channel_kind answer, keeper_answer *then, void *self,
+    uint64_t cookie)
 {
 	struct keeper_link *k = &hub->keeper;
 	enum wh_err err;
 
 	if (k->n_asks == KEEPER_ASKS)
 		return WH_EFULL;
-	err = keeper_send(hub, &(struct wh_channel_msg){ .kind = ask });
+	err = keeper_send(hub, &(struct wh_channel_msg){ .kind = ask, .text = text });
 	if (err == WH_OK)
 		k->asks[k->n_asks++] = (struct keeper_ask){ answer, then, self, cookie };
 	return err;
@@ -180,13 +182,22 @@ keeper_ask(struct hub *hub, enum wh_channel_kind ask, enum wh_channel_kind answe
 enum wh_err
 channel_ask_reload(struct hub *hub, keeper_answer *then, void *self, uint64_t cookie)
 {
-	return keeper_ask(hub, WH_CH_ASK_RELOAD, WH_CH_RELOADED, then, self, cookie);
+	return keeper_ask(hub, WH_CH_ASK_RELOAD, (struct wh_str){ NULL, 0 }, WH_CH_RELOADED, then, self, cookie);
 }
 
 enum wh_err
 channel_ask_status(struct hub *hub, keeper_answer *then, void *self, uint64_t cookie)
 {
-	return keeper_ask(hub, WH_CH_ASK_STATUS, WH_CH_STATUS, then, self, cookie);
+	return keeper_ask(hub, WH_CH_ASK_STATUS, (struct wh_str){ NULL, 0 }, WH_CH_STATUS, then, self, cookie);
+}
+
+enum wh_err
+channel_ask_configure(struct hub *hub, struct wh_str overlay, keeper_answer *then, void *self, uint64_t cookie)
+{
+	for (unsigned i = 0; i < hub->keeper.n_asks; i++)
+		if (hub->keeper.asks[i].answer == WH_CH_CONFIGURED)
+			return WH_ESTATE;
+	return keeper_ask(hub, WH_CH_ASK_CONFIGURE, overlay, WH_CH_CONFIGURED, then, self, cookie);
 }
 
 enum wh_err

@@ -14,7 +14,7 @@ typedef void keeper_answer(struct hub *hub, void *self, uint64_t cookie, enum wh
 enum { KEEPER_ASKS = 64 };
 
 struct keeper_ask {
-	enum wh_channel_kind answer;	/* WH_CH_RELOADED or WH_CH_STATUS */
+	enum wh_channel_kind answer;	/* WH_CH_RELOADED, WH_CH_CONFIGURED or WH_CH_STATUS */
 	keeper_answer *then;
 	void *self;
 	uint64_t cookie;
@@ -41,6 +41,9 @@ enum wh_err keeper_send(struct hub *hub, const struct wh_channel_msg *m);
 /* What features ask. WH_EFULL: too many asks are open; WH_EAWAY. */
 enum wh_err channel_ask_reload(struct hub *hub, keeper_answer *then, void *self, uint64_t cookie);
 enum wh_err channel_ask_status(struct hub *hub, keeper_answer *then, void *self, uint64_t cookie);
+
+/** Another overlay, in force and kept when the answer is WH_OK; else `text` says why. One at a time: WH_ESTATE. */
+enum wh_err channel_ask_configure(struct hub *hub, struct wh_str overlay, keeper_answer *then, void *self, uint64_t cookie);
 
 /** "hub", "edges" or "helper NAME". No answer: it is seen in the status. */
 enum wh_err channel_ask_restart(struct hub *hub, struct wh_str what);

@@ -115,9 +115,15 @@ fake_stopped(struct supervisor_host *h)
 	wh_buf_text(&fake_of(h)->said, "stopped\n");
 }
 
+static void
+fake_ask_configure(struct supervisor_host *h, struct wh_str text)
+{
+	wh_buf_fmt(&fake_of(h)->said, "configure asked %.*s\n", WH_FMT(text));
+}
+
 static const struct supervisor_host_ops fake_ops = {
 	fake_spawn, fake_send, fake_kill, fake_release, fake_link_create, fake_link_is_live, fake_link_close,
-	fake_ready, fake_ask_reload, fake_reloaded, fake_stopped,
+	fake_ready, fake_ask_reload, fake_reloaded, fake_stopped, fake_ask_configure,
 };
 
 /* What happened since the last look. */
@@ -522,6 +528,17 @@ a_child_that_takes_no_messages_or_closes_its_channel_is_killed(void **state)
 	expect(f, "kill edge 0\n");
 }
 
+static void
+the_hub_alone_may_ask_for_other_settings(void **state)
+{
+	struct fake *f = *state;
+
+	tell(f, "edge 0", (struct wh_channel_msg){ .kind = WH_CH_ASK_CONFIGURE, .text = WH_STR("x = 1;") });
+	expect(f, "");
+	tell(f, "hub", (struct wh_channel_msg){ .kind = WH_CH_ASK_CONFIGURE, .text = WH_STR("x = 1;") });
+	expect(f, "configure asked x = 1;\n");
+}
+
 #define RUNNING(test) cmocka_unit_test_setup_teardown(test, set_up_running, tear_down)
 
 int
@@ -547,6 +564,7 @@ main(void)
 		RUNNING(the_edges_alone_are_given_a_snapshot),
 		RUNNING(each_hub_is_told_of_the_certificates),
 		RUNNING(new_sockets_come_with_new_edges),
+		RUNNING(the_hub_alone_may_ask_for_other_settings),
 		RUNNING(numbers_wrap_and_are_never_those_of_the_living),
 		RUNNING(a_child_that_cannot_be_started_is_tried_again_later),
 		RUNNING(a_child_that_takes_no_messages_or_closes_its_channel_is_killed),

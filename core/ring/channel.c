@@ -46,6 +46,8 @@ static const struct channel_row channel_rows[WH_CH_END] = {
 	[WH_CH_STUCK] = { HAS_PROCESS, 0, 0 },
 	[WH_CH_DRAINED] = { 0, 0, 0 },
 	[WH_CH_ASK_HELPER] = { HAS_TEXT, 0, 0 },
+	[WH_CH_ASK_CONFIGURE] = { HAS_TEXT, 0, 0 },
+	[WH_CH_CONFIGURED] = { HAS_ERR | HAS_TEXT, 0, 0 },
 };
 
 enum wh_err

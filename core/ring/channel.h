@@ -32,6 +32,8 @@ enum wh_channel_kind {
 	WH_CH_STUCK,		/* process: it does not drain its ring, replace it */
 	WH_CH_DRAINED,
 	WH_CH_ASK_HELPER,	/* text: "NAME PROGRAM"; the keeper starts it and answers with a LINK, each time it (re)starts */
+	WH_CH_ASK_CONFIGURE,	/* text: an overlay, to be put in force and kept; answered with CONFIGURED */
+	WH_CH_CONFIGURED,	/* keeper to hub; err, text: what was wrong, when err is not WH_OK */
 	WH_CH_END		/* not a kind: one past the last */
 };
 
