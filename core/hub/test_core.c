@@ -581,6 +581,7 @@ an_edge_that_does_not_drain_is_stuck_and_memory_stays_bounded(void **state)
 	session_send(t->hub, s, WH_STR("more"));
 	test_message(e, 0, "said while stuck");
 	keeper_message(t->hub, &(struct wh_channel_msg){ .kind = WH_CH_PEER_GONE, .process = 1 });
+	assert_int_equal(t->hub->counts.edges_gone, 1);
 	test_turn(t);
 	assert_int_equal(t->hub->edges.n, 0);
 	assert_string_equal(t->keeper, "STUCK 1;");

@@ -239,6 +239,7 @@ const struct wh_host_ops fake_ops = {
 	.session_identity = fake_session_identity,
 	.session_identify = fake_session_identify,
 	.session_may = fake_session_may,
+	.session_reach = fake_session_reach,
 	.session_address = fake_session_address,
 	.session_dialect = fake_session_dialect,
 	.session_send = fake_session_send,

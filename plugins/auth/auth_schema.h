@@ -202,9 +202,9 @@ enum second_column { SC_SECOND, SC_STATE, SC_NAME, SC_CANONICAL, SC_TOTP, SC_STE
 /** Columns of ST_PASSKEY_GET. */
 enum passkey_column { PC_ACCOUNT, PC_NAME, PC_COSE, PC_COUNTER, PC_SUSPECT, PC_OWNER };
 
-/** Columns of ST_DEVICE_FIND and ST_DEVICE_BY_ID. From DC_ACCOUNT_ID on they are those of the account: see live_learn. */
+/** Columns of ST_DEVICE_FIND and ST_DEVICE_BY_ID. DC_SIGNED_IN is when the device was made, 0 with tokens of other sites. From DC_ACCOUNT_ID on they are those of the account: see live_learn. */
 enum device_column {
-	DC_ID, DC_TOKEN, DC_COOKIE, DC_REFRESH, DC_PREVIOUS, DC_ROTATED, DC_TOKEN_EXPIRES, DC_EXPIRES, DC_USED, DC_SCOPES,
+	DC_ID, DC_TOKEN, DC_COOKIE, DC_REFRESH, DC_PREVIOUS, DC_ROTATED, DC_TOKEN_EXPIRES, DC_EXPIRES, DC_USED, DC_SCOPES, DC_SIGNED_IN,
 	DC_ACCOUNT_ID, DC_NAME, DC_KIND, DC_STATE, DC_CREATED, DC_MAIL, DC_CONFIRMED, DC_SAID, DC_STRIKES,
 };
 

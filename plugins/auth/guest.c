@@ -198,13 +198,20 @@ guest_looked(void *self, uint64_t cookie, const struct wh_result *result)
 {
 	struct auth *auth = self;
 	struct guest_task *t = task_of(cookie);
+	struct wh_call *call;
 
 	if (!task_stored(&t->task, result))
 		return;
-	if (account_look_taken(result->rows, (struct wh_str){ NULL, 0 }, wh_wall_ms(auth->host)))
-		account_refuse_taken(&t->task, &t->name);
-	else
+	call = task_call(&t->task);
+	if (!account_look_taken(result->rows, (struct wh_str){ NULL, 0 }, wh_wall_ms(auth->host))) {
 		guest_answer(t);
+	} else if (call != NULL && wh_arg_str(call, "name").n == 0) {
+		/* Nobody asked for the name now: who comes back to find it an account's goes on without. */
+		guest_unnamed(&t->who);
+		guest_answer(t);
+	} else {
+		account_refuse_taken(&t->task, &t->name);
+	}
 }
 
 /* Who the caller is as a guest: of the token, or of the session. */

@@ -77,8 +77,8 @@ static void
 a_guest_loses_its_name_to_an_account(void **state)
 {
 	struct fixture *f = begin(NULL);
-	struct wh_session *a = wh_test_session(f->t, "a", "guest"), *b = wh_test_session(f->t, "b", "guest");
-	char token[256];
+	struct wh_session *a = wh_test_session(f->t, "a", "guest"), *b = wh_test_session(f->t, "b", "guest"), *c = wh_test_session(f->t, "c", "guest");
+	char token[256], args[400];
 
 	(void)state;
 	member(call(f, a, "auth.guest", "{'name':'Zed'}"), "token", token);
@@ -86,6 +86,11 @@ a_guest_loses_its_name_to_an_account(void **state)
 	wh_test_credential(f->t, b, token, NULL, NULL);
 	settle(f);
 	assert_true(wh_str_starts(name_of(f, b), WH_STR("guest-")));
+	snprintf(args, sizeof args, "{'token':'%s'}", token);
+	assert_call(f, c, "auth.guest", args, WH_OK);
+	assert_true(wh_str_eq(id_of(f, b), id_of(f, c)) && wh_str_eq(name_of(f, b), name_of(f, c)));
+	snprintf(args, sizeof args, "{'token':'%s','name':'Zed'}", token);
+	assert_call(f, c, "auth.guest", args, WH_EEXIST);
 	end(f);
 }
 

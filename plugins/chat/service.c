@@ -252,4 +252,4 @@ const struct wh_chat_ops chat_service = { .room = service_room, .people = servic
 	.listen = service_listen, .person = service_person, .sessions = service_sessions, .key = service_key, .put_out = service_put_out, .watch = service_watch,
 	.moved = service_moved, .inside = service_inside, .stayers = service_stayers, .stay_listen = service_stay_listen,
 	.forget = service_forget,
-	.stays = service_stays };
+	.stays = service_stays, .edit_for = service_edit_for };

@@ -311,6 +311,8 @@ opered(struct irc_task *task, struct irc_client *c, enum wh_err err, struct wh_s
 		irc_numeric(c, 464, ":%.*s", WH_FMT(result));
 	else if (s != NULL && wh_session_may(c->irc->host, s, "chat.moderate"))
 		irc_numeric(c, 381, ":You are an operator");
+	else if (s != NULL && wh_session_reach(c->irc->host, s) < WH_ALLOW_ADMIN)
+		irc_numeric(c, 491, ":You are signed in, but operators are not served at this address");
 	else
 		irc_numeric(c, 491, ":You are signed in, but your roles make you no operator");
 }

@@ -752,7 +752,7 @@ static const struct wh_hook irc_hooks[] = {
 };
 
 static const struct wh_setting webirc_settings[] = {
-	{ "password", WH_STRING, .required = true, .min = "8", .max = "128", .help = "what it shows" },
+	{ "password", WH_STRING, .required = true, .secret = true, .min = "8", .max = "128", .help = "what it shows" },
 	{ "from", WH_STRING, .required = true, .help = "its address" },
 	{ 0 }
 };
@@ -760,12 +760,12 @@ static const struct wh_setting webirc_settings[] = {
 static const struct wh_setting irc_settings[] = {
 	{ "name", WH_STRING, .def = "irc.localhost", .help = "the server's name, as clients see it" },
 	{ "network", WH_STRING, .def = "whiply", .help = "the network's name, one word" },
-	{ "casemapping", WH_CHOICE, .choices = "ascii|precis", .def = "ascii", .help = "which nicks are the same: by the case of A to Z, or by RFC 8265; read when the plugin opens" },
+	{ "casemapping", WH_CHOICE, .on_open = true, .choices = "ascii|precis", .def = "ascii", .help = "which nicks are the same: by the case of A to Z, or by RFC 8265; read when the plugin opens" },
 	{ "nick_is_account", WH_BOOL, .def = "true", .help = "the nick of who is signed in is the account's name; false: they choose it, and it is never another account's" },
 	{ "icon", WH_STRING, .def = "", .max = "200", .help = "the network's picture, a URL with https; empty: none is told" },
 	{ "motd", WH_STRING, .def = "", .help = "the message of the day; lines are parted by \\n" },
 	{ "admin", WH_STRING, .def = "", .help = "who runs this server, for ADMIN" },
-	{ "password", WH_STRING, .def = "", .help = "what guests have to send with PASS; empty: nothing" },
+	{ "password", WH_STRING, .secret = true, .def = "", .help = "what guests have to send with PASS; empty: nothing" },
 	{ "ping", WH_DURATION, .def = "2m", .min = "20s", .max = "1h", .help = "silence after which a client is asked for a sign of life; as long again, and it is closed" },
 	{ "crowd", WH_INT, .def = "100", .min = "1", .max = "10000", .help = "members above which a room is not told of AWAY, NICK, QUIT and the like at once; as chat's crowd" },
 	{ "replay", WH_INT, .def = "0", .min = "0", .max = "100", .help = "messages that a client is told when it enters a channel, if it can't ask for history; who is always on: those that it missed" },

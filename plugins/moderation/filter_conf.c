@@ -19,7 +19,7 @@ const struct wh_setting filter_settings[] = {
 const struct wh_setting filter_list_settings[] = {
 	{ "kind", WH_CHOICE, .def = "words", .choices = "words|patterns|names|deny|allow", .help = "what its entries are" },
 	{ "entries", WH_STRINGS, .max = "65536", .help = "words, phrases, patterns or domains" },
-	{ "file", WH_STRING, .max = "4096", .help = "a file with more, an entry a line; # begins a comment" },
+	{ "file", WH_STRING, .file_only = true, .max = "4096", .help = "a file with more, an entry a line; # begins a comment" },
 	{ "actions", WH_STRINGS, .max = "11", .help = "what is done; none: as the filter is set" },
 	{ 0 }
 };

@@ -179,7 +179,7 @@ extern const struct wh_job filter_build_job;
 	{ "lists", WH_FREE, .table = filter_list_settings, .help = "lists of words, names and domains, each under a name; up to 32" }, \
 	{ "countries_allow", WH_STRINGS, .max = "250", .help = "countries (\"DE\") that people may come from; empty: any" }, \
 	{ "countries_deny", WH_STRINGS, .max = "250", .help = "countries that people may not come from" }, \
-	{ "country_file", WH_STRING, .max = "4096", .help = "a database in MaxMind's format (.mmdb) that knows countries; replace it by renaming" }
+	{ "country_file", WH_STRING, .file_only = true, .max = "4096", .help = "a database in MaxMind's format (.mmdb) that knows countries; replace it by renaming" }
 
 /** One row of the schema's migrations. */
 #define FILTER_MIGRATION \

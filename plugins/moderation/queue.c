@@ -15,6 +15,7 @@ item_write(struct moderation *mod, const struct wh_rows *rows, size_t i, struct 
 	} texts[] = { { "room", I_ROOM }, { "who", I_WHO }, { "name", I_NAME }, { "by", I_BY_NAME }, { "by_id", I_BY }, { "text", I_TEXT }, { "words", I_WORDS },
 		{ "reason", I_REASON }, { "pack", I_PACK }, { "version", I_VERSION }, { "rule", I_RULE }, { "decision", I_DECISION }, { "decided_by", I_DECIDED_NAME } };
 	int64_t kind = wh_row_int(rows, i, I_KIND);
+	bool edit = kind == ITEM_HELD && wh_str_is(wh_row_str(rows, i, I_FORM), "edit");
 	struct wh_str evidence = wh_row_str(rows, i, I_EVIDENCE);
 
 	wh_json_object(w, NULL);
@@ -22,10 +23,13 @@ item_write(struct moderation *mod, const struct wh_rows *rows, size_t i, struct 
 	wh_json_text(w, "kind", kind > 0 && kind < ITEM_KINDS ? item_kinds[kind] : "");
 	wh_json_int(w, "time", wh_row_int(rows, i, I_TIME));
 	for (size_t k = 0; k < sizeof texts / sizeof texts[0]; k++)
-		write_some(w, texts[k].key, wh_row_str(rows, i, texts[k].column));
+		/* Of a change, what the message says until it is decided. */
+		write_some(w, edit && texts[k].column == I_WORDS ? "before" : texts[k].key, wh_row_str(rows, i, texts[k].column));
 	if (evidence.n > 2)
 		wh_json_raw(w, "evidence", evidence);
 	write_id(w, "message", wh_row_int(rows, i, I_ENTRY));
+	if (edit)
+		wh_json_bool(w, "edit", true);
 	write_id(w, "action", wh_row_int(rows, i, I_ACTION));
 	wh_json_int(w, "count", wh_row_int(rows, i, I_COUNT));
 	wh_json_bool(w, "open", wh_row_int(rows, i, I_STATE) == ITEM_OPEN);
@@ -91,6 +95,7 @@ struct bulk {
 	struct moderation *mod;
 	wh_id call;
 	unsigned n, left, done;
+	int64_t group;			/* of what is done, so that one undoing takes all of it back; 0: nothing is */
 	struct bulk_one {
 		struct bulk *bulk;
 		int64_t id;
@@ -132,6 +137,8 @@ bulk_end(struct bulk *b)
 			wh_json_end(wh_reply(call));
 		}
 		wh_json_end(wh_reply(call));
+		if (b->group != 0)
+			write_id(wh_reply(call), "group", b->group);
 		wh_call_done(call, WH_OK);
 	}
 	bulk_free(b);
@@ -287,6 +294,9 @@ decision_act(struct bulk_one *one, struct wh_call *call)
 	act.entry = one->entry;
 	act.item = one->id;
 	act.network = wh_str(one->network);
+	if (one->bulk->group == 0)
+		one->bulk->group = mod_next_id(mod);
+	act.group = one->bulk->group;
 	if (action_apply(mod, &act, NULL, 0) != WH_OK)
 		wh_host_log(mod->host, WH_WARN, "decision_not_done", WH_I("item", one->id));
 }
