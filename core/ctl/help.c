@@ -8,7 +8,8 @@ help_usage(struct wh_buf *to, const struct render *how)
 {
 	wh_buf_text(to, "usage: whiplyctl [-s SOCKET] [-t SECONDS] [--json] COMMAND [VALUE] [--FIELD VALUE]...\n"
 		"       whiplyctl help [COMMAND]\n"
-		"       whiplyctl watch COMMAND ...\n\n");
+		"       whiplyctl watch COMMAND ...\n"
+		"       whiplyctl log [-f] [-n LINES] [--level LEVEL] [--process NAME] [--match TEXT]\n\n");
 	render_bold(to, how, WH_STR("options"));
 	wh_buf_text(to, "\n"
 		"  -s, --socket PATH      the control socket ($WHIPLY_CONTROL, ./var/control.sock, /var/lib/whiply/control.sock)\n"

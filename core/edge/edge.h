@@ -103,6 +103,7 @@ enum wh_err edge_open(struct edge *e, struct wh_child *child);
 int edge_run(struct edge *e);
 void edge_close(struct edge *e);
 void edge_stop(struct edge *e);
+/** No new connections; those that there are may go on for so long, or with -1 until they end. Called again, it is so from then on. */
 void edge_begin_drain(struct edge *e, int64_t ms);
 /** Begins a turn, if it has not begun: whatever the loop calls asks for the time first. */
 void edge_wake(struct edge *e);

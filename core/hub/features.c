@@ -11,6 +11,7 @@
 #include "hub/core_commands.h"
 #include "hub/hook.h"
 #include "hub/jsonrpc.h"
+#include "hub/log_lines.h"
 #include "hub/plugin.h"
 #include "hub/role.h"
 #include "hub/service.h"
@@ -104,6 +105,7 @@ features_stop(struct hub *hub)
 	plugins_stop(hub);
 	dialect_forget(hub, &jsonrpc_dialect, NULL);
 	commands_finish(hub);
+	log_lines_finish(hub);
 	api_finish(hub);
 	rates_finish(hub);
 	roles_finish(hub);
@@ -127,7 +129,7 @@ features_reload(struct hub *hub, const struct hub_config *next, struct wh_buf *w
 		wh_buf_free(&ignored);
 		return err;
 	}
-	plugins_apply(hub, next);
+	plugins_apply(hub, next, why);
 	hub_settings_read(&hub->settings, next);
 	rates_configure(hub);
 	commands_rate(hub);

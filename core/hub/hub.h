@@ -88,6 +88,7 @@ struct hub {
 	struct roles *roles;
 	struct api *api;
 	struct control *control;
+	struct log_lines *log_lines;	/* NULL until somebody reads the log */
 };
 
 /** Prepares every unit of the core; `hub` is zeroed by the caller, who sets log, clock, process, settings, state_dir and

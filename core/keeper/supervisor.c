@@ -115,6 +115,8 @@ child_start(struct supervisor *s, struct child *c)
 	c->due_ms = 0;
 	c->state = CHILD_RUNNING;
 	c->starts++;
+	if (c->kind == CHILD_EDGE)
+		memcpy(c->sockets, start->sockets, sizeof c->sockets);
 	err = s->host->ops->spawn(s->host, c);
 	if (err != WH_OK) {
 		wh_log(s->log, WH_ERROR, "spawn_failed", WH_T("child", c->name), WH_I("err", err));
@@ -172,6 +174,15 @@ supervisor_begin(struct supervisor *s)
 }
 
 void
+edge_leave(struct supervisor *s, struct child *c, uint32_t ms)
+{
+	c->state = CHILD_LEAVING;
+	c->drain_ms = supervisor_now(s) + ms;
+	c->due_ms = c->drain_ms + SUPERVISOR_GRACE_MS;
+	child_send(s, c, &(struct wh_channel_msg){ .kind = WH_CH_DRAIN, .ms = ms });
+}
+
+void
 edge_replace(struct supervisor *s, struct child *old, uint32_t ms)
 {
 	struct child *new = edge_add(s, old->index);
@@ -182,9 +193,8 @@ edge_replace(struct supervisor *s, struct child *old, uint32_t ms)
 	new->backoff = old->backoff;
 	new->starts = old->starts;
 	old->state = CHILD_LEAVING;
-	old->due_ms = supervisor_now(s) + ms + SUPERVISOR_GRACE_MS;
 	child_start_and_join(s, new);
-	child_send(s, old, &(struct wh_channel_msg){ .kind = WH_CH_DRAIN, .ms = ms });
+	edge_leave(s, old, ms);
 }
 
 /* The edges are gone, or all are: what comes next. */
@@ -329,9 +339,7 @@ edges_count(struct supervisor *s, unsigned edges)
 			child_free(c);
 			continue;
 		}
-		c->state = CHILD_LEAVING;
-		c->due_ms = supervisor_now(s) + s->drain_ms + SUPERVISOR_GRACE_MS;
-		child_send(s, c, &(struct wh_channel_msg){ .kind = WH_CH_DRAIN, .ms = (uint32_t)s->drain_ms });
+		edge_leave(s, c, (uint32_t)s->drain_ms);
 	}
 	for (uint32_t i = s->edges; i < edges; i++) {
 		struct child *c = edge_add(s, i);
@@ -401,7 +409,7 @@ reload_answered(struct supervisor *s, struct child *c, enum wh_err err, struct w
 	if (err != WH_OK) {
 		wh_log(s->log, WH_ERROR, "reload_refused", WH_T("child", c != NULL ? c->name : NULL), WH_I("err", err), WH_S("text", text));
 		s->reload_err = err;
-		snprintf(s->reload_text, sizeof s->reload_text, "%s: %.*s", c != NULL ? c->name : "", (int)(text.n < 200 ? text.n : 200),
+		snprintf(s->reload_text, sizeof s->reload_text, "%s: %.*s", c != NULL ? c->name : "", (int)(text.n < 4000 ? text.n : 4000),
 			text.p != NULL ? text.p : "");
 	}
 	WH_LIST_EACH(at, &s->children)
@@ -429,6 +437,11 @@ supervisor_status(const struct supervisor *s, struct wh_json *w)
 			wh_json_int(w, "up_ms", supervisor_now(s) - c->started_ms);
 		}
 		wh_json_uint(w, "starts", c->starts);
+		if (c->drain_ms != 0)
+			wh_json_bool(w, "draining", true);
+		/* Without it they may go on for as long as they last. */
+		if (c->drain_ms != 0 && c->drain_ms != INT64_MAX)
+			wh_json_int(w, "left_ms", c->drain_ms > supervisor_now(s) ? c->drain_ms - supervisor_now(s) : 0);
 		wh_json_end(w);
 	}
 	wh_json_end(w);

@@ -20,6 +20,8 @@ link_tell(struct supervisor *s, struct child *to, const struct child *peer, cons
 	if (peer->kind == CHILD_HELPER) {
 		m.flags |= WH_CH_HELPER;
 		m.text = wh_str_from(wh_str(peer->name), strlen("helper "));
+	} else if (peer->kind == CHILD_EDGE) {
+		m.text = wh_str(peer->sockets);
 	}
 	child_send(s, to, &m);
 }

@@ -533,6 +533,31 @@ a_rollback_undoes_what_one_version_of_a_pack_did(void **state)
 	end(f);
 }
 
+static void
+what_is_in_force_in_a_room_goes_along_when_it_gets_another_name(void **state)
+{
+	struct fixture *f = begin(NULL);
+	struct wh_session *ann = inside(f, "ann", "member"), *mod = moderator(f, "mod"), *bob = inside(f, "bob", "member"), *eve = inside(f, "eve", "member");
+
+	(void)state;
+	assert_call(f, mod, "moderation.mute", "{'who':'bob','room':'den'}", WH_OK);
+	assert_call(f, mod, "moderation.slow", "{'room':'den','time':'1m'}", WH_OK);
+	assert_call(f, eve, "moderation.report", "{'room':'den','who':'bob','text':'rude'}", WH_OK);
+	assert_call(f, ann, "chat.rename", "{'room':'den','to':'lair'}", WH_OK);
+	for (unsigned i = 0; i < 2; i++) {
+		assert_has(call(f, bob, "chat.say", "{'room':'lair','text':'hm'}")->why, "muted");
+		assert_has(call(f, mod, "moderation.room", "{'room':'lair'}")->json, "'slow':60000");
+		assert_has(call(f, mod, "moderation.log", "{'room':'lair'}")->json, "'kind':'mute'");
+		assert_lacks(call(f, mod, "moderation.log", "{'room':'den'}")->json, "'kind':'mute'");
+		assert_has(call(f, mod, "moderation.queue", "{'room':'lair'}")->json, "rude");
+		wh_test_recover(f->t);
+		settle(f);
+	}
+	assert_call(f, mod, "moderation.lift", "{'who':'bob','kind':'mute','room':'lair'}", WH_OK);
+	assert_int_equal(call(f, bob, "chat.say", "{'room':'lair','text':'thanks'}")->err, WH_OK);
+	end(f);
+}
+
 int
 main(void)
 {
@@ -558,6 +583,7 @@ main(void)
 		cmocka_unit_test(what_was_held_is_published_once_whatever_dies),
 		cmocka_unit_test(a_rollback_undoes_what_one_version_of_a_pack_did),
 		cmocka_unit_test(who_leaves_takes_words_along_and_not_the_ban),
+		cmocka_unit_test(what_is_in_force_in_a_room_goes_along_when_it_gets_another_name),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
