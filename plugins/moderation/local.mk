@@ -41,3 +41,7 @@ plugins_moderation_la_LIBADD = libmoderationplugin.la $(MODERATION_LIBS)
 noinst_HEADERS += %D%/testing_moderation.h
 check_PROGRAMS += %D%/test_moderation
 %C%_test_moderation_LDADD = libmoderationplugin.la $(MODERATION_LIBS) $(TESTING_LIBS)
+
+# What waits for a moderator.
+check_PROGRAMS += %D%/test_held
+%C%_test_held_LDADD = libmoderationplugin.la $(MODERATION_LIBS) $(TESTING_LIBS)

@@ -227,6 +227,15 @@ inside(struct fixture *f, const char *name, const char *roles)
 	return s;
 }
 
+static inline struct wh_session *
+moderator(struct fixture *f, const char *name)
+{
+	return inside(f, name, "member moderator");
+}
+
+/** Lists of words that are refused, held, and hidden: zorble, quux, hidden. */
+#define LISTS "lists = { bad = { entries = [ \"zorble\" ]; }; watch = { entries = [ \"quux\" ]; actions = [ \"hold\" ]; }; loud = { entries = [ \"hidden\" ]; actions = [ \"shadow-mute\" ]; }; }; "
+
 /** Says something in the den; the error, and with WH_OK the id. */
 static inline const struct wh_test_answer *
 says(struct fixture *f, struct wh_session *s, const char *text, char id[256])
