@@ -125,17 +125,32 @@ log_send(struct wh_log *log, const struct logline *l)
 }
 
 static void
+log_tap(struct wh_log *log, enum wh_level level, const char *event, const struct wh_pair *pairs, size_t n)
+{
+	struct logline l = { .format = WH_LOG_JSON, .open = true };
+
+	wh_logline_begin(&l, log, level, event);
+	for (size_t i = 0; i < n; i++)
+		wh_logline_pair(&l, &pairs[i]);
+	wh_logline_end(&l);
+	log->tap->line(log->tap, level, (struct wh_str){ l.b, l.n - 1 });
+}
+
+static void
 log_emit(struct wh_log *log, enum wh_level level, const char *event, const struct wh_pair *pairs, size_t n)
 {
 	struct logline l;
 
 	l.format = log->format;
+	l.open = false;
 	wh_logline_begin(&l, log, level, event);
 	for (size_t i = 0; i < n; i++)
 		wh_logline_pair(&l, &pairs[i]);
 	wh_logline_end(&l);
 	log_send(log, &l);
 	log->lines++;
+	if (log->tap != NULL)
+		log_tap(log, level, event, pairs, n);
 	if (level < WH_ERROR || log->last_words == NULL)
 		return;
 	l.format = WH_LOG_TEXT;

@@ -31,6 +31,11 @@ struct wh_log_event {
 	enum wh_level level;
 };
 
+/** Who gets each line once more, as an object of JSON whatever the format, without secrets and without its newline. It must not log. */
+struct wh_log_tap {
+	void (*line)(struct wh_log_tap *tap, enum wh_level level, struct wh_str json);
+};
+
 /** {0} is not usable: see wh_log_init. Owns nothing. */
 struct wh_log {
 	enum wh_level level;		/* may be changed at any time */
@@ -40,6 +45,7 @@ struct wh_log {
 	char process[32];
 	char *last_words;		/* borrowed: see wh_log_last_words */
 	size_t last_words_size;
+	struct wh_log_tap *tap;		/* borrowed; NULL: nobody */
 	uint64_t lines;			/* written, for the metrics */
 	uint64_t suppressed;		/* not written because of the rate */
 	struct wh_log_event events[WH_LOG_EVENTS + 1];	/* the last: all others */

@@ -132,11 +132,26 @@ logline_key(struct logline *l, const char *key)
 		logline_text(l, "\033[0m");
 }
 
+/* Keys whose values nobody has a use for over the server, whatever kind their pair is of. */
+static bool
+logline_secret(const struct wh_pair *pair)
+{
+	static const char *const keys[] = { "authorization", "cookie", "credential", "passphrase", "password", "secret", "token" };
+
+	if (pair->kind == WH_PAIR_SECRET)
+		return true;
+	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+		if (strcmp(pair->key, keys[i]) == 0)
+			return true;
+	return false;
+}
+
 static void
 logline_value(struct logline *l, const struct wh_pair *pair)
 {
 	switch (pair->kind) {
 	case WH_PAIR_STR:
+	case WH_PAIR_SECRET:
 		logline_string(l, pair->as.s);
 		break;
 	case WH_PAIR_TEXT:
@@ -166,14 +181,16 @@ logline_value(struct logline *l, const struct wh_pair *pair)
 void
 wh_logline_pair(struct logline *l, const struct wh_pair *pair)
 {
-	bool string = pair->kind == WH_PAIR_STR || pair->kind == WH_PAIR_TEXT;
+	bool string = pair->kind == WH_PAIR_STR || pair->kind == WH_PAIR_TEXT || pair->kind == WH_PAIR_SECRET;
 	size_t before = l->n, value;
 
 	if (l->cut || pair->key == NULL || (pair->kind == WH_PAIR_TEXT && pair->as.text == NULL))
 		return;
 	logline_key(l, pair->key);
 	value = l->n;
-	if (!l->cut)
+	if (!l->cut && l->open && logline_secret(pair))
+		logline_string(l, WH_STR("(not shown here)"));
+	else if (!l->cut)
 		logline_value(l, pair);
 	/* A string may stand cut; half a number would be another number. */
 	if (l->cut && (!string || l->n == value))

@@ -7,6 +7,7 @@
 
 struct logline {
 	enum wh_log_format format;
+	bool open;	/* others than the readers of the machine's log see it: secrets are left out */
 	bool cut;	/* something did not fit; what comes later is left out */
 	size_t n;
 	char b[WH_LOG_LINE];

@@ -1,4 +1,5 @@
 /* Tests of the log. */
+#include "base/list.h"
 #include "base/log.h"
 #include "base/testing.h"
 
@@ -283,6 +284,43 @@ the_format_follows_the_descriptor(void **state)
 	fixture_free(f);
 }
 
+struct heard {
+	struct wh_log_tap tap;
+	enum wh_level level;
+	char text[WH_LOG_LINE];
+};
+
+static void
+heard_line(struct wh_log_tap *tap, enum wh_level level, struct wh_str json)
+{
+	struct heard *h = WH_CONTAINER(tap, struct heard, tap);
+
+	h->level = level;
+	snprintf(h->text, sizeof h->text, "%.*s", WH_FMT(json));
+}
+
+static void
+a_tap_gets_each_line_as_json_and_no_secret(void **state)
+{
+	struct fixture *f = fixture_new(WH_LOG_TEXT);
+	struct heard h = { .tap = { heard_line } };
+
+	(void)state;
+	f->log.tap = &h.tap;
+	wh_log(&f->log, WH_WARN, "letter", WH_S("to", WH_STR("ann")), WH_SECRET("text", WH_STR("open sesame")), WH_T("token", "t0ps"), WH_I("n", 7));
+	assert_int_equal(h.level, WH_WARN);
+	assert_non_null(strstr(h.text, "\"event\":\"letter\",\"to\":\"ann\",\"text\":\"(not shown here)\",\"token\":\"(not shown here)\",\"n\":7}"));
+	assert_null(strstr(h.text, "sesame"));
+	assert_null(strstr(h.text, "t0ps"));
+	assert_null(strchr(h.text, '\n'));
+	/* The log itself has it. */
+	assert_non_null(strstr(fixture_text(f), "text=\"open sesame\" token=t0ps n=7"));
+	h.text[0] = '\0';
+	wh_log(&f->log, WH_DEBUG, "below_the_level");
+	assert_string_equal(h.text, "");
+	fixture_free(f);
+}
+
 int
 main(void)
 {
@@ -298,6 +336,7 @@ main(void)
 		cmocka_unit_test(a_flood_of_event_names_is_limited_too),
 		cmocka_unit_test(errors_are_copied_to_the_last_words_and_the_newest_stay),
 		cmocka_unit_test(a_page_smaller_than_a_line_keeps_its_end),
+		cmocka_unit_test(a_tap_gets_each_line_as_json_and_no_secret),
 		cmocka_unit_test(words_name_levels_and_formats),
 		cmocka_unit_test(the_format_follows_the_descriptor),
 	};

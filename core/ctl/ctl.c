@@ -214,5 +214,7 @@ ctl_run(struct ctl *c, int argc, char **argv)
 		return ctl_help(c, o->n, words);
 	if (strcmp(words[0], "watch") == 0)
 		return ctl_watch(c, o->n - 1, words + 1);
+	if (strcmp(words[0], "log") == 0 && o->n > 1 && words[1][0] == '-' && strcmp(words[1], "--help") != 0)
+		return ctl_log(c, o->n - 1, words + 1);
 	return ctl_once(c, o->n, words);
 }

@@ -44,6 +44,9 @@ int ctl_show(struct ctl *c, const struct table_command *command, enum wh_err err
 /** After `restart hub` was said: waits until another hub answers. `began_ms` is monotonic. */
 int ctl_wait_back(struct ctl *c, int64_t began_ms);
 
+/** `log` with options: shows lines of the logs; with -f until the server is gone. */
+int ctl_log(struct ctl *c, int n, char *const words[]);
+
 void ctl_flush(struct ctl *c);
 void ctl_free(struct ctl *c);
 

@@ -8,6 +8,7 @@ libctl_a_SOURCES = \
 	%D%/files.c %D%/files.h \
 	%D%/help.c %D%/help.h \
 	%D%/human.c %D%/human.h \
+	%D%/log.c \
 	%D%/options.c %D%/options.h \
 	%D%/render.c %D%/render.h \
 	%D%/table.c %D%/table.h \

@@ -40,6 +40,8 @@ static const struct {
 	{ "server.reload", "{\"jsonrpc\":\"2.0\",\"id\":%s,\"error\":{\"code\":-32000,\"message\":\"a.conf:2: no edgs\\na.conf:3: no x\\n\"}}", false },
 	{ "plugin.enable", "{\"jsonrpc\":\"2.0\",\"id\":%s,\"error\":{\"code\":-32007,\"message\":\"too fast\",\"data\":{\"retry_ms\":1500,"
 		"\"errors\":[\"one\",{\"text\":\"two\"}]}}}", false },
+	{ "server.log.lines", "{\"jsonrpc\":\"2.0\",\"id\":%s,\"result\":{\"lines\":[{\"seq\":8,\"time\":0,\"level\":\"warn\",\"process\":\"edge 0\",\"event\":\"slow\","
+		"\"text\":\"why=\\u001b[2J\"}],\"last\":8}}", false },
 	{ "session.list", NULL, true },
 	{ "chat.set", "no json at all", false },
 };
@@ -379,6 +381,28 @@ completion_keeps_the_table_for_a_minute_and_is_silent_without_a_server(void **st
 	ctl_free(&c);
 }
 
+static void
+lines_of_the_log_are_shown_and_move_no_cursor(void **state)
+{
+	struct ctl c;
+
+	setenv("TZ", "UTC", 1);
+	assert_int_equal(RUN(&c, (struct server *)*state, "log", "-n", "5", "--level=warn"), CTL_OK);
+	assert_non_null(wh_buf_cstr(&c.out));
+	assert_non_null(strstr(c.out.p, " warn [edge 0] slow why=\\u001b[2J\n"));
+	ctl_free(&c);
+	assert_int_equal(RUN(&c, (struct server *)*state, "--json", "log", "-n", "5"), CTL_OK);
+	assert_non_null(wh_buf_cstr(&c.out));
+	assert_int_equal(strncmp(c.out.p, "{\"seq\":8,", 9), 0);
+	ctl_free(&c);
+	assert_int_equal(RUN(&c, (struct server *)*state, "log", "-n", "0"), CTL_USAGE);
+	ctl_free(&c);
+	assert_int_equal(RUN(&c, (struct server *)*state, "log", "-x"), CTL_USAGE);
+	assert_non_null(wh_buf_cstr(&c.err));
+	assert_non_null(strstr(c.err.p, "log does not understand -x"));
+	ctl_free(&c);
+}
+
 int
 main(void)
 {
@@ -393,6 +417,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(a_path_that_no_socket_can_have_is_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(help_lists_the_commands_of_the_server_and_does_without_it, setup, teardown),
 		cmocka_unit_test_setup_teardown(watch_shows_a_command_again, setup, teardown),
+		cmocka_unit_test_setup_teardown(lines_of_the_log_are_shown_and_move_no_cursor, setup, teardown),
 		cmocka_unit_test_setup_teardown(completion_keeps_the_table_for_a_minute_and_is_silent_without_a_server, setup, teardown),
 	};
 

@@ -137,7 +137,7 @@ edge_channel_msg(struct edge *e, struct wh_channel_msg *m)
 		edge_reload(e, m);
 		break;
 	case WH_CH_DRAIN:
-		edge_begin_drain(e, m->ms);
+		edge_begin_drain(e, (m->flags & WH_CH_KEEP) != 0 ? -1 : (int64_t)m->ms);
 		break;
 	case WH_CH_STOP:
 		edge_stop(e);
@@ -209,12 +209,14 @@ edge_farewell(struct edge *e, unsigned code)
 void
 edge_begin_drain(struct edge *e, int64_t ms)
 {
-	if (e->life == EDGE_STOPPING)
+	/* Whoever was told to go goes. */
+	if (e->life == EDGE_STOPPING || e->farewell)
 		return;
+	if (e->life != EDGE_DRAINING)
+		edge_listeners_close(e);
 	e->life = EDGE_DRAINING;
-	e->stop_ns = e->now_ns + ms * WH_NS_PER_MS;
-	edge_listeners_close(e);
-	wh_log(e->log, WH_INFO, "draining", WH_I("ms", ms), WH_U("connections", e->limits.connections));
+	e->stop_ns = ms >= 0 ? e->now_ns + ms * WH_NS_PER_MS : INT64_MAX;
+	wh_log(e->log, WH_INFO, ms >= 0 ? "draining" : "draining_without_end", WH_I("ms", ms), WH_U("connections", e->limits.connections));
 }
 
 void

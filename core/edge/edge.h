@@ -91,15 +91,19 @@ struct edge {
 	char *output;			/* EDGE_OUTPUT */
 };
 
+struct wh_certificates;
+
 int wh_edge_main(struct wh_child *child);
 /** edge_check.h at the present time: for the keeper, who knows nothing of an edge but these two. */
-void wh_edge_check(const struct wh_snapshot *snapshot, struct wh_conf_errors *errors, struct wh_conf_errors *warnings);
+void wh_edge_check(const struct wh_snapshot *snapshot, struct wh_conf_errors *errors, struct wh_conf_errors *warnings,
+    struct wh_certificates *certificates);
 
 /* edge.c */
 enum wh_err edge_open(struct edge *e, struct wh_child *child);
 int edge_run(struct edge *e);
 void edge_close(struct edge *e);
 void edge_stop(struct edge *e);
+/** No new connections; those that there are may go on for so long, or with -1 until they end. Called again, it is so from then on. */
 void edge_begin_drain(struct edge *e, int64_t ms);
 /** Begins a turn, if it has not begun: whatever the loop calls asks for the time first. */
 void edge_wake(struct edge *e);

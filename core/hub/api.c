@@ -12,7 +12,7 @@
 #include "hub/hook.h"
 #include "hub/openapi.h"
 #include "hub/plugin.h"
-#include "hub/role.h"
+#include "hub/reach.h"
 
 enum wh_err
 api_init(struct hub *hub)
@@ -213,8 +213,10 @@ api_run_route(struct exchange *x, const struct api_route *route)
 	enum wh_err err;
 
 	x->open_cors = (route->row->flags & WH_OPEN_CORS) != 0;
-	if (!role_may(hub, x->public.session->who.roles, route->path, route->row->allow)) {
-		exchange_problem(x, WH_EPERM, WH_STR("you may not see this"), (struct wh_str){ NULL, 0 }, 0);
+	if (!reach_may(hub, x->public.session, route->path, route->row->allow)) {
+		exchange_problem(x, WH_EPERM, reach_elsewhere(hub, x->public.session, route->path, route->row->allow) ?
+		    WH_STR("this is not served over this listener; those that hub.admin_listeners and hub.moderator_listeners name serve it") :
+		    WH_STR("you may not see this"), (struct wh_str){ NULL, 0 }, 0);
 		return;
 	}
 	if (!rate_take(hub, x->public.session, route->path, flow, &x->rate)) {

@@ -7,8 +7,9 @@
 
 #include "hub/fault.h"
 #include "hub/hook.h"
+#include "hub/log_lines.h"
 #include "hub/plugin.h"
-#include "hub/role.h"
+#include "hub/reach.h"
 
 enum { CALL_SLOW_US = 50000, CALL_MEMORY_KEPT = 16384 };
 
@@ -36,6 +37,7 @@ memory_free(struct call_memory **m)
 	wh_buf_free(&(*m)->scratch);
 	wh_buf_free(&(*m)->reply);
 	wh_buf_free(&(*m)->why);
+	wh_buf_free(&(*m)->audited);
 	free(*m);
 	*m = NULL;
 }
@@ -51,6 +53,7 @@ memory_give(struct commands *cs, struct call_memory *m)
 	wh_buf_reset(&m->scratch);
 	wh_buf_reset(&m->reply);
 	wh_buf_reset(&m->why);
+	wh_buf_free(&m->audited);
 	cs->spare[cs->n_spare++] = m;
 }
 
@@ -72,6 +75,10 @@ call_log(struct call *c, const struct fault *fault, int64_t us)
 {
 	const char *outcome = fault != NULL ? fault->code : "ok";
 
+	/* A line about reading lines would be what the next reading finds. */
+	if (c->command->row->run == core_log_lines)
+		return;
+
 	wh_log(c->hub->log, WH_DEBUG, "command", WH_T("command", c->command->row->name), WH_T("outcome", outcome), WH_I("us", us),
 	    WH_X("session", c->session_id), WH_T("trace", c->trace.id[0] != '\0' ? c->trace.id : NULL), WH_X("call", c->public.id));
 }
@@ -85,6 +92,8 @@ call_audit(struct call *c, enum wh_err err)
 
 	if (s == NULL)
 		return;
+	if (c->memory->audited.n != 0)
+		audit.arguments = wh_buf_slice(&c->memory->audited);
 	audit.who = &s->who;
 	audit.address = session_address(c->hub, s);
 	wh_log(c->hub->log, WH_INFO, "audit", WH_T("command", c->command->row->name), WH_S("who", s->who.id), WH_S("name", s->who.name),
@@ -275,9 +284,13 @@ call_permit(struct call *c)
 		wh_buf_fmt(&c->memory->why, "%s can be called only over the control socket: whiplyctl %s", row->name, row->name);
 		return WH_EPERM;
 	}
-	if (role_may(c->hub, c->session->who.roles, wh_str(row->name), row->allow))
+	if (reach_may(c->hub, c->session, wh_str(row->name), row->allow))
 		return WH_OK;
-	wh_buf_fmt(&c->memory->why, "you may not call %s", row->name);
+	if (reach_elsewhere(c->hub, c->session, wh_str(row->name), row->allow))
+		wh_buf_fmt(&c->memory->why, "%s is not served over this listener; those that hub.admin_listeners and hub.moderator_listeners name serve it, "
+		    "and the control socket", row->name);
+	else
+		wh_buf_fmt(&c->memory->why, "you may not call %s", row->name);
 	return WH_EPERM;
 }
 

@@ -7,11 +7,13 @@
 #include "config.h"
 #include "base/args.h"
 #include "base/permit.h"
+#include "hub/certificates.h"
 #include "hub/command.h"
 #include "hub/hub.h"
+#include "hub/log_lines.h"
 #include "hub/metric.h"
 #include "hub/plugin.h"
-#include "hub/role.h"
+#include "hub/reach.h"
 
 enum wh_err
 core_server_version(void *self, struct wh_call *call)
@@ -44,6 +46,25 @@ core_status(struct hub *hub, struct wh_json *w)
 	wh_json_uint(w, "requests", hub->counts.requests);
 	wh_json_uint(w, "publishes", hub->counts.publishes);
 	wh_json_uint(w, "memory_bytes", mallinfo2().uordblks);
+	certificates_status(hub, w, "certificates");
+}
+
+/* The open connections of each edge, also of those that are drained: `keeper` has them by the same process. */
+static void
+status_edges(struct hub *hub, struct wh_json *w)
+{
+	wh_json_array(w, "connections");
+	for (unsigned i = 0; i < hub->edges.n; i++) {
+		const struct edge *edge = hub->edges.of[i];
+
+		wh_json_object(w, NULL);
+		wh_json_uint(w, "edge", edge->index);
+		wh_json_uint(w, "process", edge->process);
+		wh_json_uint(w, "open", wh_board_peer(edge->link, WH_EDGE_CONNECTIONS_HTTP) + wh_board_peer(edge->link, WH_EDGE_CONNECTIONS_WS) +
+		    wh_board_peer(edge->link, WH_EDGE_CONNECTIONS_LINE));
+		wh_json_end(w);
+	}
+	wh_json_end(w);
 }
 
 static void
@@ -55,6 +76,7 @@ status_told(struct hub *hub, void *self, uint64_t call_id, enum wh_err err, stru
 	if (c == NULL)
 		return;
 	core_status(hub, call_reply(c));
+	status_edges(hub, call_reply(c));
 	if (err == WH_OK)
 		wh_json_raw(call_reply(c), "keeper", text);
 	call_done(c, WH_OK);
@@ -131,11 +153,30 @@ core_server_commands(void *self, struct wh_call *call)
 		const struct command *c = hub->commands->sorted[i];
 
 		/* What the caller may not do is not shown either: a list of what there is helps nobody but an attacker. */
-		if (s->local || ((c->row->flags & WH_LOCAL) == 0 && role_may(hub, s->who.roles, wh_str(c->row->name), c->row->allow)))
+		if (s->local || ((c->row->flags & WH_LOCAL) == 0 && reach_may(hub, s, wh_str(c->row->name), c->row->allow)))
 			commands_row(w, c);
 	}
 	wh_json_end(w);
 	return WH_OK;
+}
+
+static void
+plugins_lying(void *self, struct wh_str name)
+{
+	struct wh_json *w = self;
+
+	wh_json_object(w, NULL);
+	wh_json_str(w, "name", name);
+	wh_json_text(w, "state", "available");
+	wh_json_end(w);
+}
+
+/* Was it enabled or disabled over the config file? */
+static bool
+plugin_was_changed(const struct hub *hub, const struct plugin *p)
+{
+	return hub->config != NULL && (wh_conf_file_lists(hub->config->file, "enable", wh_str(p->name)) ||
+	    wh_conf_file_lists(hub->config->file, "disable", wh_str(p->name)));
 }
 
 enum wh_err
@@ -157,9 +198,11 @@ core_server_plugins(void *self, struct wh_call *call)
 		wh_json_text(w, "state", states[p->state]);
 		wh_json_text(w, "version", p->row.version != NULL ? p->row.version : "");
 		wh_json_uint(w, "memory_bytes", p->bytes);
+		wh_json_bool(w, "changed", plugin_was_changed(hub, p));
 		wh_json_text(w, "summary", p->error[0] != '\0' ? p->error : p->row.summary != NULL ? p->row.summary : "");
 		wh_json_end(w);
 	}
+	plugins_lying_about(hub, plugins_lying, w);
 	wh_json_end(w);
 	return WH_OK;
 }
@@ -221,14 +264,40 @@ static const struct wh_field fields_reload[] = {
 	{ 0 }
 };
 
+static const struct wh_field fields_settings[] = {
+	{ "plugin", WH_F_NAME, .help = "only this plugin's" },
+	{ "changed", WH_F_BOOL, .help = "only those that were changed over the config file" },
+	{ 0 }
+};
+
+static const struct wh_field fields_set[] = {
+	{ "plugin", WH_F_NAME, .required = true, .help = "whose" },
+	{ "setting", WH_F_TEXT, .min = 1, .max = 200, .help = "its name; in a group with a point between, such as dns.timeout" },
+	{ "value", WH_F_TEXT, .max = 16384, .help = "what it shall be, as in the config file but without the quotes; a list as JSON" },
+	{ "settings", WH_F_OBJECT, .help = "or several at once, all or none: names and values; null puts one back" },
+	{ 0 }
+};
+
+static const struct wh_field fields_unset[] = {
+	{ "plugin", WH_F_NAME, .required = true, .help = "whose" },
+	{ "setting", WH_F_TEXT, .min = 1, .max = 200, .help = "its name, or that of a group; without: all of the plugin's" },
+	{ 0 }
+};
+
 static const struct wh_field fields_restart[] = {
 	{ "what", WH_F_TEXT, .min = 1, .max = 64, .required = true, .help = "hub, edges, or helper NAME" },
 	{ 0 }
 };
 
 static const struct wh_field fields_drain[] = {
-	{ "edge", WH_F_INT, .required = true, .min = 0, .max = 4095, .help = "the number of the edge, as in its process title" },
+	{ "edge", WH_F_INT, .min = 0, .max = 4095, .help = "the number of the edge, as in its process title; neither this nor `process`: all that serve" },
+	{ "process", WH_F_INT, .min = 1, .max = 4095, .help = "its process, as in server.status; of one that is drained already the time is set anew" },
 	{ "within", WH_F_DURATION, .def = "30s", .help = "how long its connections may go on" },
+	{ 0 }
+};
+
+static const struct wh_field fields_keep[] = {
+	{ "process", WH_F_INT, .min = 1, .max = 4095, .help = "the process, as in server.status; without: all that are drained" },
 	{ 0 }
 };
 
@@ -275,12 +344,20 @@ static const struct wh_command core_rows[] = {
 	{ "server.commands", NULL, WH_ALLOW_GUEST, .rate = "2/s burst 30", .flags = WH_READS, .run = core_server_commands, .help = "the commands that you may run" },
 	{ "server.plugins", NULL, WH_ALLOW_ADMIN, .flags = WH_READS, .run = core_server_plugins, .help = "the plugins, and how they are" },
 	{ "server.metrics", fields_metrics, WH_ALLOW_ADMIN, .flags = WH_READS, .run = core_server_metrics, .help = "what is measured" },
-	{ "server.enable", field_plugin, WH_ALLOW_ADMIN, .flags = WH_AUDIT, .run = core_server_enable, .help = "load a plugin" },
-	{ "server.disable", field_plugin, WH_ALLOW_ADMIN, .flags = WH_AUDIT, .run = core_server_disable, .help = "unload a plugin" },
+	{ "server.listeners", NULL, WH_ALLOW_ADMIN, .flags = WH_READS, .run = core_server_listeners, .help = "where clients come in, and who is served there" },
+	{ "server.enable", field_plugin, WH_ALLOW_ADMIN, .flags = WH_AUDIT, .run = core_server_enable, .help = "load a plugin, now and at each start" },
+	{ "server.disable", field_plugin, WH_ALLOW_ADMIN, .flags = WH_AUDIT, .run = core_server_disable, .help = "unload a plugin, until it is enabled again" },
+	{ "server.settings", fields_settings, WH_ALLOW_ADMIN, .flags = WH_READS, .run = core_server_settings, .help = "the plugins' settings, and where each comes from" },
+	{ "server.set", fields_set, WH_ALLOW_ADMIN, .flags = WH_AUDIT, .run = core_server_set, .help = "change a plugin's settings, over what the config file says" },
+	{ "server.unset", fields_unset, WH_ALLOW_ADMIN, .flags = WH_AUDIT, .run = core_server_unset, .help = "put a setting back to what the config file says" },
 	{ "server.reload", fields_reload, WH_ALLOW_ADMIN, .flags = WH_AUDIT, .run = core_server_reload, .help = "read the config anew, all of it or nothing" },
 	{ "server.restart", fields_restart, WH_ALLOW_ADMIN, .flags = WH_AUDIT, .run = core_server_restart, .help = "replace a process; nobody is disconnected by a restart of the hub" },
-	{ "server.drain", fields_drain, WH_ALLOW_ADMIN, .flags = WH_AUDIT, .run = core_server_drain, .help = "replace an edge; its connections may go on for a while" },
+	{ "server.drain", fields_drain, WH_ALLOW_ADMIN, .flags = WH_AUDIT, .run = core_server_drain, .help = "replace edges; their connections may go on for a while, then they are told to come again" },
+	{ "server.drain.keep", fields_keep, WH_ALLOW_ADMIN, .flags = WH_AUDIT, .run = core_server_drain_keep, .help = "let the connections of drained edges go on for as long as they last" },
 	{ "server.log", fields_log, WH_ALLOW_ADMIN, .flags = WH_AUDIT, .run = core_server_log, .help = "how much the hub logs" },
+	{ "server.log.lines", core_log_lines_fields, WH_ALLOW_ADMIN, .rate = "5/s burst 20", .flags = WH_READS, .run = core_log_lines, .help = "the last lines of all processes' logs" },
+	{ "server.log.follow", core_log_follow_fields, WH_ALLOW_ADMIN, .rate = "1/s burst 10", .flags = WH_AUDIT, .run = core_log_follow, .help = "be told of new lines of the logs: server.log.line" },
+	{ "server.log.unfollow", NULL, WH_ALLOW_ADMIN, .run = core_log_unfollow, .help = "hear no more of them" },
 	{ "session.ping", NULL, WH_ALLOW_GUEST, .flags = WH_READS, .run = core_session_ping, .help = "the server's time" },
 	{ "session.whoami", NULL, WH_ALLOW_GUEST, .flags = WH_READS, .run = core_session_whoami, .help = "who you are here" },
 	{ "session.name", fields_name, WH_ALLOW_GUEST, .rate = "1/s burst 5", .run = core_session_name, .help = "as a guest, give yourself another name" },

@@ -3,10 +3,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/permit.h"
 #include "hub/command.h"
 #include "hub/core_commands.h"
 #include "hub/hub.h"
 #include "hub/jsonrpc.h"
+#include "hub/reach.h"
 #include "hub/set.h"
 
 static const char *
@@ -59,6 +61,7 @@ enum wh_err
 core_session_whoami(void *self, struct wh_call *call)
 {
 	session_write(self, wh_call_session(call), wh_reply(call));
+	wh_json_text(wh_reply(call), "reach", wh_permit_rung_name(reach_of(self, wh_call_session(call))));
 	session_write_rooms(wh_call_session(call), wh_reply(call));
 	return WH_OK;
 }

@@ -114,18 +114,34 @@ dialect_remove(struct hub *hub, const struct wh_dialect *row, const struct wh_ho
 	return WH_OK;
 }
 
+/* The listener's settings: by its name where the edge's listeners have names, as an edge that is drained numbers those of an older config. */
+static const struct hub_listener *
+dialect_listener(struct hub *hub, const struct wh_rec_opened *opened)
+{
+	const struct edge *edge = edge_find(hub, wh_id_process(opened->conn));
+	const struct hub_listener *all = hub->settings.listeners;
+	struct wh_str name = edge != NULL ? edge_listener_name(edge, opened->listener) : (struct wh_str){ NULL, 0 };
+
+	for (size_t i = 0; i < hub->settings.n_listeners; i++)
+		if (name.n != 0 ? wh_str_is(name, all[i].name) : i == opened->listener)
+			return &all[i];
+	return NULL;
+}
+
 struct dialect *
 dialect_pick(struct hub *hub, const struct wh_rec_opened *opened)
 {
 	struct dialect *d = NULL;
 	bool line = opened->transport == WH_TRANSPORT_LINE;
+	const struct hub_listener *listener;
 
 	if (!line && (d = dialect_of_path(hub, opened->path)) != NULL)
 		return d;
 	if (!line && opened->subprotocol.n != 0)
 		return dialect_of_subprotocol(hub, opened->subprotocol);
-	if (opened->listener < hub->settings.n_listeners)
-		d = dialect_find(hub, wh_str(hub->settings.listeners[opened->listener].dialect));
+	listener = dialect_listener(hub, opened);
+	if (listener != NULL)
+		d = dialect_find(hub, wh_str(listener->dialect));
 	if (d != NULL && (line ? d->row->line : d->row->subprotocol != NULL))
 		return d;
 	/* A browser that named no subprotocol speaks the first that there is. */

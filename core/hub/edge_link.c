@@ -5,6 +5,7 @@
 #include <event2/event.h>
 #include <stdlib.h>
 
+#include "base/permit.h"
 #include "base/slots.h"
 #include "hub/hub.h"
 #include "hub/spill.h"
@@ -31,6 +32,7 @@ edge_free(struct edge *edge)
 	wh_link_detach(&edge->link);
 	wh_link_fds_close(&edge->fds);
 	free(edge->by_slot);
+	free(edge->listeners);
 	free(edge);
 }
 
@@ -88,6 +90,25 @@ edge_add(struct hub *hub, uint32_t process, uint32_t index, struct wh_link_fds *
 	edge_tell_routes(edge);
 	*edge_out = edge;
 	return WH_OK;
+}
+
+enum wh_err
+edge_listeners_set(struct edge *edge, struct wh_str names)
+{
+	free(edge->listeners);
+	edge->listeners = names.n != 0 ? strndup(names.p, names.n) : NULL;
+	return names.n == 0 || edge->listeners != NULL ? WH_OK : WH_ENOMEM;
+}
+
+struct wh_str
+edge_listener_name(const struct edge *edge, unsigned listener)
+{
+	struct wh_str names = wh_str(edge->listeners), name;
+
+	while (wh_permit_word(&names, &name))
+		if (listener-- == 0)
+			return name;
+	return (struct wh_str){ NULL, 0 };
 }
 
 void

@@ -37,6 +37,7 @@ struct edge {
 	bool dirty;		/* is to be kicked */
 	struct wh_session **by_slot;	/* owned: sessions by the slot of their connection */
 	uint32_t n_slots;
+	char *listeners;	/* owned: the names of its listeners, in the order of their numbers, with blanks between */
 	size_t sessions;
 	struct spill *spill;	/* owned: what did not fit; NULL: nothing */
 	size_t spill_bytes;
@@ -51,6 +52,12 @@ struct edges {
 
 /** Takes a link; sends HELLO and the routes. WH_EFULL (too many, or a number that is no process or taken), WH_ENOMEM, WH_EIO, or as wh_link_attach; the descriptors are closed then. */
 enum wh_err edge_add(struct hub *hub, uint32_t process, uint32_t index, struct wh_link_fds *take_fds, struct edge **edge_out);
+
+/** The keeper says what its listeners are called. WH_ENOMEM: they have no names, and reach no further than any (see reach.h). */
+enum wh_err edge_listeners_set(struct edge *edge, struct wh_str names);
+
+/** The name of a listener, or an empty text. */
+struct wh_str edge_listener_name(const struct edge *edge, unsigned listener);
 
 /** The edge is dead: reads what it had committed, detaches its sessions, lets the link go. */
 void edge_gone(struct hub *hub, struct edge *edge);

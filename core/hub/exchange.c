@@ -7,8 +7,9 @@
 #include "hub/hub.h"
 #include "hub/metric.h"
 #include "hub/plugin.h"
+#include "hub/reach.h"
 
-enum { EXCHANGE_PIECE = 16384 };	/* of a body that does not fit into the ring in one */
+enum { EXCHANGE_PIECE = 8192 };	/* of a body that does not fit into the ring in one; with its headers it fits into the smallest ring */
 
 /* X-Request-Id goes into logs and back to the client: only what is harmless there. */
 static bool
@@ -66,6 +67,7 @@ exchange_new(struct hub *hub, const struct wh_rec_request *r)
 			session_end(hub, s);
 		return NULL;
 	}
+	s->reach = (uint8_t)reach_at(hub, edge_find(hub, wh_id_process(r->conn)), r->listener);
 	x->hub = hub;
 	x->conn = r->conn;
 	x->stream = r->stream;

@@ -5,11 +5,13 @@
 #include <stdlib.h>
 
 #include "hub/api.h"
+#include "hub/certificates.h"
 #include "hub/command.h"
 #include "hub/control.h"
 #include "hub/core_commands.h"
 #include "hub/hook.h"
 #include "hub/jsonrpc.h"
+#include "hub/log_lines.h"
 #include "hub/plugin.h"
 #include "hub/role.h"
 #include "hub/service.h"
@@ -78,6 +80,7 @@ features_start(struct hub *hub)
 	    (err = commands_init(hub)) != WH_OK || (err = api_init(hub)) != WH_OK)
 		return err;
 	metrics_source_add(hub, features_metrics);
+	metrics_source_add(hub, certificates_metrics);
 	err = features_configure(hub, hub->config, &why);
 	if (err != WH_OK)
 		wh_log(hub->log, WH_ERROR, "config_refused", WH_S("why", wh_buf_slice(&why)), WH_I("err", err));
@@ -102,6 +105,7 @@ features_stop(struct hub *hub)
 	plugins_stop(hub);
 	dialect_forget(hub, &jsonrpc_dialect, NULL);
 	commands_finish(hub);
+	log_lines_finish(hub);
 	api_finish(hub);
 	rates_finish(hub);
 	roles_finish(hub);
@@ -125,7 +129,7 @@ features_reload(struct hub *hub, const struct hub_config *next, struct wh_buf *w
 		wh_buf_free(&ignored);
 		return err;
 	}
-	plugins_apply(hub, next);
+	plugins_apply(hub, next, why);
 	hub_settings_read(&hub->settings, next);
 	rates_configure(hub);
 	commands_rate(hub);

@@ -70,6 +70,7 @@ struct hub {
 	struct papers papers;
 	struct recovery recovery;
 	struct keeper_link keeper;
+	struct hub_certificates *certificates;	/* owned; NULL: the keeper has told of none */
 	struct helpers helpers;
 
 	struct wh_buf scratch;		/* see hub_scratch_take */
@@ -87,6 +88,7 @@ struct hub {
 	struct roles *roles;
 	struct api *api;
 	struct control *control;
+	struct log_lines *log_lines;	/* NULL until somebody reads the log */
 };
 
 /** Prepares every unit of the core; `hub` is zeroed by the caller, who sets log, clock, process, settings, state_dir and

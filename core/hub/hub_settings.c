@@ -23,6 +23,8 @@ const struct wh_setting hub_settings_table[] = {
 	{ "address_rate", WH_RATE, .def = "100/s burst 300", .help = "how often guests from one address may run commands" },
 	{ "call_timeout", WH_DURATION, .def = "10s", .min = "100ms", .max = "10m", .help = "after that a call without an answer fails" },
 	{ "control_group", WH_STRING, .def = "", .max = "63", .help = "group whose members may use the control socket, besides root and our own user" },
+	{ "admin_listeners", WH_STRINGS, .max = "32", .help = "what needs an administrator is served over these listeners alone, and the control socket; none: over all" },
+	{ "moderator_listeners", WH_STRINGS, .max = "32", .help = "what needs a moderator is served over these and admin_listeners alone; none: over all" },
 	{ "turn_records", WH_INT, .def = "256", .min = "1", .max = "65536", .help = "records read from one edge before the others have their turn" },
 	{ .name = NULL },
 };
@@ -33,10 +35,19 @@ const struct wh_setting hub_rate_settings[] = {
 	{ .name = NULL },
 };
 
+static const struct wh_setting listener_tls_settings[] = {
+	{ "client_certificates", WH_STRING, .help = "the edges read it" },
+	{ .name = NULL },
+};
+
 /* Of each listener the hub reads what concerns it. */
 static const struct wh_setting listener_settings[] = {
 	{ "name", WH_STRING, .help = "its name" },
 	{ "dialect", WH_STRING, .help = "what its clients speak" },
+	{ "address", WH_STRING, .help = "where it is" },
+	{ "protocol", WH_STRING, .def = "http", .help = "http or line" },
+	{ "proxy", WH_STRING, .def = "off", .help = "which PROXY header" },
+	{ "tls", WH_TABLE, .table = listener_tls_settings, .help = "it speaks TLS" },
 	{ .name = NULL },
 };
 
@@ -89,7 +100,21 @@ settings_listeners(struct hub_settings *settings, const struct hub_config *confi
 
 		settings_copy(l->name, sizeof l->name, wh_conf_str(one, "name"));
 		settings_copy(l->dialect, sizeof l->dialect, wh_conf_str(one, "dialect"));
+		settings_copy(l->address, sizeof l->address, wh_conf_str(one, "address"));
+		settings_copy(l->protocol, sizeof l->protocol, wh_conf_str(one, "protocol"));
+		settings_copy(l->proxy, sizeof l->proxy, wh_conf_str(one, "proxy"));
+		l->tls = wh_conf_count(one, "tls") != 0;
 	}
+}
+
+static void
+settings_reach(struct hub_reach *reach, const struct wh_conf *c, const char *key)
+{
+	size_t n = wh_conf_count(c, key);
+
+	reach->n = n < HUB_REACH_MAX ? n : HUB_REACH_MAX;
+	for (size_t i = 0; i < reach->n; i++)
+		settings_copy(reach->of[i], sizeof reach->of[i], wh_conf_item(c, key, i));
 }
 
 static void
@@ -128,6 +153,8 @@ hub_settings_read(struct hub_settings *settings_out, const struct hub_config *co
 		.call_timeout_ms = wh_conf_ms(c, "call_timeout"),
 	};
 	settings_copy(settings_out->control_group, sizeof settings_out->control_group, wh_conf_str(c, "control_group"));
+	settings_reach(&settings_out->admins, c, "admin_listeners");
+	settings_reach(&settings_out->moderators, c, "moderator_listeners");
 	settings_listeners(settings_out, config);
 	settings_rates(settings_out, config);
 }

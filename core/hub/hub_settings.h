@@ -5,13 +5,23 @@
 
 #include <whiply/conf.h>
 
+#include "base/addr.h"
 #include "base/conf.h"
 
-enum { HUB_LISTENERS_MAX = 64, HUB_DIALECT_NAME = 32, HUB_RATES_MAX = 64 };
+enum { HUB_LISTENERS_MAX = 64, HUB_DIALECT_NAME = 32, HUB_RATES_MAX = 64, HUB_REACH_MAX = 32 };
 
 struct hub_listener {
 	char name[64];
 	char dialect[HUB_DIALECT_NAME];	/* empty: by subprotocol alone */
+	/* To be shown: */
+	char address[WH_ENDPOINT_TEXT], protocol[8], proxy[8];
+	bool tls;
+};
+
+/** Names of listeners; none: all. See reach.h. */
+struct hub_reach {
+	size_t n;
+	char of[HUB_REACH_MAX][64];
 };
 
 /** The operator's own rate for commands. */
@@ -34,6 +44,7 @@ struct hub_settings {
 	struct wh_rate account_rate, address_rate;	/* all commands of one account; of the guests of one address */
 	int64_t call_timeout_ms;	/* a held call fails after that */
 	char control_group[64];		/* whose members may use the control socket; empty: nobody's */
+	struct hub_reach admins, moderators;	/* over which listeners they are served */
 	size_t n_rates;
 	struct hub_rate rates[HUB_RATES_MAX];	/* the first that covers a command holds */
 	size_t n_listeners;

@@ -4,6 +4,7 @@
 #include <event2/event.h>
 #include <stdlib.h>
 
+#include "hub/certificates.h"
 #include "hub/hub.h"
 
 static void
@@ -73,8 +74,11 @@ keeper_linked(struct hub *hub, struct wh_channel_msg *m)
 		err = helper_linked(hub, m->process, m->text, &fds);
 	else if (err == WH_OK && (m->flags & WH_CH_LEFTOVER) != 0)
 		err = recovery_leftover(hub, m->process, &fds);
-	else if (err == WH_OK)
+	else if (err == WH_OK) {
 		err = edge_add(hub, m->process, m->index, &fds, &edge);
+		if (err == WH_OK && edge_listeners_set(edge, m->text) != WH_OK)
+			wh_log(hub->log, WH_ERROR, "listeners_without_names", WH_U("edge", edge->index));
+	}
 	if (err != WH_OK)
 		wh_log(hub->log, WH_ERROR, "link_refused", WH_U("process", m->process), WH_I("err", err));
 }
@@ -84,10 +88,13 @@ keeper_peer_gone(struct hub *hub, uint32_t process)
 {
 	struct edge *edge = edge_find(hub, process);
 
-	if (edge != NULL)
+	if (edge != NULL) {
+		hub->counts.edges_gone++;
 		edge_gone(hub, edge);
-	else
+	} else {
+		hub->counts.helpers_gone++;
 		helper_gone(hub, process);
+	}
 }
 
 static void
@@ -137,6 +144,10 @@ keeper_message(struct hub *hub, struct wh_channel_msg *m)
 		if (hub->keeper.reload != NULL)
 			hub->keeper.reload(hub, m);
 		break;
+	case WH_CH_CERTIFICATES:
+		if (certificates_told(hub, m->text) != WH_OK)
+			wh_log(hub->log, WH_WARN, "certificates_unreadable");
+		break;
 	case WH_CH_STOP:
 		hub->stopping = true;
 		break;
@@ -144,7 +155,10 @@ keeper_message(struct hub *hub, struct wh_channel_msg *m)
 		keeper_asked_status(hub);
 		break;
 	case WH_CH_RELOADED:
+	case WH_CH_CONFIGURED:
 	case WH_CH_STATUS:
+	case WH_CH_LINES:
+	case WH_CH_DRAINING:
 		keeper_answered(hub, m);
 		break;
 	default:
@@ -156,14 +170,14 @@ keeper_message(struct hub *hub, struct wh_channel_msg *m)
 }
 
 static enum wh_err
-keeper_ask(struct hub *hub, enum wh_channel_kind ask, enum wh_channel_kind answer, keeper_answer *then, void *self, uint64_t cookie)
+keeper_ask(struct hub *hub, const struct wh_channel_msg *ask, enum wh_channel_kind answer, keeper_answer *then, void *self, uint64_t cookie)
 {
 	struct keeper_link *k = &hub->keeper;
 	enum wh_err err;
 
 	if (k->n_asks == KEEPER_ASKS)
 		return WH_EFULL;
-	err = keeper_send(hub, &(struct wh_channel_msg){ .kind = ask });
+	err = keeper_send(hub, ask);
 	if (err == WH_OK)
 		k->asks[k->n_asks++] = (struct keeper_ask){ answer, then, self, cookie };
 	return err;
@@ -172,13 +186,28 @@ keeper_ask(struct hub *hub, enum wh_channel_kind ask, enum wh_channel_kind answe
 enum wh_err
 channel_ask_reload(struct hub *hub, keeper_answer *then, void *self, uint64_t cookie)
 {
-	return keeper_ask(hub, WH_CH_ASK_RELOAD, WH_CH_RELOADED, then, self, cookie);
+	return keeper_ask(hub, &(struct wh_channel_msg){ .kind = WH_CH_ASK_RELOAD }, WH_CH_RELOADED, then, self, cookie);
 }
 
 enum wh_err
 channel_ask_status(struct hub *hub, keeper_answer *then, void *self, uint64_t cookie)
 {
-	return keeper_ask(hub, WH_CH_ASK_STATUS, WH_CH_STATUS, then, self, cookie);
+	return keeper_ask(hub, &(struct wh_channel_msg){ .kind = WH_CH_ASK_STATUS }, WH_CH_STATUS, then, self, cookie);
+}
+
+enum wh_err
+channel_ask_configure(struct hub *hub, struct wh_str overlay, keeper_answer *then, void *self, uint64_t cookie)
+{
+	for (unsigned i = 0; i < hub->keeper.n_asks; i++)
+		if (hub->keeper.asks[i].answer == WH_CH_CONFIGURED)
+			return WH_ESTATE;
+	return keeper_ask(hub, &(struct wh_channel_msg){ .kind = WH_CH_ASK_CONFIGURE, .text = overlay }, WH_CH_CONFIGURED, then, self, cookie);
+}
+
+enum wh_err
+channel_ask_lines(struct hub *hub, struct wh_str after, keeper_answer *then, void *self, uint64_t cookie)
+{
+	return keeper_ask(hub, &(struct wh_channel_msg){ .kind = WH_CH_ASK_LINES, .text = after }, WH_CH_LINES, then, self, cookie);
 }
 
 enum wh_err
@@ -188,7 +217,10 @@ channel_ask_restart(struct hub *hub, struct wh_str what)
 }
 
 enum wh_err
-channel_ask_drain(struct hub *hub, uint32_t process, uint32_t ms)
+channel_ask_drain(struct hub *hub, const struct channel_drain *d, keeper_answer *then, void *self, uint64_t cookie)
 {
-	return keeper_send(hub, &(struct wh_channel_msg){ .kind = WH_CH_ASK_DRAIN, .process = process, .ms = ms });
+	const struct wh_channel_msg m = { .kind = WH_CH_ASK_DRAIN, .flags = d->keep ? WH_CH_KEEP : 0, .process = d->process, .ms = d->keep ? 0 : d->ms,
+		.text = d->text };
+
+	return keeper_ask(hub, &m, WH_CH_DRAINING, then, self, cookie);
 }

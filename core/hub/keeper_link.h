@@ -8,13 +8,13 @@
 struct event;
 struct hub;
 
-/** What became of an ask: `text` is the errors of a reload, or the keeper's status as JSON. */
+/** What became of an ask: `text` is the errors of a reload, the keeper's status as JSON, lines of logs, or what is drained. */
 typedef void keeper_answer(struct hub *hub, void *self, uint64_t cookie, enum wh_err err, struct wh_str text);
 
 enum { KEEPER_ASKS = 64 };
 
 struct keeper_ask {
-	enum wh_channel_kind answer;	/* WH_CH_RELOADED or WH_CH_STATUS */
+	enum wh_channel_kind answer;	/* WH_CH_RELOADED, CONFIGURED, STATUS, LINES or DRAINING */
 	keeper_answer *then;
 	void *self;
 	uint64_t cookie;
@@ -42,8 +42,22 @@ enum wh_err keeper_send(struct hub *hub, const struct wh_channel_msg *m);
 enum wh_err channel_ask_reload(struct hub *hub, keeper_answer *then, void *self, uint64_t cookie);
 enum wh_err channel_ask_status(struct hub *hub, keeper_answer *then, void *self, uint64_t cookie);
 
+/** Another overlay, in force and kept when the answer is WH_OK; else `text` says why. One at a time: WH_ESTATE. */
+enum wh_err channel_ask_configure(struct hub *hub, struct wh_str overlay, keeper_answer *then, void *self, uint64_t cookie);
+/** The lines of all logs above a number: the text of a LINES message, see ring/lines.h. */
+enum wh_err channel_ask_lines(struct hub *hub, struct wh_str after, keeper_answer *then, void *self, uint64_t cookie);
+
 /** "hub", "edges" or "helper NAME". No answer: it is seen in the status. */
 enum wh_err channel_ask_restart(struct hub *hub, struct wh_str what);
-enum wh_err channel_ask_drain(struct hub *hub, uint32_t process, uint32_t ms);
+
+/** Drains: the edge of this process, or what `text` names: "edges", "edge 3". With `keep` what is drained may go on for as long as it lasts. The
+ * answer is an array of the edges, or a sentence. */
+struct channel_drain {
+	uint32_t process;
+	struct wh_str text;
+	uint32_t ms;
+	bool keep;
+};
+enum wh_err channel_ask_drain(struct hub *hub, const struct channel_drain *drain, keeper_answer *then, void *self, uint64_t cookie);
 
 #endif

@@ -20,6 +20,7 @@ libhub_a_SOURCES = \
 	%D%/recovery.c %D%/recovery.h %D%/recovery_edge.c %D%/recovery_edge.h \
 	%D%/helper_link.c %D%/helper_link.h \
 	%D%/keeper_link.c %D%/keeper_link.h \
+	%D%/certificates.c %D%/certificates.h \
 	%D%/formula.c %D%/formula.h
 
 check_PROGRAMS += %D%/test_formula
@@ -39,6 +40,9 @@ check_PROGRAMS += %D%/test_job
 check_PROGRAMS += %D%/test_links
 %C%_test_links_SOURCES = %D%/test_links.c %D%/testing_hub.c %D%/testing_hub.h
 %C%_test_links_LDADD = $(HUB_LIBS) -lcmocka
+check_PROGRAMS += %D%/test_certificates
+%C%_test_certificates_SOURCES = %D%/test_certificates.c %D%/testing_hub.c %D%/testing_hub.h
+%C%_test_certificates_LDADD = $(HUB_LIBS) -lcmocka
 check_PROGRAMS += %D%/test_hub_settings
 %C%_test_hub_settings_LDADD = $(HUB_LIBS) -lcmocka
 
@@ -50,13 +54,15 @@ EXTRA_PROGRAMS += %D%/bench_hub
 # What counts, permits and slows down; the control socket, health, the OpenAPI document.
 libhub_a_SOURCES += \
 	%D%/role.c %D%/role.h \
+	%D%/reach.c %D%/reach.h \
+	%D%/log_lines.c %D%/log_lines.h \
 	%D%/rate.c %D%/rate.h \
 	%D%/trace.c %D%/trace.h \
 	%D%/metric.c %D%/metric_read.c %D%/metric.h %D%/metric_build.h \
 	%D%/control.c %D%/control.h \
 	%D%/health.c %D%/health.h \
 	%D%/openapi.c %D%/openapi.h \
-	%D%/core_commands.c %D%/core_control.c %D%/core_session.c %D%/core_commands.h
+	%D%/core_commands.c %D%/core_control.c %D%/core_settings.c %D%/core_session.c %D%/core_listeners.c %D%/core_commands.h
 
 check_PROGRAMS += %D%/test_role
 %C%_test_role_SOURCES = %D%/test_role.c %D%/testing_hub.c %D%/testing_hub.h
@@ -86,12 +92,24 @@ check_PROGRAMS += %D%/test_plugin
 check_PROGRAMS += %D%/test_hook
 %C%_test_hook_SOURCES = %D%/test_hook.c %D%/testing_features.c %D%/testing_features.h %D%/testing_hub.c %D%/testing_hub.h
 %C%_test_hook_LDADD = $(HUB_LIBS) -lm -lcmocka
+check_PROGRAMS += %D%/test_log_lines
+%C%_test_log_lines_SOURCES = %D%/test_log_lines.c %D%/testing_features.c %D%/testing_features.h %D%/testing_hub.c %D%/testing_hub.h
+%C%_test_log_lines_LDADD = $(HUB_LIBS) -lm -lcmocka
+check_PROGRAMS += %D%/test_core_listeners
+%C%_test_core_listeners_SOURCES = %D%/test_core_listeners.c %D%/testing_features.c %D%/testing_features.h %D%/testing_hub.c %D%/testing_hub.h
+%C%_test_core_listeners_LDADD = $(HUB_LIBS) -lm -lcmocka
+check_PROGRAMS += %D%/test_reach
+%C%_test_reach_SOURCES = %D%/test_reach.c %D%/testing_features.c %D%/testing_features.h %D%/testing_hub.c %D%/testing_hub.h
+%C%_test_reach_LDADD = $(HUB_LIBS) -lm -lcmocka
 check_PROGRAMS += %D%/test_api
 %C%_test_api_SOURCES = %D%/test_api.c %D%/testing_features.c %D%/testing_features.h %D%/testing_hub.c %D%/testing_hub.h
 %C%_test_api_LDADD = $(HUB_LIBS) -lm -lcmocka
 check_PROGRAMS += %D%/test_plugin_reload
 %C%_test_plugin_reload_SOURCES = %D%/test_plugin_reload.c %D%/testing_features.c %D%/testing_features.h %D%/testing_hub.c %D%/testing_hub.h
 %C%_test_plugin_reload_LDADD = $(HUB_LIBS) -lm -lcmocka
+check_PROGRAMS += %D%/test_settings
+%C%_test_settings_SOURCES = %D%/test_settings.c %D%/testing_features.c %D%/testing_features.h %D%/testing_hub.c %D%/testing_hub.h
+%C%_test_settings_LDADD = $(HUB_LIBS) -lm -lcmocka
 
 BENCH += %D%/bench_calls
 EXTRA_PROGRAMS += %D%/bench_calls

@@ -144,13 +144,16 @@ read_listeners(struct hub *hub, struct metrics_page *page, unsigned what)
 	};
 
 	for (unsigned i = 0; i < hub->edges.n; i++)
-		for (size_t l = 0; l < hub->settings.n_listeners && l < WH_EDGE_LISTENERS_MAX; l++) {
+		for (unsigned l = 0; l < WH_EDGE_LISTENERS_MAX; l++) {
+			struct wh_str name = edge_listener_name(hub->edges.of[i], l);
 			struct wh_buf labels = { 0 };
 
+			if (name.n == 0)
+				break;
 			read_edge_name(hub->edges.of[i], &labels);
-			metrics_label(&labels, "listener", wh_str(hub->settings.listeners[l].name));
+			metrics_label(&labels, "listener", name);
 			metrics_sample(page, rows[what].type, rows[what].name, rows[what].help, wh_buf_slice(&labels),
-			    (double)wh_board_peer(hub->edges.of[i]->link, WH_EDGE_LISTENER + 3 * (unsigned)l + what));
+			    (double)wh_board_peer(hub->edges.of[i]->link, WH_EDGE_LISTENER + 3 * l + what));
 			wh_buf_free(&labels);
 		}
 }

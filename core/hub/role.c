@@ -94,17 +94,25 @@ role_one_may(const struct role *role, struct wh_str permission, enum wh_allow al
 }
 
 bool
-role_may(struct hub *hub, struct wh_str roles, struct wh_str permission, enum wh_allow allow)
+role_may_within(struct hub *hub, struct wh_str roles, struct wh_str permission, enum wh_allow allow, enum wh_allow reach)
 {
 	struct wh_str name;
 
+	if (allow > reach)
+		return false;
 	while (wh_permit_word(&roles, &name)) {
 		const struct role *role = role_find(hub->roles, name);
 
-		if (role != NULL && role_one_may(role, permission, allow))
+		if (role != NULL && (allow != 0 || role->rung <= reach) && role_one_may(role, permission, allow))
 			return true;
 	}
 	return false;
+}
+
+bool
+role_may(struct hub *hub, struct wh_str roles, struct wh_str permission, enum wh_allow allow)
+{
+	return role_may_within(hub, roles, permission, allow, WH_ALLOW_ADMIN);
 }
 
 bool

@@ -35,6 +35,10 @@ void roles_finish(struct hub *hub);
  * With `allow` 0 only the operator's `allow` lists and admins say yes. */
 bool role_may(struct hub *hub, struct wh_str roles, struct wh_str permission, enum wh_allow allow);
 
+/** The same where no more than the rung `reach` is served: what needs more is refused to all, and what no rung says (`allow` 0) is had
+ * of those roles alone whose own rung is served. */
+bool role_may_within(struct hub *hub, struct wh_str roles, struct wh_str permission, enum wh_allow allow, enum wh_allow reach);
+
 /** Is it a role that exists? */
 bool role_known(struct hub *hub, struct wh_str name);
 

@@ -65,6 +65,7 @@ struct wh_session {
 	uint16_t listener;
 	uint32_t accent;		/* of its dialect; see wh_accent */
 	uint8_t state;			/* enum session_state */
+	uint8_t reach;			/* enum wh_allow, of an HTTP call: where it came in; 0: see reach_of */
 	bool tls : 1;
 	bool resumable : 1;		/* a token was given out */
 	bool closing : 1;		/* we closed it: it ends with its connection */

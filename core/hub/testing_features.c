@@ -90,6 +90,12 @@ took_respond(struct test_features *f, const struct wh_rec *rec)
 
 	if (wh_rec_respond_get(rec, &r) != WH_OK)
 		abort();
+	/* What follows one with MORE is more of its body. */
+	if (r.status == 0) {
+		n = strlen(f->body);
+		snprintf(f->body + n, sizeof f->body - n, "%.*s", WH_FMT(r.body));
+		return;
+	}
 	f->answers++;
 	f->status = r.status;
 	snprintf(f->body, sizeof f->body, "%.*s", WH_FMT(r.body));

@@ -217,7 +217,7 @@ keeper_told(struct hub *hub, const struct wh_channel_msg *m)
 {
 	const char *name = m->kind == WH_CH_STUCK ? "STUCK" : m->kind == WH_CH_BAD_RECORD ? "BAD_RECORD" :
 	    m->kind == WH_CH_ASK_RELOAD ? "ASK_RELOAD" : m->kind == WH_CH_ASK_HELPER ? "ASK_HELPER" :
-	    m->kind == WH_CH_STATUS ? "STATUS" : "?";
+	    m->kind == WH_CH_STATUS ? "STATUS" : m->kind == WH_CH_ASK_LINES ? "ASK_LINES" : "?";
 
 	note(test_of(hub)->keeper, "%s %u;", name, m->process);
 	return WH_OK;

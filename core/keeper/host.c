@@ -15,7 +15,10 @@
 #include "keeper/death.h"
 #include "keeper/spawn.h"
 
-enum { HOST_FDS = 2 + WH_CHILD_SOCKETS_MAX };
+enum {
+	HOST_FDS = 2 + WH_CHILD_SOCKETS_MAX,
+	HOST_MESSAGES = 256,	/* read of one child before the others have their turn */
+};
 
 static struct keeper *
 host_keeper(struct supervisor_host *h)
@@ -44,11 +47,12 @@ static void
 host_read(struct keeper *k, struct child *c)
 {
 	struct wh_channel_msg m;
-	enum wh_err err;
+	enum wh_err err = WH_WAIT;
 
-	while ((err = wh_channel_receive(c->channel, k->buffer, &m)) == WH_OK)
+	/* Who says more than that is read on in the next turn: the loop rings again as long as there is something. */
+	for (unsigned n = 0; (n < HOST_MESSAGES || c->reaped) && (err = wh_channel_receive(c->channel, k->buffer, &m)) == WH_OK; n++)
 		supervisor_told(&k->supervisor, c, &m);
-	if (err == WH_WAIT)
+	if (err == WH_OK || err == WH_WAIT)
 		return;
 	if (err == WH_ESYNTAX)
 		wh_log(&k->log, WH_ERROR, "nonsense_on_channel", WH_T("child", c->name));
@@ -69,6 +73,17 @@ host_readable(evutil_socket_t fd, short what, void *arg)
 	keeper_arm(k);
 }
 
+/* Helpers are programs that people call as well: where whiplyd is in an sbin, they are in the bin beside it. */
+static void
+host_helper(const struct keeper *k, const struct child *c, char *program, size_t size)
+{
+	size_t n = strlen(k->programs);
+
+	snprintf(program, size, "%s/%s", k->programs, c->program);
+	if (k->options.programs == NULL && access(program, X_OK) != 0 && n > 5 && strcmp(k->programs + n - 5, "/sbin") == 0)
+		snprintf(program, size, "%.*s/bin/%s", (int)(n - 5), k->programs, c->program);
+}
+
 /* The words of the command line; `words` is where they are kept. */
 static void
 host_argv(const struct keeper *k, const struct child *c, char words[static 16], char *program, size_t size, char *argv_out[static 8])
@@ -76,7 +91,7 @@ host_argv(const struct keeper *k, const struct child *c, char words[static 16], 
 	unsigned n = 0;
 
 	if (c->kind == CHILD_HELPER) {
-		snprintf(program, size, "%s/%s", k->programs, c->program);
+		host_helper(k, c, program, size);
 		argv_out[n++] = program;
 		argv_out[n++] = (char *)(uintptr_t)"--ring";
 		argv_out[n++] = (char *)(uintptr_t)c->name;
@@ -237,9 +252,33 @@ host_reloaded(struct supervisor_host *h, enum wh_err err, struct wh_str text)
 }
 
 static void
+host_ask_configure(struct supervisor_host *h, struct wh_str text)
+{
+	keeper_configure(host_keeper(h), text);
+}
+
+static void
 host_stopped(struct supervisor_host *h)
 {
 	event_base_loopbreak(host_keeper(h)->base);
+}
+
+static void
+host_line(struct supervisor_host *h, const struct child *c, enum wh_level level, struct wh_str text, uint32_t lost)
+{
+	struct keeper *k = host_keeper(h);
+	struct wh_line line = { .time_ms = wh_clock_wall_ms(NULL), .level = level, .text = text };
+
+	k->lines.lost += lost;
+	snprintf(line.process, sizeof line.process, "%s", c->name);
+	if (text.n != 0)
+		wh_lines_add(&k->lines, &line);
+}
+
+static void
+host_lines(struct supervisor_host *h, uint64_t after, struct wh_buf *to)
+{
+	wh_lines_put(&host_keeper(h)->lines, after, to, WH_LINES_ANSWER);
 }
 
 const struct supervisor_host_ops keeper_host_ops = {
@@ -253,7 +292,10 @@ const struct supervisor_host_ops keeper_host_ops = {
 	.ready = host_ready,
 	.ask_reload = host_ask_reload,
 	.reloaded = host_reloaded,
+	.line = host_line,
+	.lines = host_lines,
 	.stopped = host_stopped,
+	.ask_configure = host_ask_configure,
 };
 
 /* One child that ended, or NULL. */

@@ -63,6 +63,17 @@ keeper_on_watchdog(evutil_socket_t fd, short what, void *arg)
 	notify_send(&k->notify, "WATCHDOG=1");
 }
 
+static void
+keeper_on_configured(evutil_socket_t fd, short what, void *arg)
+{
+	struct keeper *k = arg;
+
+	(void)fd;
+	(void)what;
+	keeper_configure_finish(k);
+	keeper_arm(k);
+}
+
 void
 keeper_ready(struct keeper *k)
 {
@@ -85,9 +96,15 @@ keeper_read_config(struct keeper *k)
 	struct wh_conf_errors errors = { 0 }, warnings = { 0 };
 	struct wh_buf text = { 0 };
 
-	k->config = keeper_config_read(&k->options, k->tables, &errors, &warnings);
-	for (size_t i = 0; i < warnings.n; i++)
-		wh_buf_fmt(&text, "%s:%u: warning: %s\n", warnings.items[i].file, warnings.items[i].line, warnings.items[i].text);
+	k->config = keeper_config_read(&k->options, k->tables, NULL, &errors, &warnings);
+	for (size_t i = 0; i < warnings.n; i++) {
+		const struct wh_conf_error *w = &warnings.items[i];
+
+		wh_buf_fmt(&text, "%s:%u: warning: %s\n", w->file, w->line, w->text);
+		/* Somebody relies on it: it is told where alerts are made of, too. */
+		if (!k->options.check && keeper_config_overlay_blamed(k->config, w))
+			wh_log(&k->log, WH_ERROR, "changed_setting_left_out", WH_T("file", w->file), WH_U("line", w->line), WH_T("text", w->text));
+	}
 	wh_conf_errors_format(&errors, &text);
 	wh_conf_errors_free(&warnings);
 	if (text.n > 0)
@@ -115,6 +132,23 @@ keeper_find_programs(struct keeper *k)
 	return true;
 }
 
+/* A folder has to be passed to reach what is in it. What else lies there stays closed to the group: it is not the owner of it. */
+void
+keeper_share_control(struct keeper *k)
+{
+	const struct keeper_settings *s = &k->config->settings;
+	gid_t group = s->shares_control ? s->control_gid : s->drop ? s->gid : getegid();
+	struct stat st;
+
+	if (!s->shares_control && !k->control_shared)
+		return;
+	k->control_shared = s->shares_control;
+	if (chown(s->state, (uid_t)-1, group) != 0 || stat(s->state, &st) != 0 || chmod(s->state, (st.st_mode & 07777) | S_IXGRP) != 0 ||
+	    chown(k->control_path, (uid_t)-1, group) != 0)
+		wh_log(&k->log, WH_WARN, "control_group_refused", WH_T("path", k->control_path), WH_T("why", strerror(errno)),
+			WH_T("hint", "start whiplyd as root, or as a member of the group"));
+}
+
 /* The state folder belongs to those who write there. */
 static bool
 keeper_open_state(struct keeper *k)
@@ -138,6 +172,7 @@ keeper_open_state(struct keeper *k)
 	}
 	if (s->drop)
 		(void)!chown(k->control_path, s->uid, s->gid);
+	keeper_share_control(k);
 	if (geteuid() == 0 && !s->drop)
 		wh_log(&k->log, WH_WARN, "runs_as_root", WH_T("hint", "create the user whiply, or name another with `user`"));
 	return true;
@@ -185,7 +220,8 @@ keeper_open_loop(struct keeper *k)
 	}
 	k->timer = evtimer_new(k->base, keeper_on_timer, k);
 	k->watchdog = event_new(k->base, -1, EV_PERSIST, keeper_on_watchdog, k);
-	return k->timer != NULL && k->watchdog != NULL && (k->notify.watchdog_ms == 0 || event_add(k->watchdog, &tv) == 0);
+	k->configured = evtimer_new(k->base, keeper_on_configured, k);
+	return k->timer != NULL && k->watchdog != NULL && k->configured != NULL && (k->notify.watchdog_ms == 0 || event_add(k->watchdog, &tv) == 0);
 }
 
 static int
@@ -204,7 +240,6 @@ static bool
 keeper_start(struct keeper *k)
 {
 	const char *socket = getenv("NOTIFY_SOCKET");
-
 	notify_open(&k->notify, socket, getenv("WATCHDOG_USEC"), getenv("WATCHDOG_PID"), getpid());
 	unsetenv("NOTIFY_SOCKET");
 	unsetenv("WATCHDOG_USEC");
@@ -222,6 +257,7 @@ keeper_start(struct keeper *k)
 	keeper_set_start(k);
 	notify_send(&k->notify, "STATUS=Starting");
 	supervisor_begin(&k->supervisor);
+	certificates_begin(k);
 	keeper_arm(k);
 	return true;
 }
@@ -238,6 +274,9 @@ keeper_finish(struct keeper *k)
 		event_free(k->timer);
 	if (k->watchdog != NULL)
 		event_free(k->watchdog);
+	if (k->configured != NULL)
+		event_free(k->configured);
+	certificates_finish(k);
 	if (k->base != NULL)
 		event_base_free(k->base);
 	if (k->control >= 0)
@@ -247,8 +286,21 @@ keeper_finish(struct keeper *k)
 	wh_fd_close(&k->secret);
 	notify_close(&k->notify);
 	keeper_config_free(&k->config);
+	wh_buf_free(&k->configure.text);
+	wh_buf_free(&k->configure.before);
+	wh_buf_free(&k->configure.why);
 	wh_log_flush(&k->log);
+	k->log.tap = NULL;
+	wh_lines_free(&k->lines);
 	free(k->buffer);
+}
+
+static void
+keeper_tap(struct wh_log_tap *tap, enum wh_level level, struct wh_str json)
+{
+	struct keeper *k = WH_CONTAINER(tap, struct keeper, tap);
+
+	wh_lines_add(&k->lines, &(struct wh_line){ .time_ms = wh_clock_wall_ms(NULL), .level = level, .process = "keeper", .text = json });
 }
 
 int
@@ -256,7 +308,7 @@ wh_keeper_main(int argc, char **argv, struct wh_proctitle *title, const struct k
 {
 	struct keeper k = {
 		.host = { &keeper_host_ops }, .tables = tables, .control = -1, .nothing = -1, .secret = -1,
-		.notify = { .fd = -1 }, .began_ms = wh_clock_mono_ms(NULL),
+		.notify = { .fd = -1 }, .certificates = { .watch = { .fd = -1 } }, .began_ms = wh_clock_mono_ms(NULL),
 	};
 	int code;
 
@@ -271,6 +323,10 @@ wh_keeper_main(int argc, char **argv, struct wh_proctitle *title, const struct k
 	}
 	wh_log_init(&k.log, STDERR_FILENO, wh_log_format_of(STDERR_FILENO), "keeper");
 	code = 1;
+	if (wh_lines_init(&k.lines) == WH_OK) {
+		k.tap.line = keeper_tap;
+		k.log.tap = &k.tap;
+	}
 	if (!keeper_read_config(&k))
 		goto end;
 	if (k.options.check) {

@@ -12,7 +12,7 @@
 static const struct wh_setting keeper_rows[] = {
 	{ "state", WH_STRING, .def = "./var", .min = "1", .max = "90", .help = "the folder of databases and the control socket" },
 	{ "user", WH_STRING, .def = "", .max = "32", .help = "whom edges, hub and helpers run as when the keeper is root; \"whiply\" if there is one" },
-	{ "edges", WH_INT, .def = "0", .min = "0", .max = "256", .help = "edge processes; 0: one a core but one, one at least" },
+	{ "edges", WH_INT, .def = "0", .min = "0", .max = "256", .help = "edge processes; 0: one a core" },
 	{ "plugin_path", WH_STRINGS, .def = PLUGIN_PATH, .min = "1", .max = "16", .help = "folders in which plugins are looked for, in order" },
 	{ "stop_timeout", WH_DURATION, .def = "10s", .min = "1s", .max = "10m", .help = "how long a stop may take before what is left is killed" },
 	{ "drain_time", WH_DURATION, .def = "30s", .min = "0", .max = "1d", .help = "how long connections of an edge that is replaced may go on" },
@@ -48,7 +48,7 @@ keeper_default_edges(void)
 {
 	long cores = sysconf(_SC_NPROCESSORS_ONLN);
 
-	return cores > 2 ? (unsigned)(cores - 1) : 1;
+	return cores > 0 ? (unsigned)cores : 1;
 }
 
 static void
@@ -65,6 +65,24 @@ keeper_read_user(struct keeper_settings *s, const struct wh_conf *root, struct w
 	s->drop = user->pw_uid != 0;
 	s->uid = user->pw_uid;
 	s->gid = user->pw_gid;
+}
+
+/* The hub decides who may speak to it; that they reach its socket at all is for us to arrange. */
+static void
+keeper_read_control(struct keeper_settings *s, const struct wh_conf *root, struct wh_conf_errors *errors)
+{
+	const struct wh_conf *hub = wh_conf_declared(root, "hub") ? wh_conf_table(root, "hub", 0) : NULL;
+	const struct group *group;
+
+	if (hub == NULL || wh_conf_str(hub, "control_group").n == 0)
+		return;
+	group = getgrnam(wh_conf_str(hub, "control_group").p);
+	if (group == NULL) {
+		wh_conf_blame(hub, "control_group", errors, "there is no group \"%s\"", wh_conf_str(hub, "control_group").p);
+		return;
+	}
+	s->shares_control = true;
+	s->control_gid = group->gr_gid;
 }
 
 void
@@ -91,4 +109,5 @@ keeper_settings_read(struct keeper_settings *s, const struct wh_conf *root, bool
 	}
 	if (privileged)
 		keeper_read_user(s, root, errors);
+	keeper_read_control(s, root, errors);
 }

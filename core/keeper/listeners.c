@@ -74,6 +74,22 @@ listeners_read(struct listeners *l, const struct wh_conf *root, struct wh_conf_e
 	}
 }
 
+void
+listeners_check_names(const struct listeners *l, const struct wh_conf *group, const char *list, struct wh_conf_errors *errors)
+{
+	size_t n = wh_conf_declared(group, list) ? wh_conf_count(group, list) : 0;
+
+	for (size_t i = 0; i < n; i++) {
+		struct wh_str name = wh_conf_item(group, list, i);
+		bool known = false;
+
+		for (unsigned k = 0; k < l->n; k++)
+			known |= wh_str_is(name, l->of[k].name);
+		if (!known)
+			wh_conf_blame(group, list, errors, "there is no listener called \"%s\"", name.p);
+	}
+}
+
 static struct listener *
 listeners_find(struct listeners *l, const struct listener *like)
 {

@@ -34,6 +34,9 @@ struct listeners {
 /** Reads the group without opening anything; every error is blamed on its line. */
 void listeners_read(struct listeners *l, const struct wh_conf *root, struct wh_conf_errors *errors);
 
+/** Blames the words of a list of `group` that name no listener. */
+void listeners_check_names(const struct listeners *l, const struct wh_conf *group, const char *list, struct wh_conf_errors *errors);
+
 /** Opens what is not open, for `edges` edges. `old` (may be NULL) gives up the sockets that have the same address: it keeps
  * them when an error occurs. `activation` may be NULL. Errors are blamed on the listener's line in `root`. */
 bool listeners_open(struct listeners *l, unsigned edges, struct listeners *old, struct activation *activation,

@@ -115,6 +115,8 @@ child_start(struct supervisor *s, struct child *c)
 	c->due_ms = 0;
 	c->state = CHILD_RUNNING;
 	c->starts++;
+	if (c->kind == CHILD_EDGE)
+		memcpy(c->sockets, start->sockets, sizeof c->sockets);
 	err = s->host->ops->spawn(s->host, c);
 	if (err != WH_OK) {
 		wh_log(s->log, WH_ERROR, "spawn_failed", WH_T("child", c->name), WH_I("err", err));
@@ -172,6 +174,15 @@ supervisor_begin(struct supervisor *s)
 }
 
 void
+edge_leave(struct supervisor *s, struct child *c, uint32_t ms)
+{
+	c->state = CHILD_LEAVING;
+	c->drain_ms = supervisor_now(s) + ms;
+	c->due_ms = c->drain_ms + SUPERVISOR_GRACE_MS;
+	child_send(s, c, &(struct wh_channel_msg){ .kind = WH_CH_DRAIN, .ms = ms });
+}
+
+void
 edge_replace(struct supervisor *s, struct child *old, uint32_t ms)
 {
 	struct child *new = edge_add(s, old->index);
@@ -182,9 +193,8 @@ edge_replace(struct supervisor *s, struct child *old, uint32_t ms)
 	new->backoff = old->backoff;
 	new->starts = old->starts;
 	old->state = CHILD_LEAVING;
-	old->due_ms = supervisor_now(s) + ms + SUPERVISOR_GRACE_MS;
 	child_start_and_join(s, new);
-	child_send(s, old, &(struct wh_channel_msg){ .kind = WH_CH_DRAIN, .ms = ms });
+	edge_leave(s, old, ms);
 }
 
 /* The edges are gone, or all are: what comes next. */
@@ -329,9 +339,7 @@ edges_count(struct supervisor *s, unsigned edges)
 			child_free(c);
 			continue;
 		}
-		c->state = CHILD_LEAVING;
-		c->due_ms = supervisor_now(s) + s->drain_ms + SUPERVISOR_GRACE_MS;
-		child_send(s, c, &(struct wh_channel_msg){ .kind = WH_CH_DRAIN, .ms = (uint32_t)s->drain_ms });
+		edge_leave(s, c, (uint32_t)s->drain_ms);
 	}
 	for (uint32_t i = s->edges; i < edges; i++) {
 		struct child *c = edge_add(s, i);
@@ -342,14 +350,27 @@ edges_count(struct supervisor *s, unsigned edges)
 	s->edges = edges;
 }
 
+static void
+reload_begin(struct supervisor *s)
+{
+	s->reload_due_ms = supervisor_now(s) + SUPERVISOR_RELOAD_MS;
+	s->reload_err = WH_OK;
+	s->reload_text[0] = '\0';
+}
+
+static void
+reload_ask(struct supervisor *s, struct child *c)
+{
+	c->reloading = true;
+	child_send(s, c, &(struct wh_channel_msg){ .kind = WH_CH_RELOAD, .n_fds = 1, .fds = { s->start[c->kind].snapshot } });
+}
+
 void
 supervisor_reload(struct supervisor *s, unsigned edges, bool replace_edges)
 {
 	const struct wh_list *last = s->children.prev;	/* those that come behind it have the new snapshot */
 
-	s->reload_due_ms = supervisor_now(s) + SUPERVISOR_RELOAD_MS;
-	s->reload_err = WH_OK;
-	s->reload_text[0] = '\0';
+	reload_begin(s);
 	for (struct wh_list *at = s->children.next, *next; at != &s->children; at = next) {
 		struct child *c = CHILD_OF(at);
 		bool is_last = at == last;
@@ -359,13 +380,22 @@ supervisor_reload(struct supervisor *s, unsigned edges, bool replace_edges)
 			if (c->index < edges)
 				edge_replace(s, c, (uint32_t)s->drain_ms);
 		} else if (c->state == CHILD_RUNNING && c->kind != CHILD_HELPER) {
-			c->reloading = true;
-			child_send(s, c, &(struct wh_channel_msg){ .kind = WH_CH_RELOAD, .n_fds = 1, .fds = { s->start[c->kind].snapshot } });
+			reload_ask(s, c);
 		}
 		if (is_last)
 			break;
 	}
 	edges_count(s, edges);
+	reload_answered(s, NULL, WH_OK, (struct wh_str){ NULL, 0 });
+}
+
+void
+supervisor_reload_edges(struct supervisor *s)
+{
+	reload_begin(s);
+	WH_LIST_EACH(at, &s->children)
+		if (CHILD_OF(at)->kind == CHILD_EDGE && CHILD_OF(at)->state == CHILD_RUNNING)
+			reload_ask(s, CHILD_OF(at));
 	reload_answered(s, NULL, WH_OK, (struct wh_str){ NULL, 0 });
 }
 
@@ -379,7 +409,7 @@ reload_answered(struct supervisor *s, struct child *c, enum wh_err err, struct w
 	if (err != WH_OK) {
 		wh_log(s->log, WH_ERROR, "reload_refused", WH_T("child", c != NULL ? c->name : NULL), WH_I("err", err), WH_S("text", text));
 		s->reload_err = err;
-		snprintf(s->reload_text, sizeof s->reload_text, "%s: %.*s", c != NULL ? c->name : "", (int)(text.n < 200 ? text.n : 200),
+		snprintf(s->reload_text, sizeof s->reload_text, "%s: %.*s", c != NULL ? c->name : "", (int)(text.n < 4000 ? text.n : 4000),
 			text.p != NULL ? text.p : "");
 	}
 	WH_LIST_EACH(at, &s->children)
@@ -407,6 +437,11 @@ supervisor_status(const struct supervisor *s, struct wh_json *w)
 			wh_json_int(w, "up_ms", supervisor_now(s) - c->started_ms);
 		}
 		wh_json_uint(w, "starts", c->starts);
+		if (c->drain_ms != 0)
+			wh_json_bool(w, "draining", true);
+		/* Without it they may go on for as long as they last. */
+		if (c->drain_ms != 0 && c->drain_ms != INT64_MAX)
+			wh_json_int(w, "left_ms", c->drain_ms > supervisor_now(s) ? c->drain_ms - supervisor_now(s) : 0);
 		wh_json_end(w);
 	}
 	wh_json_end(w);

@@ -5,6 +5,7 @@
 #ifndef WHIPLY_KEEPER_SUPERVISOR_H
 #define WHIPLY_KEEPER_SUPERVISOR_H
 
+#include "base/buf.h"
 #include "base/list.h"
 #include "base/log.h"
 #include "keeper/backoff.h"
@@ -17,6 +18,7 @@ enum {
 	SUPERVISOR_EDGES = 256,		/* serving edges at most */
 	SUPERVISOR_GRACE_MS = 10000,	/* from the end of a drain, or a STOP, to SIGKILL */
 	SUPERVISOR_RELOAD_MS = 10000,	/* for all children to answer RELOAD */
+	SUPERVISOR_LINES = 1000,	/* lines of its log that are taken of one child in a second */
 };
 
 enum child_kind { CHILD_HUB, CHILD_EDGE, CHILD_HELPER, CHILD_KINDS };
@@ -38,12 +40,16 @@ struct child {
 	int64_t started_ms;
 	int64_t due_ms;			/* waiting: when to start; else when to kill; 0: never */
 	struct backoff backoff;
+	int64_t drain_ms;		/* edges that are drained: when their clients are told to go; INT64_MAX: not; 0: it is not drained */
 	unsigned starts;		/* how often something was started in this place */
+	int64_t lines_ms;		/* when the second began in which `lines` came */
+	unsigned lines;
 	bool asked;			/* told to end, to be started again at once */
 	bool ready;
 	bool reloading;			/* owes a RELOADED */
 	bool linked;			/* `ring` is with the hub that runs */
 	bool has_leftover;
+	char sockets[WH_CHILD_SOCKETS_MAX * WH_CHILD_NAME];	/* edges: the names of the listeners that it was started with */
 	struct wh_link_fds ring;
 	struct wh_link_fds leftover;	/* what it shared with a hub that died; see supervisor_links.c */
 	/* The host's. */
@@ -74,8 +80,14 @@ struct supervisor_host_ops {
 	void (*ask_reload)(struct supervisor_host *h);
 	/** Every child has taken the new snapshot (WH_OK), or one has not. */
 	void (*reloaded)(struct supervisor_host *h, enum wh_err err, struct wh_str text);
+	/** A line of a child's log, after `lost` that did not get here; an empty text: only those. */
+	void (*line)(struct supervisor_host *h, const struct child *c, enum wh_level level, struct wh_str text, uint32_t lost);
+	/** The lines of all logs above this number, as a LINES message has them. */
+	void (*lines)(struct supervisor_host *h, uint64_t after, struct wh_buf *to);
 	/** After supervisor_stop: nobody is left. */
 	void (*stopped)(struct supervisor_host *h);
+	/** The hub asks for another overlay: supervisor_configured answers it. `text` is borrowed. */
+	void (*ask_configure)(struct supervisor_host *h, struct wh_str text);
 };
 
 struct supervisor_host {
@@ -93,6 +105,7 @@ struct supervisor {
 	struct wh_log *log;		/* borrowed */
 	const struct wh_clock *clock;	/* borrowed */
 	struct supervisor_start start[CHILD_KINDS];
+	struct wh_str certificates;	/* what each hub is told of them; borrowed; empty: nothing */
 	struct wh_list children;	/* of struct child, owned */
 	unsigned edges;			/* how many serve */
 	uint32_t last_process;
@@ -104,7 +117,7 @@ struct supervisor {
 	int64_t reload_due_ms;		/* 0: no reload is under way */
 	int64_t leftovers_due_ms;	/* when leftovers that nobody needs any more are let go; 0: none */
 	enum wh_err reload_err;
-	char reload_text[256];
+	char reload_text[4096];		/* what the last that refused said */
 };
 
 void supervisor_init(struct supervisor *s, struct supervisor_host *host, struct wh_log *log, const struct wh_clock *clock);
@@ -129,14 +142,27 @@ void supervisor_tick(struct supervisor *s);
  * edges come and the old ones are drained. */
 void supervisor_reload(struct supervisor *s, unsigned edges, bool replace_edges);
 
+/** The same for the edges that run alone, who stay: start[CHILD_EDGE] is another. */
+void supervisor_reload_edges(struct supervisor *s);
+
+/** Tells the hub that runs, and those that come; `text` is good until the next call. */
+void supervisor_certificates(struct supervisor *s, struct wh_str text);
+
 /** Answers a hub that asked for a reload. */
 void supervisor_reloaded(struct supervisor *s, enum wh_err err, struct wh_str text);
+
+/** Answers a hub that asked for another overlay. */
+void supervisor_configured(struct supervisor *s, enum wh_err err, struct wh_str text);
 
 /** "hub", "edges", "helper NAME". WH_ENOENT, WH_EINVAL. */
 enum wh_err supervisor_restart(struct supervisor *s, struct wh_str what);
 
-/** Replaces an edge, which may go on for `ms`. WH_ENOENT: no such edge serves. */
+/** Replaces an edge, whose connections may go on for `ms`; of one that is drained already the time is set anew. WH_ENOENT: no such edge;
+ * WH_ESTATE: its clients were told to go. */
 enum wh_err supervisor_drain(struct supervisor *s, uint32_t process, uint32_t ms);
+
+/** The connections of an edge that is drained may go on for as long as they last; it ends with the last. Errors as above. */
+enum wh_err supervisor_drain_keep(struct supervisor *s, uint32_t process);
 
 /** Ends edges, then the hub and helpers, within stop_ms. A second call kills all at once. */
 void supervisor_stop(struct supervisor *s);

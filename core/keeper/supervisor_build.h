@@ -40,6 +40,9 @@ void leftovers_free(struct supervisor *s);
 /** An edge or helper died. */
 void child_part(struct supervisor *s, struct child *c);
 
+/** An edge takes no new connections, and its clients are told to go after `ms`. */
+void edge_leave(struct supervisor *s, struct child *c, uint32_t ms);
+
 /** A new edge in the place of one that is drained for `ms`. */
 void edge_replace(struct supervisor *s, struct child *old, uint32_t ms);
 

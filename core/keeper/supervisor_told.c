@@ -1,6 +1,7 @@
 /* What children say, and how far each is believed: the hub may have edges and helpers ended and ask for things; an edge may
  * accuse the hub, and nobody else; a helper may accuse the hub too. What nobody may say is dropped with a warning. */
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "base/json.h"
 #include "keeper/supervisor_build.h"
@@ -108,14 +109,34 @@ supervisor_drain(struct supervisor *s, uint32_t process, uint32_t ms)
 {
 	struct child *c = child_by_process(s, process);
 
-	if (c == NULL || c->kind != CHILD_EDGE || c->state != CHILD_RUNNING)
+	if (c == NULL || c->kind != CHILD_EDGE || (c->state != CHILD_RUNNING && c->drain_ms == 0))
 		return WH_ENOENT;
-	edge_replace(s, c, ms);
+	if (c->state == CHILD_RUNNING)
+		edge_replace(s, c, ms);
+	else if (c->drain_ms > supervisor_now(s))
+		edge_leave(s, c, ms);
+	else
+		return WH_ESTATE;
 	return WH_OK;
 }
 
-void
-supervisor_reloaded(struct supervisor *s, enum wh_err err, struct wh_str text)
+enum wh_err
+supervisor_drain_keep(struct supervisor *s, uint32_t process)
+{
+	struct child *c = child_by_process(s, process);
+
+	if (c == NULL || c->drain_ms == 0)
+		return WH_ENOENT;
+	if (c->drain_ms <= supervisor_now(s))
+		return WH_ESTATE;
+	c->drain_ms = INT64_MAX;
+	c->due_ms = 0;
+	child_send(s, c, &(struct wh_channel_msg){ .kind = WH_CH_DRAIN, .flags = WH_CH_KEEP });
+	return WH_OK;
+}
+
+static void
+told_answer(struct supervisor *s, enum wh_channel_kind kind, enum wh_err err, struct wh_str text)
 {
 	struct child *hub = supervisor_hub(s);
 	const size_t most = WH_CHANNEL_MAX / 2;
@@ -123,7 +144,19 @@ supervisor_reloaded(struct supervisor *s, enum wh_err err, struct wh_str text)
 	if (text.n > most)
 		text.n = most;
 	if (hub != NULL && child_lives(hub))
-		child_send(s, hub, &(struct wh_channel_msg){ .kind = WH_CH_RELOADED, .err = err, .text = text });
+		child_send(s, hub, &(struct wh_channel_msg){ .kind = kind, .err = err, .text = text });
+}
+
+void
+supervisor_reloaded(struct supervisor *s, enum wh_err err, struct wh_str text)
+{
+	told_answer(s, WH_CH_RELOADED, err, text);
+}
+
+void
+supervisor_configured(struct supervisor *s, enum wh_err err, struct wh_str text)
+{
+	told_answer(s, WH_CH_CONFIGURED, err, text);
 }
 
 static void
@@ -138,6 +171,88 @@ told_status(struct supervisor *s, struct child *c)
 	wh_json_end(&w);
 	if (wh_json_finish(&w))
 		child_send(s, c, &(struct wh_channel_msg){ .kind = WH_CH_STATUS, .text = wh_buf_slice(&text) });
+	wh_buf_free(&text);
+}
+
+/* Whose line it is the channel says. */
+static void
+told_line(struct supervisor *s, struct child *c, const struct wh_channel_msg *m)
+{
+	int64_t now = supervisor_now(s);
+	bool taken;
+
+	if (now - c->lines_ms >= 1000) {
+		c->lines_ms = now;
+		c->lines = 0;
+	}
+	taken = m->index <= WH_FATAL && m->text.n != 0 && c->lines < SUPERVISOR_LINES;
+	c->lines += taken;
+	s->host->ops->line(s->host, c, taken ? (enum wh_level)m->index : WH_DEBUG, taken ? m->text : (struct wh_str){ NULL, 0 }, m->ms + !taken);
+}
+
+static void
+told_ask_lines(struct supervisor *s, struct child *c, struct wh_str after)
+{
+	struct wh_buf text = { .max = WH_CHANNEL_MAX };
+	char number[24];
+
+	snprintf(number, sizeof number, "%.*s", WH_FMT(after));
+	s->host->ops->lines(s->host, strtoull(number, NULL, 10), &text);
+	if (!text.failed)
+		child_send(s, c, &(struct wh_channel_msg){ .kind = WH_CH_LINES, .text = wh_buf_slice(&text) });
+	wh_buf_free(&text);
+}
+
+/* Is it one of those that the hub means? Edges that serve are drained; those that are drained may be kept. */
+static bool
+told_drain_means(const struct child *c, const struct wh_channel_msg *m)
+{
+	bool keep = (m->flags & WH_CH_KEEP) != 0;
+
+	if (c->kind != CHILD_EDGE)
+		return false;
+	if (m->process != 0)
+		return c->process == m->process;
+	return (keep ? c->drain_ms != 0 : c->state == CHILD_RUNNING) && (wh_str_is(m->text, "edges") || wh_str_is(m->text, c->name));
+}
+
+static void
+told_drain(struct supervisor *s, struct child *hub, const struct wh_channel_msg *m)
+{
+	bool keep = (m->flags & WH_CH_KEEP) != 0;
+	struct wh_buf text = { .max = WH_CHANNEL_MAX / 2 };
+	const struct wh_list *last = s->children.prev;
+	enum wh_err err = WH_ENOENT;
+	unsigned n = 0;
+	struct wh_json w;
+
+	wh_json_begin(&w, &text);
+	wh_json_array(&w, NULL);
+	/* Edges that come in the place of others stand behind the last. */
+	for (struct wh_list *at = s->children.next; at != &s->children; at = at->next) {
+		struct child *c = CHILD_OF(at);
+
+		if (told_drain_means(c, m)) {
+			err = keep ? supervisor_drain_keep(s, c->process) : supervisor_drain(s, c->process, m->ms);
+			n += err == WH_OK;
+			if (err == WH_OK) {
+				wh_json_object(&w, NULL);
+				wh_json_uint(&w, "edge", c->index);
+				wh_json_uint(&w, "process", c->process);
+				wh_json_end(&w);
+			}
+		}
+		if (at == last)
+			break;
+	}
+	wh_json_end(&w);
+	if (n == 0 || !wh_json_finish(&w)) {
+		wh_buf_reset(&text);
+		wh_buf_text(&text, err == WH_ESTATE ? "its clients were told to go already" : keep ? "no such edge is drained" : "there is no such edge");
+	} else {
+		err = WH_OK;
+	}
+	child_send(s, hub, &(struct wh_channel_msg){ .kind = WH_CH_DRAINING, .err = err, .text = wh_buf_slice(&text) });
 	wh_buf_free(&text);
 }
 
@@ -157,19 +272,24 @@ told_by_hub(struct supervisor *s, struct child *c, const struct wh_channel_msg *
 	case WH_CH_ASK_RELOAD:
 		s->host->ops->ask_reload(s->host);
 		return;
+	case WH_CH_ASK_CONFIGURE:
+		s->host->ops->ask_configure(s->host, m->text);
+		return;
 	case WH_CH_ASK_RESTART:
 		if (supervisor_restart(s, m->text) != WH_OK)
 			wh_log(s->log, WH_WARN, "restart_of_nobody", WH_S("what", m->text));
 		return;
 	case WH_CH_ASK_DRAIN:
-		if (supervisor_drain(s, m->process, m->ms) != WH_OK)
-			wh_log(s->log, WH_WARN, "drain_of_nobody", WH_U("process", m->process));
+		told_drain(s, c, m);
 		return;
 	case WH_CH_ASK_HELPER:
 		told_helper(s, m->text);
 		return;
 	case WH_CH_ASK_STATUS:
 		told_status(s, c);
+		return;
+	case WH_CH_ASK_LINES:
+		told_ask_lines(s, c, m->text);
 		return;
 	default:
 		wh_log(s->log, WH_WARN, "unexpected_message", WH_T("child", c->name), WH_U("kind", m->kind));
@@ -187,6 +307,9 @@ supervisor_told(struct supervisor *s, struct child *c, struct wh_channel_msg *m)
 		return;
 	case WH_CH_RELOADED:
 		reload_answered(s, c, m->err, m->text);
+		return;
+	case WH_CH_LINE:
+		told_line(s, c, m);
 		return;
 	case WH_CH_DRAINED:
 		/* It ends by itself now, or its time comes. */

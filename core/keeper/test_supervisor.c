@@ -37,7 +37,8 @@ fake_send(struct supervisor_host *h, struct child *c, const struct wh_channel_ms
 	static const char *const names[WH_CH_END] = {
 		[WH_CH_START] = "START", [WH_CH_RELOAD] = "RELOAD", [WH_CH_LINK] = "LINK", [WH_CH_HUB_GONE] = "HUB_GONE",
 		[WH_CH_PEER_GONE] = "PEER_GONE", [WH_CH_DRAIN] = "DRAIN", [WH_CH_STOP] = "STOP", [WH_CH_LINKS_END] = "LINKS_END",
-		[WH_CH_RELOADED] = "RELOADED", [WH_CH_STATUS] = "STATUS",
+		[WH_CH_RELOADED] = "RELOADED", [WH_CH_STATUS] = "STATUS", [WH_CH_CERTIFICATES] = "CERTIFICATES", [WH_CH_LINES] = "LINES",
+		[WH_CH_DRAINING] = "DRAINING",
 	};
 	struct fake *f = fake_of(h);
 
@@ -52,6 +53,8 @@ fake_send(struct supervisor_host *h, struct child *c, const struct wh_channel_ms
 		wh_buf_fmt(&f->said, " %.*s", WH_FMT(m->text));
 	if (m->ms > 0)
 		wh_buf_fmt(&f->said, " %u ms", m->ms);
+	if (m->flags & WH_CH_KEEP)
+		wh_buf_text(&f->said, " keep");
 	wh_buf_byte(&f->said, '\n');
 	return f->deaf ? WH_WAIT : WH_OK;
 }
@@ -115,9 +118,28 @@ fake_stopped(struct supervisor_host *h)
 	wh_buf_text(&fake_of(h)->said, "stopped\n");
 }
 
+static void
+fake_ask_configure(struct supervisor_host *h, struct wh_str text)
+{
+	wh_buf_fmt(&fake_of(h)->said, "configure asked %.*s\n", WH_FMT(text));
+}
+
+static void
+fake_line(struct supervisor_host *h, const struct child *c, enum wh_level level, struct wh_str text, uint32_t lost)
+{
+	wh_buf_fmt(&fake_of(h)->said, "line of %s: %d %.*s, lost %u\n", c->name, (int)level, WH_FMT(text), lost);
+}
+
+static void
+fake_lines(struct supervisor_host *h, uint64_t after, struct wh_buf *to)
+{
+	(void)h;
+	wh_buf_fmt(to, "above %llu", (unsigned long long)after);
+}
+
 static const struct supervisor_host_ops fake_ops = {
 	fake_spawn, fake_send, fake_kill, fake_release, fake_link_create, fake_link_is_live, fake_link_close,
-	fake_ready, fake_ask_reload, fake_reloaded, fake_stopped,
+	fake_ready, fake_ask_reload, fake_reloaded, fake_line, fake_lines, fake_stopped, fake_ask_configure,
 };
 
 /* What happened since the last look. */
@@ -209,7 +231,7 @@ a_cold_start_links_everybody_before_it_says_links_end(void **state)
 
 	supervisor_begin(&f->s);
 	expect(f, "spawn hub as 1\nhub < START 1 control\nspawn edge 0 as 2\nedge 0 < START 2 web\nspawn edge 1 as 3\nedge 1 < START 3 web\n"
-		"hub < LINK 2\nedge 0 < LINK 1\nhub < LINK 3\nedge 1 < LINK 1\nhub < LINKS_END\n");
+		"hub < LINK 2 web\nedge 0 < LINK 1\nhub < LINK 3 web\nedge 1 < LINK 1\nhub < LINKS_END\n");
 	tell(f, "hub", (struct wh_channel_msg){ .kind = WH_CH_READY });
 	expect(f, "ready\n");
 }
@@ -221,7 +243,7 @@ a_new_hub_comes_at_once_with_fresh_links_and_leftovers(void **state)
 
 	supervisor_died(&f->s, named(f, "hub"), "SIGSEGV");
 	expect(f, "edge 0 < HUB_GONE\nedge 1 < HUB_GONE\nspawn hub as 4\nhub < START 4 control\n"
-		"hub < LINK 2\nhub < LINK 2 leftover\nedge 0 < LINK 4\nhub < LINK 3\nhub < LINK 3 leftover\nedge 1 < LINK 4\nhub < LINKS_END\n");
+		"hub < LINK 2 web\nhub < LINK 2 leftover web\nedge 0 < LINK 4\nhub < LINK 3 web\nhub < LINK 3 leftover web\nedge 1 < LINK 4\nhub < LINKS_END\n");
 }
 
 static void
@@ -238,7 +260,7 @@ a_hub_that_dies_while_it_recovers_leaves_the_older_leftover(void **state)
 	expect(f, "");
 	pass(f, 1);
 	expect(f, "spawn hub as 5\nhub < START 5 control\n"
-		"hub < LINK 2\nhub < LINK 2 leftover\nedge 0 < LINK 5\nhub < LINK 3\nhub < LINK 3 leftover\nedge 1 < LINK 5\nhub < LINKS_END\n");
+		"hub < LINK 2 web\nhub < LINK 2 leftover web\nedge 0 < LINK 5\nhub < LINK 3 web\nhub < LINK 3 leftover web\nedge 1 < LINK 5\nhub < LINKS_END\n");
 }
 
 static void
@@ -260,7 +282,7 @@ a_dead_edge_is_replaced_and_the_others_hear_nothing(void **state)
 	struct fake *f = *state;
 
 	supervisor_died(&f->s, named(f, "edge 0"), "exit 1");
-	expect(f, "hub < PEER_GONE 2\nclose link\nspawn edge 0 as 4\nedge 0 < START 4 web\nhub < LINK 4\nedge 0 < LINK 1\n");
+	expect(f, "hub < PEER_GONE 2\nclose link\nspawn edge 0 as 4\nedge 0 < START 4 web\nhub < LINK 4 web\nedge 0 < LINK 1\n");
 }
 
 static void
@@ -294,7 +316,7 @@ an_edge_that_dies_while_the_hub_is_away_is_linked_when_it_is_back(void **state)
 	expect(f, "close link\nspawn edge 1 as 5\nedge 1 < START 5 web\n");
 	f->live = true;
 	pass(f, 100);
-	assert_non_null(strstr(f->said.p, "hub < LINK 5\nedge 1 < LINK 6\nhub < LINKS_END\n"));
+	assert_non_null(strstr(f->said.p, "hub < LINK 5 web\nedge 1 < LINK 6\nhub < LINKS_END\n"));
 }
 
 static void
@@ -304,11 +326,52 @@ a_drained_edge_has_its_successor_first_and_a_deadline(void **state)
 	struct child *old = named(f, "edge 0");
 
 	tell(f, "hub", (struct wh_channel_msg){ .kind = WH_CH_ASK_DRAIN, .process = 2, .ms = 500 });
-	expect(f, "spawn edge 0 as 4\nedge 0 < START 4 web\nhub < LINK 4\nedge 0 < LINK 1\nedge 0 < DRAIN 500 ms\n");
+	expect(f, "spawn edge 0 as 4\nedge 0 < START 4 web\nhub < LINK 4 web\nedge 0 < LINK 1\nedge 0 < DRAIN 500 ms\n"
+		"hub < DRAINING [{\"edge\":0,\"process\":2}]\n");
 	pass(f, 500 + SUPERVISOR_GRACE_MS);
 	expect(f, "kill edge 0\n");
 	supervisor_died(&f->s, old, "SIGKILL");
 	expect(f, "hub < PEER_GONE 2\nclose link\n");
+}
+
+static void
+a_drain_is_called_off_or_set_anew_until_clients_are_told(void **state)
+{
+	struct fake *f = *state;
+
+	tell(f, "hub", (struct wh_channel_msg){ .kind = WH_CH_ASK_DRAIN, .text = WH_STR("edge 0"), .ms = 500 });
+	forget(f);
+	/* By its name it is the one that serves now. */
+	tell(f, "hub", (struct wh_channel_msg){ .kind = WH_CH_ASK_DRAIN, .process = 2, .ms = 9000 });
+	expect(f, "edge 0 < DRAIN 9000 ms\nhub < DRAINING [{\"edge\":0,\"process\":2}]\n");
+	tell(f, "hub", (struct wh_channel_msg){ .kind = WH_CH_ASK_DRAIN, .flags = WH_CH_KEEP, .text = WH_STR("edges") });
+	expect(f, "edge 0 < DRAIN keep\nhub < DRAINING [{\"edge\":0,\"process\":2}]\n");
+	pass(f, 100 * SUPERVISOR_GRACE_MS);
+	expect(f, "");
+	tell(f, "hub", (struct wh_channel_msg){ .kind = WH_CH_ASK_DRAIN, .process = 2, .ms = 10 });
+	forget(f);
+	pass(f, 10);
+	tell(f, "hub", (struct wh_channel_msg){ .kind = WH_CH_ASK_DRAIN, .flags = WH_CH_KEEP, .process = 2 });
+	assert_non_null(strstr(wh_buf_cstr(&f->said), "its clients were told to go already"));
+	forget(f);
+	tell(f, "hub", (struct wh_channel_msg){ .kind = WH_CH_ASK_DRAIN, .text = WH_STR("edge 7"), .ms = 10 });
+	assert_non_null(strstr(wh_buf_cstr(&f->said), "there is no such edge"));
+	forget(f);
+	tell(f, "hub", (struct wh_channel_msg){ .kind = WH_CH_ASK_DRAIN, .process = 1, .ms = 10 });
+	assert_non_null(strstr(wh_buf_cstr(&f->said), "there is no such edge"));
+}
+
+static void
+all_edges_are_drained_and_those_that_come_are_not(void **state)
+{
+	struct fake *f = *state;
+
+	tell(f, "hub", (struct wh_channel_msg){ .kind = WH_CH_ASK_DRAIN, .text = WH_STR("edges"), .ms = 500 });
+	assert_non_null(strstr(wh_buf_cstr(&f->said), "hub < DRAINING [{\"edge\":0,\"process\":2},{\"edge\":1,\"process\":3}]\n"));
+	forget(f);
+	pass(f, 499);
+	tell(f, "hub", (struct wh_channel_msg){ .kind = WH_CH_ASK_DRAIN, .flags = WH_CH_KEEP, .process = 4 });
+	expect(f, "hub < DRAINING no such edge is drained\n");
 }
 
 static void
@@ -433,6 +496,37 @@ a_reload_names_who_refused_and_does_not_wait_for_the_dead_or_the_silent(void **s
 }
 
 static void
+the_edges_alone_are_given_a_snapshot(void **state)
+{
+	struct fake *f = *state;
+
+	supervisor_reload_edges(&f->s);
+	expect(f, "edge 0 < RELOAD\nedge 1 < RELOAD\n");
+	tell(f, "edge 1", (struct wh_channel_msg){ .kind = WH_CH_RELOADED });
+	expect(f, "");
+	tell(f, "edge 0", (struct wh_channel_msg){ .kind = WH_CH_RELOADED, .err = WH_EINVAL, .text = WH_STR("no") });
+	expect(f, "reloaded -3 edge 0: no\n");
+}
+
+static void
+each_hub_is_told_of_the_certificates(void **state)
+{
+	struct fake *f = *state;
+
+	supervisor_certificates(&f->s, WH_STR("[1]"));
+	expect(f, "hub < CERTIFICATES [1]\n");
+	supervisor_died(&f->s, named(f, "hub"), "SIGSEGV");
+	assert_non_null(strstr(f->said.p, "hub < LINKS_END\nhub < CERTIFICATES [1]\n"));
+	f->live = false;
+	supervisor_died(&f->s, named(f, "hub"), "SIGSEGV");
+	forget(f);
+	supervisor_certificates(&f->s, WH_STR("[2]"));
+	expect(f, "");
+	pass(f, 100);
+	assert_non_null(strstr(f->said.p, "hub < CERTIFICATES [2]\n"));
+}
+
+static void
 new_sockets_come_with_new_edges(void **state)
 {
 	struct fake *f = *state;
@@ -440,9 +534,9 @@ new_sockets_come_with_new_edges(void **state)
 	f->s.drain_ms = 700;
 	supervisor_reload(&f->s, 3, true);
 	expect(f, "hub < RELOAD\n"
-		"spawn edge 0 as 4\nedge 0 < START 4 web\nhub < LINK 4\nedge 0 < LINK 1\nedge 0 < DRAIN 700 ms\n"
-		"spawn edge 1 as 5\nedge 1 < START 5 web\nhub < LINK 5\nedge 1 < LINK 1\nedge 1 < DRAIN 700 ms\n"
-		"spawn edge 2 as 6\nedge 2 < START 6 web\nhub < LINK 6\nedge 2 < LINK 1\n");
+		"spawn edge 0 as 4\nedge 0 < START 4 web\nhub < LINK 4 web\nedge 0 < LINK 1\nedge 0 < DRAIN 700 ms\n"
+		"spawn edge 1 as 5\nedge 1 < START 5 web\nhub < LINK 5 web\nedge 1 < LINK 1\nedge 1 < DRAIN 700 ms\n"
+		"spawn edge 2 as 6\nedge 2 < START 6 web\nhub < LINK 6 web\nedge 2 < LINK 1\n");
 	tell(f, "hub", (struct wh_channel_msg){ .kind = WH_CH_RELOADED });
 	expect(f, "reloaded 0 \n");
 	supervisor_reload(&f->s, 1, false);
@@ -472,7 +566,7 @@ a_child_that_cannot_be_started_is_tried_again_later(void **state)
 	f->fails = false;
 	assert_true(supervisor_due(&f->s) > wh_clock_mono_ms(&f->clock));
 	pass(f, supervisor_due(&f->s) - wh_clock_mono_ms(&f->clock));
-	expect(f, "spawn edge 0 as 5\nedge 0 < START 5 web\nhub < LINK 5\nedge 0 < LINK 1\n");
+	expect(f, "spawn edge 0 as 5\nedge 0 < START 5 web\nhub < LINK 5 web\nedge 0 < LINK 1\n");
 }
 
 static void
@@ -491,6 +585,52 @@ a_child_that_takes_no_messages_or_closes_its_channel_is_killed(void **state)
 	expect(f, "kill edge 0\n");
 }
 
+static void
+the_hub_alone_may_ask_for_other_settings(void **state)
+{
+	struct fake *f = *state;
+
+	tell(f, "edge 0", (struct wh_channel_msg){ .kind = WH_CH_ASK_CONFIGURE, .text = WH_STR("x = 1;") });
+	expect(f, "");
+	tell(f, "hub", (struct wh_channel_msg){ .kind = WH_CH_ASK_CONFIGURE, .text = WH_STR("x = 1;") });
+	expect(f, "configure asked x = 1;\n");
+}
+
+static void
+lines_of_logs_come_from_all_and_are_told_to_the_hub(void **state)
+{
+	struct fake *f = *state;
+
+	tell(f, "edge 0", (struct wh_channel_msg){ .kind = WH_CH_LINE, .index = WH_WARN, .ms = 2, .text = WH_STR("{}") });
+	tell(f, "hub", (struct wh_channel_msg){ .kind = WH_CH_LINE, .index = WH_INFO, .text = WH_STR("{}") });
+	expect(f, "line of edge 0: 2 {}, lost 2\nline of hub: 1 {}, lost 0\n");
+	tell(f, "edge 0", (struct wh_channel_msg){ .kind = WH_CH_LINE, .index = 99, .text = WH_STR("{}") });
+	expect(f, "line of edge 0: 0 , lost 1\n");
+	tell(f, "hub", (struct wh_channel_msg){ .kind = WH_CH_ASK_LINES, .text = WH_STR("17") });
+	expect(f, "hub < LINES above 17\n");
+	/* Nobody else is told what others log. */
+	tell(f, "edge 0", (struct wh_channel_msg){ .kind = WH_CH_ASK_LINES, .text = WH_STR("17") });
+	expect(f, "");
+}
+
+static void
+who_logs_too_much_is_heard_no_further_for_a_second(void **state)
+{
+	struct fake *f = *state;
+
+	for (int i = 0; i < SUPERVISOR_LINES; i++)
+		tell(f, "edge 0", (struct wh_channel_msg){ .kind = WH_CH_LINE, .index = WH_INFO, .text = WH_STR("{}") });
+	forget(f);
+	tell(f, "edge 0", (struct wh_channel_msg){ .kind = WH_CH_LINE, .index = WH_INFO, .text = WH_STR("{}") });
+	expect(f, "line of edge 0: 0 , lost 1\n");
+	tell(f, "edge 1", (struct wh_channel_msg){ .kind = WH_CH_LINE, .index = WH_INFO, .text = WH_STR("{}") });
+	expect(f, "line of edge 1: 1 {}, lost 0\n");
+	pass(f, 1000);
+	forget(f);
+	tell(f, "edge 0", (struct wh_channel_msg){ .kind = WH_CH_LINE, .index = WH_INFO, .text = WH_STR("{}") });
+	expect(f, "line of edge 0: 1 {}, lost 0\n");
+}
+
 #define RUNNING(test) cmocka_unit_test_setup_teardown(test, set_up_running, tear_down)
 
 int
@@ -505,6 +645,8 @@ main(void)
 		RUNNING(an_edge_that_cannot_live_is_started_more_and_more_seldom),
 		RUNNING(an_edge_that_dies_while_the_hub_is_away_is_linked_when_it_is_back),
 		RUNNING(a_drained_edge_has_its_successor_first_and_a_deadline),
+		RUNNING(a_drain_is_called_off_or_set_anew_until_clients_are_told),
+		RUNNING(all_edges_are_drained_and_those_that_come_are_not),
 		RUNNING(an_edge_may_accuse_the_hub_alone),
 		RUNNING(a_hub_that_is_to_restart_is_told_and_comes_back_at_once_however_often),
 		RUNNING(helpers_are_the_hubs_and_end_with_it),
@@ -513,9 +655,14 @@ main(void)
 		RUNNING(a_second_stop_kills_at_once),
 		RUNNING(a_reload_is_over_when_all_have_answered),
 		RUNNING(a_reload_names_who_refused_and_does_not_wait_for_the_dead_or_the_silent),
+		RUNNING(the_edges_alone_are_given_a_snapshot),
+		RUNNING(each_hub_is_told_of_the_certificates),
 		RUNNING(new_sockets_come_with_new_edges),
+		RUNNING(the_hub_alone_may_ask_for_other_settings),
 		RUNNING(numbers_wrap_and_are_never_those_of_the_living),
 		RUNNING(a_child_that_cannot_be_started_is_tried_again_later),
+		RUNNING(lines_of_logs_come_from_all_and_are_told_to_the_hub),
+		RUNNING(who_logs_too_much_is_heard_no_further_for_a_second),
 		RUNNING(a_child_that_takes_no_messages_or_closes_its_channel_is_killed),
 	};
 

@@ -15,28 +15,36 @@ enum wh_channel_kind {
 	WH_CH_LINK,		/* process, index, flags, and the link's three descriptors: see wh_channel_link */
 	WH_CH_HUB_GONE,		/* the hub died; its successor comes with a LINK of its own */
 	WH_CH_PEER_GONE,	/* process: the edge or helper at the other end of a link died */
-	WH_CH_DRAIN,		/* ms: how long the connections may go on; answered with DRAINED */
+	WH_CH_DRAIN,		/* ms: how long the connections may go on, or flag KEEP; answered with DRAINED; a second one sets the time anew */
 	WH_CH_STOP,
 	WH_CH_STATUS_ASK,	/* answered with STATUS */
 	WH_CH_LINKS_END,	/* to the hub: all LINKs of the start are told */
+	WH_CH_CERTIFICATES,	/* to the hub: text: those of the TLS listeners, see certificate.h; whenever they change */
 	/* child to keeper */
 	WH_CH_READY,
 	WH_CH_RELOADED,		/* err, text: what was wrong, when err is not WH_OK */
 	WH_CH_ASK_RELOAD,
 	WH_CH_ASK_RESTART,	/* text: what: "hub", "edges", "helper NAME" */
-	WH_CH_ASK_DRAIN,	/* process, ms */
+	WH_CH_ASK_DRAIN,	/* process, or text: "edges", "edge 3"; ms, or flag KEEP; the keeper answers with DRAINING */
 	WH_CH_ASK_STATUS,	/* the keeper answers with STATUS too */
 	WH_CH_STATUS,		/* text: JSON; both directions */
 	WH_CH_BAD_RECORD,	/* process: it wrote a bad record, end it; text: what we saw */
 	WH_CH_STUCK,		/* process: it does not drain its ring, replace it */
 	WH_CH_DRAINED,
 	WH_CH_ASK_HELPER,	/* text: "NAME PROGRAM"; the keeper starts it and answers with a LINK, each time it (re)starts */
+	WH_CH_ASK_CONFIGURE,	/* text: an overlay, to be put in force and kept; answered with CONFIGURED */
+	WH_CH_CONFIGURED,	/* keeper to hub; err, text: what was wrong, when err is not WH_OK */
+	WH_CH_LINE,		/* a line of the sender's log: index: its level, ms: how many lines before it found no room; text */
+	WH_CH_ASK_LINES,	/* text: a number; the keeper answers with LINES: the lines of all logs above it */
+	WH_CH_LINES,		/* text: see lines.h */
+	WH_CH_DRAINING,		/* err; text: what is drained now, as JSON, or why not */
 	WH_CH_END		/* not a kind: one past the last */
 };
 
 enum wh_channel_flag {
 	WH_CH_LEFTOVER = 1,	/* LINK: the peer is dead already; read what it left, then let the link go */
-	WH_CH_HELPER = 2,	/* LINK: the peer is a helper, not an edge; text: its name */
+	WH_CH_KEEP = 4,		/* DRAIN, ASK_DRAIN: the connections of one that is drained may go on for as long as they last */
+	WH_CH_HELPER = 2,	/* LINK: the peer is a helper, not an edge; text: its name, else the names of the edge's listeners */
 };
 
 /** One message. The members that its kind does not name are 0, empty or -1. */

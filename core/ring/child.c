@@ -12,6 +12,7 @@
 #include "base/conf.h"
 #include "base/crash.h"
 #include "base/fd.h"
+#include "base/list.h"
 
 enum { CHILD_START_MS = 10000, CHILD_SAY_MS = 1000 };
 
@@ -116,6 +117,16 @@ child_wait_for_start(struct wh_child *child)
 	return err;
 }
 
+/* A keeper that is busy is not waited for: what it can't take now it is told the number of. */
+static void
+child_tap(struct wh_log_tap *tap, enum wh_level level, struct wh_str json)
+{
+	struct wh_child *child = WH_CONTAINER(tap, struct wh_child, tap);
+	const struct wh_channel_msg m = { .kind = WH_CH_LINE, .index = (uint32_t)level, .ms = child->untold, .text = json };
+
+	child->untold = wh_channel_send(child->channel, &m) == WH_OK ? 0 : child->untold + 1;
+}
+
 enum wh_err
 wh_child_begin(struct wh_child *child, const char *name, uint32_t index, struct wh_proctitle *title)
 {
@@ -137,8 +148,11 @@ wh_child_begin(struct wh_child *child, const char *name, uint32_t index, struct 
 	wh_log_last_words(&child->log, child->last_words, WH_LAST_WORDS_SIZE);
 	(void)wh_crash_install(child->name, child->last_words, WH_LAST_WORDS_SIZE, STDERR_FILENO);
 	err = child_wait_for_start(child);
-	if (err == WH_OK)
+	if (err == WH_OK) {
+		child->tap.line = child_tap;
+		child->log.tap = &child->tap;
 		return WH_OK;
+	}
 	/* A keeper that went away has said why itself. */
 	if (err != WH_EAWAY)
 		wh_log(&child->log, WH_FATAL, "start_failed", WH_I("err", err));
@@ -191,6 +205,7 @@ void
 wh_child_end(struct wh_child *child)
 {
 	wh_log_flush(&child->log);
+	child->log.tap = NULL;
 	wh_log_last_words(&child->log, NULL, 0);
 	wh_snapshot_free(&child->snapshot);
 	for (size_t i = 0; i < child->n_sockets; i++)

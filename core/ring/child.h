@@ -37,6 +37,8 @@ struct wh_child {
 	uint32_t index;			/* edge: 0 to n - 1; a replacement has the same */
 	int channel;			/* non-blocking */
 	struct wh_log log;
+	struct wh_log_tap tap;		/* the log's lines go to the keeper as well */
+	uint32_t untold;		/* lines for which the channel had no room */
 	char *last_words;		/* shared with the keeper; WH_LAST_WORDS_SIZE */
 	struct wh_proctitle *title;	/* borrowed from main; may be NULL */
 	const char *plugin_path;	/* hub: `-L DIR` of the command line, in place of the setting; else NULL */

@@ -63,11 +63,18 @@ every_kind_arrives_with_what_it_carries(void **state)
 		{ .kind = WH_CH_ASK_RELOAD },
 		{ .kind = WH_CH_ASK_RESTART, .text = WH_STR("hub") },
 		{ .kind = WH_CH_ASK_DRAIN, .process = 2, .ms = 1 },
+		{ .kind = WH_CH_ASK_DRAIN, .flags = WH_CH_KEEP, .text = WH_STR("edges") },
+		{ .kind = WH_CH_DRAIN, .flags = WH_CH_KEEP },
+		{ .kind = WH_CH_DRAINING, .err = WH_ESTATE, .text = WH_STR("too late") },
+		{ .kind = WH_CH_LINE, .index = 2, .ms = 3, .text = WH_STR("{}") },
+		{ .kind = WH_CH_ASK_LINES, .text = WH_STR("7") },
+		{ .kind = WH_CH_LINES, .text = WH_STR("7 0\n") },
 		{ .kind = WH_CH_ASK_STATUS },
 		{ .kind = WH_CH_STATUS, .text = WH_STR("{}") },
 		{ .kind = WH_CH_BAD_RECORD, .process = UINT32_MAX, .text = WH_STR("kind 0") },
 		{ .kind = WH_CH_STUCK, .process = 4 },
 		{ .kind = WH_CH_DRAINED },
+		{ .kind = WH_CH_CERTIFICATES, .text = WH_STR("[]") },
 	};
 
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {

@@ -113,6 +113,7 @@ struct wh_session {
 	struct fake_sent *read;		/* the last that wh_test_next gave */
 	struct wh_buf papers[FAKE_PLUGINS];	/* each plugin's part */
 	bool closing, dirty;
+	enum wh_allow reach;			/* 0: all */
 	unsigned code;
 	const char *reason;
 };
@@ -336,6 +337,7 @@ struct wh_session *fake_session_get(const struct wh_host *h, wh_id id);
 const struct wh_identity *fake_session_identity(const struct wh_host *h, const struct wh_session *s);
 enum wh_err fake_session_identify(const struct wh_host *h, struct wh_session *s, const struct wh_identity *who);
 bool fake_session_may(const struct wh_host *h, const struct wh_session *s, const char *permission);
+int fake_session_reach(const struct wh_host *h, const struct wh_session *s);
 struct wh_str fake_session_address(const struct wh_host *h, const struct wh_session *s);
 enum wh_err fake_session_address_set(const struct wh_host *h, struct wh_session *s, struct wh_str address);
 extern const struct wh_formula_ops fake_formula_ops;
@@ -366,6 +368,7 @@ struct wh_room *fake_room_get(const struct wh_host *h, wh_id id);
 wh_id fake_room_id(const struct wh_host *h, const struct wh_room *r);
 struct wh_str fake_room_name(const struct wh_host *h, const struct wh_room *r);
 void fake_room_join(const struct wh_host *h, struct wh_room *r, struct wh_session *s, wh_outcome *then, uint64_t cookie);
+enum wh_err fake_room_move(const struct wh_host *h, struct wh_room *from, struct wh_room *to);
 enum wh_err fake_room_leave(const struct wh_host *h, struct wh_room *r, struct wh_session *s, struct wh_str reason);
 bool fake_room_has(const struct wh_host *h, const struct wh_room *r, const struct wh_session *s);
 size_t fake_room_members(const struct wh_host *h, const struct wh_room *r);

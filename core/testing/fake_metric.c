@@ -20,6 +20,7 @@ fake_log(const struct wh_host *h, enum wh_level level, const char *event, const 
 		wh_buf_fmt(&buf, " %s=", p->key);
 		switch (p->kind) {
 		case WH_PAIR_STR:
+		case WH_PAIR_SECRET:
 			wh_buf_str(&buf, p->as.s);
 			break;
 		case WH_PAIR_TEXT:

@@ -34,9 +34,13 @@ fake_may(struct wh_test *t, const struct wh_session *s, struct wh_str permission
 	struct wh_str names = s->who.roles, name;
 	bool may = allow == WH_ALLOW_GUEST;
 
+	if (s->reach != 0 && allow > s->reach)
+		return false;
 	if (s->who.kind == WH_OPERATOR)
 		return true;
 	while (wh_permit_word(&names, &name)) {
+		if (allow == 0 && s->reach != 0 && wh_permit_rung(name) > s->reach)
+			continue;
 		may = may || wh_permit_rung_may(wh_permit_rung(name), allow);
 		WH_LIST_EACH(link, &t->roles) {
 			const struct fake_role *r = WH_CONTAINER(link, struct fake_role, place);
@@ -62,6 +66,19 @@ fake_session_may(const struct wh_host *h, const struct wh_session *s, const char
 
 	fake_session(p, s, "wh_session_may");
 	return fake_may(t, s, wh_str(permission), row != NULL ? row->allow : 0);
+}
+
+int
+fake_session_reach(const struct wh_host *h, const struct wh_session *s)
+{
+	fake_session(fake_of(h), s, "wh_session_reach");
+	return s->reach != 0 ? (int)s->reach : WH_ALLOW_ADMIN;
+}
+
+void
+wh_test_reach(struct wh_session *s, enum wh_allow reach)
+{
+	s->reach = reach;
 }
 
 enum wh_err

@@ -156,6 +156,23 @@ roles_of_the_operator_allow_and_deny(void **state)
 }
 
 static void
+a_session_may_what_is_served_where_it_came_in(void **state)
+{
+	struct wh_test *t = begin();
+	struct wh_session *s = wh_test_session(t, "s", "admin");
+	const struct wh_host *host = wh_test_host(t);
+
+	(void)state;
+	assert_int_equal(wh_session_reach(host, s), WH_ALLOW_ADMIN);
+	assert_true(wh_session_may(host, s, "no.command"));
+	wh_test_reach(s, WH_ALLOW_MEMBER);
+	assert_int_equal(wh_session_reach(host, s), WH_ALLOW_MEMBER);
+	assert_false(wh_session_may(host, s, "no.command"));
+	assert_true(wh_session_may(host, s, "probe.double"));
+	wh_test_end(&t);
+}
+
+static void
 an_audited_call_is_told_and_logged(void **state)
 {
 	struct wh_test *t = begin();
@@ -335,6 +352,7 @@ main(void)
 		cmocka_unit_test(a_held_call_is_finished_by_its_job_or_times_out),
 		cmocka_unit_test(jobs_are_bounded),
 		cmocka_unit_test(roles_of_the_operator_allow_and_deny),
+		cmocka_unit_test(a_session_may_what_is_served_where_it_came_in),
 		cmocka_unit_test(an_audited_call_is_told_and_logged),
 		cmocka_unit_test(a_route_answers_and_is_found_by_the_longest_path),
 		cmocka_unit_test(a_held_request_is_answered_later),

@@ -182,4 +182,12 @@ wh_run(const struct wh_host *h, struct wh_session *s, const char *command, const
 	h->ops->run(h, s, command, args, n, done, cookie);
 }
 
+/** The highest rung that is served where this session came in: its roles may say more, and then it has to come over another listener.
+ * wh_session_may knows; ask this only where a plugin looks at roles itself, or to say why. */
+static inline enum wh_allow
+wh_session_reach(const struct wh_host *h, const struct wh_session *s)
+{
+	return (enum wh_allow)h->ops->session_reach(h, s);
+}
+
 #endif

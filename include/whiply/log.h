@@ -22,6 +22,7 @@ enum wh_pair_kind {
 	WH_PAIR_UINT,
 	WH_PAIR_BOOL,
 	WH_PAIR_HEX,
+	WH_PAIR_SECRET,
 };
 
 /** A key and a typed value. The key is a fixed word; a NULL key leaves the pair out. Make one with the macros below. */
@@ -39,6 +40,9 @@ struct wh_pair {
 
 /** A slice; any bytes are safe, what is not UTF-8 or is a control byte is shown escaped. */
 #define WH_S(k, slice) ((struct wh_pair){ .key = (k), .kind = WH_PAIR_STR, .as.s = (slice) })
+/** A slice that only the log of this machine may show, such as a letter with a link that signs in: whoever reads the log over the server is
+ * not told it. What nobody needs to read does not belong into the log at all. */
+#define WH_SECRET(k, slice) ((struct wh_pair){ .key = (k), .kind = WH_PAIR_SECRET, .as.s = (slice) })
 /** A NUL-terminated text; NULL leaves the pair out. */
 #define WH_T(k, txt) ((struct wh_pair){ .key = (k), .kind = WH_PAIR_TEXT, .as.text = (txt) })
 /** A signed number. */

@@ -45,7 +45,7 @@ wh_session_identify(const struct wh_host *h, struct wh_session *s, const struct 
 	return h->ops->session_identify(h, s, who);
 }
 
-/** May this session do what `permission` names? */
+/** May this session do what `permission` names, where it came in? */
 static inline bool
 wh_session_may(const struct wh_host *h, const struct wh_session *s, const char *permission)
 {

@@ -83,6 +83,9 @@ struct wh_session *wh_test_session_at(struct wh_test *t, const char *dialect, co
 /** A role of the operator's own: permissions that it allows and denies, names or globs separated by blanks; NULL: none. */
 void wh_test_role(struct wh_test *t, const char *role, const char *allow, const char *deny);
 
+/** It came over a listener that serves no more than this: see wh_session_reach. Without, all is served. */
+void wh_test_reach(struct wh_session *s, enum wh_allow reach);
+
 /** Its connection is lost; is resumed; or the session ends. */
 void wh_test_lose(struct wh_test *t, struct wh_session *s);
 void wh_test_resume(struct wh_test *t, struct wh_session *s);

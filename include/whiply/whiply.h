@@ -10,7 +10,9 @@
 #include <whiply/host.h>
 #include <whiply/job.h>
 #include <whiply/json.h>
+#include <whiply/node.h>
 #include <whiply/log.h>
+#include <whiply/mask.h>
 #include <whiply/metric.h>
 #include <whiply/plugin.h>
 #include <whiply/room.h>

@@ -172,7 +172,8 @@ static const struct wh_statement statements[] = {
 	    " ON CONFLICT (account, role, room) DO UPDATE SET until = excluded.until, granted_by = excluded.granted_by,"
 	    " granted = excluded.granted, why = excluded.why", "tttitiT", .writes = true },
 	[ST_GRANT_DROP] = { "grant_drop", "DELETE FROM auth_grant WHERE account = $1 AND role = $2 AND room = $3", "ttt", .writes = true },
-	[ST_GRANT_ROOM_DROP] = { "grant_room_drop", "DELETE FROM auth_grant WHERE room = $1", "t", .gives = NULL, .writes = true },
+	[ST_GRANT_ROOM_DROP] = { "grant_room_drop", "DELETE FROM auth_grant WHERE room = $2 AND EXISTS (SELECT 1 FROM auth_grant g WHERE g.room = $1)", "tt",
+		.gives = NULL, .writes = true },
 	[ST_GRANT_ROOM_MOVE] = { "grant_room_move", "UPDATE auth_grant SET room = $2 WHERE room = $1", "tt", .gives = NULL, .writes = true },
 	[ST_GRANT_OF] = { "grant_of",
 	    "SELECT role, room, until FROM auth_grant WHERE account = $1 AND (until = 0 OR until > $2) ORDER BY role, room LIMIT 64", "ti", .gives = "tti" },

@@ -65,7 +65,7 @@ enum auth_statement {
 	ST_GRANT_LIST,		/* account, now → role, room, until, by, granted, why */
 	ST_GRANT_DROP_ALL,	/* account */
 	ST_GRANT_ADMINS,	/* now → how many */
-	ST_GRANT_ROOM_DROP,	/* room */
+	ST_GRANT_ROOM_DROP,	/* from, to: those of `to`, if `from` has any */
 	ST_GRANT_ROOM_MOVE,	/* from, to */
 	ST_GRANT_SWEEP,		/* now */
 

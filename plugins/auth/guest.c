@@ -141,7 +141,7 @@ guest_credential(struct auth *auth, struct wh_credential *c)
 	t->task.ticket = c->at.ticket;
 	t->task.session = wh_session_id(auth->host, c->session);
 	t->who = who;
-	if (account_name_read(wh_str(who.name), &t->name) != NULL || strncmp(who.name, "guest-", 6) == 0) {
+	if (account_guest_name_read(wh_str(who.name), &t->name) != NULL || strncmp(who.name, "guest-", 6) == 0) {
 		enum wh_err err;
 
 		guest_unnamed(&who);
@@ -261,7 +261,7 @@ guest_guest(void *self, struct wh_call *call)
 		name = wh_str(who.name);
 	else
 		auth_clip(who.name, sizeof who.name, name);
-	flaw = account_name_read(name, &read);
+	flaw = account_guest_name_read(name, &read);
 	if (strncmp(who.name, "guest-", 6) == 0 && wh_arg_str(call, "name").n == 0)
 		guest_unnamed(&who);
 	else if (!account_name_good(auth, call, flaw, &read))

@@ -82,11 +82,11 @@ conf_has(const struct wh_conf *conf, const char *list, struct wh_str word)
 }
 
 bool
-role_may_grant(const struct auth *auth, struct wh_str roles, struct wh_str room_roles, struct wh_str role, bool in_room)
+role_may_grant(const struct auth *auth, enum wh_allow reach, struct wh_str roles, struct wh_str room_roles, struct wh_str role, bool in_room)
 {
 	const struct wh_conf *conf = auth->settings.conf;
 
-	if (words_have(roles, "admin"))
+	if (reach >= WH_ALLOW_ADMIN && words_have(roles, "admin"))
 		return true;
 	if (in_room && words_have(room_roles, "owner") && conf_has(conf, "room_roles", role))
 		return true;
@@ -95,6 +95,8 @@ role_may_grant(const struct auth *auth, struct wh_str roles, struct wh_str room_
 		char name[LIVE_ROLE_ROOM];
 
 		auth_clip(name, sizeof name, wh_conf_name(one));
+		if ((strcmp(name, "admin") == 0 && reach < WH_ALLOW_ADMIN) || (strcmp(name, "moderator") == 0 && reach < WH_ALLOW_MODERATOR))
+			continue;
 		if (words_have(roles, name) && conf_has(one, "roles", role))
 			return true;
 	}
@@ -198,8 +200,8 @@ role_change(struct auth *auth, struct wh_call *call, bool take)
 
 	if (live != NULL && room.n != 0)
 		live_roles(auth, live, room, room_roles, sizeof room_roles);
-	if (!role_may_grant(auth, who->roles, wh_str(room_roles), role, room.n != 0))
-		return wh_fail(call, WH_EPERM, "your roles may not grant that one: auth.can explains what they may");
+	if (!role_may_grant(auth, wh_session_reach(auth->host, s), who->roles, wh_str(room_roles), role, room.n != 0))
+		return wh_fail(call, WH_EPERM, "your roles may not grant that one, or not over this listener: auth.can explains what they may");
 	if (account_name_read(wh_arg_str(call, "name"), &name) != NULL)
 		return wh_fail(call, WH_ENOENT, "there is no account of that name");
 	if (!take && wh_arg_has(call, "until") && wh_arg_int(call, "until") <= wh_wall_ms(auth->host))
@@ -424,7 +426,7 @@ admins_counted(void *self, uint64_t cookie, const struct wh_result *result)
 	memcpy(auth->first_admin.hash, secret.hash, sizeof secret.hash);
 	/* The one token that is logged: it is useless once there is an administrator, or the server starts again. */
 	snprintf(link, sizeof link, "%s/auth/first?token=%s", auth->settings.site, secret.text);
-	wh_host_log(auth->host, WH_WARN, "first_admin", WH_T("link", link), WH_T("token", secret.text),
+	wh_host_log(auth->host, WH_WARN, "first_admin", WH_SECRET("link", wh_str(link)), WH_SECRET("token", wh_str(secret.text)),
 	    WH_T("what", "there is no administrator yet: open the link, which works once; or whiplyctl auth.grant NAME admin"));
 	explicit_bzero(link, sizeof link);
 	explicit_bzero(&secret, sizeof secret);

@@ -14,7 +14,7 @@ struct first_admin {
 enum wh_err role_open(struct auth *auth);
 
 /** May somebody with these roles (of the server; of the room, when it is a grant in one) grant that role? */
-bool role_may_grant(const struct auth *auth, struct wh_str roles, struct wh_str room_roles, struct wh_str role, bool in_room);
+bool role_may_grant(const struct auth *auth, enum wh_allow reach, struct wh_str roles, struct wh_str room_roles, struct wh_str role, bool in_room);
 
 /** Reads an account's grants anew and tells its sessions. */
 void role_refresh(struct auth *auth, struct wh_str account);

@@ -52,6 +52,25 @@ only_those_who_may_grant_a_role_do(void **state)
 	end(f);
 }
 
+static void
+nobody_grants_where_its_rung_is_not_served(void **state)
+{
+	struct fixture *f = begin("grants = { moderator = { roles = [ \"voice\" ]; }; };");
+	struct wh_session *admin = wh_test_session(f->t, "y", "admin"), *mod = wh_test_session(f->t, "m", "member moderator");
+
+	(void)state;
+	registered(f, "ann");
+	wh_test_reach(admin, WH_ALLOW_MODERATOR);
+	wh_test_reach(mod, WH_ALLOW_MODERATOR);
+	assert_call(f, admin, "auth.grant", "{'name':'ann','role':'admin'}", WH_EPERM);
+	assert_call(f, mod, "auth.grant", "{'name':'ann','role':'voice'}", WH_OK);
+	wh_test_reach(mod, WH_ALLOW_MEMBER);
+	assert_call(f, mod, "auth.ungrant", "{'name':'ann','role':'voice'}", WH_EPERM);
+	wh_test_reach(admin, WH_ALLOW_ADMIN);
+	assert_call(f, admin, "auth.grant", "{'name':'ann','role':'admin'}", WH_OK);
+	end(f);
+}
+
 /* What `done` heard. */
 struct heard {
 	enum wh_err err;
@@ -261,6 +280,7 @@ main(void)
 		cmocka_unit_test(a_grant_reaches_live_sessions_at_once),
 		cmocka_unit_test(a_grant_ends_with_its_time),
 		cmocka_unit_test(only_those_who_may_grant_a_role_do),
+		cmocka_unit_test(nobody_grants_where_its_rung_is_not_served),
 		cmocka_unit_test(an_owner_grants_in_its_own_room_only),
 		cmocka_unit_test(grants_are_seen_by_their_account_and_by_moderators),
 		cmocka_unit_test(can_tells_what_a_session_may),

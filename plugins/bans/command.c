@@ -74,6 +74,55 @@ hits_caller(struct bans *x, struct wh_call *call, const struct ban *ban)
 	return (ban->ban.effect == WH_BAN_REFUSE || (ban->ban.effect == WH_BAN_REGISTERED && subject.guest)) && ban_matches(ban, &subject);
 }
 
+/* Whom a ban would close now. */
+enum { PREVIEW_NAMES = 20 };
+
+struct preview {
+	struct bans *x;
+	const struct ban *ban;
+	struct wh_json *w;
+	unsigned sessions, exempt;
+};
+
+static bool
+preview_each(void *self, struct wh_session *s)
+{
+	struct preview *p = self;
+	char hex[65], hash[WH_BAN_HASH_SIZE];
+	const struct wh_identity *who = wh_session_identity(p->x->host, s);
+	struct subject subject;
+	struct verdict v;
+
+	if (who->kind == WH_OPERATOR || *wh_session_dialect(p->x->host, s) == '\0')
+		return true;
+	subject = subject_of(p->x, s, hex, hash);
+	if (!ban_matches(p->ban, &subject) || p->ban->ban.effect == WH_BAN_EXEMPT || (p->ban->ban.effect == WH_BAN_REGISTERED && !subject.guest))
+		return true;
+	v = judge(p->x, &subject, false);
+	if (v.exempt && (p->ban->ban.kind == WH_BAN_NETWORK || p->ban->ban.kind == WH_BAN_HASH)) {
+		p->exempt++;
+		return true;
+	}
+	if (p->sessions++ < PREVIEW_NAMES)
+		wh_json_str(p->w, NULL, who->name);
+	return true;
+}
+
+static enum wh_err
+preview(struct bans *x, struct wh_call *call, const struct ban *ban)
+{
+	struct preview p = { .x = x, .ban = ban, .w = wh_reply(call) };
+
+	wh_json_array(p.w, "names");
+	wh_session_each(x->host, preview_each, &p);
+	wh_json_end(p.w);
+	wh_json_int(p.w, "sessions", p.sessions);
+	wh_json_int(p.w, "exempt", p.exempt);
+	wh_json_bool(p.w, "yourself", hits_caller(x, call, ban));
+	wh_json_bool(p.w, "wide", too_wide(ban));
+	return WH_OK;
+}
+
 static enum wh_err
 add_go(struct bans *x, struct wh_call *call, struct wh_str what, struct wh_str shown)
 {
@@ -102,6 +151,11 @@ add_go(struct bans *x, struct wh_call *call, struct wh_str what, struct wh_str s
 		    "that kind of ban does not go with such a `what` or `effect`");
 	if (err != WH_OK)
 		return err;
+	if (wh_arg_bool(call, "preview")) {
+		err = preview(x, call, ban);
+		ban_free(x->host, ban);
+		return err;
+	}
 	if (!wh_arg_bool(call, "force") && (hits_caller(x, call, ban) || too_wide(ban))) {
 		err = wh_fail(call, WH_ESTATE, hits_caller(x, call, ban) ? "that would ban yourself; say `force` if you mean it" :
 		    "that is very wide; say `force` if you mean it");
@@ -351,6 +405,7 @@ static const struct wh_field add_fields[] = {
 	{ "why", WH_F_TEXT, .max = WH_BAN_TEXT, .help = "the sentence that whoever is banned reads" },
 	{ "note", WH_F_TEXT, .max = WH_BAN_TEXT, .help = "for operators alone" },
 	{ "force", WH_F_BOOL, .def = "false", .help = "although it is very wide, or bans yourself" },
+	{ "preview", WH_F_BOOL, .def = "false", .help = "ban nobody: say how many sessions it would close now, and the names of some" },
 	{ 0 }
 };
 

@@ -79,44 +79,6 @@ fold(struct wh_str text, char out[static BANS_FOLDED])
 	return wh_str(out);
 }
 
-static size_t
-char_bytes(struct wh_str text, size_t at)
-{
-	size_t n = 1;
-
-	while (at + n < text.n && ((unsigned char)text.p[at + n] & 0xc0) == 0x80)
-		n++;
-	return n;
-}
-
-bool
-mask_matches(struct wh_str mask, struct wh_str text)
-{
-	size_t m = 0, t = 0, star = SIZE_MAX, back = 0;
-
-	while (t < text.n) {
-		if (m < mask.n && mask.p[m] == '*') {
-			star = m++;
-			back = t;
-		} else if (m < mask.n && mask.p[m] == '?') {
-			m++;
-			t += char_bytes(text, t);
-		} else if (m < mask.n && mask.p[m] == text.p[t]) {
-			m++;
-			t++;
-		} else if (star != SIZE_MAX) {
-			m = star + 1;
-			back += char_bytes(text, back);
-			t = back;
-		} else {
-			return false;
-		}
-	}
-	while (m < mask.n && mask.p[m] == '*')
-		m++;
-	return m == mask.n;
-}
-
 bool
 set_init(const struct wh_host *h, struct ban_set *set)
 {
@@ -443,7 +405,7 @@ set_match(const struct wh_host *h, const struct ban_set *set, enum wh_ban_kind k
 	found = heaviest(NULL, wh_dict_get(h, set->by_key, (struct wh_str){ key, n }), now);
 	for (size_t i = 0; i < set->n_masks && found == NULL; i++)
 		if (set->masks[i]->ban.kind == kind && (set->masks[i]->ban.until == 0 || set->masks[i]->ban.until > now) &&
-		    mask_matches(set->masks[i]->key, (struct wh_str){ key, n }))
+		    wh_mask_matches(set->masks[i]->key, (struct wh_str){ key, n }))
 			found = set->masks[i];
 	return found;
 }
@@ -465,7 +427,7 @@ ban_matches(const struct ban *ban, const struct subject *subject)
 		return subject->certificate.n != 0 && wh_str_eq(said, subject->certificate);
 	case WH_BAN_NAME:
 	case WH_BAN_RESERVED:
-		return subject->name.n != 0 && mask_matches(said, fold(subject->name, text));
+		return subject->name.n != 0 && wh_mask_matches(said, fold(subject->name, text));
 	default:
 		return false;
 	}

@@ -446,6 +446,30 @@ nobody_bans_themselves_or_half_the_world_without_force(void **state)
 }
 
 static void
+a_preview_names_those_whom_it_would_hit_and_bans_nobody(void **state)
+{
+	struct fixture f;
+	struct wh_session *ann, *bob;
+
+	(void)state;
+	begin_with(&f, "except = [ \"203.0.113.9/32\" ];");
+	ann = come_from(&f, "ann", "member", "203.0.113.7");
+	bob = come_from(&f, "bob", "guest", "203.0.113.8");
+	come_from(&f, "cat", "guest", "203.0.113.9");
+	assert_says(call(&f, f.admin, "bans.add", "{'kind':'network','what':'203.0.113.0/24','preview':true}"), WH_OK,
+	    "\"sessions\":2,\"exempt\":1,\"yourself\":false,\"wide\":false");
+	assert_says(call(&f, f.admin, "bans.add", "{'kind':'network','what':'203.0.113.0/24','effect':'registered','preview':true}"), WH_OK,
+	    "\"names\":[\"bob\"],\"sessions\":1");
+	assert_says(call(&f, f.admin, "bans.add", "{'kind':'name','what':'an*','preview':true}"), WH_OK, "\"names\":[\"ann\"]");
+	assert_says(call(&f, f.admin, "bans.add", "{'kind':'account','what':'id-root','preview':true}"), WH_OK, "\"yourself\":true");
+	assert_says(call(&f, f.admin, "bans.add", "{'kind':'network','what':'203.0.0.0/8','preview':true}"), WH_OK, "\"wide\":true");
+	assert_open(ann);
+	assert_open(bob);
+	assert_says(call(&f, f.admin, "bans.list", "{}"), WH_OK, "\"total\":0");
+	finish(&f);
+}
+
+static void
 what_makes_no_sense_is_refused(void **state)
 {
 	static const char *const bad[] = {
@@ -751,6 +775,33 @@ memory_that_runs_out_is_told(void **state)
 	finish(&f);
 }
 
+static void
+a_ban_of_a_room_follows_it_and_no_room_is_called_like_one(void **state)
+{
+	struct fixture f = { .t = wh_test_new(&whiply_plugin) };
+	struct wh_session *ann, *bob;
+	void *self = NULL;
+
+	(void)state;
+	wh_test_load(f.t, "sqlite", NULL);
+	wh_test_load(f.t, "chat", NULL);
+	assert_int_equal(wh_test_open(f.t, NULL), WH_OK);
+	f.ops = wh_test_service(f.t, "bans", WH_BANS_VERSION, &self);
+	f.self = self;
+	f.admin = come_from(&f, "root", "admin", "198.51.100.200");
+	ann = come(&f, "ann", "member");
+	bob = come(&f, "bob", "member");
+	assert_int_equal(call(&f, ann, "chat.join", "{'room':'den'}")->err, WH_OK);
+	ban(&f, "{'kind':'room','what':'#warez*','why':'not here'}");
+	assert_says(call(&f, ann, "chat.rename", "{'room':'den','to':'#Warez-2'}"), WH_EPERM, "not here");
+	ban(&f, "{'kind':'room','what':'den','why':'closed'}");
+	assert_int_equal(call(&f, ann, "chat.rename", "{'room':'den','to':'lair'}")->err, WH_OK);
+	assert_says(call(&f, bob, "chat.join", "{'room':'lair'}"), WH_EPERM, "closed");
+	assert_says(call(&f, bob, "chat.join", "{'room':'den'}"), WH_EPERM, "closed");
+	assert_int_equal(call(&f, ann, "chat.say", "{'room':'lair','text':'who is in stays in'}")->err, WH_OK);
+	finish(&f);
+}
+
 int
 main(void)
 {
@@ -767,6 +818,7 @@ main(void)
 		cmocka_unit_test(who_is_to_sign_in_is_let_in_when_the_ban_is_removed),
 		cmocka_unit_test(exceptions_hold_for_networks_and_never_for_accounts),
 		cmocka_unit_test(nobody_bans_themselves_or_half_the_world_without_force),
+		cmocka_unit_test(a_preview_names_those_whom_it_would_hit_and_bans_nobody),
 		cmocka_unit_test(what_makes_no_sense_is_refused),
 		cmocka_unit_test(the_same_ban_again_replaces_the_first),
 		cmocka_unit_test(the_list_is_paged_and_searched),
@@ -779,6 +831,7 @@ main(void)
 		cmocka_unit_test(what_nobody_uses_is_not_remembered),
 		cmocka_unit_test(a_person_gets_and_takes_away_what_is_theirs),
 		cmocka_unit_test(memory_that_runs_out_is_told),
+		cmocka_unit_test(a_ban_of_a_room_follows_it_and_no_room_is_called_like_one),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,7 +8,7 @@
 enum { APPEND_STEPS = CHAT_MENTIONS + 8 };
 
 struct append {
-	struct link link;		/* in chat.appends */
+	struct wh_node link;		/* in chat.appends */
 	struct chat_room *room;
 	wh_id call, from;		/* 0: another plugin wants it, see entry.ask */
 	struct chat_entry entry;
@@ -95,7 +95,7 @@ append_over(struct append *a)
 
 	if (a->entry.ask != NULL)
 		ask_end(a->entry.ask, WH_EIO, 0);
-	link_remove(&a->link);
+	wh_node_remove(&a->link);
 	wh_delete(room->chat->host, a);
 	room->pending--;
 	room_settle(room);
@@ -126,8 +126,10 @@ append_applies(struct append *a)
 {
 	if (a->entry.kind == CHAT_TOPIC_SET)
 		room_topic(a->room, a->entry.text, a->entry.who, a->entry.name, a->entry.time);
-	if (a->entry.kind == CHAT_RULES)
+	if (a->entry.kind == CHAT_RULES) {
 		a->room->rules = a->rules;
+		moves_refresh(a->room);
+	}
 }
 
 /* For slow mode: speaking counts from when it is asked for, so that two messages can't be under way at once. */
@@ -218,7 +220,7 @@ append_new(struct chat_room *room, struct wh_call *call, const struct chat_entry
 	if (a == NULL)
 		return NULL;
 	to = a->text;
-	link_init(&a->link);
+	wh_node_init(&a->link);
 	a->room = room;
 	a->from = call != NULL ? wh_session_id(room->chat->host, wh_call_session(call)) : 0;
 	a->call = call != NULL ? wh_call_hold(call) : 0;
@@ -250,14 +252,15 @@ chat_append(struct chat_room *room, struct wh_call *call, struct chat_entry *e, 
 	struct append *a = append_new(room, call, e, nonce);
 	struct wh_step steps[APPEND_STEPS];
 	const struct wh_cell room_id = WH_CELL_INT(room->id);
-	const struct chat_side *to = e->kind != CHAT_REDACT && e->kind != CHAT_UNREACT && call != NULL ? whisper_side(room, e->who, true) : NULL;
+	const struct chat_side *to = e->kind != CHAT_REDACT && e->kind != CHAT_UNREACT && (call != NULL || e->ask != NULL) ? whisper_side(room, e->who, true) : NULL;
+	const struct chat_side *by = whisper_side(room, e->who, false);
 	size_t n = 0;
 	enum wh_err err;
 
 	if (a == NULL)
 		return WH_ENOMEM;
 	const struct wh_cell wanted[] = { WH_CELL_TEXT(e->who), WH_CELL_TEXT(wh_str(to != NULL ? to->id : "")),
-		WH_CELL_INT(call != NULL && wh_session_identity(chat->host, wh_call_session(call))->kind == WH_GUEST) };
+		WH_CELL_INT(call != NULL ? wh_session_identity(chat->host, wh_call_session(call))->kind == WH_GUEST : by != NULL && by->guest) };
 	const struct wh_cell cells[] = { WH_CELL_INT(e->id), room_id, WH_CELL_INT(e->time), WH_CELL_INT(e->kind), WH_CELL_TEXT(e->who),
 		WH_CELL_TEXT(e->name), cell_or_null(e->text), e->ref != 0 ? WH_CELL_INT(e->ref) : WH_CELL_NULL,
 		e->extra.n != 0 ? WH_CELL_TEXT(e->extra) : WH_CELL_NULL, nonce.n != 0 ? WH_CELL_TEXT(((struct wh_str){ a->nonce, a->nonce_n })) : WH_CELL_NULL };
@@ -280,7 +283,7 @@ chat_append(struct chat_room *room, struct wh_call *call, struct chat_entry *e, 
 		return call != NULL ? chat_started(call, err) : err;
 	}
 	room->pending++;
-	link_add(&chat->appends, &a->link);
+	wh_node_add(&chat->appends, &a->link);
 	if (append_speaker(a) != NULL) {
 		a->said_before = append_speaker(a)->said_ms;
 		append_speaker(a)->said_ms = wh_now_ms(chat->host);
@@ -298,10 +301,10 @@ chat_append(struct chat_room *room, struct wh_call *call, struct chat_entry *e, 
 void
 appends_free(struct chat *chat)
 {
-	while (!link_none(&chat->appends)) {
-		struct append *a = LINK_OF(chat->appends.next, struct append, link);
+	while (!wh_node_none(&chat->appends)) {
+		struct append *a = WH_NODE_OF(chat->appends.next, struct append, link);
 
-		link_remove(&a->link);
+		wh_node_remove(&a->link);
 		wh_delete(chat->host, a);
 	}
 }

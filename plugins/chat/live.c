@@ -179,6 +179,7 @@ live_update(struct chat *chat, struct wh_session *s)
 	if (mine->live != NULL)
 		live_remove(chat, mine->live, id);
 	mine->live = live;
+	always_here(chat, who->id);
 	if (live == NULL)
 		wh_host_log(chat->host, WH_ERROR, "out_of_memory", WH_T("for", "a person"));
 }
@@ -303,7 +304,7 @@ account_found(void *self, uint64_t cookie, enum wh_err err, const struct wh_acco
 	struct chat_asking *ask = (struct chat_asking *)(uintptr_t)cookie;
 	struct wh_call *call = wh_call_find(chat->host, ask->call);
 
-	link_remove(&ask->link);
+	wh_node_remove(&ask->link);
 	if (call != NULL) {
 		if (err == WH_OK && !wh_str_is(account->state, "active") && !wh_str_is(account->state, "pending"))
 			err = wh_fail(call, WH_ENOENT, "that account is closed");
@@ -340,11 +341,11 @@ person_find(struct chat *chat, struct wh_call *call, struct wh_str who, const st
 	ask->chat = chat;
 	ask->call = wh_call_hold(call);
 	memcpy(ask->who, who.p, who.n);
-	link_add(&chat->asking, &ask->link);
+	wh_node_add(&chat->asking, &ask->link);
 	err = chat->accounts->find(chat->accounts_self, wh_str(ask->who), account_found, chat, (uintptr_t)ask);
 	if (err == WH_OK)
 		return WH_WAIT;
-	link_remove(&ask->link);
+	wh_node_remove(&ask->link);
 	wh_delete(chat->host, ask);
 	return chat_started(call, err);
 }
@@ -352,10 +353,10 @@ person_find(struct chat *chat, struct wh_call *call, struct wh_str who, const st
 void
 askings_free(struct chat *chat)
 {
-	while (!link_none(&chat->asking)) {
-		struct chat_asking *ask = LINK_OF(chat->asking.next, struct chat_asking, link);
+	while (!wh_node_none(&chat->asking)) {
+		struct chat_asking *ask = WH_NODE_OF(chat->asking.next, struct chat_asking, link);
 
-		link_remove(&ask->link);
+		wh_node_remove(&ask->link);
 		wh_delete(chat->host, ask);
 	}
 }

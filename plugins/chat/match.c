@@ -11,37 +11,6 @@
 
 enum { FACE_PLAIN = 320 };
 
-static char
-lower(char c)
-{
-	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
-
-/* A star is tried at each place, and only the last star is gone back to: the work is bounded by the product of the lengths. */
-static bool
-like(struct wh_str mask, struct wh_str text)
-{
-	size_t m = 0, t = 0, star = SIZE_MAX, mark = 0;
-
-	while (t < text.n) {
-		if (m < mask.n && mask.p[m] == '*') {
-			star = m++;
-			mark = t;
-		} else if (m < mask.n && (mask.p[m] == '?' || lower(mask.p[m]) == lower(text.p[t]))) {
-			m++;
-			t++;
-		} else if (star != SIZE_MAX) {
-			m = star + 1;
-			t = ++mark;
-		} else {
-			return false;
-		}
-	}
-	while (m < mask.n && mask.p[m] == '*')
-		m++;
-	return m == mask.n;
-}
-
 /* The host that stands for an id, as plugins/irc shows it. */
 static void
 host_of(struct wh_str id, bool guest, char out[static 40])
@@ -49,7 +18,7 @@ host_of(struct wh_str id, bool guest, char out[static 40])
 	size_t n = 0;
 
 	for (; n < id.n && n < 20; n++)
-		out[n] = (id.p[n] >= '0' && id.p[n] <= '9') || (lower(id.p[n]) >= 'a' && lower(id.p[n]) <= 'z') ? id.p[n] : '-';
+		out[n] = (id.p[n] >= '0' && id.p[n] <= '9') || (wh_mask_lower(id.p[n]) >= 'a' && wh_mask_lower(id.p[n]) <= 'z') ? id.p[n] : '-';
 	snprintf(out + n, 40 - n, "%s", guest ? ".guest" : ".account");
 }
 
@@ -145,13 +114,13 @@ has_role(const struct face *f, struct wh_str role)
 	unsigned ranks = room_ranks(f->room, f->s);
 
 	for (enum chat_rank rank = CHAT_VOICE; rank <= CHAT_OWNER; rank++)
-		if ((ranks & 1u << rank) != 0 && like(role, wh_str(rank_name(rank))))
+		if ((ranks & 1u << rank) != 0 && wh_mask_matches(role, wh_str(rank_name(rank))))
 			return true;
 	while (words.n != 0) {
 		const char *space = memchr(words.p, ' ', words.n);
 		size_t n = space != NULL ? (size_t)(space - words.p) : words.n;
 
-		if (like(role, (struct wh_str){ words.p, n }))
+		if (wh_mask_matches(role, (struct wh_str){ words.p, n }))
 			return true;
 		words = wh_str_from(words, n + 1);
 	}
@@ -174,15 +143,15 @@ face_like(const struct face *f, struct wh_str mask)
 	struct wh_str rest, of;
 
 	if (mask.p[0] != '$')
-		return (f->looks.source[0] != '\0' && like(mask, wh_str(f->looks.source))) || like(mask, wh_str(f->plain));
+		return (f->looks.source[0] != '\0' && wh_mask_matches(mask, wh_str(f->looks.source))) || wh_mask_matches(mask, wh_str(f->plain));
 	rest = wh_str_from(mask, not ? 2 : 1);
 	of = wh_str_from(rest, 2);
 	switch (rest.n != 0 ? rest.p[0] : '\0') {
 	case 'a':
-		is = f->who->kind != WH_GUEST && (of.n == 0 || like(of, f->who->name));
+		is = f->who->kind != WH_GUEST && (of.n == 0 || wh_mask_matches(of, f->who->name));
 		break;
 	case 'r':
-		is = like(of, wh_str(f->looks.real));
+		is = wh_mask_matches(of, wh_str(f->looks.real));
 		break;
 	case 'j':
 		is = is_in(f, of);

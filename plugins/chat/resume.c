@@ -7,7 +7,7 @@ struct resume_ask {
 	int64_t epoch;
 	uint64_t seq;
 	struct chat_room *room;		/* NULL: not in it, or a whisper */
-	bool whisper;
+	bool whisper, moved;		/* moved: it has another name by now */
 };
 
 static bool
@@ -30,6 +30,7 @@ static size_t
 resume_read(struct chat *chat, struct wh_call *call, struct resume_ask asks[static CHAT_RESUME_ROOMS])
 {
 	struct wh_json_in in = wh_json_each(wh_arg(call, "rooms"));
+	const struct chat_move *move;
 	struct wh_value item, v;
 	size_t n = 0;
 
@@ -44,6 +45,10 @@ resume_read(struct chat *chat, struct wh_call *call, struct resume_ask asks[stat
 			continue;
 		if (!a->whisper)
 			a->room = room_by_key(chat, wh_str(key));
+		if (!a->whisper && a->room == NULL && (move = move_find(chat, wh_str(key))) != NULL) {
+			a->room = room_by_key(chat, wh_str(move->to_key));
+			a->moved = true;
+		}
 		if (a->room != NULL && (a->room->state != CHAT_READY || !room_has(a->room, wh_call_session(call))))
 			a->room = NULL;
 		if (wh_json_get(&item, "seq", &v) && v.type == WH_V_INT && v.i >= 0)
@@ -71,7 +76,7 @@ resume_gap(const struct resume_ask *a, int64_t epoch, uint64_t seq, uint64_t sha
 
 /* Which step reads the room of which ask; -1: none. By the time of the answer rooms may have ended. */
 struct resume {
-	struct link link;		/* in chat.resumes */
+	struct wh_node link;		/* in chat.resumes */
 	wh_id call;
 	int step_of[CHAT_RESUME_ROOMS];
 };
@@ -88,6 +93,8 @@ resume_write(struct chat *chat, struct wh_json *w, const struct resume_ask *a, c
 	if (a->whisper)
 		room = whisper_shown(&shown, sides, a->name);
 	wh_json_str(w, "room", room != NULL ? wh_str(room->name) : a->name);
+	if (a->moved && room != NULL)
+		wh_json_str(w, "was", a->name);
 	if (room == NULL || (a->whisper && (rows == NULL || rows->n == 0))) {
 		wh_json_bool(w, "member", false);
 		return;
@@ -118,7 +125,7 @@ resume_found(void *self, uint64_t cookie, const struct wh_result *r)
 	struct resume_ask asks[CHAT_RESUME_ROOMS];
 	size_t n;
 
-	link_remove(&resume->link);
+	wh_node_remove(&resume->link);
 	wh_delete(chat->host, resume);
 	if (call == NULL)
 		return;
@@ -152,7 +159,7 @@ history_resume(void *self, struct wh_call *call)
 
 	if (resume == NULL)
 		return WH_ENOMEM;
-	link_add(&chat->resumes, &resume->link);
+	wh_node_add(&chat->resumes, &resume->link);
 	resume->call = wh_call_hold(call);
 	for (size_t i = 0; i < n; i++) {
 		const struct resume_ask *a = &asks[i];
@@ -182,7 +189,7 @@ history_resume(void *self, struct wh_call *call)
 	}
 	err = wh_store_run(&chat->table, steps, at, resume_found, (uintptr_t)resume);
 	if (err != WH_OK) {
-		link_remove(&resume->link);
+		wh_node_remove(&resume->link);
 		wh_delete(chat->host, resume);
 	}
 	return chat_started(call, err);
@@ -191,10 +198,10 @@ history_resume(void *self, struct wh_call *call)
 void
 resumes_free(struct chat *chat)
 {
-	while (!link_none(&chat->resumes)) {
-		struct resume *resume = LINK_OF(chat->resumes.next, struct resume, link);
+	while (!wh_node_none(&chat->resumes)) {
+		struct resume *resume = WH_NODE_OF(chat->resumes.next, struct resume, link);
 
-		link_remove(&resume->link);
+		wh_node_remove(&resume->link);
 		wh_delete(chat->host, resume);
 	}
 }

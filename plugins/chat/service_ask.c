@@ -1,11 +1,11 @@
-/* What other plugins do and read through the service of include/whiply/chat.h: removing, putting back, saying for somebody; entries. An ask that needs
+/* What other plugins do and read through the service of include/whiply/chat.h: removing, putting back, saying and editing for somebody; entries. An ask that needs
  * its room waits for it as a call would. It is ended once, by whoever has it at that time: the room's waiters, an append, or the store. */
 #include "chat.h"
 
-enum ask_what { ASK_REDACT, ASK_RESTORE, ASK_SAY };
+enum ask_what { ASK_REDACT, ASK_RESTORE, ASK_SAY, ASK_EDIT };
 
 struct chat_ask {
-	struct link link;		/* in chat.asks */
+	struct wh_node link;		/* in chat.asks */
 	struct chat *chat;
 	enum ask_what what;
 	wh_chat_done *done;		/* NULL: forgotten */
@@ -31,7 +31,7 @@ ask_end(struct chat_ask *ask, enum wh_err err, int64_t id)
 	void *self = ask->self;
 	uint64_t cookie = ask->cookie;
 
-	link_remove(&ask->link);
+	wh_node_remove(&ask->link);
 	wh_delete(ask->chat->host, ask);
 	if (done != NULL)
 		done(self, cookie, err, id);
@@ -40,10 +40,10 @@ ask_end(struct chat_ask *ask, enum wh_err err, int64_t id)
 void
 asks_free(struct chat *chat)
 {
-	while (!link_none(&chat->asks)) {
-		struct chat_ask *ask = LINK_OF(chat->asks.next, struct chat_ask, link);
+	while (!wh_node_none(&chat->asks)) {
+		struct chat_ask *ask = WH_NODE_OF(chat->asks.next, struct chat_ask, link);
 
-		link_remove(&ask->link);
+		wh_node_remove(&ask->link);
 		wh_delete(chat->host, ask);
 	}
 }
@@ -70,14 +70,14 @@ ask_new(struct chat *chat, const struct chat_ask *from)
 		return NULL;
 	*ask = *from;
 	to = ask->text;
-	link_init(&ask->link);
+	wh_node_init(&ask->link);
 	ask->chat = chat;
 	ask->who = ask_keep(&to, from->who);
 	ask->name = ask_keep(&to, from->name);
 	ask->body = ask_keep(&to, from->body);
 	ask->extra = ask_keep(&to, from->extra);
 	ask->nonce = ask_keep(&to, from->nonce);
-	link_add(&chat->asks, &ask->link);
+	wh_node_add(&chat->asks, &ask->link);
 	return ask;
 }
 
@@ -92,6 +92,8 @@ ask_append(struct chat_ask *ask, struct chat_room *room)
 	const struct wh_cell redact[] = { id, room_id, WH_CELL_INT(e.time), WH_CELL_TEXT(WH_STR("")) };
 	const struct wh_cell restore[] = { id, room_id, WH_CELL_TEXT(ask->body), ask->extra.n != 0 ? WH_CELL_TEXT(ask->extra) : WH_CELL_NULL };
 	const struct wh_cell gone[] = { id, room_id, WH_CELL_INT(e.time), WH_CELL_INT(0) }, pin[] = { room_id, id };
+	const struct wh_cell edit[] = { id, room_id, WH_CELL_TEXT(ask->body), WH_CELL_INT(e.time), WH_CELL_TEXT(ask->who) };
+	const struct wh_cell before[] = { id, room_id, WH_CELL_INT(e.time), WH_CELL_INT(e.id) };
 	const struct wh_step more[] = { { Q_EDITS_GONE, gone, 4, WH_ANY }, { Q_PIN_GONE, pin, 2, WH_ANY } };
 	enum wh_err err;
 
@@ -105,10 +107,14 @@ ask_append(struct chat_ask *ask, struct chat_room *room)
 		e.kind = CHAT_RESTORE;
 		err = chat_append(room, NULL, &e, (struct wh_str){ NULL, 0 }, &(struct wh_step){ Q_ENTRY_RESTORE, restore, 4, WH_ONE }, "", NULL, 0, NULL);
 		break;
+	case ASK_EDIT:
+		e.kind = CHAT_EDIT;
+		err = chat_append(room, NULL, &e, ask->nonce, &(struct wh_step){ Q_ENTRY_EDIT, edit, 5, WH_ONE }, "", &(struct wh_step){ Q_EDITS_GONE, before, 4, WH_ANY }, 1, NULL);
+		break;
 	default:
 		e.kind = ask->kind;
 		e.extra = ask->extra;
-		err = room->sides != NULL ? WH_ENOTSUP : chat_append(room, NULL, &e, ask->nonce, NULL, NULL, NULL, 0, NULL);
+		err = chat_append(room, NULL, &e, ask->nonce, NULL, NULL, NULL, 0, NULL);
 		break;
 	}
 	return err;
@@ -162,12 +168,12 @@ ask_begin(struct chat *chat, struct wh_str name, const struct chat_ask *from)
 		room = room_load(chat, wh_str(key), wh_str(key));
 	if (w == NULL || room == NULL) {
 		wh_delete(chat->host, w);
-		link_remove(&ask->link);
+		wh_node_remove(&ask->link);
 		wh_delete(chat->host, ask);
 		return w == NULL ? WH_ENOMEM : WH_EFULL;
 	}
 	*w = (struct chat_waiter){ .ask = ask };
-	link_add(&room->waiters, &w->link);
+	wh_node_add(&room->waiters, &w->link);
 	return WH_OK;
 }
 
@@ -196,6 +202,14 @@ service_say_for(struct wh_chat *service, struct wh_str room, const struct wh_cha
 		.extra = wh_str_is(kind, "notice") ? WH_STR("{\"notice\":true}") : WH_STR("") });
 }
 
+enum wh_err
+service_edit_for(struct wh_chat *service, struct wh_str room, int64_t id, const struct wh_chat_actor *author, struct wh_str text, struct wh_str nonce,
+    wh_chat_done *done, void *self, uint64_t cookie)
+{
+	return ask_begin(chat_of(service), room, &(struct chat_ask){ .what = ASK_EDIT, .done = done, .self = self, .cookie = cookie, .id = id, .who = author->id,
+		.name = author->name, .body = text, .nonce = nonce });
+}
+
 /* Reading */
 
 static struct wh_chat_entry
@@ -221,7 +235,7 @@ entries_found(void *chat_self, uint64_t cookie, const struct wh_result *r)
 		entry_read(&r->rows[0], i, 1, &e);
 		shown[i] = entry_shown(wh_row_str(&r->rows[0], i, 0), &e);
 	}
-	link_remove(&ask->link);
+	wh_node_remove(&ask->link);
 	if (ask->found != NULL)
 		ask->found(ask->self, ask->cookie, err, shown, err == WH_OK ? n : 0);
 	wh_delete(chat->host, ask);
@@ -235,7 +249,7 @@ entries_find(struct chat *chat, const struct wh_step *step, const struct chat_as
 	enum wh_err err = ask == NULL ? WH_ENOMEM : wh_store_run(&chat->table, step, 1, entries_found, (uintptr_t)ask);
 
 	if (ask != NULL && err != WH_OK) {
-		link_remove(&ask->link);
+		wh_node_remove(&ask->link);
 		wh_delete(chat->host, ask);
 	}
 	return err;
@@ -301,8 +315,11 @@ service_forget(struct wh_chat *service, void *self)
 	for (unsigned i = 0; i < CHAT_LISTENERS; i++)
 		if (chat->watchers[i].self == self)
 			chat->watchers[i].moved = NULL;
-	for (struct link *l = chat->asks.next; l != &chat->asks; l = l->next) {
-		struct chat_ask *ask = LINK_OF(l, struct chat_ask, link);
+	for (unsigned i = 0; i < CHAT_LISTENERS; i++)
+		if (chat->stays[i].self == self)
+			chat->stays[i].stayed = NULL;
+	for (struct wh_node *l = chat->asks.next; l != &chat->asks; l = l->next) {
+		struct chat_ask *ask = WH_NODE_OF(l, struct chat_ask, link);
 
 		if (ask->self == self) {
 			ask->done = NULL;

@@ -236,37 +236,6 @@ room_show(struct wh_str room, char to[static IRC_CHANNEL + 2])
 	text_flat(room, to + 1, IRC_CHANNEL + 1);
 }
 
-static char
-lower(char c)
-{
-	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
-
-/* A star is tried at each place, and only the last star is gone back to: the work is bounded by the product of the lengths. */
-bool
-mask_matches(struct wh_str mask, struct wh_str text)
-{
-	size_t m = 0, t = 0, star = SIZE_MAX, mark = 0;
-
-	while (t < text.n) {
-		if (m < mask.n && mask.p[m] == '*') {
-			star = m++;
-			mark = t;
-		} else if (m < mask.n && (mask.p[m] == '?' || lower(mask.p[m]) == lower(text.p[t]))) {
-			m++;
-			t++;
-		} else if (star != SIZE_MAX) {
-			m = star + 1;
-			t = ++mark;
-		} else {
-			return false;
-		}
-	}
-	while (m < mask.n && mask.p[m] == '*')
-		m++;
-	return m == mask.n;
-}
-
 /* Nicknames: letters of every script in UTF-8, digits and a few signs, compared without the case of ASCII (casemapping=ascii). */
 
 static bool
@@ -294,7 +263,7 @@ nick_fold_ascii(struct wh_str nick, char out[static IRC_NICK + 1])
 	size_t n = nick.n < IRC_NICK ? nick.n : IRC_NICK;
 
 	for (size_t i = 0; i < n; i++)
-		out[i] = lower(nick.p[i]);
+		out[i] = wh_mask_lower(nick.p[i]);
 	out[n] = '\0';
 }
 

@@ -545,7 +545,7 @@ render_event(struct irc *irc, const struct wh_event *e, uint32_t caps, struct ir
 		if ((caps & CAP_AWAY) == 0)
 			return false;
 		source_of(irc, name, who, source);
-		line_put(&w, "", away != NULL && away->b ? ":%s AWAY :is not connected" : ":%s AWAY", source);
+		line_put(&w, "", away != NULL && away->b ? ":%s AWAY :" IRC_GONE : ":%s AWAY", source);
 	} else if (strcmp(e->name, "chat.invited") == 0) {
 		const struct irc_person *to = person_by_id(irc, item_str(e, "to"));
 		char source[160], tags[TAGS_ROOM];
@@ -588,29 +588,48 @@ irc_render(void *self, const struct wh_event *e, wh_accent accent, struct wh_out
 	return render_event(irc, e, accent, &sink.sink) && sink.filled ? WH_OK : WH_ENOTSUP;
 }
 
-static struct wh_str
-member_str(const struct wh_value *object, const char *key)
-{
-	struct wh_value v;
+/* Where a member of an entry goes that is a text. */
+static const struct {
+	struct wh_str key;
+	size_t at;
+} message_texts[] = {
+#define TEXT(member) { { #member, sizeof #member - 1 }, offsetof(struct irc_message, member) }
+	TEXT(event), TEXT(room), TEXT(id), TEXT(from), TEXT(who), TEXT(text), TEXT(emoji), TEXT(reason), TEXT(topic), TEXT(question), TEXT(reply),
+	TEXT(context), TEXT(relay), TEXT(target), TEXT(to), TEXT(to_name),
+#undef TEXT
+};
 
-	return wh_json_get(object, key, &v) && v.type == WH_V_STR ? v.s : (struct wh_str){ NULL, 0 };
+static void
+message_text(struct irc_message *m, struct wh_str key, struct wh_str text)
+{
+	for (size_t i = 0; i < sizeof message_texts / sizeof message_texts[0]; i++)
+		if (wh_str_eq(key, message_texts[i].key)) {
+			*(struct wh_str *)((char *)m + message_texts[i].at) = text;
+			return;
+		}
 }
 
+/* Once through, and not once for each member: a page of history has a hundred entries. */
 void
 message_read(const struct wh_value *o, struct irc_message *m)
 {
+	struct wh_json_in in = wh_json_each(o);
+	struct wh_str key;
 	struct wh_value v;
 
-	*m = (struct irc_message){
-		.event = member_str(o, "event"), .room = member_str(o, "room"), .id = member_str(o, "id"), .from = member_str(o, "from"), .who = member_str(o, "who"),
-		.text = member_str(o, "text"), .emoji = member_str(o, "emoji"), .reason = member_str(o, "reason"), .topic = member_str(o, "topic"),
-		.question = member_str(o, "question"), .reply = member_str(o, "reply"), .context = member_str(o, "context"), .relay = member_str(o, "relay"), .target = member_str(o, "target"), .to = member_str(o, "to"),
-		.to_name = member_str(o, "to_name"),
-	};
-	m->time = wh_json_get(o, "time", &v) && v.type == WH_V_INT ? v.i : 0;
-	m->act = wh_json_get(o, "act", &v) && v.b;
-	m->notice = wh_json_get(o, "notice", &v) && v.b;
-	m->redacted = wh_json_get(o, "redacted", &v) && v.b;
-	if (wh_json_get(o, "poll", &v) || wh_json_get(o, "rules", &v))
-		m->raw = v;
+	*m = (struct irc_message){ 0 };
+	while (wh_json_next(&in, &key, &v)) {
+		if (v.type == WH_V_STR)
+			message_text(m, key, v.s);
+		else if (wh_str_is(key, "time"))
+			m->time = v.type == WH_V_INT ? v.i : 0;
+		else if (wh_str_is(key, "act"))
+			m->act = v.b;
+		else if (wh_str_is(key, "notice"))
+			m->notice = v.b;
+		else if (wh_str_is(key, "redacted"))
+			m->redacted = v.b;
+		else if (wh_str_is(key, "poll") || wh_str_is(key, "rules"))
+			m->raw = v;
+	}
 }

@@ -349,7 +349,8 @@ operator_only(struct irc_client *c, const char *permission)
 
 	if (s != NULL && wh_session_may(c->irc->host, s, permission))
 		return true;
-	irc_numeric(c, 481, ":That is for operators: %s", permission);
+	irc_numeric(c, 481, s != NULL && wh_session_reach(c->irc->host, s) < WH_ALLOW_ADMIN ? ":Operators are not served at this address: %s" :
+	    ":That is for operators: %s", permission);
 	return false;
 }
 

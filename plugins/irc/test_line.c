@@ -121,13 +121,13 @@ static void
 masks_have_stars_and_question_marks(void **state)
 {
 	(void)state;
-	assert_true(mask_matches(WH_STR("*"), WH_STR("")));
-	assert_true(mask_matches(WH_STR("a*c"), WH_STR("abbbc")));
-	assert_true(mask_matches(WH_STR("A?C"), WH_STR("abc")));
-	assert_true(mask_matches(WH_STR("*a*a*a*b"), WH_STR("aaaaaaaaaaaaaaaab")));
-	assert_false(mask_matches(WH_STR("*a*a*a*b"), WH_STR("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")));
-	assert_false(mask_matches(WH_STR("a?"), WH_STR("a")));
-	assert_false(mask_matches(WH_STR(""), WH_STR("a")));
+	assert_true(wh_mask_matches(WH_STR("*"), WH_STR("")));
+	assert_true(wh_mask_matches(WH_STR("a*c"), WH_STR("abbbc")));
+	assert_true(wh_mask_matches(WH_STR("A?C"), WH_STR("abc")));
+	assert_true(wh_mask_matches(WH_STR("*a*a*a*b"), WH_STR("aaaaaaaaaaaaaaaab")));
+	assert_false(wh_mask_matches(WH_STR("*a*a*a*b"), WH_STR("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")));
+	assert_false(wh_mask_matches(WH_STR("a?"), WH_STR("a")));
+	assert_false(wh_mask_matches(WH_STR(""), WH_STR("a")));
 }
 
 static void

@@ -221,7 +221,7 @@ mail_send(struct wh_mail *mail, const struct wh_mail_letter *letter)
 		return WH_EFAST;
 	}
 	if (mail->to_log) {
-		wh_host_log(mail->host, WH_INFO, "mail", WH_S("to", letter->to), WH_S("subject", letter->subject), WH_S("text", letter->text));
+		wh_host_log(mail->host, WH_INFO, "mail", WH_S("to", letter->to), WH_S("subject", letter->subject), WH_SECRET("text", letter->text));
 		mail_count(mail, "logged");
 		return WH_OK;
 	}
@@ -408,9 +408,9 @@ static const struct wh_setting mail_settings[] = {
 	{ "server", WH_STRING, .max = "255", .help = "smtp://host:587 (with STARTTLS) or smtps://host:465" },
 	{ "plain", WH_BOOL, .def = "false", .help = "speak SMTP without TLS; for a server on this machine" },
 	{ "user", WH_STRING, .max = "255", .help = "who we are to the server" },
-	{ "password_file", WH_STRING, .max = "4096", .help = "a file whose first line is the password" },
-	{ "ca_file", WH_STRING, .max = "4096", .help = "certificates to trust instead of the system's, PEM" },
-	{ "command", WH_STRINGS, .max = "16", .help = "a program and its arguments; the letter is its input" },
+	{ "password_file", WH_STRING, .file_only = true, .max = "4096", .help = "a file whose first line is the password" },
+	{ "ca_file", WH_STRING, .file_only = true, .max = "4096", .help = "certificates to trust instead of the system's, PEM" },
+	{ "command", WH_STRINGS, .file_only = true, .max = "16", .help = "a program and its arguments; the letter is its input" },
 	{ "timeout", WH_DURATION, .def = "30s", .min = "1s", .max = "5m", .help = "for one try" },
 	{ "give_up", WH_DURATION, .def = "1h", .min = "0", .max = "7d", .help = "how long a letter is tried again" },
 	{ "queue", WH_INT, .def = "1000", .min = "1", .max = "100000", .help = "letters that may wait; more are refused" },

@@ -63,7 +63,8 @@ match_make(struct matching *x, struct queue *q, unsigned seats)
 
 	if (m == NULL)
 		return NULL;
-	m->seats = wh_new(x->host, MATCHER_PERSONS < seats ? 0 : (seats + MATCHER_PARTY) * sizeof *m->seats);
+	m->cap = seats;
+	m->seats = wh_new(x->host, seats * sizeof *m->seats);
 	m->queue = q;
 	m->n = seats;
 	m->at = wh_now_ms(x->host);
@@ -76,17 +77,36 @@ match_make(struct matching *x, struct queue *q, unsigned seats)
 		wh_delete(x->host, m);
 		return NULL;
 	}
-	for (unsigned i = 0; i < seats + MATCHER_PARTY; i++)
+	for (unsigned i = 0; i < seats; i++)
 		m->seats[i].places[0] = -1;
-	link_add(&x->proposed, &m->link);
+	wh_node_add(&x->proposed, &m->link);
 	return m;
+}
+
+bool
+match_widen(struct matching *x, struct match *m)
+{
+	struct match_seat *more;
+
+	if (m->cap >= MATCHER_PERSONS)
+		return true;
+	more = wh_new(x->host, MATCHER_PERSONS * sizeof *more);
+	if (more == NULL)
+		return false;
+	memcpy(more, m->seats, m->n * sizeof *more);
+	for (unsigned i = m->n; i < MATCHER_PERSONS; i++)
+		more[i].places[0] = -1;
+	wh_delete(x->host, m->seats);
+	m->seats = more;
+	m->cap = MATCHER_PERSONS;
+	return true;
 }
 
 void
 match_free(struct matching *x, struct match *m)
 {
 	wh_timer_stop(x->host, m->timer);
-	link_drop(&m->link);
+	wh_node_remove(&m->link);
 	wh_dict_remove(x->host, x->matches, wh_str(m->id));
 	table_remove(&x->numbers, m->number);
 	for (unsigned i = 0; i < m->n; i++) {
@@ -156,7 +176,7 @@ seat_tell(struct matching *x, struct match *m, struct match_seat *seat, const ch
 		if (&m->seats[i] != seat && m->seats[i].person != NULL)
 			other = &m->seats[i];
 	others_text(m, seat, &o);
-	if (m->n == 2 && other != NULL && seat->args != NULL && other->args != NULL && want_read(x, m->queue, wh_str(other->args), &want, &why))
+	if (m->n == 2 && other != NULL && seat->args != NULL && other->args != NULL && want_read(x, m->queue, wh_str(other->args), 1, &want, &why))
 		want_shared(x, m->queue, wh_str(seat->args), &want, &s);
 	items[n++] = WH_ITEM_STR("match", wh_str(m->id));
 	items[n++] = WH_ITEM_STR("queue", wh_str(m->queue->name));
@@ -250,8 +270,8 @@ seat_enter(struct matching *x, struct match *m, unsigned i)
 void
 match_live(struct matching *x, struct match *m)
 {
-	link_drop(&m->link);
-	link_add(&x->live, &m->link);
+	wh_node_remove(&m->link);
+	wh_node_add(&x->live, &m->link);
 	m->state = MATCH_LIVE;
 	m->at = wh_now_ms(x->host);
 }
@@ -266,8 +286,8 @@ match_over(struct matching *x, struct match *m, const char *why)
 	m->state = MATCH_ENDED;
 	matcher_cancel(m->queue->matcher, m->backfill);
 	m->at = wh_now_ms(x->host);
-	link_drop(&m->link);
-	link_add(&x->ended, &m->link);
+	wh_node_remove(&m->link);
+	wh_node_add(&x->ended, &m->link);
 	match_tell(x, m, "match.ended", NULL, why);
 	for (unsigned i = 0; i < m->n; i++)
 		seat_leave(x, m, &m->seats[i]);
@@ -441,14 +461,17 @@ match_timed_out(void *self, uint64_t number)
 	}
 }
 
+/* With what one of a place would wait again, alone. */
 static char *
-args_copy(struct matching *x, const char *args)
+args_of(struct matching *x, const struct stub *stub, unsigned member)
 {
-	char *copy = args != NULL ? wh_new(x->host, strlen(args) + 1) : NULL;
+	char args[ARGS_BYTES + 1];
+	struct text t = { args, 0, ARGS_BYTES, false };
 
-	if (copy != NULL)
-		memcpy(copy, args, strlen(args));
-	return copy;
+	if (stub->n == 1)
+		return text_new(x->host, wh_str(stub->args));
+	want_args(x, stub->queue, wh_str(stub->args), member, stub->want.roles[member], &t);
+	return t.full ? NULL : text_new(x->host, text_of(&t));
 }
 
 /* Takes the matcher's seats, from number `from` on. False: somebody can't; then nobody sits. */
@@ -464,9 +487,10 @@ seats_take(struct matching *x, struct match *m, const struct made *made, unsigne
 
 		*seat = (struct match_seat){ .team = made->seats[i].team, .role = made->seats[i].role, .stub = stub, .places = { -1 } };
 		for (unsigned k = 0; stub != NULL && k < stub->n; k++)
-			if (stub->people[k]->key == made->seats[i].person)
+			if (stub->people[k]->key == made->seats[i].person) {
 				ok = match_sit(m, seat, stub->people[k]) && ok;
-		seat->args = stub != NULL ? args_copy(x, stub->args) : NULL;
+				seat->args = args_of(x, stub, k);
+			}
 		ok = ok && seat->person != NULL;
 	}
 	for (unsigned i = 0; i < made->n; i++) {
@@ -489,7 +513,7 @@ match_found(struct matching *x, struct queue *q, const struct made *made)
 
 	if (m != NULL && made->backfill != 0) {
 		from = m->n;
-		if (m->state != MATCH_LIVE || from + made->n > MATCHER_PERSONS)
+		if (m->state != MATCH_LIVE || from + made->n > m->cap)
 			m = NULL;
 		else
 			m->n += made->n;
@@ -515,10 +539,10 @@ match_found(struct matching *x, struct queue *q, const struct made *made)
 				seat_leave(x, m, &m->seats[i]);
 		return;
 	}
-	for (unsigned i = 0; i < made->n; i++)
-		for (unsigned k = i + 1; k < made->n; k++)
-			if (q->repeat_ms != 0)
-				pairs_meet(&x->pairs, made->seats[i].person, made->seats[k].person, wh_now_ms(x->host) + q->repeat_ms, wh_now_ms(x->host));
+	for (unsigned i = from; i < m->n && q->repeat_ms != 0; i++)
+		for (unsigned k = 0; k < i; k++)
+			if (m->seats[k].person != NULL)
+				pairs_meet(&x->pairs, m->seats[i].person->key, m->seats[k].person->key, wh_now_ms(x->host) + q->repeat_ms, wh_now_ms(x->host));
 	if (q->accept_ms == 0 || from != 0) {
 		match_start(x, m, from);
 		return;
@@ -533,6 +557,6 @@ matches_sweep(struct matching *x)
 {
 	int64_t over = wh_now_ms(x->host) - x->keep_ms;
 
-	while (x->ended.next != &x->ended && LINK_OF(x->ended.next, struct match, link)->at <= over)
-		match_free(x, LINK_OF(x->ended.next, struct match, link));
+	while (x->ended.next != &x->ended && WH_NODE_OF(x->ended.next, struct match, link)->at <= over)
+		match_free(x, WH_NODE_OF(x->ended.next, struct match, link));
 }

@@ -81,6 +81,16 @@ text_copy(char *to, size_t cap, struct wh_str s)
 	to[n] = '\0';
 }
 
+char *
+text_new(const struct wh_host *host, struct wh_str s)
+{
+	char *p = wh_new(host, s.n + 1);
+
+	if (p != NULL && s.n != 0)
+		memcpy(p, s.p, s.n);
+	return p;
+}
+
 /* 80 bits, in letters that can be read out. */
 void
 random_id(const struct wh_host *host, char out[MATCH_ID + 1])
@@ -195,25 +205,24 @@ matching_close(void *self)
 	wh_store_close(&x->table);
 	tasks_free(x);
 	while (x->stubs.next != &x->stubs) {
-		struct stub *stub = LINK_OF(x->stubs.next, struct stub, link);
+		struct stub *stub = WH_NODE_OF(x->stubs.next, struct stub, link);
 
 		for (unsigned i = 0; i < stub->n; i++)
 			stub->people[i]->stubs[stub->queue->number] = NULL;
-		link_drop(&stub->link);
+		wh_node_remove(&stub->link);
 		wh_delete(x->host, stub->args);
 		wh_delete(x->host, stub);
 	}
 	for (unsigned i = 0; i < 3; i++) {
-		struct link *list = (struct link *[]){ &x->proposed, &x->live, &x->ended }[i];
+		struct wh_node *list = (struct wh_node *[]){ &x->proposed, &x->live, &x->ended }[i];
 
 		while (list->next != list)
-			match_free(x, LINK_OF(list->next, struct match, link));
+			match_free(x, WH_NODE_OF(list->next, struct match, link));
 	}
 	while (x->parties != NULL && wh_dict_next(x->host, x->parties, &it)) {
 		struct party *party = it.value;
 
-		wh_dict_remove(x->host, x->parties, wh_str(party->code));
-		wh_delete(x->host, party);
+		party_free(x, party);
 	}
 	it = (struct wh_dict_iter){ .value = NULL };
 	while (x->people != NULL && wh_dict_next(x->host, x->people, &it)) {
@@ -243,12 +252,12 @@ matching_open(const struct wh_host *host, const struct wh_conf *conf, void **sel
 	if (x == NULL)
 		return WH_ENOMEM;
 	x->host = host;
-	link_init(&x->stubs);
-	link_init(&x->proposed);
-	link_init(&x->live);
-	link_init(&x->ended);
-	link_init(&x->lost);
-	link_init(&x->tasks);
+	wh_node_init(&x->stubs);
+	wh_node_init(&x->proposed);
+	wh_node_init(&x->live);
+	wh_node_init(&x->ended);
+	wh_node_init(&x->lost);
+	wh_node_init(&x->tasks);
 	wh_random(host, &x->seed, sizeof x->seed);
 	x->numbers.seed = x->keys.seed = x->seed;
 	x->slot = wh_session_slot(host, "matching.person", sizeof(uint64_t));
@@ -303,7 +312,8 @@ static const struct wh_field backfill_fields[] = {
 	{ "attributes", WH_F_OBJECT, .help = "a value for each rule of the queue" }, { "role", WH_F_TEXT, .max = 64, .help = "the role of these places" }, { 0 }
 };
 static const struct wh_field party_fields[] = {
-	{ "code", WH_F_NAME, .help = "of the party; without, one is made" }, { "roles", WH_F_TEXT, .max = 63, .help = "roles that you would take, with blanks between" }, { 0 }
+	{ "code", WH_F_NAME, .help = "of the party; without, one is made" }, { "roles", WH_F_TEXT, .max = 63, .help = "roles that you would take, with blanks between" },
+	{ "attributes", WH_F_OBJECT, .help = "what you yourself would say in match.enqueue; without, what the one says who made the party" }, { 0 }
 };
 static const struct wh_field block_fields[] = { MATCH, { "name", WH_F_TEXT, .max = ID_BYTES, .help = "who of it, if there are several" }, { 0 } };
 static const struct wh_field unblock_fields[] = { { "id", WH_F_ID, .required = true, .help = "from match.blocks" }, { 0 } };
@@ -352,6 +362,8 @@ static const struct wh_hook matching_hooks[] = {
 	{ WH_ON_JOIN, .order = 20, .passage = match_join },
 	{ WH_ON_LEAVE, .order = 50, .passage = match_gone },
 	{ WH_ON_MESSAGE, .order = 90, .message = match_said },
+	{ WH_ON_SAVE, .order = 50, .papers = party_save },
+	{ WH_ON_LOAD, .order = 50, .papers = party_load },
 	{ WH_ON_RECOVERED, .order = 60, .recovered = matching_recovered },
 	{ WH_ON_EXPORT, .order = 50, .person = social_export },
 	{ WH_ON_ERASE, .order = 50, .person = social_erase },
@@ -402,11 +414,12 @@ static const struct wh_setting queue_settings[] = {
 	{ "tiny", WH_INT, .def = "3", .min = "0", .max = "1000", .help = "where at most so many wait, repeat is relaxed" },
 	{ "repeat_relax", WH_DURATION, .def = "20s", .min = "0ms", .max = "1h", .help = "there those may meet again who both waited so long" },
 	{ "rating", WH_CHOICE, .def = "none", .choices = "none|glicko2|teams", .help = "how results are rated" },
+	{ "period", WH_DURATION, .def = "7d", .min = "0ms", .max = "365d", .help = "glicko2: for each without a game a rating is less sure; 0: it stays as it is" },
 	{ "strikes", WH_INT, .def = "1", .min = "1", .max = "1000", .help = "strikes from which on the reputation is low" },
 	{ "medium", WH_CHOICE, .def = "text", .choices = "text|video", .help = "video: its people may call each other" },
 	{ "blur", WH_BOOL, .def = "false", .help = "clients blur each other until all reveal" },
 	{ "relay", WH_BOOL, .def = "true", .help = "calls go by relays alone, and no address is told, until all reveal" },
-	{ "score", WH_STRING, .def = "", .max = "255", .help = "a file of Lua with a function score(waited, waited_other, mismatch of each rule): what two cost each other" },
+	{ "score", WH_STRING, .file_only = true, .def = "", .max = "255", .help = "a file of Lua with a function score(waited, waited_other, mismatch of each rule): what two cost each other" },
 	{ "tickets", WH_INT, .def = "100000", .min = "2", .max = "1000000", .help = "who may wait at once" },
 	{ 0 }
 };

@@ -3,7 +3,7 @@
 
 #include "own.h"
 
-static void
+void
 write_id(struct wh_json *w, const char *key, int64_t id)
 {
 	char text[MOD_ID_TEXT];
@@ -14,7 +14,7 @@ write_id(struct wh_json *w, const char *key, int64_t id)
 	wh_json_text(w, key, text);
 }
 
-static void
+void
 write_some(struct wh_json *w, const char *key, struct wh_str s)
 {
 	if (s.n != 0)
@@ -173,8 +173,8 @@ log_in_force(void *self, struct wh_call *call)
 	wh_json_array(f.w, "in_force");
 	if (room[0] != '\0')
 		penalty_each(mod, WH_STR(""), wh_str(room), force_write, &f);
-	for (const struct link *l = mod->penalties.next; room[0] == '\0' && l != &mod->penalties; l = l->next)
-		if (!force_write(&f, LINK_OF(l, const struct penalty, all)))
+	for (const struct wh_node *l = mod->penalties.next; room[0] == '\0' && l != &mod->penalties; l = l->next)
+		if (!force_write(&f, WH_NODE_OF(l, const struct penalty, all)))
 			break;
 	wh_json_end(f.w);
 	return WH_OK;

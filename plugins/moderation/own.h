@@ -6,41 +6,6 @@
 
 #include <whiply/bans.h>
 
-struct link {
-	struct link *next, *prev;
-};
-
-static inline void
-link_init(struct link *list)
-{
-	list->next = list->prev = list;
-}
-
-static inline bool
-link_none(const struct link *list)
-{
-	return list->next == list;
-}
-
-static inline void
-link_add(struct link *list, struct link *item)
-{
-	item->prev = list->prev;
-	item->next = list;
-	list->prev->next = item;
-	list->prev = item;
-}
-
-static inline void
-link_remove(struct link *item)
-{
-	item->prev->next = item->next;
-	item->next->prev = item->prev;
-	link_init(item);
-}
-
-#define LINK_OF(ptr, type, member) ((type *)(void *)((char *)(ptr) - offsetof(type, member)))
-
 enum {
 	MOD_SCOPE_GUESTS = 4,		/* beside enum wh_judge_scope: guests of the same network */
 	MOD_LADDER = 16,		/* steps */
@@ -61,7 +26,7 @@ struct mod_settings {
 
 /** What is in force: on a person, a network or a room. */
 struct penalty {
-	struct link all, by_who, by_network, by_room;
+	struct wh_node all, by_who, by_network, by_room;
 	int64_t id, until;		/* until: wall clock, 0: for good */
 	enum mod_kind kind;
 	uint32_t scope;
@@ -73,7 +38,7 @@ struct penalty {
 /** Penalties under one key. */
 struct shelf {
 	struct wh_str key;
-	struct link penalties;
+	struct wh_node penalties;
 	int64_t *spoke;			/* owned; of a slow room: MOD_SLOW_SEATS times */
 	char bytes[];
 };
@@ -115,10 +80,10 @@ struct moderation {
 	int64_t last_id;
 	bool closing;
 
-	struct link penalties;			/* owned, in the order in which they are looked at */
+	struct wh_node penalties;			/* owned, in the order in which they are looked at */
 	size_t n_penalties;
 	struct wh_dict *by_who, *by_network, *by_room;	/* owned shelves */
-	struct link doing, undoings, sweeps, calls, holds, bulks, gates;	/* owned: under way */
+	struct wh_node doing, undoings, sweeps, calls, holds, bulks, gates;	/* owned: under way */
 	size_t n_doing;
 	struct wh_dict *reasons;		/* by key */
 	struct numbered *said;			/* owned: MOD_SAID, the oldest is overwritten */
@@ -132,15 +97,17 @@ struct moderation {
 	struct judging *judging;
 	const struct wh_bans_ops *bans;		/* NULL: there is none */
 	struct wh_bans *bans_self;
+	struct wh_slot *names;			/* in each session: the name that it had last, MOD_NAME + 1 bytes */
 	bool listed;				/* of who is judged just now: on a list of bad addresses */
 };
 
 /* schema.c */
 enum mod_statement {
-	Q_LAST_ID, Q_ACTION_ADD, Q_ACTION_STATE, Q_ACTION, Q_IN_FORCE, Q_PENDING, Q_FORCE_OVER, Q_LADDER, Q_LOG,
+	Q_LAST_ID, Q_ACTION_ADD, Q_REDACT_NOTE, Q_ACTION_STATE, Q_ACTION, Q_IN_FORCE, Q_PENDING, Q_FORCE_OVER, Q_LADDER, Q_LOG,
 	Q_UNDO_SHOW, Q_UNDO_COVER, Q_UNDO_TAKE, Q_PUT_COVER, Q_PUT_BACK, Q_UNDONE_BY, Q_COVERED, Q_AGAIN_COVER, Q_SWEPT, Q_ITEM_ADD, Q_ITEM_MERGE, Q_ITEM, Q_ITEMS, Q_CLAIM, Q_RELEASE, Q_DECIDE,
-	Q_ITEM_STATE, Q_ITEMS_HALF, Q_NOTE_ADD, Q_NOTES, Q_REASON_SET, Q_REASONS, Q_STATEMENTS, Q_MINE, Q_COUNT_OPEN, Q_DEEDS,
+	Q_ITEM_STATE, Q_ITEMS_HALF, Q_EDITS_OVER, Q_NOTE_ADD, Q_NOTES, Q_REASON_SET, Q_REASONS, Q_STATEMENTS, Q_MINE, Q_COUNT_OPEN, Q_DEEDS, Q_TRIAL_LOG,
 	Q_KEEP_LOG, Q_KEEP_ITEMS, Q_KEEP_KEPT, Q_KEEP_NOTES, Q_KEEP_COVER, Q_EXPORT, Q_EXPORT_ITEMS, Q_ERASE_ACTIONS, Q_ERASE_ITEMS, Q_ERASE_NOTES, Q_ERASE_BY,
+	Q_ACTIONS_MOVE, Q_ITEMS_MOVE,
 	Q_FILTERS	/* and those behind it are of filters.h */
 };
 extern const struct wh_schema moderation_schema;
@@ -248,6 +215,9 @@ void penalty_each(struct moderation *mod, struct wh_str who, struct wh_str room,
 int64_t penalty_slow(struct moderation *mod, const struct penalty *slow, struct wh_str who);
 void penalty_tick(struct moderation *mod);
 
+/** What is in force in a room, or on somebody in it, is from now on in that one. */
+void penalties_move(struct moderation *mod, struct wh_str from, struct wh_str to);
+
 /** Tells a room what is in force in it. */
 void penalty_tell_room(struct moderation *mod, struct wh_str room);
 
@@ -255,7 +225,7 @@ void penalty_tell_room(struct moderation *mod, struct wh_str room);
 
 /** An action that is being done. */
 struct doing {
-	struct link link;
+	struct wh_node link;
 	struct moderation *mod;
 	struct mod_act act;		/* slices in `text` */
 	int64_t id, time, until;
@@ -290,8 +260,14 @@ void notice_sentence(struct moderation *mod, const struct notice *notice, char o
 /** Who acts, of a call. */
 void act_by(struct moderation *mod, struct wh_call *call, struct mod_act *act);
 
+/** chat.redact is about to run: what a moderator removes with it is an action like others, with its text and a way back. */
+void act_redact_note(struct moderation *mod, struct wh_call *call);
+
 /** Fills in the answer of a call that acts: {"action","until"}; for action_apply's `done`, with the held call as cookie. */
 void act_answered(struct moderation *mod, uint64_t cookie, enum wh_err err, int64_t id);
+
+/* moved.c */
+wh_chat_watcher room_moved;
 
 /* sweep.c */
 void sweep_cancel(struct moderation *mod, int64_t group);
@@ -331,6 +307,9 @@ struct item {
 /** Puts an item into the queue; of reports, flags and appeals one that is there already is merged. `done` (may be NULL) gets the id; NULL
  * result: err. */
 enum wh_err item_add(struct moderation *mod, const struct item *item, action_done *done, uint64_t cookie);
+
+/** Changes of a message that still wait have been overtaken by another: nobody decides them any more. */
+void held_edits_over(struct moderation *mod, struct wh_str who, int64_t entry);
 void items_resume(struct moderation *mod);
 void item_reopen(struct moderation *mod, int64_t id);
 
@@ -365,10 +344,14 @@ extern const struct wh_moderation_ops moderation_service;
 /* Commands */
 typedef enum wh_err mod_command(void *self, struct wh_call *call);
 mod_command act_warn, act_timeout, act_mute, act_shadow_mute, act_ban, act_strike, act_lift, act_slow, act_registered_only, act_lockdown, act_redact;
-mod_command sweep_command, undo_command, log_read, log_in_force, log_room, report_command, queue_read, queue_claim, queue_decide, note_add, person_show;
+mod_command sweep_command, undo_command, log_read, room_log, log_in_force, log_room, report_command, queue_read, queue_claim, queue_decide, note_add, person_show;
 mod_command reason_list, reason_set, appeal_command, statement_list;
 
 /** Writes an action of a row as an object. */
+/** Members that are left out when there is nothing: an id as text, a text. */
+void write_id(struct wh_json *w, const char *key, int64_t id);
+void write_some(struct wh_json *w, const char *key, struct wh_str s);
+
 void action_write(struct moderation *mod, const struct wh_rows *rows, size_t row, struct wh_json *w, bool full);
 
 #endif

@@ -7,24 +7,6 @@
 static const char *const item_kinds[ITEM_KINDS] = { "", "report", "held", "flag", "appeal" };
 
 static void
-write_id(struct wh_json *w, const char *key, int64_t id)
-{
-	char text[MOD_ID_TEXT];
-
-	if (id == 0)
-		return;
-	id_text(id, text);
-	wh_json_text(w, key, text);
-}
-
-static void
-write_some(struct wh_json *w, const char *key, struct wh_str s)
-{
-	if (s.n != 0)
-		wh_json_str(w, key, s);
-}
-
-static void
 item_write(struct moderation *mod, const struct wh_rows *rows, size_t i, struct wh_json *w)
 {
 	static const struct {
@@ -33,6 +15,7 @@ item_write(struct moderation *mod, const struct wh_rows *rows, size_t i, struct 
 	} texts[] = { { "room", I_ROOM }, { "who", I_WHO }, { "name", I_NAME }, { "by", I_BY_NAME }, { "by_id", I_BY }, { "text", I_TEXT }, { "words", I_WORDS },
 		{ "reason", I_REASON }, { "pack", I_PACK }, { "version", I_VERSION }, { "rule", I_RULE }, { "decision", I_DECISION }, { "decided_by", I_DECIDED_NAME } };
 	int64_t kind = wh_row_int(rows, i, I_KIND);
+	bool edit = kind == ITEM_HELD && wh_str_is(wh_row_str(rows, i, I_FORM), "edit");
 	struct wh_str evidence = wh_row_str(rows, i, I_EVIDENCE);
 
 	wh_json_object(w, NULL);
@@ -40,10 +23,13 @@ item_write(struct moderation *mod, const struct wh_rows *rows, size_t i, struct 
 	wh_json_text(w, "kind", kind > 0 && kind < ITEM_KINDS ? item_kinds[kind] : "");
 	wh_json_int(w, "time", wh_row_int(rows, i, I_TIME));
 	for (size_t k = 0; k < sizeof texts / sizeof texts[0]; k++)
-		write_some(w, texts[k].key, wh_row_str(rows, i, texts[k].column));
+		/* Of a change, what the message says until it is decided. */
+		write_some(w, edit && texts[k].column == I_WORDS ? "before" : texts[k].key, wh_row_str(rows, i, texts[k].column));
 	if (evidence.n > 2)
 		wh_json_raw(w, "evidence", evidence);
 	write_id(w, "message", wh_row_int(rows, i, I_ENTRY));
+	if (edit)
+		wh_json_bool(w, "edit", true);
 	write_id(w, "action", wh_row_int(rows, i, I_ACTION));
 	wh_json_int(w, "count", wh_row_int(rows, i, I_COUNT));
 	wh_json_bool(w, "open", wh_row_int(rows, i, I_STATE) == ITEM_OPEN);
@@ -105,7 +91,7 @@ queue_read(void *self, struct wh_call *call)
 /* Several at once: each by itself, the answer when all are through. */
 
 struct bulk {
-	struct link link;		/* in mod->bulks */
+	struct wh_node link;		/* in mod->bulks */
 	struct moderation *mod;
 	wh_id call;
 	unsigned n, left, done;
@@ -123,15 +109,15 @@ struct bulk {
 static void
 bulk_free(struct bulk *b)
 {
-	link_remove(&b->link);
+	wh_node_remove(&b->link);
 	wh_delete(b->mod->host, b);
 }
 
 void
 bulks_free(struct moderation *mod)
 {
-	while (!link_none(&mod->bulks))
-		bulk_free(LINK_OF(mod->bulks.next, struct bulk, link));
+	while (!wh_node_none(&mod->bulks))
+		bulk_free(WH_NODE_OF(mod->bulks.next, struct bulk, link));
 }
 
 static void
@@ -181,8 +167,8 @@ bulk_begin(struct moderation *mod, struct wh_call *call, wh_store_done *look)
 	if (b == NULL)
 		return WH_ENOMEM;
 	b->mod = mod;
-	link_init(&b->link);
-	link_add(&mod->bulks, &b->link);
+	wh_node_init(&b->link);
+	wh_node_add(&mod->bulks, &b->link);
 	while (wh_json_next(&in, NULL, &one)) {
 		if (b->n == MOD_BULK || one.type != WH_V_STR || !id_parse(one.s, &b->items[b->n].id)) {
 			enum wh_err err = wh_fail(call, b->n == MOD_BULK ? WH_ETOOBIG : WH_EINVAL, b->n == MOD_BULK ? "at most 100 items at once" : "that is no item's id");

@@ -231,7 +231,7 @@ store_open_schema(struct wh_store *service, const struct wh_host *host, const st
 		wh_delete(store->host, db);
 		return err;
 	}
-	link_add(&store->dbs, &db->link);
+	wh_node_add(&store->dbs, &db->link);
 	*db_out = db;
 	return WH_OK;
 }
@@ -268,9 +268,9 @@ store_open(const struct wh_host *host, const struct wh_conf *conf, void **self_o
 		return WH_ENOMEM;
 	store->host = host;
 	store->marker = -1;
-	link_init(&store->dbs);
-	link_init(&store->writes);
-	link_init(&store->reads);
+	wh_node_init(&store->dbs);
+	wh_node_init(&store->writes);
+	wh_node_init(&store->reads);
 	store_settings(store, conf);
 	snprintf(store->path, sizeof store->path, "%.*s/%.*s", WH_FMT(wh_state_dir(host)), WH_FMT(wh_conf_str(conf, "file")));
 	err = store_mark(store, &crashed);
@@ -359,9 +359,9 @@ store_health(void *self, struct wh_health *health)
 }
 
 static const struct wh_setting store_setting_rows[] = {
-	{ "file", WH_STRING, .def = "whiply.db", .min = "1", .max = "64", .help = "name of the database file in the plugin's state folder" },
+	{ "file", WH_STRING, .file_only = true, .def = "whiply.db", .min = "1", .max = "64", .help = "name of the database file in the plugin's state folder" },
 	{ "synchronous", WH_CHOICE, .def = "full", .choices = "full|normal", .help = "full: what was acknowledged survives a power cut; normal: it survives a crash" },
-	{ "window", WH_DURATION, .def = "2ms", .min = "0ms", .max = "100ms", .help = "least time between two commits: what is asked meanwhile is committed together" },
+	{ "window", WH_DURATION, .def = "0ms", .min = "0ms", .max = "100ms", .help = "least time between two commits: what is asked meanwhile is committed together" },
 	{ "batch", WH_INT, .def = "512", .min = "1", .max = "10000", .help = "most calls in one commit" },
 	{ "queue", WH_INT, .def = "20000", .min = "16", .max = "1000000", .help = "writes that may wait, and as many reads; over it callers are told to try again" },
 	{ "queue_size", WH_SIZE, .def = "64MiB", .min = "1MiB", .max = "16GiB", .help = "memory that writes may take while they wait, and as much for reads; likewise" },

@@ -27,11 +27,6 @@ enum {
 
 enum store_conn_place { STORE_WRITER, STORE_NOW, STORE_FIRST_READER };
 
-/** A link in a ring of its own; zero is in none. */
-struct link {
-	struct link *next, *prev;
-};
-
 struct backup;
 struct store;
 
@@ -51,7 +46,7 @@ struct store_between {
 };
 
 struct wh_db {
-	struct link link;		/* in store.dbs */
+	struct wh_node link;		/* in store.dbs */
 	struct store *store;
 	const struct wh_host *host;	/* the client's */
 	void *self;			/* the client's */
@@ -77,7 +72,7 @@ struct store_result {
 
 /** One call of wh_store_run. The steps, their parameters and the texts of those stand behind it in the same block. */
 struct store_call {
-	struct link link;
+	struct wh_node link;
 	struct wh_db *db;
 	wh_store_done *done;
 	uint64_t cookie;
@@ -93,7 +88,7 @@ struct store_call {
 struct store_batch {
 	struct store *store;
 	struct store_conn *conn;
-	struct link calls;
+	struct wh_node calls;
 	bool reads;
 	unsigned n;
 	unsigned ran;			/* the first so many were done; the others wait on: the results are big already */
@@ -112,8 +107,8 @@ struct store {
 	char path[512];
 	struct store_conn conns[STORE_CONNS];
 	unsigned n_readers;
-	struct link dbs;
-	struct link writes, reads;	/* calls that wait */
+	struct wh_node dbs;
+	struct wh_node writes, reads;	/* calls that wait */
 	unsigned n_writes, n_reads;
 	size_t bytes[2];		/* of reads, and of writes, that wait or are under way */
 	bool writing;
@@ -136,38 +131,6 @@ struct store {
 		bool full;
 	} set;
 };
-
-/* link: a list is a link that points at itself. */
-static inline void
-link_init(struct link *list)
-{
-	list->next = list->prev = list;
-}
-
-static inline bool
-link_none(const struct link *list)
-{
-	return list->next == list;
-}
-
-static inline void
-link_add(struct link *list, struct link *item)
-{
-	item->prev = list->prev;
-	item->next = list;
-	list->prev->next = item;
-	list->prev = item;
-}
-
-static inline void
-link_remove(struct link *item)
-{
-	item->prev->next = item->next;
-	item->next->prev = item->prev;
-	link_init(item);
-}
-
-#define LINK_OF(ptr, type, member) ((type *)(void *)((char *)(ptr) - offsetof(type, member)))
 
 /* schema.c */
 

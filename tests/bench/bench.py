@@ -24,13 +24,13 @@ import rooms
 import servers
 import store
 import table
-from machine import BUILD, Failure, Load, Process, cpu_ns, descriptors, memory_bytes
+from machine import BUILD, Failure, Load, Process, awake, cpu_ns, descriptors, memory_bytes
 from wire import WebSocket, http
 
 FULL = dict(rounds=9, slice=0.3, members=1000, rate=2.0, rate_rounds=3, join=10000, join_seconds=10, idle=10000, edges=1, http=2.0, starts=5, kill=10000,
-            seconds=4.0, edge_queue=64 << 20, store_rounds=3, store_seconds=6, store_rows=100000, rooms=50, room=200, room_rate=10, floods=0.22)
+            seconds=4.0, edge_queue=64 << 20, store_rounds=3, store_seconds=6, store_rows=100000, rooms=50, room=200, room_rate=10, room_calm=3, floods=0.22)
 QUICK = dict(rounds=3, slice=0.1, members=600, rate=0.4, rate_rounds=1, join=1000, join_seconds=2, idle=1000, edges=1, http=0.15, starts=2, kill=1000,
-             seconds=1.0, edge_queue=4 << 20, store_rounds=3, store_seconds=2, store_rows=30000, rooms=10, room=60, room_rate=10, floods=0.3)
+             seconds=1.0, edge_queue=4 << 20, store_rounds=3, store_seconds=2, store_rows=30000, rooms=10, room=60, room_rate=10, room_calm=3, floods=0.3)
 
 
 class Bench:
@@ -162,7 +162,7 @@ class Bench:
     def join(self):
         def measure(name):
             n = self.size["join"]
-            with servers.ALL[name]() as server, Load(server.proto, server.port, window=server.window) as load:
+            with awake(), servers.ALL[name]() as server, Load(server.proto, server.port, window=server.window) as load:
                 n = load.connect(n, at_least=self.at_least(name, n))
                 before = cpu_ns(server.pids)
                 done = load.join("r", n, self.size["join_seconds"])
@@ -335,8 +335,9 @@ class Bench:
     def judge(self):
         """The round trip of a verdict with ten packs, in turns with a process that sends back what it gets: what that takes is the machine's."""
         self.say("verdicts of ten rule packs, 10,000 a second")
-        done = subprocess.run([BUILD / "core" / "rules" / "bench_judge", "--json",
-                               pathlib.Path(__file__).resolve().parents[2] / "lua" / "packs", "1" if self.options.quick else "5"], capture_output=True, text=True, timeout=120)
+        with awake():
+            done = subprocess.run([BUILD / "core" / "rules" / "bench_judge", "--json",
+                                   pathlib.Path(__file__).resolve().parents[2] / "lua" / "packs", "1" if self.options.quick else "5"], capture_output=True, text=True, timeout=120)
         if done.returncode != 0:
             self.failed["judge"] = done.stderr[-500:]
             return

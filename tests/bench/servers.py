@@ -159,10 +159,10 @@ def whiply(proto="ws", edges=1, limits=RAISED, hub=RAISED_HUB, wait=True, level=
 
 
 def mixed(plugins, limits=RAISED, hub=RAISED_HUB, rates=RAISED_RATES, level="warn"):
-    """Browsers at `http` and IRC clients at `line`, with these plugins."""
+    """Browsers at `http` and IRC clients at `line`, with these plugins, and as many edges as a machine of two cores has."""
     server = Server("whiply", "chat", as_nobody=False)
     server.http, server.line = server.port, free_port()
-    config = server.config(WHIPLY, http=server.http, line=server.line, edges=1, limits=limits, hub=hub, level=level, dialect="irc", rates=rates,
+    config = server.config(WHIPLY, http=server.http, line=server.line, edges=2, limits=limits, hub=hub, level=level, dialect="irc", rates=rates,
                            plugins=plugins)
     server.run(BUILD / "bin" / "whiplyd", "-c", config, "-L", BUILD / "plugins" / ".libs")
     server.wait_for_port(server.port)

@@ -57,6 +57,10 @@ FUZZ_FEATURES = core/hub/testing_features.c core/hub/testing_features.h core/hub
 %C%_fuzz_control_SOURCES = %D%/fuzz_control.c $(FUZZ_FEATURES)
 %C%_fuzz_control_LDADD = $(HUB_LIBS) -lm
 %C%_fuzz_control_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+FUZZERS += %D%/fuzz_lines
+%C%_fuzz_lines_SOURCES = %D%/fuzz_lines.c
+%C%_fuzz_lines_LDADD = $(HUB_LIBS) -lm
+%C%_fuzz_lines_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 %C%_fuzz_papers_SOURCES = %D%/fuzz_papers.c core/hub/testing_hub.c core/hub/testing_hub.h
 %C%_fuzz_papers_LDADD = $(HUB_LIBS) -lm
 %C%_fuzz_papers_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer

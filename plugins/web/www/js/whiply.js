@@ -81,7 +81,7 @@ export class Client {
 
 	/**
 	 * Hears of an event by its name ("chat.message"), of every one ("*": with name and params), or of the client's own: "state" (State),
-	 * "ready" ({resumed, rooms}), "me" (Me), "refused" (a sentence: the server does not take what the browser shows; sign in anew).
+	 * "ready" ({resumed, rooms}), "me" (Me), "refused" (a sentence: the server does not take what the browser shows, so sign in anew; or whoever this is is banned).
 	 * @param {string} name
 	 * @param {(params: any, name: string) => void} listener
 	 * @returns {() => void} ends it
@@ -234,12 +234,12 @@ export class Client {
 	#wait(close) {
 		const told = /resume in (\d+) ms/.exec(close.reason);
 		const most = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** this.#attempts++);
-		const wait = told ? Number(told[1]) : close.code === 1008 ? LONGEST_WAIT_MS : most * (0.5 + Math.random() / 2);
+		const wait = told ? Number(told[1]) : close.code === 1008 || close.code === 4403 ? LONGEST_WAIT_MS : most * (0.5 + Math.random() / 2);
 
-		if (close.code === 4003 || close.code === 4401) {
+		if (close.code === 4003 || close.code === 4401)
 			this.#token = null;
+		if (close.code === 4003 || close.code === 4401 || close.code === 4403)
 			this.#emit("refused", close.reason);
-		}
 		this.retryAt = Date.now() + wait;
 		this.#retryTimer = setTimeout(() => this.#connect(), wait);
 		this.#emit("state", this.state);

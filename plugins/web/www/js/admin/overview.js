@@ -1,20 +1,22 @@
-/* How the server is doing, now and over the last minutes; its processes, to restart and to drain. */
-import { ask, fill, h } from "../dom.js";
-import { button, table } from "../form.js";
+/* How the server is doing, now and over the last minutes, and its processes. */
+import { h } from "../dom.js";
+import { button } from "../form.js";
 import { Chart } from "../chart.js";
-import { duration, number, t } from "../i18n.js";
+import { number, t } from "../i18n.js";
+import { processes } from "./processes.js";
 
 const EVERY_MS = 2000;
+const PROCESSES = 16;		// that have a chart of their own
 const megabytes = (bytes) => `${number(Math.round(bytes / 104857.6) / 10)} MiB`;
 const milliseconds = (ms) => `${number(Math.round(ms * 100) / 100)} ms`;
 
 export function overview(app) {
-	const { client } = app;
+	const { client } = app, list = processes(app);
 	const charts = {
 		sessions: new Chart({ title: t("admin.connections") }), messages: new Chart({ title: t("admin.messages") }), publishes: new Chart({ title: t("admin.publishes") }),
-		latency: new Chart({ title: t("admin.latency"), format: milliseconds }), memory: new Chart({ title: t("admin.memory"), format: megabytes }), ping: new Chart({ title: t("admin.ping"), format: milliseconds }),
+		latency: new Chart({ title: t("admin.latency"), format: milliseconds }), ping: new Chart({ title: t("admin.ping"), format: milliseconds }),
 	};
-	const about = h("p", { role: "status" }), processes = h("div");
+	const about = h("p", { role: "status" }), boxes = h("div", { class: "boxes" }, Object.values(charts).map(({ node }) => node)), memories = new Map();
 	let before = null, timer = 0, open = true;
 
 	async function read() {
@@ -25,7 +27,7 @@ export function overview(app) {
 
 			charts.ping.add(performance.now() - began);
 			await turns();
-			draw(status);
+			draw(status, await memory());
 		} catch (error) {
 			about.textContent = error.message;
 		}
@@ -48,9 +50,36 @@ export function overview(app) {
 		turnsBefore = now;
 	}
 
-	function draw(status) {
+	/* What each process has in memory, by its name; of an edge and the one that it replaces the larger. */
+	async function memory() {
+		const { metrics } = await client.call("server.metrics", { match: "whiply_process_resident_bytes" }, { again: true }), found = new Map();
+
+		for (const { labels, value } of metrics) {
+			const name = /process="([^"]*)"/.exec(labels)?.[1];
+
+			if (name)
+				found.set(name, Math.max(found.get(name) ?? 0, value));
+		}
+		return found;
+	}
+
+	function chartMemory(found) {
+		for (const [name, bytes] of found) {
+			if (!memories.has(name) && memories.size < PROCESSES) {
+				memories.set(name, new Chart({ title: t("ops.memory_of", { name }), format: megabytes }));
+				boxes.append(memories.get(name).node);
+			}
+			memories.get(name)?.add(bytes);
+		}
+		for (const [name, chart] of memories)
+			if (!found.has(name)) {
+				chart.node.remove();
+				memories.delete(name);
+			}
+	}
+
+	function draw(status, found) {
 		charts.sessions.add(status.sessions);
-		charts.memory.add(status.memory_bytes);
 		if (before !== null && status.epoch === before.epoch) {
 			const seconds = (performance.now() - before.at) / 1000;
 
@@ -59,26 +88,13 @@ export function overview(app) {
 		}
 		before = { ...status, at: performance.now() };
 		about.textContent = t("admin.about", { version: status.version, rooms: status.rooms, plugins: status.plugins, edges: status.edges });
-		fill(processes, table([t("admin.process"), t("admin.state"), t("admin.up"), t("admin.starts"), ""], (status.keeper?.processes ?? []).map((one) => [
-			one.name, one.state, duration(one.up_ms), number(one.starts), actions(one)]), t("admin.processes")));
-	}
-
-	function actions({ name }) {
-		const edge = /^edge (\d+)$/.exec(name);
-
-		return h("div", { class: "line" }, edge ? button(t("admin.drain"), () => sure(t("admin.drain_help"), () => client.call("server.drain", { edge: Number(edge[1]) })))
-			: button(t("admin.restart"), () => sure(name === "hub" ? t("admin.restart_help") : name, () => client.call("server.restart", { what: name }))));
-	}
-
-	async function sure(help, run) {
-		if (await ask({ title: t("admin.sure"), body: [h("p", null, help)], action: t("admin.go"), cancel: t("cancel") }))
-			await app.try(run(), t("admin.done"));
+		chartMemory(found);
+		list.draw(status, found);
 	}
 
 	read();
 	return {
-		nodes: [about, h("div", { class: "boxes" }, Object.values(charts).map(({ node }) => node)), processes,
-			h("div", { class: "line" }, button(t("admin.reload"), () => app.try(client.call("server.reload"), t("admin.reloaded"))), button(t("admin.restart_hub"), () => sure(t("admin.restart_help"), () => client.call("server.restart", { what: "hub" }))))],
+		nodes: [about, boxes, list.node, h("div", { class: "line" }, app.can("server.reload") && button(t("admin.reload"), () => app.try(client.call("server.reload"), t("admin.reloaded"))), list.actions)],
 		close: () => {
 			open = false;
 			clearTimeout(timer);

@@ -1,4 +1,5 @@
 /* For moderators: what waits, what was done, people, rule packs, filters. */
+import { h } from "../dom.js";
 import { page } from "../form.js";
 import { t } from "../i18n.js";
 import { filters } from "./filters.js";
@@ -15,7 +16,7 @@ export function view(app, [name = "", ...path]) {
 	const current = name in PAGES ? name : "";
 	const tabs = Object.keys(NEEDS).filter((one) => app.can(NEEDS[one])).map((one) => ({ name: one, hash: one ? `#/moderation/${one}` : "#/moderation", text: t(`mod.tab.${one || "queue"}`) }));
 	const { node, body } = page(app, t("area.moderation"), tabs, current === "editor" || current === "trial" ? "packs" : current);
-	const made = PAGES[current](app, path);
+	const made = app.can(NEEDS[current] ?? NEEDS.packs) ? PAGES[current](app, path) : [h("p", { class: "empty", role: "status" }, t("ops.not_here"))];
 
 	body.append(...[made.nodes ?? made].flat());
 	return { title: t("area.moderation"), node, close: made.close };
