@@ -5,6 +5,8 @@
 
 #include <whiply/whiply.h>
 
+#include "emotes.h"
+
 enum {
 	WEB_TITLE = 60,
 	WEB_ORIGINS = 32,
@@ -17,6 +19,7 @@ struct web {
 	char title[WEB_TITLE + 1];
 	char policy[WEB_POLICY];	/* Content-Security-Policy of the page for frames */
 	size_t n_origins;
+	struct emotes emotes;
 };
 
 /* Scheme, host and perhaps a port: what an Origin header has. It goes into a header, so nothing else may be in it. */
@@ -53,6 +56,8 @@ web_reload(void *self, const struct wh_conf *conf)
 			return WH_EINVAL;
 		}
 	}
+	if (!emotes_read(web->host, &web->emotes, wh_conf_str(conf, "emotes").p))
+		return WH_EINVAL;
 	snprintf(web->title, sizeof web->title, "%s", wh_conf_str(conf, "title").p);
 	at = (size_t)snprintf(web->policy, sizeof web->policy, "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors%s",
 	    n == 0 ? " 'none'" : "");
@@ -85,6 +90,7 @@ web_close(void *self)
 {
 	struct web *web = self;
 
+	emotes_free(web->host, &web->emotes);
 	wh_delete(web->host, web);
 }
 
@@ -95,7 +101,27 @@ web_site(void *self, struct wh_call *call)
 
 	wh_json_text(wh_reply(call), "title", web->title);
 	wh_json_bool(wh_reply(call), "embed", web->n_origins != 0);
+	wh_json_array(wh_reply(call), "emotes");
+	for (size_t i = 0; i < web->emotes.n; i++)
+		wh_json_text(wh_reply(call), NULL, web->emotes.all[i].name);
+	wh_json_end(wh_reply(call));
 	return WH_OK;
+}
+
+static enum wh_err
+web_emote(void *self, struct wh_request *request)
+{
+	const struct web *web = self;
+	const struct emote *e = emotes_find(&web->emotes, wh_request_param(request, "name"));
+
+	if (e == NULL)
+		return wh_respond_problem(request, WH_ENOENT, "there is no such emote: web.site lists them");
+	/* It is what its bytes say, and nothing that a browser makes of them. */
+	wh_respond_header(request, "x-content-type-options", WH_STR("nosniff"));
+	wh_respond_header(request, "content-security-policy", WH_STR("default-src 'none'; sandbox"));
+	wh_respond_header(request, "cache-control", WH_STR("max-age=3600"));
+	wh_out_put(wh_respond_body(request), (struct wh_str){ (const char *)e->bytes, e->n });
+	return wh_respond(request, 200, e->type);
 }
 
 static enum wh_err
@@ -121,16 +147,18 @@ web_embed(void *self, struct wh_request *request)
 static const struct wh_setting web_settings[] = {
 	{ "title", WH_STRING, .def = "whiply", .min = "1", .max = "60", .help = "what the site is called" },
 	{ "embed", WH_STRINGS, .help = "origins of sites that may show a room in a frame, such as \"https://www.example.org\"" },
+	{ "emotes", WH_STRING, .max = "400", .help = "folder of pictures that people may write as :NAME:, such as wave.png" },
 	{ 0 }
 };
 
 static const struct wh_command web_commands[] = {
-	{ "web.site", NULL, WH_ALLOW_GUEST, .flags = WH_READS, .run = web_site, .help = "what the site is called" },
+	{ "web.site", NULL, WH_ALLOW_GUEST, .flags = WH_READS, .run = web_site, .help = "what the site is called, and the community's emotes" },
 	{ 0 }
 };
 
 static const struct wh_route web_routes[] = {
 	{ "GET", "/embed", WH_ALLOW_GUEST, .serve = web_embed, .help = "a room, for a frame on another site: /embed?room=NAME" },
+	{ "GET", "/emotes", WH_ALLOW_GUEST, .serve = web_emote, .help = "the picture of an emote: /emotes?name=NAME" },
 	{ 0 }
 };
 

@@ -79,6 +79,16 @@ class Page:
     def cdp(self, method, **params):
         return self.step("cdp", method=method, params=params)
 
+    def tab(self, name, url):
+        """Another page of the same browser: with the same cookies and storage."""
+        page = Page(self.browser, name)
+        page.step("tab", of=self.name, url=url)
+        self.browser.pages.append(page)
+        return page
+
+    def offline(self, on=True):
+        return self.step("offline", on=on)
+
     def frame(self, selector, script, *args):
         return self.step("frame", selector=selector, script=script, args=args)
 

@@ -1,5 +1,6 @@
 /* Drives browsers for the tests in Python: a line of JSON in is a step, a line out is what became of it. Steps: {id, do, …}
  *   open {page, url, own}     opens a page in a context of its own; `own`: in a browser process of its own
+ *   tab {page, of, url}       another page in the context of an open one: the same browser's other tab
  *   eval {page, script, args} runs the body of an async function in the page; its result is the answer
  *   wait {page, script, args, ms}  until it gives something true
  *   shot {page, path}         a screenshot
@@ -7,7 +8,9 @@
  *   size {page, width, height}  of the window
  *   frame {page, selector, script, args}  like eval, in the frame of an element
  *   cdp {page, method, params}  a call of Chromium's own protocol
- *   close {page}
+ *   push {page, data}         a push service brings this to the page's service worker
+ *   offline {page, on}        the context's network is gone, or back
+ *   close {page}              and its context, with its last page
  *   console {page}            what the page wrote to its console, and its errors
  */
 import { createRequire } from "node:module"
@@ -27,18 +30,24 @@ let shared = null
 /* As text, so that the page's own Content-Security-Policy, which knows no eval, stays in force. */
 const body = (script, args) => `(async (...args) => { ${script}\n})(...${JSON.stringify(args ?? [])})`
 
+async function opened(name, context, browser, url) {
+	const page = await context.newPage()
+	const written = []
+	page.on("console", (message) => written.push(`${message.type()}: ${message.text()}`))
+	page.on("response", (response) => response.status() >= 400 && written.push(`${response.status()}: ${response.url()}`))
+	page.on("pageerror", (error) => written.push(`pageerror: ${error.message}`))
+	pages.set(name, { page, context, browser, written })
+	await page.goto(url)
+}
+
 const steps = {
 	async open({ page, url, own, viewport }) {
 		const browser = own ? await chromium.launch(options) : shared ??= await chromium.launch(options)
 		const context = await browser.newContext({ permissions: ["camera", "microphone"], viewport: viewport ?? { width: 900, height: 600 } })
-		const opened = await context.newPage()
-		const written = []
-		opened.on("console", (message) => written.push(`${message.type()}: ${message.text()}`))
-		opened.on("response", (response) => response.status() >= 400 && written.push(`${response.status()}: ${response.url()}`))
-		opened.on("pageerror", (error) => written.push(`pageerror: ${error.message}`))
-		pages.set(page, { page: opened, context, browser: own ? browser : null, written })
-		await opened.goto(url)
+		await opened(page, context, own ? browser : null, url)
 	},
+	tab: ({ page, of, url }) => opened(page, pages.get(of).context, pages.get(of).browser, url),
+	offline: ({ page, on }) => pages.get(page).context.setOffline(on),
 	eval: ({ page, script, args }) => pages.get(page).page.evaluate(body(script, args)),
 	async wait({ page, script, args, ms }) {
 		const end = Date.now() + ms
@@ -71,10 +80,21 @@ const steps = {
 		one.cdp ??= await one.context.newCDPSession(one.page)
 		return one.cdp.send(method, params ?? {})
 	},
+	async push({ page, data }) {
+		const { page: one, context } = pages.get(page), origin = new URL(one.url()).origin
+		await context.grantPermissions(["notifications", "camera", "microphone"], { origin })
+		const cdp = await context.newCDPSession(one)
+		const found = new Promise((resolve) => cdp.on("ServiceWorker.workerRegistrationUpdated", ({ registrations }) => registrations.length > 0 && resolve(registrations.at(-1).registrationId)))
+		await cdp.send("ServiceWorker.enable")
+		await cdp.send("ServiceWorker.deliverPushMessage", { origin, registrationId: await found, data })
+	},
 	console: ({ page }) => pages.get(page).written,
 	async close({ page }) {
-		const { context, browser } = pages.get(page)
+		const { page: one, context, browser } = pages.get(page)
 		pages.delete(page)
+		await one.close()
+		if ([...pages.values()].some((other) => other.context === context))
+			return
 		await context.close()
 		await browser?.close()
 	},

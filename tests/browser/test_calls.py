@@ -1,6 +1,4 @@
 """Two browsers that never met: matched, seeing and hearing each other, and what comes between. With docs/examples/call as their page."""
-import time
-
 import pytest
 import turn
 from conftest import ROOT, why_not

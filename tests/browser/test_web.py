@@ -13,24 +13,15 @@ import time
 
 import pytest
 from conftest import BUILD, ROOT
+from hostile import HOSTILE
 from irc_client import Irc
-from steps import LIMITS, PASSWORD, PLUGINS, axe_finds, enter, menu, message, name_of, press_button, press_in, quiet, register, say, sees, settled, url
+from steps import LIMITS, PASSWORD, PLUGINS, axe_finds, enter, menu, name_of, press_button, press_in, quiet, register, say, sees, settled, url
 from wire import WebSocket, http, until
 
 sys.path.append(str(ROOT / "tests" / "bench"))
 import site_soak  # noqa: E402
 
 SITE = ROOT / "plugins" / "web" / "www"
-# Each would do something if it were taken for HTML, a script, a style or an address. What runs sets window.pwned.
-HOSTILE = [
-    "<script>window.pwned=1</script>", "<img src=x onerror=window.pwned=1>", "<svg onload=window.pwned=1>", "\"><script>window.pwned=1</script>",
-    "javascript:window.pwned=1", "http://x.example/\" onmouseover=\"window.pwned=1", "https://x.example/<script>window.pwned=1</script>",
-    "[x](javascript:window.pwned=1)", "`<img src=x onerror=window.pwned=1>`", "```\n<script>window.pwned=1</script>\n```", "**<b onclick=window.pwned=1>x</b>**",
-    "@<img src=x onerror=window.pwned=1>", ":<img src=x onerror=window.pwned=1>:", "&lt;script&gt;window.pwned=1&lt;/script&gt;", "{{constructor.constructor('window.pwned=1')()}}",
-    "${window.pwned=1}", "data:text/html,<script>window.pwned=1</script>", "https://user:pass@x.example@evil.example/", "\u202ehttps://gpj.evil.example/\u202c",
-    "<style>*{display:none}</style>", "<iframe srcdoc='<script>parent.pwned=1</script>'>", "<a href=javascript:window.pwned=1>x</a>", "<details open ontoggle=window.pwned=1>",
-    "<math><mtext></mtext><mglyph><style><img src=x onerror=window.pwned=1>", "'-window.pwned=1-'", "</textarea><script>window.pwned=1</script>",
-]
 
 
 def test_two_browsers_and_an_irc_client_share_a_room(browser, server):
@@ -199,7 +190,6 @@ def test_an_account_from_its_making_to_its_end(browser, server):
     # An authenticator app.
     ann.run("location.hash = '#/account/security'")
     ann.wait("return [...document.querySelectorAll('button')].some((one) => one.textContent === 'Set one up')")
-    ann.fill(".box:has(h2) form input[name=password]", PASSWORD)
     press_button(ann, "Set one up")
     secret = ann.wait("return document.querySelector('code.secret')?.textContent")
     ann.fill("input[name=code]", totp(secret))
@@ -345,11 +335,14 @@ def test_what_is_hostile_never_runs(browser, server):
 def test_it_fits_a_telephone_and_every_theme_and_language(browser, server):
     page = enter(browser, server, "phone", viewport={"width": 360, "height": 640})
     say(page, "a longword" * 30)
-    for area in ("r/lobby", "rooms", "strangers", "account", "account/register", "account/preferences"):
-        page.run("location.hash = args[0]", f"#/{area}")
-        settled(page, area)
-        wide = page.run("return document.documentElement.scrollWidth")
-        assert wide <= 360, (area, wide)
+    for width, height in ((2560, 1440), (360, 640)):
+        page.size(width, height)
+        for area in ("r/lobby", "rooms", "mentions", "strangers", "account", "account/register", "account/preferences"):
+            page.run("location.hash = args[0]", f"#/{area}")
+            settled(page, area)
+            wide = page.run("return document.documentElement.scrollWidth")
+            assert wide <= width, (area, wide)
+        page.shot(f"width-{width}")
     page.run("location.hash = '#/r/lobby'")
     page.wait("return document.querySelector('.pane-head .menu')")
     page.click(".pane-head .menu")
@@ -385,6 +378,8 @@ def test_every_text_that_is_asked_for_is_in_the_catalogue():
     for path in SITE.rglob("*.js"):
         for key in re.findall(r"\bt\(\"([\w.-]+)\"", path.read_text()):
             assert key in english, (path.name, key)
+        for start in re.findall(r"\bt\(`([\w.-]+)\$\{", path.read_text()):
+            assert any(key.startswith(start) for key in english), (path.name, start)
 
 
 def test_nothing_comes_from_elsewhere_and_no_html_is_made_of_text():
@@ -428,10 +423,10 @@ def test_its_memory_stays_as_it_is_while_a_room_is_talked_in(browser, server):
     quiet(page)
 
 
-@pytest.mark.parametrize("theme", ["light", "dark", "contrast"])
-def test_axe_finds_nothing(browser, server, theme):
-    page = enter(browser, server, f"axe-{theme}")
-    page.run("localStorage.setItem('whiply.theme', JSON.stringify(args[0])); location.reload()", theme)
+@pytest.mark.parametrize("theme, language", [("light", "en"), ("dark", "de"), ("contrast", "en"), ("light", "ar")])
+def test_axe_finds_nothing(browser, server, theme, language):
+    page = enter(browser, server, f"axe-{theme}-{language}")
+    page.run("localStorage.setItem('whiply.theme', JSON.stringify(args[0])); localStorage.setItem('whiply.language', JSON.stringify(args[1])); location.reload()", theme, language)
     page.wait("return document.querySelector('.composer textarea')")
     say(page, "hello @somebody https://example.org/ `code` :tea:", "hello @somebody")
     page.fill(".composer textarea", "/poll Milk? | yes | no")
@@ -439,10 +434,16 @@ def test_axe_finds_nothing(browser, server, theme):
     page.wait("return document.querySelector('.poll')")
     register(page, server, f"axe{theme}")
     server.command("auth.grant", f"axe{theme}", "admin")
+    # A thread beside the room.
+    page.run("location.hash = '#/r/lobby'")
+    page.wait("const one = [...document.querySelectorAll('.message')].find((one) => one.textContent.includes('hello @somebody'))?.querySelectorAll('.actions-on button')[1]; one?.click(); return one")
+    say(page, "an answer")
+    page.wait("const one = document.querySelector('.replies'); one?.click(); return one")
+    page.wait("return document.querySelector('.thread .message')")
+    found = axe_finds(page, "thread")
     page.wait("return document.querySelector('.areas [href=\"#/admin\"]')")
-    areas = ["r/lobby", "rooms", "strangers", "account", "account/security", "account/devices", "account/privacy", "account/preferences", "admin", "admin/plugins", "admin/sessions",
+    areas = ["r/lobby", "rooms", "mentions", "strangers", "account", "account/security", "account/devices", "account/privacy", "account/preferences", "admin", "admin/plugins", "admin/sessions",
              "admin/accounts", "admin/audit", "admin/commands/chat.say"]
-    found = []
     for area in areas:
         page.run("location.hash = args[0]", f"#/{area}")
         settled(page, area)

@@ -176,4 +176,7 @@ def test_axe_finds_nothing_on_the_moderators_pages(browser, moderated, theme):
         go(boss, area)
         sees(boss, text, ".page-body")
         found += axe_finds(boss, area)
+        boss.size(360, 640)
+        assert boss.run("return document.documentElement.scrollWidth") <= 360, area
+        boss.size(900, 600)
     assert not found, "\n".join(found)

@@ -1,34 +1,53 @@
 /* The whole page: the connection, the rooms, what is looked at, and what the parts of the page ask of each other. */
-import { Client } from "./whiply.js";
 import { ask, h } from "./dom.js";
 import { Emitter } from "./emitter.js";
-import { t } from "./i18n.js";
+import { OWN } from "./emotes.js";
+import { keepGuest } from "./guest.js";
+import { moment, t } from "./i18n.js";
 import { Rooms } from "./rooms.js";
 import { roomKey } from "./room.js";
-import { returned } from "./account/return.js";
 import { Shell } from "./shell.js";
 import { plain } from "./text.js";
-import { moment } from "./i18n.js";
-import { notify } from "./notify.js";
 import { AREAS, areaOf } from "./areas.js";
+import { RoomView } from "./chat/view.js";
 
 const FIRST_ROOM = "lobby";
+const WORKER_MS = 1500;
+
+/* So that the page opens without a network. Loading it comes first. */
+async function keepShell() {
+	try {
+		await navigator.serviceWorker.register("/sw.js");
+		(await navigator.serviceWorker.ready).active.postMessage({ keep: ["/", ...performance.getEntriesByType("resource").map(({ name }) => name)] });
+	} catch {
+		// A browser that keeps nothing: the page is there as long as its server is.
+	}
+}
 
 export class App extends Emitter {
-	client = new Client("/ws");
-	rooms = new Rooms(this.client);
 	/** Names of the commands that this person may call. */
 	commands = new Set();
+	#learned;
+	/** They are known. */
+	known = new Promise((resolve) => { this.#learned = resolve; });
 	/** What the site is called. */
 	title = "whiply";
 	/** The view that is shown: has `node`, `title`, and if it likes `close()` and `focus()`. */
 	shown = null;
 	membersShown = innerWidth >= 900;
+	/** Where to go once somebody is signed in: a path of this site; null: to the rooms. */
+	returnTo = null;
 	#hash = null;
 
-	/** @param {{room?: string}} only in a frame on another site: this room and no other */
-	constructor(node, only = {}) {
+	/**
+	 * @param {HTMLElement} node
+	 * @param {import("./whiply.js").Client} client
+	 * @param {{room?: string}} only in a frame on another site: this room and no other
+	 */
+	constructor(node, client, only = {}) {
 		super();
+		this.client = client;
+		this.rooms = new Rooms(client);
 		this.only = only;
 		this.shell = new Shell(this);
 		this.node = node;
@@ -39,11 +58,12 @@ export class App extends Emitter {
 	start() {
 		this.node.replaceChildren(this.shell.node);
 		document.querySelector("#skip")?.replaceChildren(t("skip"));
-		this.client.on("me", () => this.#readCommands());
+		this.client.on("ready", () => (this.commands.size > 0 || !this.#at().startsWith("#/r/")) && this.#readCommands());
+		this.client.on("session.identity", () => this.client.state === "ready" && this.#readCommands());
 		this.client.on("refused", (why) => this.notice(why || t("account.signed_out"), "error"));
 		/* The first view waits for nothing but itself. */
 		let first = true;
-		const begun = this.on("me", () => {
+		const begun = this.client.on("ready", () => {
 			begun();
 			this.#show();
 		});
@@ -52,7 +72,15 @@ export class App extends Emitter {
 				this.#show();
 			first = false;
 		});
-		this.rooms.on("said", (said) => notify(this, said));
+		this.rooms.on("said", async (said) => {
+			if (document.visibilityState !== "visible")
+				(await import("./notify.js")).notify(this, said);
+		});
+		this.rooms.on("moved", ({ room, was }) => {
+			this.notice(t("chat.moved", { was, room: room.name }));
+			if (this.shown?.room === room)
+				this.goRoom(room.name);
+		});
 		this.rooms.on("invited", ({ room, from }) => this.notice(t("chat.invited_you", { name: from, room }), "info", { label: t("chat.enter"), run: () => this.enter(room) }));
 		this.rooms.on("sent-out", ({ room, reason, by }) => {
 			this.notice(t("chat.sent_out", { room, by: by ?? "", reason: reason ?? "" }), "error");
@@ -61,22 +89,44 @@ export class App extends Emitter {
 		this.rooms.on("refused", ({ name, error }) => this.notice(`${name}: ${error.message}`, "error"));
 		this.client.on("moderation.notice", ({ text }) => this.notice(text, "error"));
 		addEventListener("hashchange", () => this.#show());
-		if (!this.only.room)
-			returned(this);
-		this.client.call("web.site", {}, { again: true }).then(({ title }) => {
-			this.title = title;
-			this.shell.named(title);
-		}, () => {});
-		this.client.open();
+		addEventListener("beforeunload", (event) => this.rooms.unsent && event.preventDefault());
+		if (!this.only.room && (/^#[^/]/.test(location.hash) || location.search !== ""))
+			import("./account/return.js").then(({ returned }) => returned(this));
+		this.once("shown", () => this.#afterwards());
 	}
 
+	/* What nobody waits for. */
+	#afterwards() {
+		if (this.commands.size === 0)
+			this.#readCommands();
+		this.client.call("web.site", {}, { again: true }).then(({ title, emotes = [] }) => {
+			this.title = title;
+			this.shell.named(title);
+			emotes.forEach((name) => OWN.add(name));
+			if (emotes.length > 0)
+				this.shown?.room?.emit("entries", { all: true });
+		}, () => {});
+		if ("serviceWorker" in navigator && isSecureContext && !this.only.room)
+			setTimeout(() => keepShell(), WORKER_MS);
+	}
+
+	/* They are others when one is somebody else. */
 	async #readCommands() {
 		const told = await this.client.call("server.commands", {}, { again: true }).catch(() => null);
 
 		if (!told)
 			return;
 		this.commands = new Set(told.commands.map(({ name }) => name));
+		this.#learned();
 		this.emit("me");
+	}
+
+	/** Listens until it happens. */
+	once(name, listener) {
+		const end = this.on(name, (value) => {
+			end();
+			listener(value);
+		});
 	}
 
 	/** Is there such a command, and may this person call it? */
@@ -85,8 +135,13 @@ export class App extends Emitter {
 	}
 
 	/** Takes another name: an account is renamed, a guest is one under it where there are accounts to keep names. */
-	rename(name) {
-		return this.client.call(this.client.me.kind === "account" ? "auth.rename" : this.can("auth.guest") ? "auth.guest" : "session.name", { name });
+	async rename(name) {
+		const guest = this.client.me.kind !== "account" && this.can("auth.guest");
+		const told = await this.client.call(guest ? "auth.guest" : this.client.me.kind === "account" ? "auth.rename" : "session.name", { name });
+
+		if (guest)
+			keepGuest(told);
+		return told;
 	}
 
 	/** Has this person a permission that is no command of its own? A guess for what is shown; the server decides. */
@@ -226,21 +281,35 @@ export class App extends Emitter {
 		this.emit("members-shown");
 	}
 
-	/* Shows what the address says. */
-	async #show() {
-		const hash = this.only.room ? `#/r/${encodeURIComponent(this.only.room)}` : location.hash.startsWith("#/") ? location.hash : `#/r/${FIRST_ROOM}`;
+	/* What the address says. */
+	#at() {
+		return this.only.room ? `#/r/${encodeURIComponent(this.only.room)}` : location.hash.startsWith("#/") ? location.hash : `#/r/${FIRST_ROOM}`;
+	}
 
-		if (this.client.me === null || this.commands.size === 0) {
-			await new Promise((resolve) => { const end = this.on("me", () => { end(); resolve(); }); });
-		}
+	async #show() {
+		const hash = this.#at();
+
+		const room = hash.startsWith("#/r/");
+
+		/* What a room needs of them it asks for later; what the other parts are made of depends on them. */
+		if (this.client.me === null || (this.commands.size === 0 && !room))
+			await new Promise((resolve) => { this.once("me", resolve); });
 		this.#hash = hash;
 		const view = await this.#viewOf(hash).catch((error) => {
 			this.notice(error.message, "error");
 			return null;
 		});
 
-		if (this.#hash !== hash || !view)
+		if (this.#hash !== hash)
 			return;
+		if (!view) {
+			/* A room that lets nobody in is no place to begin. */
+			if (!this.shown && room && !this.only.room) {
+				this.#readCommands();
+				this.go("#/rooms");
+			}
+			return;
+		}
 		this.shown?.close?.();
 		this.shown = view;
 		this.rooms.shown = view.room ?? null;
@@ -248,6 +317,8 @@ export class App extends Emitter {
 		this.emit("shown");
 		view.focus?.();
 		performance.mark("shown");
+		if (room && hash.split("/")[3])
+			view.showEntry(hash.split("/")[3]);
 	}
 
 	async #viewOf(hash) {
@@ -255,15 +326,13 @@ export class App extends Emitter {
 
 		if (area !== "r")
 			return (await areaOf(AREAS, area)).view(this, path);
-		const { RoomView } = await import("./chat/view.js");
-
 		return new RoomView(this, await this.#room(path[0] ?? FIRST_ROOM));
 	}
 
 	async #room(name) {
 		const known = this.rooms.get(name);
 
-		if (known?.joined && (known.entries.length > 0 || known.complete))
+		if (known?.joined && known.begun)
 			return known;
 		if (roomKey(name).startsWith("@"))
 			return await this.rooms.whisper(name) ?? Promise.reject(new Error(t("chat.no_whisper")));

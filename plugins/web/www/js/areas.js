@@ -6,6 +6,7 @@
 /** @type {Area[]} */
 export const AREAS = [
 	{ name: "rooms", icon: "rooms", needs: "chat.rooms", load: () => import("./chat/rooms_view.js") },
+	{ name: "mentions", icon: "at", needs: "chat.mentions", load: () => import("./chat/mentions.js") },
 	{ name: "strangers", icon: "strangers", needs: "match.enqueue", load: () => import("./strangers/index.js") },
 	{ name: "account", icon: "account", needs: "auth.whoami", load: () => import("./account/index.js") },
 	{ name: "moderation", icon: "shield", needs: "moderation.queue", load: () => import("./moderation/index.js") },

@@ -8,5 +8,13 @@ export const EMOTES = {
 	sun: "☀️", moon: "🌙", rainbow: "🌈", snow: "❄️", music: "🎵", game: "🎮", chess: "♟️", dice: "🎲", trophy: "🏆", wheel: "🛞", hundred: "💯",
 };
 
+/** The community's own: pictures that the server has, by name. */
+export const OWN = new Set();
+
+/** Signs and pictures whose name begins so: [name, sign or ""], the community's own first. */
+export function emotesLike(start) {
+	return [...[...OWN].map((name) => [name, ""]), ...Object.entries(EMOTES)].filter(([name]) => name.startsWith(start));
+}
+
 /** Those offered first as reactions. */
 export const QUICK = ["👍", "❤️", "😂", "🎉", "😢", "👀"];

@@ -15,7 +15,8 @@ export function choice(name, label, options, value) {
 }
 
 /**
- * A form that does one thing. What goes wrong is shown in it, and while it is under way it can't be sent again.
+ * A form that does one thing. What goes wrong is shown in it, and while it is under way it can't be sent again. `run` gives false where nothing
+ * was done.
  * @param {{fields: any, action: string, run: (values: Object, form: HTMLFormElement) => Promise<any>, done?: string, danger?: boolean, app: any, class?: string}} how
  */
 export function commandForm({ app, fields, action, run, done, danger = false, class: name = "stack" }) {
@@ -26,8 +27,9 @@ export function commandForm({ app, fields, action, run, done, danger = false, cl
 		button.disabled = true;
 		wrong.hidden = true;
 		try {
-			await run(Object.fromEntries([...new FormData(form)].filter(([, value]) => value !== "")), form);
-			if (done)
+			const went = await run(Object.fromEntries([...new FormData(form)].filter(([, value]) => value !== "")), form);
+
+			if (done && went !== false)
 				app.notice(done);
 		} catch (error) {
 			wrong.textContent = error.message;

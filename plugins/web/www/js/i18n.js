@@ -21,7 +21,10 @@ export function languageFor(wanted) {
 	return wanted.map((tag) => tag.split("-")[0]).find((tag) => tag in LANGUAGES) ?? "en";
 }
 
-export async function loadLanguage(name) {
+/** One that there is not is English. */
+export async function loadLanguage(wanted) {
+	const name = Object.hasOwn(LANGUAGES, wanted) ? wanted : "en";
+
 	[english, texts] = await Promise.all([catalogue("en"), name === "en" ? {} : catalogue(name)]);
 	language = name;
 	plural = new Intl.PluralRules(name);
@@ -54,6 +57,16 @@ function formatted(style, time) {
 	if (!formats.has(key))
 		formats.set(key, new Intl.DateTimeFormat(language, style));
 	return formats.get(key).format(time);
+}
+
+const SPOKEN = ["ar", "bg", "bn", "cs", "da", "de", "el", "en", "es", "et", "fa", "fi", "fr", "he", "hi", "hr", "hu", "id", "it", "ja", "ko", "lt", "lv", "ms", "nb", "nl", "pl", "pt", "ro", "ru",
+	"sk", "sl", "sr", "sv", "sw", "ta", "th", "tr", "uk", "ur", "vi", "zh"];
+
+/** Languages that people speak, by code and by name in the page's own, in its order. */
+export function languageNames() {
+	const names = new Intl.DisplayNames(language, { type: "language" }), order = new Intl.Collator(language);
+
+	return SPOKEN.map((code) => [code, names.of(code)]).sort((a, b) => order.compare(a[1], b[1]));
 }
 
 export const clock = (time) => formatted({ hour: "2-digit", minute: "2-digit" }, time);

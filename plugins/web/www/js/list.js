@@ -5,6 +5,7 @@ import { h, perFrame } from "./dom.js";
 const OVERSCAN = 600;	// pixels above and below that are kept ready
 const ESTIMATE = 44;
 const END = 24;		// so near to the end counts as being there
+const STOPS = "button, a, article";	// of the keyboard in an item
 
 export class List {
 	#items = [];
@@ -56,7 +57,7 @@ export class List {
 	#focus() {
 		const key = document.activeElement?.closest("[data-key]")?.dataset.key, node = this.#nodes.get(key);
 
-		return node && { key, at: [...node.querySelectorAll("button, a")].indexOf(document.activeElement) };
+		return node && { key, at: [...node.querySelectorAll(STOPS)].indexOf(document.activeElement) };
 	}
 
 	#focusAgain() {
@@ -64,7 +65,7 @@ export class List {
 
 		this.#focused = null;
 		if (key !== undefined && document.activeElement === document.body)
-			this.#nodes.get(key)?.querySelectorAll("button, a")[at]?.focus({ preventScroll: true });
+			this.#nodes.get(key)?.querySelectorAll(STOPS)[at]?.focus({ preventScroll: true });
 	}
 
 	toEnd() {

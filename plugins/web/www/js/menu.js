@@ -3,14 +3,15 @@ import { h } from "./dom.js";
 
 /**
  * @param {HTMLElement} at the button, which has the focus again afterwards
- * @param {({label: string, run: () => any, danger?: boolean}|null|false|undefined)[]} items
+ * @param {({label: string, run: () => any, danger?: boolean, chosen?: boolean}|null|false|undefined)[]} items where one says `chosen`, they are a choice
  * @param {Node} [head] above the list; its buttons are stops as well
  */
 export function openMenu(at, items, head) {
-	const buttons = items.filter(Boolean).map(({ label, run, danger }) => h("button", { type: "button", role: "menuitem", class: danger ? "danger-text" : "", onclick: () => {
-		close();
-		run();
-	} }, label));
+	const buttons = items.filter(Boolean).map(({ label, run, danger, chosen }) => h("button", { type: "button", role: chosen === undefined ? "menuitem" : "menuitemradio",
+		"aria-checked": chosen === undefined ? null : String(chosen), class: danger ? "danger-text" : "", onclick: () => {
+			close();
+			run();
+		} }, label));
 	const box = h("div", { class: "menu-pop", onkeydown: move }, head, buttons.length > 0 && h("div", { class: "menu-box", role: "menu" }, buttons));
 	const stops = [...box.querySelectorAll("button")];
 

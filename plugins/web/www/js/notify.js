@@ -5,7 +5,7 @@ import { setting } from "./settings.js";
 import { plain } from "./text.js";
 
 export function notify(app, { room, entry, own }) {
-	const wanted = setting("notify", "mentions"), loud = room.whisper || names(entry.text, app.client.me.name);
+	const wanted = setting(`notify.${room.key}`, setting("notify", "mentions")), loud = room.whisper || names(entry.text, app.client.me.name);
 
 	if (own || wanted === "never" || (wanted === "mentions" && !loud) || document.visibilityState === "visible" || globalThis.Notification?.permission !== "granted")
 		return;

@@ -5,6 +5,7 @@ import { Emitter } from "./emitter.js";
 const ENTRIES_MOST = 3000;	// in memory, while the newest are looked at; older ones are read again
 const PAGE = 100;
 const TYPING_MS = 8000;
+const THREAD_DEPTH = 50;
 
 /** How rooms are compared: "Lobby", "#lobby" and "lobby" are one. */
 export function roomKey(name) {
@@ -31,6 +32,9 @@ export class Room extends Emitter {
 	/** @type {Map<string, {who: string, name: string, role?: string}>} */
 	members = new Map();
 	byId = new Map();
+	replies = new Map();	// id → how many of the entries that were read answer it
+	/** What reads the end of the log for the first time; null: nothing does. */
+	begun = null;
 	typing = new Map();	// who → {name, until}
 	seq = 0;
 	epoch = 0;
@@ -76,6 +80,7 @@ export class Room extends Emitter {
 	forget() {
 		this.entries = [];
 		this.byId.clear();
+		this.replies.clear();
 		this.seq = 0;
 		this.complete = false;
 		this.emit("entries", { all: true });
@@ -104,7 +109,7 @@ export class Room extends Emitter {
 	}
 
 	async #readOlder() {
-		const told = await this.client.call("chat.history", { room: this.name, before: String(this.entries[0].seq), limit: PAGE }, { again: true });
+		const told = await this.client.call("chat.history", { room: this.name, before: String(Math.ceil(this.entries[0].seq)), limit: PAGE }, { again: true });
 
 		this.complete = told.entries.length < PAGE;
 		this.take(told.entries);
@@ -158,14 +163,48 @@ export class Room extends Emitter {
 			at--;
 		this.entries.splice(at, 0, entry);
 		this.byId.set(entry.id, entry);
+		if (entry.reply)
+			this.replies.set(entry.reply, (this.replies.get(entry.reply) ?? 0) + 1);
+	}
+
+	/** What only some of the room were told. It has no place in the log, so it is given one behind what is there. */
+	aside(told) {
+		const id = `aside-${told.who}-${told.time}-${this.entries.length}`;
+
+		this.#insert({ ...told, event: "chat.message", id, seq: this.seq + 0.5, aside: told.rank });
+		this.emit("entries", { id });
+	}
+
+	/** A message, what answers it, what answers that, and so on, from the first on; the log between them is read if need be. */
+	async readThread(id) {
+		let root = id;
+
+		for (let n = 0; n < THREAD_DEPTH; n++) {
+			await this.readAround(root);
+			const { reply } = this.byId.get(root) ?? {};
+
+			if (!reply)
+				break;
+			root = reply;
+		}
+		return this.thread(this.byId.has(root) ? root : id);
+	}
+
+	/** The same of what is in memory, by the id of its first message. */
+	thread(root) {
+		const within = new Set([root]);
+
+		return this.entries.filter((entry) => entry.id === root || (within.has(entry.reply) && within.add(entry.id)));
 	}
 
 	/** Forgets what is far above, when nobody looks there. */
 	trim() {
 		if (this.entries.length <= ENTRIES_MOST)
 			return;
-		for (const entry of this.entries.splice(0, this.entries.length - ENTRIES_MOST / 2))
+		for (const entry of this.entries.splice(0, this.entries.length - ENTRIES_MOST / 2)) {
 			this.byId.delete(entry.id);
+			this.replies.delete(entry.id);
+		}
 		this.complete = false;
 		this.emit("entries", { all: true });
 	}

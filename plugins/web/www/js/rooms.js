@@ -5,6 +5,8 @@ import { Room, roomKey } from "./room.js";
 import { setSetting, setting } from "./settings.js";
 import { nonce } from "./whiply.js";
 
+const WHISPERS = 30;	// that are listed
+
 export class Rooms extends Emitter {
 	/** @type {Map<string, Room>} */
 	all = new Map();
@@ -51,15 +53,31 @@ export class Rooms extends Emitter {
 
 		room.joined = true;
 		room.about(told);
-		await Promise.all([room.readNewest(), room.readMembers()]);
+		this.#read(room);
 		this.#keep();
 		this.emit("rooms");
 		return room;
 	}
 
+	/* One may write while what was said before is still being read. */
+	#read(room) {
+		room.begun = Promise.all([room.readNewest(), room.readMembers()]).catch((error) => {
+			room.begun = null;
+			if (error.code !== "interrupted")
+				this.emit("refused", { name: room.name, error });
+		});
+	}
+
+	/** Is there something that was written and not sent? */
+	get unsent() {
+		return this.client.state !== "ready" && [...this.all.values()].some((room) => room.entries.some(({ state }) => state === "sending"));
+	}
+
 	async leave(room, reason) {
 		if (room.joined && !room.whisper)
 			await this.client.call("chat.leave", { room: room.name, ...(reason && { reason }) });
+		if (room.whisper)
+			setSetting("closed", { ...setting("closed", {}), [room.key]: room.seq });
 		this.#drop(room);
 	}
 
@@ -89,6 +107,7 @@ export class Rooms extends Emitter {
 		room.take(told.entries);
 		room.seq = Math.max(room.seq, told.seq);
 		room.complete = told.entries.length < 100;
+		room.begun = Promise.resolve();
 		room.emit("entries", { all: true });
 		return room;
 	}
@@ -102,7 +121,7 @@ export class Rooms extends Emitter {
 		room.byId.set(key, entry);
 		room.emit("entries", { id: key });
 		try {
-			const told = await this.client.call(act ? "chat.act" : "chat.say", { room: room.name, text, nonce: key, ...(reply && { reply }) }, { timeout: 120000 });
+			const told = await this.client.call(act ? "chat.act" : "chat.say", { room: room.name, text, nonce: key, ...(reply && { reply }) }, { timeout: 120000, wait: Infinity });
 
 			this.#settle(room, entry, told);
 		} catch (error) {
@@ -160,12 +179,16 @@ export class Rooms extends Emitter {
 	}
 
 	async #ready({ resumed }) {
+		/* Who looks at a room asks for it first. */
+		await null;
 		const known = [...this.all.values()].filter((room) => room.joined);
 		const names = known.length > 0 ? known.filter((room) => !room.whisper).map((room) => room.name) : setting("rooms", []);
 
 		if (!resumed)
 			await Promise.all(names.map((name) => this.#enterAgain(name)));
 		await this.#catchUp(known);
+		if (!resumed)
+			await this.#readWhispers();
 		await this.#readUnread();
 		this.emit("ready");
 	}
@@ -217,6 +240,20 @@ export class Rooms extends Emitter {
 		}
 	}
 
+	/* With whom one whispered: rooms of two are not entered, so the server is asked which there are. One that was closed comes back with the next word. */
+	async #readWhispers() {
+		const told = await this.client.call("chat.whispers", { limit: WHISPERS }, { again: true }).catch(() => ({ whispers: [] })), closed = setting("closed", {});
+
+		for (const { room: name, who, name: with_, seq } of told.whispers) {
+			if ((closed[roomKey(name)] ?? -1) >= seq)
+				continue;
+			const room = this.at(name);
+
+			room.joined = true;
+			room.other ??= { id: who, name: with_ };
+		}
+	}
+
 	async #readUnread() {
 		const told = await this.client.call("chat.unread", {}, { again: true }).catch(() => ({ rooms: [] }));
 
@@ -225,6 +262,8 @@ export class Rooms extends Emitter {
 
 			if (room && room !== this.shown)
 				Object.assign(room, { read, unread, mentions });
+			else if (room && unread > 0)
+				room.emit("was-read", read);
 		}
 		this.emit("rooms");
 	}
@@ -265,6 +304,20 @@ export class Rooms extends Emitter {
 			this.emit("rooms");
 		}
 		this.emit("said", { room, entry: told, own });
+	}
+
+	/** A room has another name. */
+	moved(room, to) {
+		const was = room.name;
+
+		this.all.delete(room.key);
+		room.name = to;
+		room.key = roomKey(to);
+		this.all.set(room.key, room);
+		this.#keep();
+		this.emit("rooms");
+		this.emit("moved", { room, was });
+		room.emit("about");
 	}
 
 	/** Sent out of a room by somebody. */
@@ -313,6 +366,13 @@ const MEMBERS = {
 		came(room, who, name, before?.role);
 		room.emit("members");
 	},
+	"chat.away": (room, { who, name, away }) => {
+		room.members.set(who, { ...room.members.get(who), who, name, away });
+		room.emit("members");
+	},
+	"chat.moved": (room, { to }, rooms) => rooms.moved(room, to),
+	/* To some of the room, and in no log: it stands where it was said as long as the page is open. */
+	"chat.aside": (room, told) => room.aside(told),
 	"chat.role": (room, { who, name, role, on }, rooms) => {
 		came(room, who, name, on ? role : "");
 		if (who === rooms.client.me.id)

@@ -1,5 +1,5 @@
 /* What somebody wrote as nodes: links, mentions, `code`, *stress*, :emotes:. The text itself is never HTML, and a link leads only to where it says. */
-import { EMOTES } from "./emotes.js";
+import { EMOTES, OWN } from "./emotes.js";
 import { h } from "./dom.js";
 
 const TOKEN = new RegExp([
@@ -36,6 +36,15 @@ function linkNode(text) {
 	return h("a", { href: url.href, target: "_blank", rel: "noopener noreferrer nofollow ugc" }, shown);
 }
 
+/* ":tea:" as the sign, or the picture, of that name. */
+function emoteNode(whole) {
+	const name = whole.slice(1, -1), sign = Object.hasOwn(EMOTES, name) ? EMOTES[name] : null;
+
+	if (OWN.has(name))
+		return h("img", { class: "emote", src: `/emotes?name=${encodeURIComponent(name)}`, alt: whole, title: whole, loading: "lazy" });
+	return sign ? h("span", { class: "emote", role: "img", "aria-label": whole, title: whole }, sign) : whole;
+}
+
 /**
  * @param {string} text
  * @param {string} me name of who reads
@@ -65,9 +74,7 @@ export function rich(text, me = "") {
 		} else if (mention) {
 			nodes.push(h("span", { class: mention.slice(1).toLowerCase() === me.toLowerCase() ? "mention me" : "mention" }, mention));
 		} else {
-			const sign = EMOTES[emote.slice(1, -1)];
-
-			nodes.push(sign ? h("span", { class: "emote", role: "img", "aria-label": emote, title: emote }, sign) : whole);
+			nodes.push(emoteNode(emote));
 		}
 		at = found.index + taken;
 	}

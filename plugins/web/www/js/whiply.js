@@ -56,6 +56,8 @@ export class Client {
 	#retryTimer = 0;
 	#quietTimer = 0;
 	#wanted = false;
+	#greet;
+	#greeting = false;
 
 	/** @type {State} */
 	state = "closed";
@@ -64,8 +66,13 @@ export class Client {
 	/** When the next attempt is made, by Date.now(). */
 	retryAt = 0;
 
-	/** @param {string|URL} url of the server's /ws; a path is one of this page's host */
-	constructor(url = "/ws") {
+	/**
+	 * @param {string|URL} url of the server's /ws; a path is one of this page's host
+	 * @param {{greet?: (call: (method: string, params?: Object) => Promise<any>, me: Me) => Promise<any>}} [options] `greet` is called on each new
+	 *     session before "ready" and before anything that waits is sent: to be the guest that one was before, for example
+	 */
+	constructor(url = "/ws", { greet } = {}) {
+		this.#greet = greet;
 		this.#url = new URL(url, globalThis.location?.href);
 		this.#url.protocol = this.#url.protocol.replace("http", "ws");
 		globalThis.addEventListener?.("online", () => this.retryNow());
@@ -134,25 +141,38 @@ export class Client {
 	 * `nonce` or `again` says that doing it twice does no harm; else it is rejected as "interrupted".
 	 * @param {string} method
 	 * @param {Object} [params]
-	 * @param {{again?: boolean, timeout?: number}} [options]
+	 * @param {{again?: boolean, timeout?: number, wait?: number}} [options] how long an answer may take, and how long a connection: in milliseconds
 	 * @returns {Promise<any>}
 	 */
-	call(method, params = {}, { again = params.nonce !== undefined, timeout = ANSWER_MS } = {}) {
+	call(method, params = {}, options = {}) {
+		return this.#call(method, params, options, this.state === "ready");
+	}
+
+	#call(method, params, { again = params.nonce !== undefined, timeout = ANSWER_MS, wait = timeout }, now) {
 		if (this.#calls.size >= CALLS_MOST)
 			return Promise.reject(new CallError("too much waits to be sent; try again in a moment", "busy", 1000));
 		return new Promise((resolve, reject) => {
 			const id = ++this.#lastId;
-			const call = { method, params, again, sent: false, resolve, reject, timer: 0 };
+			const call = { method, params, again, timeout, wait, sent: false, resolve, reject, timer: 0 };
 
-			call.timer = setTimeout(() => this.#finish(id, call, new CallError("the server did not answer in time", "interrupted")), timeout);
 			this.#calls.set(id, call);
-			if (this.state === "ready")
+			if (now)
 				this.#send(id, call);
+			else
+				this.#endAfter(id, call, wait);
 		});
+	}
+
+	/* Each of the two waits has its own end: what was written without a network may wait for it as long as it takes. */
+	#endAfter(id, call, ms) {
+		clearTimeout(call.timer);
+		if (Number.isFinite(ms))
+			call.timer = setTimeout(() => this.#finish(id, call, new CallError("the server did not answer in time", "interrupted")), ms);
 	}
 
 	#send(id, call) {
 		call.sent = true;
+		this.#endAfter(id, call, call.timeout);
 		this.#socket.send(JSON.stringify({ jsonrpc: "2.0", id, method: call.method, params: call.params }));
 	}
 
@@ -203,7 +223,9 @@ export class Client {
 			if (!call.sent)
 				continue;
 			call.sent = false;
-			if (!call.again)
+			if (call.again)
+				this.#endAfter(id, call, call.wait);
+			else
 				this.#finish(id, call, new CallError("the connection broke before there was an answer", "interrupted"));
 		}
 	}
@@ -272,27 +294,44 @@ export class Client {
 		if (token)
 			this.#token = token;
 		this.me = { kind, id, name, roles: roles ?? "" };
-		this.#emit("me", this.me);
+		if (!this.#greeting)
+			this.#emit("me", this.me);
 	}
 
 	#welcome(params) {
 		const before = this.#token;
 
+		this.#greeting = true;
 		this.#become(params);
 		if (before !== null)
 			this.#socket.send(JSON.stringify({ jsonrpc: "2.0", id: "resume", method: "session.resume", params: { token: before } }));
 		else
-			this.#ready({ resumed: false, rooms: [] });
+			this.#begin();
 	}
 
 	#resumed({ result }) {
-		if (result)
-			this.#become(result);
-		this.#ready({ resumed: result !== undefined, rooms: result?.rooms ?? [] });
+		if (!result) {
+			this.#begin();
+			return;
+		}
+		this.#become(result);
+		this.#ready({ resumed: true, rooms: result.rooms ?? [] });
+	}
+
+	/* A new session. Who it is may still be settled; what fails there is of no consequence here. */
+	async #begin() {
+		const socket = this.#socket;
+
+		if (this.#greet)
+			await this.#greet((method, params = {}) => this.#call(method, params, {}, this.#socket === socket), this.me).catch(() => {});
+		if (this.#socket === socket)
+			this.#ready({ resumed: false, rooms: [] });
 	}
 
 	#ready(how) {
 		this.#attempts = 0;
+		this.#greeting = false;
+		this.#emit("me", this.me);
 		this.#setState("ready");
 		this.#emit("ready", how);
 		this.#flush();

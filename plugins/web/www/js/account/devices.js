@@ -2,6 +2,7 @@
 import { h } from "../dom.js";
 import { box, button, show } from "../form.js";
 import { relative, t } from "../i18n.js";
+import { post } from "../whiply.js";
 
 export function devices(app) {
 	const { client } = app, list = h("div"), sites = h("div"), links = h("div");
@@ -17,13 +18,14 @@ export function devices(app) {
 			await app.try(client.call("auth.consent_revoke", { client: site.client ?? site.client_id }), t("saved"));
 			readSites();
 		})))));
+	/* Over HTTP, as a cookie ties the way there and back to this browser. */
 	const readLinks = () => show(links, Promise.all([client.call("auth.links", {}, { again: true }), client.call("auth.providers", {}, { again: true })]), ([{ links: all }, { providers }]) => [
 		h("ul", { class: "stack" }, all.map((link) => h("li", { class: "line" }, h("b", null, link.provider), h("bdi", null, link.name ?? ""), button(t("account.take_away"), async () => {
 			await app.try(client.call("auth.unlink", { provider: link.provider }), t("saved"));
 			readLinks();
 		})))),
 		providers.filter(({ name }) => !all.some(({ provider }) => provider === name)).map(({ name, label }) => button(t("account.link", { provider: label ?? name }), async () => {
-			const told = await app.try(client.call("auth.link_begin", { provider: name, return_to: location.pathname }));
+			const told = await app.try(post("auth.link_begin", { provider: name, return_to: location.pathname }));
 
 			if (told)
 				location.assign(told.url);

@@ -3,6 +3,7 @@ import { h } from "../dom.js";
 import { box, choice } from "../form.js";
 import { LANGUAGES, loadLanguage, t } from "../i18n.js";
 import { applyTheme, setSetting, setting, THEMES } from "../settings.js";
+import { pushBox, pushWorks } from "./push.js";
 
 function picked(label, run) {
 	label.querySelector("select").onchange = (event) => run(event.target.value);
@@ -26,5 +27,5 @@ export function preferences(app) {
 				setSetting("notify", which);
 				if (which !== "never")
 					globalThis.Notification?.requestPermission();
-			})));
+			}), app.can("push.register") && pushWorks() && h("label", { class: "check" }, pushBox(app), t("prefs.push"))));
 }

@@ -20,6 +20,10 @@ export function entered(app, told) {
 		app.go(`#/account/finish/${encodeURIComponent(told.finish)}`);
 		return;
 	}
+	if (app.returnTo) {
+		location.assign(app.returnTo);
+		return;
+	}
 	app.client.reopen();
 	app.notice(t("account.signed_in"));
 	app.go("#/rooms");
@@ -51,7 +55,7 @@ async function withPasskey(app, ticket) {
 }
 
 async function leaveFor(app, provider) {
-	const told = await app.try(post("auth.provider_begin", { provider, return_to: location.pathname }));
+	const told = await app.try(post("auth.provider_begin", { provider, return_to: app.returnTo ?? location.pathname }));
 
 	if (told)
 		location.assign(told.url);

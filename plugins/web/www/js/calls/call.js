@@ -12,6 +12,8 @@ export class Call extends Emitter {
 	screen = false;
 	hand = false;
 	blur = false;
+	/** Id of the loudspeaker; "": the browser's usual one. */
+	output = "";
 	#ends = [];
 	#config = {};
 	#tracks = { audio: null, video: null };
@@ -135,6 +137,17 @@ export class Call extends Emitter {
 	async setHand(on) {
 		this.hand = on;
 		await this.#tell();
+	}
+
+	/** Which device is in use: its id, or undefined. */
+	device(kind) {
+		return kind === "output" ? this.output : this.#tracks[kind]?.getSettings().deviceId;
+	}
+
+	/** Where the others are heard. */
+	setOutput(deviceId) {
+		this.output = deviceId;
+		this.emit("people");
 	}
 
 	/** Another microphone or camera. */

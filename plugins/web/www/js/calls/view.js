@@ -43,6 +43,8 @@ export class CallView {
 		}
 		if (tile.video.srcObject !== stream)
 			tile.video.srcObject = stream;
+		if (!own && (tile.video.sinkId ?? "") !== this.call.output)
+			tile.video.setSinkId(this.call.output).catch(() => {});
 		tile.node.classList.toggle("blurred", !own && this.call.blur);
 		tile.node.classList.toggle("dark", !state.video);
 		fill(tile.about, h("bdi", null, name), !state.audio && icon("mic-off", t("call.muted")), state.screen && icon("screen", t("call.shows_screen")), state.hand && icon("hand", t("call.hand_up")),
@@ -64,9 +66,13 @@ export class CallView {
 	async #devices(at) {
 		const all = await navigator.mediaDevices.enumerateDevices();
 
-		openMenu(at, all.filter(({ kind }) => kind !== "audiooutput").map(({ kind, label, deviceId }) => ({
-			label: label || t(kind === "audioinput" ? "call.microphone" : "call.camera"),
-			run: () => this.app.try(this.call.setDevice(kind === "audioinput" ? "audio" : "video", deviceId)),
-		})));
+		const out = "setSinkId" in HTMLMediaElement.prototype;
+
+		openMenu(at, all.filter(({ kind, deviceId }) => deviceId !== "" && (kind !== "audiooutput" || out)).map(({ kind, label, deviceId }) => {
+			const [use, name] = { audioinput: ["audio", "call.microphone"], videoinput: ["video", "call.camera"], audiooutput: ["output", "call.output"] }[kind];
+
+			return { label: `${t(name)}: ${label || deviceId.slice(0, 6)}`, chosen: this.call.device(use) === deviceId,
+				run: () => use === "output" ? this.call.setOutput(deviceId) : this.app.try(this.call.setDevice(use, deviceId)) };
+		}));
 	}
 }

@@ -41,6 +41,16 @@ export const SLASHES = [
 
 		return { question, options };
 	}) },
+	{ name: "aside", args: "voice|helper|moderator text", needs: "chat.say", run: inRoom("chat.say", (args) => {
+		const [rank, text] = first(args);
+
+		return { rank, text };
+	}) },
+	{ name: "thread", args: "", needs: "chat.say", run: (app, room) => {
+		const last = room.entries.findLast(({ id, reply }) => reply || room.replies.has(id));
+
+		return last ? app.shown?.showThread?.(last.id) : app.notice(t("chat.no_thread"));
+	} },
 	{ name: "invite", args: "name", needs: "chat.invite", run: inRoom("chat.invite", (args) => ({ name: first(args)[0] })) },
 	{ name: "kick", args: "name [reason]", needs: "chat.kick", run: inRoom("chat.kick", withName) },
 	{ name: "role", args: "name voice|moderator|owner|none", needs: "chat.role", run: inRoom("chat.role", (args) => {
@@ -50,16 +60,32 @@ export const SLASHES = [
 	}) },
 	{ name: "slow", args: "5s", needs: "chat.set", run: inRoom("chat.set", (slow) => ({ slow: slow || "0s" })) },
 	{ name: "register", args: "", needs: "chat.register", run: inRoom("chat.register", () => ({})) },
-	{ name: "block", args: "name", needs: "chat.block", run: (app, room, args) => app.client.call("chat.block", { name: first(args)[0] }) },
+	{ name: "block", args: "name", needs: "chat.block", run: async (app, room, args) => {
+		const [name] = first(args);
+
+		await app.client.call("chat.block", { name });
+		app.notice(t("chat.blocked", { name }));
+	} },
 	{ name: "unblock", args: "name", needs: "chat.unblock", run: (app, room, args) => app.client.call("chat.unblock", { name: first(args)[0] }) },
 	{ name: "search", args: "words", needs: "chat.search", run: (app, room, args) => app.search(room, args) },
 	{ name: "shrug", args: "[text]", needs: "chat.say", run: (app, room, args) => app.rooms.say(room, `${args} ¯\\_(ツ)_/¯`.trim()) },
 	{ name: "help", args: "", needs: "chat.say", run: (app) => app.help() },
 ];
 
+/* Moderators' words, which the server understands in a message: they are only offered here. */
+const MODERATING = { timeout: "name 10m reason", untimeout: "name", mute: "name 1h reason", unmute: "name", ban: "name 1d reason", unban: "name", warn: "name text", sweep: "name 10m", undo: "id" };
+
 /** Those that this person may use. */
 export function slashes(app) {
 	return SLASHES.filter(({ needs }) => app.can(needs));
+}
+
+/** What can begin so: name, arguments and a line of help. */
+export function slashesLike(app, start) {
+	const all = [...slashes(app).map(({ name, args }) => ({ name, args, help: t(`slash.${name}`) })),
+		...Object.entries(MODERATING).filter(([name]) => app.moderates(name)).map(([name, args]) => ({ name, args, help: t("slash.moderates") }))];
+
+	return all.filter(({ name }) => name.startsWith(start));
 }
 
 /**

@@ -1,10 +1,9 @@
 /* Where one writes. Enter sends, Shift+Enter is a new line, Tab completes names, commands and emotes, the arrow up edits what was said last. What is not
  * sent yet is kept as a draft of the room. */
 import { fill, h, icon, iconButton } from "../dom.js";
-import { EMOTES } from "../emotes.js";
+import { emotesLike } from "../emotes.js";
 import { t } from "../i18n.js";
 import { setSetting, setting } from "../settings.js";
-import { runSlash, slashes } from "./commands.js";
 
 const TYPING_EVERY_MS = 4000;
 const TYPING_SOONEST_MS = 2100;	// the server does not tell the others more often
@@ -128,7 +127,7 @@ export class Composer {
 	async #send(text, reply, editing) {
 		if (editing) {
 			await this.app.client.call("chat.edit", { room: this.room.name, id: editing.id, text }, { again: true }).catch((error) => this.app.notice(error.message, "error"));
-		} else if (!text.startsWith("/") || !await runSlash(this.app, this.room, text)) {
+		} else if (!text.startsWith("/") || !await (await this.#commands()).runSlash(this.app, this.room, text)) {
 			this.app.rooms.say(this.room, text.replace(/^\/\//, "/"), { reply });
 		}
 	}
@@ -149,10 +148,9 @@ export class Composer {
 				event.preventDefault();
 				this.edit(last);
 			}
-		} else if (event.key === "Tab" && !event.shiftKey && this.input.value !== "") {
+		} else if (event.key === "Tab" && !event.shiftKey && this.#completes()) {
+			event.preventDefault();
 			this.#complete(true);
-			if (this.#choices.length > 0)
-				event.preventDefault();
 		}
 	}
 
@@ -171,20 +169,42 @@ export class Composer {
 		return true;
 	}
 
+	/* Is there a word that Tab could complete? Elsewhere it goes on to the next field. */
+	#completes() {
+		const word = /\S*$/.exec(this.input.value.slice(0, this.input.selectionStart))[0].toLowerCase().replace(/^@/, "");
+
+		return /^[/:]/.test(word) || (word !== "" && [...this.room.members.values()].some(({ name }) => name.toLowerCase().startsWith(word)));
+	}
+
 	/* What could be meant by the word before the cursor. A bare word is completed only when Tab asks for it. */
-	#complete(asked = false) {
+	async #complete(asked = false) {
 		const before = this.input.value.slice(0, this.input.selectionStart), word = /\S*$/.exec(before)[0], low = word.toLowerCase();
 		let choices = [];
 
 		if (word === before && word.startsWith("/"))
-			choices = slashes(this.app).filter(({ name }) => `/${name}`.startsWith(low)).map(({ name, args }) => ({ text: `/${name}`, more: `${args} — ${t(`slash.${name}`)}` }));
+			choices = await this.#slashes(low);
 		else if (/^:[a-z0-9_+-]{2,}$/.test(low))
-			choices = Object.entries(EMOTES).filter(([name]) => name.startsWith(low.slice(1))).map(([name, sign]) => ({ text: sign, more: `:${name}:` }));
+			choices = emotesLike(low.slice(1)).map(([name, sign]) => ({ text: sign || `:${name}:`, more: sign && `:${name}:` }));
 		else if (word.startsWith("@") || (asked && word !== ""))
 			choices = [...this.room.members.values()].filter(({ name }) => name.toLowerCase().startsWith(low.replace(/^@/, ""))).map(({ name }) => ({ text: `@${name}`, more: "" }));
+		if (this.input.value.slice(0, this.input.selectionStart) !== before)
+			return;
 		this.#offer(choices.slice(0, CHOICES).filter(({ text }) => text !== word), word.length);
 		if (asked && this.#choices.length === 1)
 			this.#take(this.#choices[0]);
+	}
+
+	/* Read when somebody types the first one. */
+	async #commands() {
+		const [module] = await Promise.all([import("./commands.js"), this.app.known]);
+
+		return module;
+	}
+
+	async #slashes(low) {
+		const { slashesLike } = await this.#commands();
+
+		return slashesLike(this.app, low.slice(1)).map(({ name, args, help }) => ({ text: `/${name}`, more: `${args} — ${help}` }));
 	}
 
 	#offer(choices, length = 0) {

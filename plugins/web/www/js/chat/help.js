@@ -3,7 +3,7 @@ import { ask, h } from "../dom.js";
 import { t } from "../i18n.js";
 import { slashes } from "./commands.js";
 
-const KEYS = { "Enter": "send", "Shift+Enter": "line", "Tab": "complete", "↑": "edit", "Esc": "stop", "Alt+↑ ↓": "rooms", "Ctrl+K": "list" };
+const KEYS = { "Enter": "send", "Shift+Enter": "line", "Tab": "complete", "↑": "edit", "Esc": "stop", "Alt+↑ ↓": "rooms", "Ctrl+K": "list", "↑ ↓": "messages" };
 
 export function helpDialog(app) {
 	return ask({

@@ -15,7 +15,7 @@ export function membersNode(room, acts) {
 	return [
 		h("ul", { class: "people" }, members.slice(0, SHOWN).map((member) => h("li", null,
 			h("button", { type: "button", class: `name hue-${hue(member.who)}${member.away ? " away" : ""}`, onclick: (event) => acts.person({ who: member.who, from: member.name }, event.currentTarget) },
-				h("bdi", null, member.name)), member.role && badge(member.role)))),
+				h("bdi", null, member.name)), member.role && badge(member.role), member.away && h("small", null, t("chat.away"))))),
 		more > 0 && h("p", { class: "more" }, t("chat.and_more", { n: number(more) })),
 	];
 }

@@ -7,12 +7,17 @@ const SAME_MS = 5 * 60000;	// after which the name is shown again
 
 /** Does it go on where the entry before it left off? */
 function follows(entry, before) {
-	return before?.event === "chat.message" && entry.event === "chat.message" && before.who === entry.who && !entry.act && !before.act && !entry.reply
+	return before?.event === "chat.message" && entry.event === "chat.message" && before.who === entry.who && !entry.act && !before.act && !entry.reply && !entry.aside && !before.aside
 		&& entry.time - before.time < SAME_MS && sameDay(entry.time, before.time);
 }
 
 function sameDay(a, b) {
 	return new Date(a).toDateString() === new Date(b).toDateString();
+}
+
+/* What one says oneself is not new to one. */
+function isFirstNew(entry, before, { room, me, readTo = null }) {
+	return readTo !== null && entry.seq > readTo && Number.isFinite(entry.seq) && entry.who !== me.id && (before ? before.seq <= readTo : room.complete);
 }
 
 /**
@@ -25,6 +30,8 @@ export function messageNode(entry, before, context) {
 
 	if (!before || !sameDay(entry.time, before.time))
 		parts.push(h("div", { class: "day", role: "separator" }, h("span", null, day(entry.time))));
+	if (isFirstNew(entry, before, context))
+		parts.push(h("div", { class: "day new", role: "separator" }, h("span", null, t("chat.new"))));
 	parts.push(entry.event === "chat.topic" ? topicNode(entry) : saidNode(entry, before, context));
 	return h("div", { class: "row" }, parts);
 }
@@ -38,13 +45,14 @@ function saidNode(entry, before, context) {
 	const goesOn = follows(entry, before), own = entry.who === me.id;
 	const classes = ["message", goesOn && "goes-on", own && "own", entry.act && "act", entry.state, entry.redacted && "redacted", entry.held && "held"];
 
-	return h("article", { class: classes.filter(Boolean).join(" "), "aria-label": t("chat.message_of", { name: entry.from, time: clock(entry.time) }) },
+	return h("article", { class: classes.filter(Boolean).join(" "), tabindex: "-1", "aria-label": t("chat.message_of", { name: entry.from, time: clock(entry.time) }) },
 		entry.reply && replyNode(entry, context),
 		!goesOn && headNode(entry, context),
 		h("div", { class: "body" }, bodyNodes(entry, me, context)),
 		signsNode(entry, context),
+		threadNode(entry, context),
 		stateNode(entry, context),
-		entry.state === undefined && !entry.redacted && actionsNode(entry, room, own, context.acts));
+		entry.state === undefined && !entry.redacted && !entry.aside && actionsNode(entry, room, own, context.acts));
 }
 
 function headNode(entry, { room, acts }) {
@@ -52,7 +60,7 @@ function headNode(entry, { room, acts }) {
 
 	return h("header", null,
 		h("button", { type: "button", class: `name hue-${hue(entry.who)}`, onclick: (event) => acts.person(entry, event.currentTarget) }, h("bdi", null, entry.from)),
-		role && badge(role), entry.notice && badge("bot"),
+		role && badge(role), entry.notice && badge("bot"), entry.aside && h("span", { class: "badge" }, t("chat.aside_to", { role: t(`role.${entry.aside}`) })),
 		h("time", { dateTime: new Date(entry.time).toISOString(), title: moment(entry.time) }, clock(entry.time)));
 }
 
@@ -97,7 +105,16 @@ function signsNode(entry, { acts }) {
 			sign, " ", number(n))));
 }
 
-function stateNode(entry, { acts }) {
+/* Where an answer leads to the rest of the talk. */
+function threadNode(entry, { room, acts }) {
+	const n = room.replies.get(entry.id) ?? 0;
+
+	return n > 0 && h("button", { type: "button", class: "link replies", onclick: () => acts.thread(entry) }, t("chat.replies_n", { n }));
+}
+
+function stateNode(entry, { acts, room }) {
+	if (entry.state === "sending" && room.client.state !== "ready")
+		return h("p", { class: "waits" }, t("chat.waits_for_network"));
 	if (entry.state !== "failed")
 		return null;
 	/* What is not wanted is not sent again; the server says why, or that a moderator looks at it. */

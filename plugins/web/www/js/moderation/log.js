@@ -2,7 +2,7 @@
 import { fill, h } from "../dom.js";
 import { button, choice, field } from "../form.js";
 import { t } from "../i18n.js";
-import { actionNode } from "./parts.js";
+import { actionNode, undoAll } from "./parts.js";
 
 export function log(app, [pack = "", rule = ""]) {
 	const { client } = app, list = h("ul", { class: "stack", "aria-live": "polite" }), more = button(t("more"), () => read(true));
@@ -11,6 +11,7 @@ export function log(app, [pack = "", rule = ""]) {
 		read();
 	} }, field("who", t("mod.whom")), field("by", t("admin.who")), field("room", t("mod.room")), field("pack", t("mod.pack"), { value: pack }), field("rule", t("mod.rule"), { value: rule }),
 	choice("mode", t("mod.mode"), ["", "hand", "live", "shadow"].map((mode) => [mode, t(`mod.mode.${mode || "any"}`)]), ""), h("button", { class: "primary" }, t("admin.find")));
+	const chosen = new Set(), bulk = h("div", { class: "line bulk" });
 	let all = [], after;
 
 	async function read(next) {
@@ -22,9 +23,17 @@ export function log(app, [pack = "", rule = ""]) {
 		all = next ? [...all, ...told.actions] : told.actions;
 		after = told.next;
 		more.hidden = !after;
-		fill(list, all.length === 0 ? h("li", { class: "empty" }, t("mod.nothing_done")) : all.map((one) => actionNode(app, one, () => read())));
+		chosen.clear();
+		fill(list, all.length === 0 ? h("li", { class: "empty" }, t("mod.nothing_done")) : all.map((one) => actionNode(app, one, () => read(), choose)));
+		choose();
+	}
+
+	function choose(action, on) {
+		if (action)
+			chosen[on ? "add" : "delete"](action);
+		fill(bulk, chosen.size > 0 && [h("b", null, t("mod.chosen_n", { n: chosen.size })), button(t("mod.undo"), async () => await undoAll(app, all.filter((one) => chosen.has(one.action))) && read())]);
 	}
 
 	read();
-	return [form, list, more];
+	return [form, bulk, list, more];
 }

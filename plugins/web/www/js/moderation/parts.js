@@ -42,15 +42,31 @@ export async function undo(app, what) {
 	return data !== null && await app.try(app.client.call("moderation.undo", { ...what, ...(data.get("text") && { text: data.get("text") }) }), t("mod.undone")) !== undefined;
 }
 
-/** An action of the log as a line. */
-export function actionNode(app, one, again) {
+/** Undoes several actions, after showing which. */
+export async function undoAll(app, actions) {
+	const data = await ask({ title: t("mod.undo_title", { n: actions.length }), action: t("mod.undo"), cancel: t("cancel"), danger: true,
+		body: [h("ul", { class: "preview" }, actions.map((one) => h("li", null, t(`mod.kind.${one.kind}`), " ", h("bdi", null, one.name ?? one.room ?? ""))))], fields: [field("text", t("chat.reason"), { maxLength: 400 })] });
+	let done = 0;
+
+	for (const { action } of data ? actions : [])
+		if (await app.try(app.client.call("moderation.undo", { id: action, ...(data.get("text") && { text: data.get("text") }) })))
+			done++;
+	if (done > 0)
+		app.notice(t("mod.undone"));
+	return done > 0;
+}
+
+/** An action of the log as a line; `choose` lets it be chosen with others. */
+export function actionNode(app, one, again, choose) {
+	const undoable = one.mode !== "shadow" && !one.undone;
+
 	return h("li", { class: `box deed ${one.undone ? "undone" : ""}` },
-		h("div", { class: "line" }, h("b", null, t(`mod.kind.${one.kind}`)), one.who && personLink(one.who, one.name), one.room && h("span", null, "#", h("bdi", null, one.room)), h("small", null, moment(one.time)),
+		h("div", { class: "line" }, choose && undoable && h("input", { type: "checkbox", "aria-label": t("mod.choose"), onchange: (event) => choose(one.action, event.target.checked) }), h("b", null, t(`mod.kind.${one.kind}`)), one.who && personLink(one.who, one.name), one.room && h("span", null, "#", h("bdi", null, one.room)), h("small", null, moment(one.time)),
 			one.mode === "shadow" && h("span", { class: "badge" }, t("mod.shadow")), one.undone && h("span", { class: "badge" }, t("mod.was_undone")), one.state === "failed" && h("span", { class: "badge danger-text" }, t("mod.failed"))),
 		h("div", null, one.by ? t("mod.by", { name: one.by }) : ruleText(one), one.reason && ` · ${one.reason}`, one.until ? ` · ${t("chat.poll_until", { time: moment(one.until) })}` : ""),
 		one.text && h("p", { dir: "auto" }, one.text), one.kept && h("p", { class: "quote", dir: "auto" }, one.kept),
 		h("div", { class: "line" },
-			one.mode !== "shadow" && !one.undone && button(t("mod.undo"), async () => await undo(app, { id: one.action }) && again()),
+			undoable && button(t("mod.undo"), async () => await undo(app, { id: one.action }) && again()),
 			one.group && button(t("mod.undo_group"), async () => await undo(app, { group: one.group }) && again())));
 }
 

@@ -1,8 +1,8 @@
 /* What waits: reports, held messages, flags, appeals. One decides one or many; who claims an item is shown to the others. */
-import { fill, h } from "../dom.js";
+import { ask, fill, h } from "../dom.js";
 import { button, choice } from "../form.js";
 import { moment, relative, t } from "../i18n.js";
-import { askDeed, DEEDS, personLink, ruleText } from "./parts.js";
+import { askDeed, DEEDS, personLink, ruleText, undo } from "./parts.js";
 
 export function queue(app) {
 	const { client } = app, list = h("ul", { class: "stack", "aria-live": "polite" }), count = h("p", { role: "status" }), more = button(t("more"), () => read(true));
@@ -18,7 +18,10 @@ export function queue(app) {
 
 		if (!told)
 			return;
-		all = next ? [...all, ...told.items] : told.items;
+		/* What is being done just now is decided already. */
+		const items = told.items.filter(({ open }) => state !== "open" || open);
+
+		all = next ? [...all, ...items] : items;
 		after = told.next;
 		more.hidden = !after;
 		chosen.clear();
@@ -85,10 +88,22 @@ export function queue(app) {
 		return told?.done > 0;
 	}
 
+	/* What is done to many at once is shown before, and can be taken back after. */
 	async function decide(items, how) {
-		if (refused(await app.try(client.call("moderation.decide", { items, ...how }))))
-			app.notice(t("admin.done"));
+		if (items.length > 1 && !await sure(items, how))
+			return;
+		const told = await app.try(client.call("moderation.decide", { items, ...how }));
+
+		if (refused(told))
+			app.notice(t("mod.decided_n", { n: told.done }), "info", told.group && { label: t("mod.undo"), run: async () => await undo(app, { group: told.group }) && read() });
 		read();
+	}
+
+	function sure(items, { decision, do: deed }) {
+		const title = deed ? `${t(`mod.kind.${deed}`)}: ${t("mod.chosen_n", { n: items.length })}` : `${t(`mod.decision.${decision}`)}: ${t("mod.chosen_n", { n: items.length })}`;
+
+		return ask({ title, action: t("admin.go"), cancel: t("cancel"), danger: deed !== undefined, body: [h("ul", { class: "stack preview" }, all.filter(({ item }) => items.includes(item)).map((one) =>
+			h("li", null, h("b", null, h("bdi", null, one.name ?? "")), " ", h("span", { dir: "auto" }, (one.text ?? one.words ?? "").slice(0, 120)))))] });
 	}
 
 	const ends = [client.on("moderation.queued", () => read()), client.on("moderation.decided", () => read())];

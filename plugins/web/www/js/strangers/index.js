@@ -1,7 +1,7 @@
 /* Meeting strangers: what one looks for, the waiting, and the one who was found, in text and if both like in pictures. */
 import { fill, h } from "../dom.js";
 import { box, button, choice, commandForm, field, page, show } from "../form.js";
-import { duration, t } from "../i18n.js";
+import { duration, languageNames, t } from "../i18n.js";
 import { setSetting, setting } from "../settings.js";
 import { Meeting } from "./meeting.js";
 
@@ -11,12 +11,16 @@ export function view(app) {
 	const { client } = app, { node, body } = page(app, t("area.strangers"));
 	const ends = [];
 	let timer = 0, meeting = null, queue = setting("match.queue", "");
+	let proposal = null;	// id of the match that one is asked about
 
 	ends.push(client.on("match.started", started), client.on("match.proposed", proposed), client.on("match.ended", ended), client.on("match.left", ended),
 		client.on("match.cancelled", ({ reason }) => {
 			app.notice(t("match.cancelled", { why: reason }), "error");
-			look();
-		}), client.on("match.requeued", () => app.notice(t("match.requeued"))));
+			over();
+		}), client.on("match.requeued", () => {
+			app.notice(t("match.requeued"));
+			over();
+		}));
 	look();
 
 	function leaveMeeting() {
@@ -30,10 +34,16 @@ export function view(app) {
 			return;
 		const told = await app.try(client.call("match.status", {}, { again: true }));
 
-		if (!told || meeting)
+		const [match] = told?.matches ?? [];
+
+		/* What was told meanwhile is newer than this answer. */
+		if (!told || meeting || (proposal && proposal === match?.match))
 			return;
-		if (told.matches.length > 0)
-			started(told.matches[0]);
+		proposal = null;
+		if (match?.state === "proposed")
+			proposed(match);
+		else if (match)
+			started(match);
 		else if (told.tickets.length > 0)
 			waiting(told.tickets[0]);
 		else
@@ -56,7 +66,8 @@ export function view(app) {
 					chooser();
 				}),
 				h("p", { role: "status" }, t("match.waiting_n", { n: now.waiting }), " ", now.expected_p50 !== undefined && t("match.expected", { time: duration(now.expected_p50), most: duration(now.expected_p90) })),
-				commandForm({ app, action: t("match.begin"), fields: [now.rules.map(attributeField), h("label", { class: "check" }, h("input", { type: "checkbox", name: "video", checked: setting("match.video", false) }), t("match.with_video"))],
+				commandForm({ app, action: t("match.begin"), fields: [now.rules.map(attributeField), !now.rules.some(({ name }) => name === "medium") && app.can("call.join") &&
+					h("label", { class: "check" }, h("input", { type: "checkbox", name: "video", checked: setting("match.video", false) }), t("match.with_video"))],
 					run: (values) => begin(now, values) }));
 		});
 	}
@@ -67,7 +78,7 @@ export function view(app) {
 		for (const rule of chosen.rules)
 			if (values[rule.name] !== undefined)
 				attributes[rule.name] = attributeOf(rule, values[rule.name]);
-		setSetting("match.video", video !== undefined);
+		setSetting("match.video", values.medium !== undefined ? values.medium === "video" : video !== undefined);
 		setSetting("match.values", values);
 		await client.call("match.enqueue", { queue: chosen.queue, attributes });
 		await look();
@@ -91,8 +102,27 @@ export function view(app) {
 	}
 
 	function proposed({ match, accept_within: within }) {
-		fill(body, box(t("match.found"), h("p", null, t("match.accept_within", { time: duration(within) })), h("div", { class: "line" },
-			button(t("match.accept"), () => app.try(client.call("match.accept", { match })), { class: "primary" }), button(t("match.decline"), () => app.try(client.call("match.decline", { match })).then(look)))));
+		clearTimeout(timer);
+		clearInterval(ends.clock);
+		proposal = match;
+		fill(body, box(t("match.found"), within && h("p", null, t("match.accept_within", { time: duration(within) })), h("div", { class: "line" },
+			button(t("match.accept"), () => accept(match), { class: "primary" }), button(t("match.decline"), () => decline(match)))));
+	}
+
+	async function decline(match) {
+		await app.try(client.call("match.decline", { match }));
+		over();
+	}
+
+	/* Nothing came of it: how it stands is asked for. */
+	function over() {
+		proposal = null;
+		look();
+	}
+
+	async function accept(match) {
+		if (await app.try(client.call("match.accept", { match })))
+			fill(body, box(t("match.found"), h("p", { role: "status" }, t("match.accepted")), h("div", { class: "spinner", "aria-hidden": "true" })));
 	}
 
 	async function started(match) {
@@ -100,13 +130,14 @@ export function view(app) {
 			return;
 		clearTimeout(timer);
 		clearInterval(ends.clock);
+		proposal = null;
 		leaveMeeting();
 		meeting = new Meeting(app, match, { again: () => {
 			leaveMeeting();
 			look();
 		} });
 		fill(body, meeting.node);
-		await meeting.open(setting("match.video", false));
+		await meeting.open(setting("match.video", false) && match.medium !== "text");
 	}
 
 	function ended({ match }) {
@@ -131,9 +162,13 @@ function picked(label, run) {
 }
 
 function attributeField({ name, kind, required }) {
-	const kept = setting("match.values", {})[name] ?? "";
+	const kept = setting("match.values", {})[name], label = t(`match.attribute.${name}`) === `match.attribute.${name}` ? name : t(`match.attribute.${name}`);
 
-	return field(name, t(`match.attribute.${name}`) === `match.attribute.${name}` ? name : t(`match.attribute.${name}`), { required, value: kept, maxLength: 200, help: kind === "share" ? t("match.share_help") : undefined });
+	if (name === "medium")
+		return choice(name, label, ["text", "video"].map((medium) => [medium, t(`match.medium.${medium}`)]), kept ?? "text");
+	if (name === "language")
+		return choice(name, label, [...(required ? [] : [["", t("match.any_language")]]), ...languageNames()], kept ?? document.documentElement.lang);
+	return field(name, label, { required, value: kept ?? "", maxLength: 200, help: kind === "share" ? t("match.share_help") : undefined });
 }
 
 function attributeOf({ kind }, text) {

@@ -8,6 +8,7 @@ import { t } from "../i18n.js";
 export class Meeting {
 	#call = null;
 	#view = null;
+	#ends = [];
 
 	/** @param {{again: () => void}} then `again` is called when they part */
 	constructor(app, match, then) {
@@ -32,9 +33,23 @@ export class Meeting {
 		this.place.replaceChildren(this.#view.node);
 		app.shown.room = room;
 		app.rooms.shown = room;
+		this.#ends = [app.client.on("match.reveals", ({ name }) => app.notice(t("match.reveals", { name: name ?? this.other }))), app.client.on("match.revealed", () => {
+			match.blur = false;
+			app.notice(t("match.revealed"));
+			this.#buttons(false);
+		})];
 		app.notice(match.shared?.length > 0 ? t("match.shared", { name: this.other, what: match.shared.join(", ") }) : t("match.with", { name: this.other }));
 		if (video && app.can("call.join"))
-			this.#call = await startCall(app, room, { audio: true, video: true });
+			await this.#startCall();
+	}
+
+	async #startCall() {
+		this.#call ??= await startCall(this.app, this.room, { audio: true, video: true });
+		/* After the page was loaded anew only the call knows. */
+		if (this.#call?.blur && !this.match.blur) {
+			this.match.blur = true;
+			this.#buttons(this.ended ?? false);
+		}
 	}
 
 	#buttons(over) {
@@ -52,7 +67,7 @@ export class Meeting {
 				this.then.again();
 			}),
 			match.blur && !over && button(t("match.reveal"), () => call("match.reveal")),
-			!over && app.can("call.join") && button(t("call.start"), async () => { this.#call ??= await startCall(app, this.room, { audio: true, video: true }); }),
+			!over && app.can("call.join") && button(t("call.start"), () => this.#startCall()),
 			button(t("match.block"), async () => {
 				await call("match.block", { name: this.other });
 				app.notice(t("chat.blocked", { name: this.other }));
@@ -80,6 +95,7 @@ export class Meeting {
 	}
 
 	close() {
+		this.#ends.forEach((end) => end());
 		this.#call?.leave();
 		this.#view?.close();
 		if (this.room)
