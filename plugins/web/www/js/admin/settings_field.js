@@ -56,11 +56,14 @@ function read(one, element) {
 	return WORDS.has(one.type) && one.type !== "text" ? text : element.value;
 }
 
+/* Paths and values are read from the left, whatever the text around them. */
+const apart = (text) => document.documentElement.dir === "rtl" ? `\u2066${text}\u2069` : text;
+
 /* From where, and what of the config file is hidden by it. */
 function origin(one) {
 	if (one.from === "change")
-		return one.file_value !== undefined ? t("settings.from_change_over", { value: shown(one.file_value), file: one.file, line: String(one.line) }) : t("settings.from_change");
-	return one.from === "file" ? t("settings.from_file", { file: one.file, line: String(one.line) }) : "";
+		return one.file_value !== undefined ? t("settings.from_change_over", { value: apart(shown(one.file_value)), file: apart(one.file), line: String(one.line) }) : t("settings.from_change");
+	return one.from === "file" ? t("settings.from_file", { file: apart(one.file), line: String(one.line) }) : "";
 }
 
 function bounds({ min, max, type }) {
@@ -82,7 +85,7 @@ export function settingField(one, putBack) {
 	const error = h("p", { class: "failure", id: `${id}-wrong`, hidden: true });
 	const element = input(one, { id, name: one.setting, disabled: one.file_only === true, "aria-describedby": `${id}-help ${id}-wrong` });
 	const label = h("label", { htmlFor: id, class: check ? "check" : "" }, check && element, h("code", { dir: "ltr" }, short(one.setting)));
-	const notes = [bounds(one), one.default !== undefined && one.default !== "" && t("settings.default", { value: one.default }), isList(one) && t("settings.one_a_line"),
+	const notes = [bounds(one), one.default !== undefined && one.default !== "" && t("settings.default", { value: apart(one.default) }), isList(one) && t("settings.one_a_line"),
 		one.type === "list of groups" && !one.file_only && t("settings.as_json"), one.takes === "later" && t("settings.later"), one.file_only && t("settings.file_only"), one.required && t("settings.required")];
 	const before = one.secret ? "" : JSON.stringify(read(one, element));
 
