@@ -39,11 +39,8 @@ whiplyinclude_HEADERS += include/whiply/whiply.h
 pkgconfigdir = $(libdir)/pkgconfig
 pkgconfig_DATA = contrib/whiply.pc contrib/whiply-test.pc
 
-dist_doc_DATA = README.md LICENSE docs/architecture.md docs/plugins.md docs/protocol.md docs/rules.md docs/filters.md docs/moderation-evaluation.md
-hellodir = $(docdir)/examples/hello
-dist_hello_DATA = \
-	docs/examples/hello/Makefile docs/examples/hello/README.md \
-	docs/examples/hello/hello.c docs/examples/hello/test_hello.c
+# The other documents are put beside these by the hook below, as they lie here: so what one says of another is found.
+dist_doc_DATA = README.md LICENSE
 
 # An example only: a packager decides what becomes whiply.conf.
 whiplyconfdir = $(sysconfdir)/whiply
@@ -60,15 +57,16 @@ contrib/whiply.service: $(srcdir)/contrib/systemd/whiply.service
 contrib/whiply.socket: $(srcdir)/contrib/systemd/whiply.socket
 CLEANFILES += $(UNITS)
 
-# Plugins are opened by their .so: the .la files are libtool's own and of no use to anyone.
+# Plugins are opened by their .so: the .la files are libtool's own and of no use to anyone. Of the documents the manual pages have their place.
 install-data-hook:
+	rm -rf "$(DESTDIR)$(docdir)/docs" && cp -R "$(srcdir)/docs" "$(DESTDIR)$(docdir)/docs" && rm -rf "$(DESTDIR)$(docdir)/docs/man"
 	for la in $(plugin_LTLIBRARIES); do rm -f "$(DESTDIR)$(plugindir)/$${la##*/}"; done
 	$(MKDIR_P) "$(DESTDIR)$(pkgdatadir)/web" && rm -rf "$(DESTDIR)$(pkgdatadir)/web/www" && cp -R "$(srcdir)/plugins/web/www" "$(DESTDIR)$(pkgdatadir)/web/www"
 	find "$(DESTDIR)$(pkgdatadir)/web/www" -type f -exec gzip -9kn {} +
 
 uninstall-hook:
 	for la in $(plugin_LTLIBRARIES); do so=$${la##*/}; rm -f "$(DESTDIR)$(plugindir)/$${so%.la}.so"; done
-	rm -rf "$(DESTDIR)$(pkgdatadir)/web"
+	rm -rf "$(DESTDIR)$(pkgdatadir)/web" "$(DESTDIR)$(docdir)/docs"
 
 # From the source folder alone: folders of the same names in the build folder hold what was built.
 dist-hook:

@@ -12,7 +12,7 @@ help_usage(struct wh_buf *to, const struct render *how)
 		"       whiplyctl log [-f] [-n LINES] [--level LEVEL] [--process NAME] [--match TEXT]\n\n");
 	render_bold(to, how, WH_STR("options"));
 	wh_buf_text(to, "\n"
-		"  -s, --socket PATH      the control socket ($WHIPLY_CONTROL, ./var/control.sock, /run/whiply/control.sock)\n"
+		"  -s, --socket PATH      the control socket ($WHIPLY_CONTROL, ./var/control.sock, /var/lib/whiply/control.sock)\n"
 		"  -t, --timeout SECONDS  how long an answer may take (30)\n"
 		"      --json             print the result as the server gave it\n"
 		"  -h, --help, --version\n\n"

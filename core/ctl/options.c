@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #define OPTIONS_SOCKET_HERE "./var/control.sock"
-#define OPTIONS_SOCKET "/run/whiply/control.sock"
+#define OPTIONS_SOCKET "/var/lib/whiply/control.sock"
 
 enum { OPTIONS_TIMEOUT_MAX = 86400 };
 

@@ -84,7 +84,14 @@ struct conn_past {
 	uint32_t n;
 };
 
-enum { CONN_PAPERS_MAX = 4096, CONN_REASON_MAX = 123, CONNS_KEPT_MAX = 16384 };
+enum {
+	CONN_PAPERS_MAX = 4096,
+	CONN_REASON_MAX = 123,
+	CONNS_KEPT_MAX = 16384,
+	CONN_HINTED_MAX = 90,		/* bytes of a reason that a hint stands behind */
+	CONN_RESUME_MS = 500,		/* hints, up to twice as long: the connection failed, the client may go on with another */
+	CONN_RESUME_LATER_MS = 10000,	/* it asked too much of us */
+};
 
 struct conn {
 	/* What a delivery touches. */
@@ -204,6 +211,10 @@ void conn_ws_begin(struct conn *c, bool deflate, uint8_t window_bits);
 size_t conn_ws_read(struct conn *c, char *bytes, size_t n);
 /** Sends a close frame once, and waits for the other's. On lines and HTTP: ends it when all is written. */
 void conn_close(struct conn *c, unsigned code, struct wh_str reason);
+
+/** The same, with a hint to a WebSocket client that it may come back and resume, and when. For closes that are the edge's own;
+ * whether the hub wants a client to come back, it says. */
+void conn_close_hint(struct conn *c, unsigned code, struct wh_str reason, unsigned resume_ms);
 void conn_ping(struct conn *c);
 
 /* conn_line.c */

@@ -80,7 +80,7 @@ conn_slow(struct conn *c)
 		return;
 	}
 	queue_cut(&c->queue);
-	conn_close(c, WH_WS_POLICY, WH_STR("too slow: the queue of messages to you was full"));
+	conn_close_hint(c, WH_WS_POLICY, WH_STR("too slow: the queue of messages to you was full"), CONN_RESUME_MS);
 	/* It did not read for long; it will hardly read this, and its buffers in the kernel are large. */
 	if (c->state == CONN_CLOSING)
 		conn_set_deadline(c, CONN_SLOW_MS < c->edge->settings->websocket.close_ms ? CONN_SLOW_MS : c->edge->settings->websocket.close_ms);

@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "base/random.h"
+
 void
 conn_ws_begin(struct conn *c, bool deflate, uint8_t window_bits)
 {
@@ -56,8 +58,9 @@ ws_closed(struct conn *c, unsigned code, struct wh_str reason)
 	conn_set_deadline(c, c->edge->settings->websocket.close_ms);
 }
 
-void
-conn_close(struct conn *c, unsigned code, struct wh_str reason)
+/* `shown` is what a WebSocket client reads; `reason` what the hub is told. */
+static void
+ws_close(struct conn *c, unsigned code, struct wh_str reason, struct wh_str shown)
 {
 	unsigned char frame[WH_WS_CONTROL_FRAME_MAX];
 	struct frame *f;
@@ -73,7 +76,7 @@ conn_close(struct conn *c, unsigned code, struct wh_str reason)
 		return;
 	}
 	/* Beyond the queue's limit, as it is the last one. */
-	f = frame_of((struct wh_str){ (const char *)frame, wh_ws_close(frame, code, reason) });
+	f = frame_of((struct wh_str){ (const char *)frame, wh_ws_close(frame, code, shown) });
 	if (f == NULL || !queue_push(&c->queue, f)) {
 		if (f != NULL)
 			frame_drop(f);
@@ -88,6 +91,23 @@ conn_close(struct conn *c, unsigned code, struct wh_str reason)
 	conn_resume(c, PAUSE_HUB | PAUSE_PACE);
 }
 
+void
+conn_close(struct conn *c, unsigned code, struct wh_str reason)
+{
+	ws_close(c, code, reason, reason);
+}
+
+void
+conn_close_hint(struct conn *c, unsigned code, struct wh_str reason, unsigned resume_ms)
+{
+	char text[CONN_REASON_MAX + 1];
+	/* Not all at one time. */
+	unsigned ms = resume_ms + (unsigned)wh_random_below(resume_ms);
+	int n = snprintf(text, sizeof text, "%.*s; resume in %u ms", reason.n < CONN_HINTED_MAX ? (int)reason.n : CONN_HINTED_MAX, reason.p, ms);
+
+	ws_close(c, code, reason, (struct wh_str){ text, (size_t)n });
+}
+
 /* A whole message for the hub. */
 static void
 ws_message(struct conn *c, const struct wh_ws_event *ev)
@@ -96,7 +116,7 @@ ws_message(struct conn *c, const struct wh_ws_event *ev)
 	enum wh_err err = wh_rec_message_put(c->edge->link.link->out, &r);
 
 	if (err == WH_ETOOBIG) {
-		conn_close(c, WH_WS_TOO_BIG, WH_STR("too long for this server"));
+		conn_close_hint(c, WH_WS_TOO_BIG, WH_STR("too long for this server"), CONN_RESUME_MS);
 		return;
 	}
 	/* conn_ws_read made sure of room. */
@@ -163,7 +183,7 @@ conn_ws_read(struct conn *c, char *bytes, size_t n)
 			break;
 		case WH_WS_FAIL:
 			edge_count(e, WH_EDGE_CLOSED_PROTOCOL);
-			conn_close(c, ev.code, ev.payload);
+			conn_close_hint(c, ev.code, ev.payload, CONN_RESUME_MS);
 			c->flags |= CONN_CLOSE_AFTER;
 			break;
 		}

@@ -91,9 +91,12 @@ struct edge {
 	char *output;			/* EDGE_OUTPUT */
 };
 
+struct wh_certificates;
+
 int wh_edge_main(struct wh_child *child);
 /** edge_check.h at the present time: for the keeper, who knows nothing of an edge but these two. */
-void wh_edge_check(const struct wh_snapshot *snapshot, struct wh_conf_errors *errors, struct wh_conf_errors *warnings);
+void wh_edge_check(const struct wh_snapshot *snapshot, struct wh_conf_errors *errors, struct wh_conf_errors *warnings,
+    struct wh_certificates *certificates);
 
 /* edge.c */
 enum wh_err edge_open(struct edge *e, struct wh_child *child);

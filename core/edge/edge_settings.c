@@ -94,6 +94,10 @@ static const struct wh_setting tls_settings[] = {
 	{ "minimum", WH_CHOICE, .def = "1.2", .choices = "1.2|1.3", .help = "the oldest version of TLS" },
 	{ "ciphers", WH_STRING, .def = "ECDHE+AESGCM:ECDHE+CHACHA20", .help = "for TLS 1.2, in OpenSSL's words" },
 	{ "ciphersuites", WH_STRING, .def = "", .help = "for TLS 1.3; empty: OpenSSL's own" },
+	/* These two are for the keeper: see core/keeper/certificates.c. */
+	{ "watch", WH_DURATION, .def = "1m", .max = "1d",
+	  .help = "renewed certificates are taken by themselves: files are looked at when they change, and so often besides; 0: at a reload only" },
+	{ "expiry_warning", WH_DURATION, .def = "14d", .max = "365d", .help = "from then on before a certificate's end the log warns once a day; 0: never" },
 	{ 0 }
 };
 const struct wh_setting edge_root_settings[] = {

@@ -45,7 +45,7 @@ heartbeat_ws(struct conn *c)
 		if (c->pause == 0 || c->edge->tick - c->deadline > wheel_ticks(s->websocket.ping_ms * 4)) {
 			edge_count(c->edge, WH_EDGE_CLOSED_DEAD);
 			/* It may only be deaf on one ear: say why as far as the kernel takes it, but wait for nothing. */
-			conn_close(c, 1001, WH_STR("no answer to a ping"));
+			conn_close_hint(c, WH_WS_GOING_AWAY, WH_STR("no answer to a ping"), CONN_RESUME_MS);
 			if (conn_alive(c))
 				conn_flush(c);
 			conn_end(c, 1006, WH_STR("no answer to a ping"));
@@ -141,7 +141,7 @@ heartbeat_paces(struct edge *e)
 		c->throttled_at = e->tick;
 		if (flood != 0 && c->state == CONN_WS && (int32_t)(e->tick - since) > (int32_t)wheel_ticks(flood)) {
 			edge_count(e, WH_EDGE_CLOSED_FLOOD);
-			conn_close(c, WH_WS_POLICY, WH_STR("too many messages"));
+			conn_close_hint(c, WH_WS_POLICY, WH_STR("too many messages"), CONN_RESUME_LATER_MS);
 			continue;
 		}
 		if (flood != 0 && c->state == CONN_LINE && (int32_t)(e->tick - since) > (int32_t)wheel_ticks(flood)) {

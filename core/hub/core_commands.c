@@ -7,6 +7,7 @@
 #include "config.h"
 #include "base/args.h"
 #include "base/permit.h"
+#include "hub/certificates.h"
 #include "hub/command.h"
 #include "hub/hub.h"
 #include "hub/log_lines.h"
@@ -45,6 +46,7 @@ core_status(struct hub *hub, struct wh_json *w)
 	wh_json_uint(w, "requests", hub->counts.requests);
 	wh_json_uint(w, "publishes", hub->counts.publishes);
 	wh_json_uint(w, "memory_bytes", mallinfo2().uordblks);
+	certificates_status(hub, w, "certificates");
 }
 
 /* The open connections of each edge, also of those that are drained: `keeper` has them by the same process. */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "hub/api.h"
+#include "hub/certificates.h"
 #include "hub/command.h"
 #include "hub/control.h"
 #include "hub/core_commands.h"
@@ -79,6 +80,7 @@ features_start(struct hub *hub)
 	    (err = commands_init(hub)) != WH_OK || (err = api_init(hub)) != WH_OK)
 		return err;
 	metrics_source_add(hub, features_metrics);
+	metrics_source_add(hub, certificates_metrics);
 	err = features_configure(hub, hub->config, &why);
 	if (err != WH_OK)
 		wh_log(hub->log, WH_ERROR, "config_refused", WH_S("why", wh_buf_slice(&why)), WH_I("err", err));

@@ -5,6 +5,8 @@
 #include <event2/event.h>
 #include <stdlib.h>
 
+#include "hub/certificates.h"
+
 enum { LATER_MAX = 1 << 20, SCRATCH_KEPT = 1 << 20 };
 
 static void
@@ -43,6 +45,7 @@ hub_finish(struct hub *hub)
 	papers_finish(hub);
 	timers_finish(hub);
 	keeper_link_finish(hub);
+	certificates_free(hub);
 	wh_buf_free(&hub->scratch);
 	free(hub->later);
 	hub->later = NULL;

@@ -70,6 +70,7 @@ struct hub {
 	struct papers papers;
 	struct recovery recovery;
 	struct keeper_link keeper;
+	struct hub_certificates *certificates;	/* owned; NULL: the keeper has told of none */
 	struct helpers helpers;
 
 	struct wh_buf scratch;		/* see hub_scratch_take */

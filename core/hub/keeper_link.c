@@ -4,6 +4,7 @@
 #include <event2/event.h>
 #include <stdlib.h>
 
+#include "hub/certificates.h"
 #include "hub/hub.h"
 
 static void
@@ -139,6 +140,10 @@ keeper_message(struct hub *hub, struct wh_channel_msg *m)
 	case WH_CH_RELOAD:
 		if (hub->keeper.reload != NULL)
 			hub->keeper.reload(hub, m);
+		break;
+	case WH_CH_CERTIFICATES:
+		if (certificates_told(hub, m->text) != WH_OK)
+			wh_log(hub->log, WH_WARN, "certificates_unreadable");
 		break;
 	case WH_CH_STOP:
 		hub->stopping = true;

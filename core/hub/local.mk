@@ -20,6 +20,7 @@ libhub_a_SOURCES = \
 	%D%/recovery.c %D%/recovery.h %D%/recovery_edge.c %D%/recovery_edge.h \
 	%D%/helper_link.c %D%/helper_link.h \
 	%D%/keeper_link.c %D%/keeper_link.h \
+	%D%/certificates.c %D%/certificates.h \
 	%D%/formula.c %D%/formula.h
 
 check_PROGRAMS += %D%/test_formula
@@ -39,6 +40,9 @@ check_PROGRAMS += %D%/test_job
 check_PROGRAMS += %D%/test_links
 %C%_test_links_SOURCES = %D%/test_links.c %D%/testing_hub.c %D%/testing_hub.h
 %C%_test_links_LDADD = $(HUB_LIBS) -lcmocka
+check_PROGRAMS += %D%/test_certificates
+%C%_test_certificates_SOURCES = %D%/test_certificates.c %D%/testing_hub.c %D%/testing_hub.h
+%C%_test_certificates_LDADD = $(HUB_LIBS) -lcmocka
 check_PROGRAMS += %D%/test_hub_settings
 %C%_test_hub_settings_LDADD = $(HUB_LIBS) -lcmocka
 

@@ -1,5 +1,5 @@
-/* See checker.h. The child writes lines to a pipe: "@NAME" before it touches a plugin, "LINE\tFILE\tTEXT" for each error, and
- * the same behind a "!" for a warning. */
+/* See checker.h. The child writes lines to a pipe: "@NAME" before it touches a plugin, "LINE\tFILE\tTEXT" for each error,
+ * the same behind a "!" for a warning, and "=" with the certificates, as JSON, at the end of what it says of listeners. */
 #include "keeper/checker.h"
 
 #include <dlfcn.h>
@@ -18,7 +18,7 @@
 #include "base/fd.h"
 #include "keeper/death.h"
 
-enum { CHECKER_PATH = 512, CHECKER_TEXT = 1 << 20 };
+enum { CHECKER_PATH = 512, CHECKER_TEXT = 1 << 20, CHECKER_CERTIFICATES = 512 << 10 };
 
 static bool
 checker_find(struct wh_str name, const char *const *paths, unsigned n_paths, char out[static CHECKER_PATH])
@@ -96,19 +96,39 @@ checker_report(int fd, const char *mark, struct wh_conf_errors *errors)
 	wh_conf_errors_free(errors);
 }
 
+static void
+checker_listeners(int fd, const struct checker *checker, struct wh_conf_errors *errors)
+{
+	struct wh_conf_errors warnings = { 0 };
+	struct wh_certificates *certificates = calloc(1, sizeof *certificates);
+	struct wh_buf line = { 0 };
+
+	checker->tables->check(checker->snapshot, errors, &warnings, certificates);
+	checker_report(fd, "", errors);
+	checker_report(fd, "!", &warnings);
+	if (certificates != NULL) {
+		wh_buf_byte(&line, '=');
+		wh_certificates_put(certificates, &line, CHECKER_CERTIFICATES);
+		wh_buf_byte(&line, '\n');
+		if (!line.failed)
+			(void)wh_fd_write_all(fd, line.p, line.n);
+	}
+	wh_buf_free(&line);
+	free(certificates);
+}
+
 static void __attribute__((noreturn))
 checker_child(int fd, const struct checker *checker)
 {
-	struct wh_conf_errors errors = { 0 }, warnings = { 0 };
+	struct wh_conf_errors errors = { 0 };
 	struct wh_conf_file *file;
 
 	alarm(CHECKER_MS / 1000 + 1);
 	signal(SIGTERM, SIG_DFL);
-	if (checker->tables != NULL) {
-		checker->tables->check(checker->snapshot, &errors, &warnings);
-		checker_report(fd, "", &errors);
-		checker_report(fd, "!", &warnings);
-	}
+	if (checker->tables != NULL)
+		checker_listeners(fd, checker, &errors);
+	if (checker->root == NULL)
+		_exit(0);
 	if (wh_conf_file_open(checker->snapshot, &errors, &file) != WH_OK)
 		_exit(1);
 	for (size_t i = 0; i < wh_conf_count(checker->root, "plugins"); i++) {
@@ -149,7 +169,8 @@ checker_read(int fd, struct wh_buf *to)
 
 /* Takes the lines apart; last_out is the plugin that was touched last. */
 static void
-checker_take(char *text, struct wh_conf_errors *errors, struct wh_conf_errors *warnings, const char **last_out)
+checker_take(char *text, struct wh_conf_errors *errors, struct wh_conf_errors *warnings, struct wh_certificates *certificates,
+	const char **last_out)
 {
 	char *line, *rest = text;
 
@@ -157,6 +178,11 @@ checker_take(char *text, struct wh_conf_errors *errors, struct wh_conf_errors *w
 		struct wh_conf_errors *to = line[0] == '!' ? warnings : errors;
 		char *number, *file, *said;
 
+		if (line[0] == '=') {
+			if (certificates != NULL)
+				(void)wh_certificates_get(wh_str(line + 1), certificates);
+			continue;
+		}
 		if (line[0] == '@')
 			*last_out = line + 1;
 		number = strsep(&line, "\t") + (to == warnings);
@@ -168,7 +194,8 @@ checker_take(char *text, struct wh_conf_errors *errors, struct wh_conf_errors *w
 }
 
 void
-checker_run(const struct checker *checker, struct wh_conf_errors *errors, struct wh_conf_errors *warnings)
+checker_run(const struct checker *checker, struct wh_conf_errors *errors, struct wh_conf_errors *warnings,
+	struct wh_certificates *certificates)
 {
 	struct wh_buf said = { .max = CHECKER_TEXT };
 	const char *last = NULL;
@@ -177,7 +204,9 @@ checker_run(const struct checker *checker, struct wh_conf_errors *errors, struct
 	int pipes[2], status = 0;
 	pid_t pid;
 
-	if (wh_conf_count(checker->root, "plugins") == 0 && checker->tables == NULL)
+	if (certificates != NULL)
+		certificates->n = 0;
+	if (checker->tables == NULL && (checker->root == NULL || wh_conf_count(checker->root, "plugins") == 0))
 		return;
 	if (pipe2(pipes, O_CLOEXEC) != 0 || (pid = fork()) < 0) {
 		wh_conf_errors_add(errors, NULL, 0, "plugins and listeners cannot be checked: %s", strerror(errno));
@@ -193,7 +222,7 @@ checker_run(const struct checker *checker, struct wh_conf_errors *errors, struct
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
 	if (wh_buf_cstr(&said) != NULL)
-		checker_take(said.p, errors, warnings, &last);
+		checker_take(said.p, errors, warnings, certificates, &last);
 	if (!in_time || !WIFEXITED(status) || WEXITSTATUS(status) != 0) {
 		death_describe(status, how);
 		wh_conf_errors_add(errors, NULL, 0, "%s%s: %s ended the checker: %s", last != NULL ? "plugins." : "listeners",

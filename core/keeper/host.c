@@ -73,6 +73,17 @@ host_readable(evutil_socket_t fd, short what, void *arg)
 	keeper_arm(k);
 }
 
+/* Helpers are programs that people call as well: where whiplyd is in an sbin, they are in the bin beside it. */
+static void
+host_helper(const struct keeper *k, const struct child *c, char *program, size_t size)
+{
+	size_t n = strlen(k->programs);
+
+	snprintf(program, size, "%s/%s", k->programs, c->program);
+	if (k->options.programs == NULL && access(program, X_OK) != 0 && n > 5 && strcmp(k->programs + n - 5, "/sbin") == 0)
+		snprintf(program, size, "%.*s/bin/%s", (int)(n - 5), k->programs, c->program);
+}
+
 /* The words of the command line; `words` is where they are kept. */
 static void
 host_argv(const struct keeper *k, const struct child *c, char words[static 16], char *program, size_t size, char *argv_out[static 8])
@@ -80,7 +91,7 @@ host_argv(const struct keeper *k, const struct child *c, char words[static 16], 
 	unsigned n = 0;
 
 	if (c->kind == CHILD_HELPER) {
-		snprintf(program, size, "%s/%s", k->programs, c->program);
+		host_helper(k, c, program, size);
 		argv_out[n++] = program;
 		argv_out[n++] = (char *)(uintptr_t)"--ring";
 		argv_out[n++] = (char *)(uintptr_t)c->name;

@@ -2,6 +2,7 @@
 #ifndef WHIPLY_KEEPER_HOST_H
 #define WHIPLY_KEEPER_HOST_H
 
+#include "keeper/certificates.h"
 #include "keeper/keeper_config.h"
 #include "keeper/notify.h"
 #include "keeper/supervisor.h"
@@ -23,6 +24,7 @@ struct keeper {
 	struct event *signals[KEEPER_SIGNALS];
 	struct event *timer, *watchdog;
 	struct notify notify;
+	struct certificates certificates;
 	int control;			/* the hub's socket */
 	int nothing;			/* an empty snapshot, for helpers */
 	int secret;			/* 32 random bytes, the same for each hub: it seals with them what edges keep for the next */
@@ -36,6 +38,7 @@ struct keeper {
 	bool asked_by_hub;		/* the reload that runs */
 	bool reload_again;		/* another was asked for meanwhile */
 	bool served;			/* the first READY was there */
+	bool control_shared;		/* the control socket was given to another group than our own */
 };
 
 extern const struct supervisor_host_ops keeper_host_ops;
@@ -50,6 +53,9 @@ void keeper_arm(struct keeper *k);
 void keeper_ready(struct keeper *k);
 void keeper_reload(struct keeper *k);
 void keeper_reloaded(struct keeper *k, enum wh_err err, struct wh_str text);
+
+/** Lets the group of the config in force reach the control socket, and no other. */
+void keeper_share_control(struct keeper *k);
 
 /** Gives the supervisor what children get at their start by the config in force. */
 void keeper_set_start(struct keeper *k);

@@ -115,6 +115,23 @@ keeper_find_programs(struct keeper *k)
 	return true;
 }
 
+/* A folder has to be passed to reach what is in it. What else lies there stays closed to the group: it is not the owner of it. */
+void
+keeper_share_control(struct keeper *k)
+{
+	const struct keeper_settings *s = &k->config->settings;
+	gid_t group = s->shares_control ? s->control_gid : s->drop ? s->gid : getegid();
+	struct stat st;
+
+	if (!s->shares_control && !k->control_shared)
+		return;
+	k->control_shared = s->shares_control;
+	if (chown(s->state, (uid_t)-1, group) != 0 || stat(s->state, &st) != 0 || chmod(s->state, (st.st_mode & 07777) | S_IXGRP) != 0 ||
+	    chown(k->control_path, (uid_t)-1, group) != 0)
+		wh_log(&k->log, WH_WARN, "control_group_refused", WH_T("path", k->control_path), WH_T("why", strerror(errno)),
+			WH_T("hint", "start whiplyd as root, or as a member of the group"));
+}
+
 /* The state folder belongs to those who write there. */
 static bool
 keeper_open_state(struct keeper *k)
@@ -138,6 +155,7 @@ keeper_open_state(struct keeper *k)
 	}
 	if (s->drop)
 		(void)!chown(k->control_path, s->uid, s->gid);
+	keeper_share_control(k);
 	if (geteuid() == 0 && !s->drop)
 		wh_log(&k->log, WH_WARN, "runs_as_root", WH_T("hint", "create the user whiply, or name another with `user`"));
 	return true;
@@ -204,7 +222,6 @@ static bool
 keeper_start(struct keeper *k)
 {
 	const char *socket = getenv("NOTIFY_SOCKET");
-
 	notify_open(&k->notify, socket, getenv("WATCHDOG_USEC"), getenv("WATCHDOG_PID"), getpid());
 	unsetenv("NOTIFY_SOCKET");
 	unsetenv("WATCHDOG_USEC");
@@ -222,6 +239,7 @@ keeper_start(struct keeper *k)
 	keeper_set_start(k);
 	notify_send(&k->notify, "STATUS=Starting");
 	supervisor_begin(&k->supervisor);
+	certificates_begin(k);
 	keeper_arm(k);
 	return true;
 }
@@ -238,6 +256,7 @@ keeper_finish(struct keeper *k)
 		event_free(k->timer);
 	if (k->watchdog != NULL)
 		event_free(k->watchdog);
+	certificates_finish(k);
 	if (k->base != NULL)
 		event_base_free(k->base);
 	if (k->control >= 0)
@@ -266,7 +285,7 @@ wh_keeper_main(int argc, char **argv, struct wh_proctitle *title, const struct k
 {
 	struct keeper k = {
 		.host = { &keeper_host_ops }, .tables = tables, .control = -1, .nothing = -1, .secret = -1,
-		.notify = { .fd = -1 }, .began_ms = wh_clock_mono_ms(NULL),
+		.notify = { .fd = -1 }, .certificates = { .watch = { .fd = -1 } }, .began_ms = wh_clock_mono_ms(NULL),
 	};
 	int code;
 

@@ -7,14 +7,16 @@
 
 #include "base/proctitle.h"
 
+struct wh_certificates;
 struct wh_conf_errors;
 struct wh_snapshot;
 
 /** What the config's root has besides the keeper's own rows: NULL-ended, borrowed. */
 struct keeper_tables {
 	const struct wh_setting *const *roots;
-	/** Looks at what tables cannot say of listeners, in a child process of its own. */
-	void (*check)(const struct wh_snapshot *snapshot, struct wh_conf_errors *errors, struct wh_conf_errors *warnings);
+	/** Looks at what tables cannot say of listeners, and what their certificates are, in a child process of its own. */
+	void (*check)(const struct wh_snapshot *snapshot, struct wh_conf_errors *errors, struct wh_conf_errors *warnings,
+		struct wh_certificates *certificates);
 };
 
 /** The whole program but `--internal`: the exit code. */

@@ -43,14 +43,14 @@ config_keep_all(struct wh_snapshot *snapshot, const struct wh_conf *group, const
 /* `tables`: NULL when the listeners need not be asked about. */
 static void
 config_run_checker(const struct wh_snapshot *snapshot, const struct wh_conf *root, const struct options *o,
-	const struct keeper_tables *tables, struct wh_conf_errors *errors, struct wh_conf_errors *warnings)
+	const struct keeper_tables *tables, struct wh_conf_errors *errors, struct wh_conf_errors *warnings, struct wh_certificates *certificates)
 {
 	const char *paths[KEEPER_PLUGIN_PATHS] = { o->plugin_path };
 	struct checker checker = { snapshot, root, tables, paths, o->plugin_path != NULL };
 
 	for (size_t i = 0; o->plugin_path == NULL && i < wh_conf_count(root, "plugin_path") && checker.n_paths < KEEPER_PLUGIN_PATHS; i++)
 		paths[checker.n_paths++] = wh_conf_item(root, "plugin_path", i).p;
-	checker_run(&checker, errors, warnings);
+	checker_run(&checker, errors, warnings, certificates);
 }
 
 static void
@@ -67,7 +67,7 @@ config_check(struct keeper_config *c, const struct options *o, const struct keep
 		listeners_check_names(&c->listeners, hub, "moderator_listeners", errors);
 	}
 	config_keep_all(c->snapshot, c->conf, c->root.rows, errors);
-	config_run_checker(c->snapshot, c->conf, o, tables, errors, warnings);
+	config_run_checker(c->snapshot, c->conf, o, tables, errors, warnings, &c->certificates);
 }
 
 /* The tables refused something. What only listeners_read and the plugins' own tables can find is looked for all the same, so
@@ -92,7 +92,7 @@ config_check_rest(const struct keeper_config *c, const struct options *o, struct
 
 	if (wh_conf_of_snapshot(c->snapshot, rows, WH_CONF_PART, &told, &conf) == WH_OK) {
 		listeners_read(&listeners, conf, errors);
-		config_run_checker(c->snapshot, conf, o, NULL, errors, &told);
+		config_run_checker(c->snapshot, conf, o, NULL, errors, &told, NULL);
 		listeners_close(&listeners, true);
 		wh_conf_free(&conf);
 	}

@@ -7,6 +7,7 @@
 #include "keeper/keeper_settings.h"
 #include "keeper/listeners.h"
 #include "keeper/options.h"
+#include "ring/certificate.h"
 
 struct keeper_config {
 	struct wh_snapshot *snapshot;	/* with the files that the config names, kept for the edges */
@@ -15,6 +16,7 @@ struct keeper_config {
 	struct keeper_settings settings;
 	struct listeners listeners;	/* not open yet */
 	int for_edges, for_hub;		/* the sealed snapshots */
+	struct wh_certificates certificates;	/* of the TLS listeners, as they are in force */
 };
 
 /** NULL: `errors` says why, and has every error that could be found. `warnings` is for what the operator should know of and

@@ -67,6 +67,24 @@ keeper_read_user(struct keeper_settings *s, const struct wh_conf *root, struct w
 	s->gid = user->pw_gid;
 }
 
+/* The hub decides who may speak to it; that they reach its socket at all is for us to arrange. */
+static void
+keeper_read_control(struct keeper_settings *s, const struct wh_conf *root, struct wh_conf_errors *errors)
+{
+	const struct wh_conf *hub = wh_conf_declared(root, "hub") ? wh_conf_table(root, "hub", 0) : NULL;
+	const struct group *group;
+
+	if (hub == NULL || wh_conf_str(hub, "control_group").n == 0)
+		return;
+	group = getgrnam(wh_conf_str(hub, "control_group").p);
+	if (group == NULL) {
+		wh_conf_blame(hub, "control_group", errors, "there is no group \"%s\"", wh_conf_str(hub, "control_group").p);
+		return;
+	}
+	s->shares_control = true;
+	s->control_gid = group->gr_gid;
+}
+
 void
 keeper_settings_read(struct keeper_settings *s, const struct wh_conf *root, bool privileged, struct wh_conf_errors *errors)
 {
@@ -91,4 +109,5 @@ keeper_settings_read(struct keeper_settings *s, const struct wh_conf *root, bool
 	}
 	if (privileged)
 		keeper_read_user(s, root, errors);
+	keeper_read_control(s, root, errors);
 }

@@ -23,6 +23,8 @@ struct keeper_settings {
 	bool drop;		/* children become uid and gid */
 	uid_t uid;
 	gid_t gid;
+	bool shares_control;	/* the control socket is for this group as well */
+	gid_t control_gid;
 	unsigned edges;
 	int64_t stop_ms, drain_ms, healthy_ms;
 	size_t ring_size;

@@ -17,7 +17,10 @@ libkeeper_a_SOURCES = \
 	%D%/backoff.c %D%/backoff.h \
 	%D%/listeners.c %D%/listeners.h %D%/listen.c %D%/listen.h \
 	%D%/activation.c %D%/activation.h \
-	%D%/notify.c %D%/notify.h
+	%D%/notify.c %D%/notify.h \
+	%D%/certificates.c %D%/certificates.h \
+	%D%/renewal.c %D%/renewal.h \
+	%D%/watch.c %D%/watch.h
 
 KEEPER_LIBS = $(EVENT_LIBS) $(CONFIG_LIBS)
 
@@ -27,6 +30,9 @@ bin_whiplyd_SOURCES = %D%/main.c %D%/main.h
 bin_whiplyd_LDADD = libkeeper.a libhub.a libscript.a libedge.a libring.a libbase.a $(LUA_LIBS) $(KEEPER_LIBS) $(SSL_LIBS) $(SECCOMP_LIBS) $(ZLIB_LIBS) -lm -lpthread -ldl
 
 # whiplyd with an edge and a hub that only follow the protocol: see test_keeper.c.
+check_PROGRAMS += %D%/test_renewal %D%/test_watch
+%C%_test_renewal_LDADD = libkeeper.a -lcmocka
+%C%_test_watch_LDADD = libkeeper.a libbase.a -lcmocka
 check_PROGRAMS += %D%/test_backoff %D%/test_notify %D%/test_activation %D%/test_listeners %D%/test_supervisor %D%/test_keeper
 EXTRA_PROGRAMS += %D%/stub_whiplyd
 %C%_stub_whiplyd_SOURCES = %D%/main.c %D%/stub_edge.c %D%/stub_hub.c

@@ -4,6 +4,7 @@
 
 #include <whiply/conf.h>
 
+struct wh_certificates;
 struct wh_child;
 struct wh_conf_errors;
 struct wh_snapshot;
@@ -11,8 +12,9 @@ struct wh_snapshot;
 int wh_edge_main(struct wh_child *child);
 int wh_hub_main(struct wh_child *child);
 
-/** What an edge would refuse of a config, and what it would only warn of. */
-void wh_edge_check(const struct wh_snapshot *snapshot, struct wh_conf_errors *errors, struct wh_conf_errors *warnings);
+/** What an edge would refuse of a config, what it would only warn of, and what it sees of the certificates. */
+void wh_edge_check(const struct wh_snapshot *snapshot, struct wh_conf_errors *errors, struct wh_conf_errors *warnings,
+	struct wh_certificates *certificates);
 
 /** What the edges and the hub read of the config's root. */
 extern const struct wh_setting edge_root_settings[];

@@ -11,7 +11,7 @@ static const char options_help[] =
 	"\n"
 	"  -c, --config FILE  the config (" SYSCONFDIR "/whiply/whiply.conf)\n"
 	"  -L, --plugins DIR  look for plugins here, whatever plugin_path says\n"
-	"      --bin DIR      look for helper programs here (where whiplyd is)\n"
+	"      --bin DIR      look for helper programs here (where whiplyd is, or bin beside its sbin)\n"
 	"      --check        say what is wrong with the config and its plugins, and end\n"
 	"      --settings     print every setting of the server, with its default and range\n"
 	"      --version, --help\n"

@@ -87,19 +87,25 @@ keeper_reload(struct keeper *k)
 	keeper_set_start(k);
 	/* Descriptors of the old snapshots are with their children; sockets that nobody took over are closed now. */
 	keeper_config_free(&old);
+	certificates_begin(k);
+	keeper_share_control(k);
 	supervisor_reload(&k->supervisor, new->settings.edges, replace_edges);
 }
 
 void
 keeper_reloaded(struct keeper *k, enum wh_err err, struct wh_str text)
 {
-	if (err == WH_OK)
-		wh_log(&k->log, WH_INFO, "reloaded");
-	if (k->served)
-		notify_send(&k->notify, err == WH_OK ? "READY=1\nSTATUS=Serving" : "READY=1\nSTATUS=Serving; the last reload was refused");
-	if (k->asked_by_hub)
-		supervisor_reloaded(&k->supervisor, err, text);
-	k->asked_by_hub = false;
+	if (k->certificates.giving) {
+		certificates_given(k, err, text);
+	} else {
+		if (err == WH_OK)
+			wh_log(&k->log, WH_INFO, "reloaded");
+		if (k->served)
+			notify_send(&k->notify, err == WH_OK ? "READY=1\nSTATUS=Serving" : "READY=1\nSTATUS=Serving; the last reload was refused");
+		if (k->asked_by_hub)
+			supervisor_reloaded(&k->supervisor, err, text);
+		k->asked_by_hub = false;
+	}
 	if (k->reload_again) {
 		k->reload_again = false;
 		keeper_reload(k);

@@ -35,11 +35,13 @@ const struct wh_setting edge_root_settings[] = {
 };
 
 void
-wh_edge_check(const struct wh_snapshot *snapshot, struct wh_conf_errors *errors, struct wh_conf_errors *warnings)
+wh_edge_check(const struct wh_snapshot *snapshot, struct wh_conf_errors *errors, struct wh_conf_errors *warnings,
+	struct wh_certificates *certificates)
 {
 	(void)snapshot;
 	(void)errors;
 	(void)warnings;
+	(void)certificates;
 }
 
 struct stub_edge {

@@ -350,14 +350,27 @@ edges_count(struct supervisor *s, unsigned edges)
 	s->edges = edges;
 }
 
+static void
+reload_begin(struct supervisor *s)
+{
+	s->reload_due_ms = supervisor_now(s) + SUPERVISOR_RELOAD_MS;
+	s->reload_err = WH_OK;
+	s->reload_text[0] = '\0';
+}
+
+static void
+reload_ask(struct supervisor *s, struct child *c)
+{
+	c->reloading = true;
+	child_send(s, c, &(struct wh_channel_msg){ .kind = WH_CH_RELOAD, .n_fds = 1, .fds = { s->start[c->kind].snapshot } });
+}
+
 void
 supervisor_reload(struct supervisor *s, unsigned edges, bool replace_edges)
 {
 	const struct wh_list *last = s->children.prev;	/* those that come behind it have the new snapshot */
 
-	s->reload_due_ms = supervisor_now(s) + SUPERVISOR_RELOAD_MS;
-	s->reload_err = WH_OK;
-	s->reload_text[0] = '\0';
+	reload_begin(s);
 	for (struct wh_list *at = s->children.next, *next; at != &s->children; at = next) {
 		struct child *c = CHILD_OF(at);
 		bool is_last = at == last;
@@ -367,13 +380,22 @@ supervisor_reload(struct supervisor *s, unsigned edges, bool replace_edges)
 			if (c->index < edges)
 				edge_replace(s, c, (uint32_t)s->drain_ms);
 		} else if (c->state == CHILD_RUNNING && c->kind != CHILD_HELPER) {
-			c->reloading = true;
-			child_send(s, c, &(struct wh_channel_msg){ .kind = WH_CH_RELOAD, .n_fds = 1, .fds = { s->start[c->kind].snapshot } });
+			reload_ask(s, c);
 		}
 		if (is_last)
 			break;
 	}
 	edges_count(s, edges);
+	reload_answered(s, NULL, WH_OK, (struct wh_str){ NULL, 0 });
+}
+
+void
+supervisor_reload_edges(struct supervisor *s)
+{
+	reload_begin(s);
+	WH_LIST_EACH(at, &s->children)
+		if (CHILD_OF(at)->kind == CHILD_EDGE && CHILD_OF(at)->state == CHILD_RUNNING)
+			reload_ask(s, CHILD_OF(at));
 	reload_answered(s, NULL, WH_OK, (struct wh_str){ NULL, 0 });
 }
 

@@ -103,6 +103,7 @@ struct supervisor {
 	struct wh_log *log;		/* borrowed */
 	const struct wh_clock *clock;	/* borrowed */
 	struct supervisor_start start[CHILD_KINDS];
+	struct wh_str certificates;	/* what each hub is told of them; borrowed; empty: nothing */
 	struct wh_list children;	/* of struct child, owned */
 	unsigned edges;			/* how many serve */
 	uint32_t last_process;
@@ -138,6 +139,12 @@ void supervisor_tick(struct supervisor *s);
 /** New snapshots for everyone; start[] is set anew by the caller before. `replace_edges`: their sockets change, so new
  * edges come and the old ones are drained. */
 void supervisor_reload(struct supervisor *s, unsigned edges, bool replace_edges);
+
+/** The same for the edges that run alone, who stay: start[CHILD_EDGE] is another. */
+void supervisor_reload_edges(struct supervisor *s);
+
+/** Tells the hub that runs, and those that come; `text` is good until the next call. */
+void supervisor_certificates(struct supervisor *s, struct wh_str text);
 
 /** Answers a hub that asked for a reload. */
 void supervisor_reloaded(struct supervisor *s, enum wh_err err, struct wh_str text);

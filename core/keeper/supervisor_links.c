@@ -52,6 +52,18 @@ hub_join_all(struct supervisor *s, struct child *hub)
 		if (CHILD_OF(at)->kind == CHILD_EDGE)
 			child_join(s, CHILD_OF(at));
 	child_send(s, hub, &(struct wh_channel_msg){ .kind = WH_CH_LINKS_END });
+	if (s->certificates.n > 0)
+		child_send(s, hub, &(struct wh_channel_msg){ .kind = WH_CH_CERTIFICATES, .text = s->certificates });
+}
+
+void
+supervisor_certificates(struct supervisor *s, struct wh_str text)
+{
+	struct child *hub = supervisor_hub(s);
+
+	s->certificates = text;
+	if (hub != NULL && child_lives(hub))
+		child_send(s, hub, &(struct wh_channel_msg){ .kind = WH_CH_CERTIFICATES, .text = text });
 }
 
 /* The old link becomes the leftover only when clients were served over it. If they were not, the hub died while

@@ -38,7 +38,7 @@ fake_send(struct supervisor_host *h, struct child *c, const struct wh_channel_ms
 		[WH_CH_START] = "START", [WH_CH_RELOAD] = "RELOAD", [WH_CH_LINK] = "LINK", [WH_CH_HUB_GONE] = "HUB_GONE",
 		[WH_CH_PEER_GONE] = "PEER_GONE", [WH_CH_DRAIN] = "DRAIN", [WH_CH_STOP] = "STOP", [WH_CH_LINKS_END] = "LINKS_END",
 		[WH_CH_RELOADED] = "RELOADED", [WH_CH_STATUS] = "STATUS", [WH_CH_LINES] = "LINES",
-		[WH_CH_DRAINING] = "DRAINING",
+		[WH_CH_DRAINING] = "DRAINING", [WH_CH_CERTIFICATES] = "CERTIFICATES",
 	};
 	struct fake *f = fake_of(h);
 
@@ -490,6 +490,37 @@ a_reload_names_who_refused_and_does_not_wait_for_the_dead_or_the_silent(void **s
 }
 
 static void
+the_edges_alone_are_given_a_snapshot(void **state)
+{
+	struct fake *f = *state;
+
+	supervisor_reload_edges(&f->s);
+	expect(f, "edge 0 < RELOAD\nedge 1 < RELOAD\n");
+	tell(f, "edge 1", (struct wh_channel_msg){ .kind = WH_CH_RELOADED });
+	expect(f, "");
+	tell(f, "edge 0", (struct wh_channel_msg){ .kind = WH_CH_RELOADED, .err = WH_EINVAL, .text = WH_STR("no") });
+	expect(f, "reloaded -3 edge 0: no\n");
+}
+
+static void
+each_hub_is_told_of_the_certificates(void **state)
+{
+	struct fake *f = *state;
+
+	supervisor_certificates(&f->s, WH_STR("[1]"));
+	expect(f, "hub < CERTIFICATES [1]\n");
+	supervisor_died(&f->s, named(f, "hub"), "SIGSEGV");
+	assert_non_null(strstr(f->said.p, "hub < LINKS_END\nhub < CERTIFICATES [1]\n"));
+	f->live = false;
+	supervisor_died(&f->s, named(f, "hub"), "SIGSEGV");
+	forget(f);
+	supervisor_certificates(&f->s, WH_STR("[2]"));
+	expect(f, "");
+	pass(f, 100);
+	assert_non_null(strstr(f->said.p, "hub < CERTIFICATES [2]\n"));
+}
+
+static void
 new_sockets_come_with_new_edges(void **state)
 {
 	struct fake *f = *state;
@@ -607,6 +638,8 @@ main(void)
 		RUNNING(a_second_stop_kills_at_once),
 		RUNNING(a_reload_is_over_when_all_have_answered),
 		RUNNING(a_reload_names_who_refused_and_does_not_wait_for_the_dead_or_the_silent),
+		RUNNING(the_edges_alone_are_given_a_snapshot),
+		RUNNING(each_hub_is_told_of_the_certificates),
 		RUNNING(new_sockets_come_with_new_edges),
 		RUNNING(numbers_wrap_and_are_never_those_of_the_living),
 		RUNNING(a_child_that_cannot_be_started_is_tried_again_later),

@@ -34,6 +34,7 @@ static const struct channel_row channel_rows[WH_CH_END] = {
 	[WH_CH_STOP] = { 0, 0, 0 },
 	[WH_CH_STATUS_ASK] = { 0, 0, 0 },
 	[WH_CH_LINKS_END] = { 0, 0, 0 },
+	[WH_CH_CERTIFICATES] = { HAS_TEXT, 0, 0 },
 	[WH_CH_READY] = { 0, 0, 0 },
 	[WH_CH_RELOADED] = { HAS_ERR | HAS_TEXT, 0, 0 },
 	[WH_CH_ASK_RELOAD] = { 0, 0, 0 },

@@ -19,6 +19,7 @@ enum wh_channel_kind {
 	WH_CH_STOP,
 	WH_CH_STATUS_ASK,	/* answered with STATUS */
 	WH_CH_LINKS_END,	/* to the hub: all LINKs of the start are told */
+	WH_CH_CERTIFICATES,	/* to the hub: text: those of the TLS listeners, see certificate.h; whenever they change */
 	/* child to keeper */
 	WH_CH_READY,
 	WH_CH_RELOADED,		/* err, text: what was wrong, when err is not WH_OK */

@@ -23,3 +23,7 @@ check_PROGRAMS += %D%/test_child
 %C%_test_child_LDADD = libring.a libbase.a $(CONFIG_LIBS) -lcmocka
 
 libring_a_SOURCES += %D%/edge_metrics.h
+
+libring_a_SOURCES += %D%/certificate.c %D%/certificate.h
+check_PROGRAMS += %D%/test_certificate
+%C%_test_certificate_LDADD = libring.a libbase.a -lcmocka

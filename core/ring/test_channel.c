@@ -74,6 +74,7 @@ every_kind_arrives_with_what_it_carries(void **state)
 		{ .kind = WH_CH_BAD_RECORD, .process = UINT32_MAX, .text = WH_STR("kind 0") },
 		{ .kind = WH_CH_STUCK, .process = 4 },
 		{ .kind = WH_CH_DRAINED },
+		{ .kind = WH_CH_CERTIFICATES, .text = WH_STR("[]") },
 	};
 
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {

@@ -76,6 +76,16 @@ bind_name(lua_State *L, int index, char *to, size_t size, const char *what, bool
 	to[s.n] = '\0';
 }
 
+const char *
+bind_near(lua_State *L, const char *word, const char *(*name)(unsigned i), unsigned n)
+{
+	struct wh_nearest near = { .word = wh_str(word) };
+
+	for (unsigned i = 0; i < n; i++)
+		wh_nearest_offer(&near, wh_str(name(i)));
+	return near.best.p != NULL ? lua_pushfstring(L, "; did you mean '%s'?", near.best.p) : "";
+}
+
 void
 bind_known(lua_State *L, int index, const char *const *known, bool array, const char *what)
 {

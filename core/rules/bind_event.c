@@ -1,6 +1,7 @@
 /* `m`, the event, and `m.user`: read field by field from the scene. What makes a table or a long text is made once an event and kept
  * beside the object. Nothing of an event can be changed: an assignment is an error. */
 #include "base/json.h"
+#include "base/nearest.h"
 #include "rules/pack_lua.h"
 
 enum field {
@@ -284,6 +285,24 @@ push_field(lua_State *L, struct scene *s, enum field field)
 	}
 }
 
+/* It may be in the other one, or spelled otherwise. */
+static int
+object_lacks(lua_State *L, bool user)
+{
+	const struct field_name *const fields[] = { event_fields, user_fields };
+	const char *name = lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : luaL_typename(L, 2), *in = user ? "m.user" : "m";
+	struct wh_nearest near = { .word = wh_str(name) };
+
+	for (const struct field_name *f = fields[user]; f->name != NULL; f++)
+		wh_nearest_offer(&near, wh_str(f->name));
+	for (const struct field_name *f = fields[!user]; f->name != NULL; f++)
+		if (strcmp(f->name, name) == 0)
+			return luaL_error(L, "there is no '%s' in %s; it is %s.%s", name, in, user ? "m" : "m.user", name);
+	if (near.best.p != NULL)
+		return luaL_error(L, "there is no '%s' in %s; did you mean '%s'?", name, in, near.best.p);
+	return luaL_error(L, "there is no '%s' in %s", name, in);
+}
+
 /* The upvalue knows the names. An unknown one is a mistake, and told as such. */
 static int
 object_index(lua_State *L)
@@ -295,8 +314,7 @@ object_index(lua_State *L)
 	lua_settop(L, 2);
 	lua_pushvalue(L, 2);
 	if (lua_rawget(L, lua_upvalueindex(1)) != LUA_TNUMBER)
-		return luaL_error(L, "there is no '%s' in m%s", lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : luaL_typename(L, 2),
-		    lua_toboolean(L, lua_upvalueindex(2)) ? ".user" : "");
+		return object_lacks(L, lua_toboolean(L, lua_upvalueindex(2)));
 	field = (enum field)lua_tointeger(L, -1);
 	push_field(L, s, field);
 	return 1;

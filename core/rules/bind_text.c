@@ -1,6 +1,7 @@
 /* text.* and links.*: what packs ask of a text. See fold.h, sketch.h, regex.h and links.h for what the answers mean. */
 #include "base/utf8.h"
 #include "rules/pack_lua.h"
+#include "text/language.h"
 #include "text/words.h"
 
 enum { WORDS_MAX = 1000 };
@@ -201,6 +202,25 @@ text_script(lua_State *L)
 	return 1;
 }
 
+/* "en", or nil when it can't be told. */
+static int
+text_language(lua_State *L)
+{
+	struct pack *p = pack_of(L);
+	struct wh_str s = arg_text(L, 1);
+	const char *code;
+
+	wh_script_take(L, 10 * s.n);
+	wh_buf_reset(&p->scratch);
+	fold_text(p->shared->fold, s, &p->scratch);
+	code = language_of(s, wh_buf_slice(&p->scratch));
+	if (code != NULL)
+		lua_pushstring(L, code);
+	else
+		lua_pushnil(L);
+	return 1;
+}
+
 static int
 text_len(lua_State *L)
 {
@@ -303,7 +323,7 @@ bind_open_text(lua_State *L)
 {
 	static const luaL_Reg text[] = { { "normalize", text_normalize }, { "skeleton", text_skeleton }, { "words", text_words },
 		{ "caps", text_caps }, { "stats", text_stats }, { "commonest", text_commonest }, { "similarity", text_similarity },
-		{ "script", text_script }, { "len", text_len }, { "match", text_match }, { NULL, NULL } };
+		{ "script", text_script }, { "language", text_language }, { "len", text_len }, { "match", text_match }, { NULL, NULL } };
 	static const luaL_Reg links[] = { { "find", links_in }, { "domain", links_domain_of }, { "shortener", links_shortener },
 		{ NULL, NULL } };
 

@@ -2,6 +2,8 @@
 #ifndef WHIPLY_RULES_CLI_H
 #define WHIPLY_RULES_CLI_H
 
+#include <stdio.h>
+
 #include "rules/judge.h"
 
 struct cli {
@@ -15,7 +17,13 @@ int cli_backtest(struct cli *c, int argc, char **argv);	/* backtest.c */
 int cli_repl(struct cli *c, int n, char **folders);	/* repl.c */
 int cli_new(const char *folder);			/* new.c */
 
-/** Reads and loads the pack of a folder; the error is printed. `settings_file` may be NULL. */
+/** Reads and loads the pack of a folder; the error is printed, with the line that it names and what may help. */
 struct pack *cli_load(struct cli *c, const char *folder);
+
+/** Prints an error of a pack with what explain adds. */
+void cli_explain(FILE *to, const struct source *s, struct wh_str message);
+
+/** Shows each rule of a pack some made-up events; an error is printed. How many rules failed. */
+unsigned cli_try(struct cli *c, const struct pack *p);	/* try.c */
 
 #endif

@@ -10,11 +10,48 @@
 #include "rules/backtest.h"
 #include "rules/cli.h"
 
-enum { LINE_MAX_BYTES = 1 << 20 };
+enum { LINE_MAX_BYTES = 16 << 20 };
 
-/* Calls `each` for each line that is an object; the time goes on where a line has none. */
+typedef void each_entry(struct backtest *b, const struct wh_value *o, int64_t now);
+
+/* Of a page of chat.history: what is no message, or has no text any more. */
 static bool
-read_log(struct backtest *b, const char *path, void (*each)(struct backtest *b, const struct wh_value *o, int64_t now))
+says_nothing(const struct wh_value *o)
+{
+	struct wh_value event, text;
+
+	return wh_json_get(o, "event", &event) && (event.type != WH_V_STR || !wh_str_is(event.s, "chat.message") || !wh_json_get(o, "text", &text));
+}
+
+/* An entry, or a page of moderation.room_log or chat.history, which has several. */
+static int64_t
+read_entries(struct backtest *b, const struct wh_value *o, int64_t now, each_entry *each)
+{
+	struct wh_json_in in;
+	struct wh_value all, one;
+
+	if (!wh_json_get(o, "events", &all) && !wh_json_get(o, "entries", &all)) {
+		now = backtest_time(o, now);
+		each(b, o, now);
+		return now;
+	}
+	in = wh_json_each(&all);
+	while (wh_json_next(&in, NULL, &one)) {
+		if (one.type != WH_V_OBJECT) {
+			b->bad_lines++;
+			continue;
+		}
+		if (says_nothing(&one))
+			continue;
+		now = backtest_time(&one, now);
+		each(b, &one, now);
+	}
+	return now;
+}
+
+/* Calls `each` for each entry; the time goes on where one has none. */
+static bool
+read_log(struct backtest *b, const char *path, each_entry *each)
 {
 	struct wh_buf scratch = { 0 };
 	struct wh_json_doc doc;
@@ -39,8 +76,7 @@ read_log(struct backtest *b, const char *path, void (*each)(struct backtest *b, 
 			b->bad_lines++;
 			continue;
 		}
-		now = backtest_time(&o, now);
-		each(b, &o, now);
+		now = read_entries(b, &o, now, each);
 	}
 	free(line);
 	wh_buf_free(&scratch);
@@ -96,7 +132,8 @@ backtest_usage(FILE *to, int code)
 	fputs("usage: whiply-rules backtest DIR… --log FILE [--json] [--samples N] [--room NAME]\n\n"
 	    "The log has a JSON object a line, in the order of time: {\"time\", \"room\", \"seq\", \"from\", \"text\"}, and of the person trust, roles, age,\n"
 	    "messages, strikes, network if they are known. What moderators did is {\"time\", \"deed\", \"of\"} or {\"deed\", \"room\", \"seq\"}, an appeal\n"
-	    "that was upheld {\"appeal\":\"upheld\", \"room\", \"seq\"}. Time is that of the log.\n", to);
+	    "that was upheld {\"appeal\":\"upheld\", \"room\", \"seq\"}. Time is that of the log. A line may also be a page of it, as\n"
+	    "whiplyctl --json moderation.room_log ROOM gives it.\n", to);
 	return code;
 }
 

@@ -17,6 +17,7 @@
 #include "base/json.h"
 #include "base/utf8.h"
 #include "rules/backtest.h"
+#include "rules/explain.h"
 #include "rules/helper.h"
 #include "rules/tester.h"
 
@@ -105,6 +106,23 @@ passes(struct judge *j, const struct pack *p, bool tell, struct wh_json *w)
 	return failed == 0;
 }
 
+/* The line that the error names, and a hint. Loading took the source, so it is made again. */
+static void
+explain_load(const struct wh_value *files, struct wh_buf *why)
+{
+	struct wh_buf more = { 0 }, other = { 0 };
+	struct source *source = NULL;
+
+	if (wh_buf_cstr(why) != NULL && why->n != 0 && source_of_json(files, &source, &other) == WH_OK)
+		explain(source, why->p, &more);
+	/* Without the end of the last line. */
+	if (more.n != 0)
+		wh_buf_fmt(why, "\n%.*s", (int)more.n - 1, more.p);
+	source_free(&source);
+	wh_buf_free(&more);
+	wh_buf_free(&other);
+}
+
 static struct pack *
 load_files(struct judge *j, const struct wh_value *files, struct wh_str settings, struct wh_json *w)
 {
@@ -112,8 +130,12 @@ load_files(struct judge *j, const struct wh_value *files, struct wh_str settings
 	struct source *source = NULL;
 	struct pack *p = NULL;
 
-	if (source_of_json(files, &source, &why) != WH_OK || pack_load(j->shared, &j->limits, source, settings, &p, &why) != WH_OK)
+	if (source_of_json(files, &source, &why) != WH_OK) {
 		fail(w, wh_buf_cstr(&why) != NULL && why.n != 0 ? why.p : "out of memory");
+	} else if (pack_load(j->shared, &j->limits, source, settings, &p, &why) != WH_OK) {
+		explain_load(files, &why);
+		fail(w, wh_buf_cstr(&why) != NULL && why.n != 0 ? why.p : "out of memory");
+	}
 	wh_buf_free(&why);
 	return p;
 }

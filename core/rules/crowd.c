@@ -104,6 +104,8 @@ bool
 crowd_read(struct person *p, const struct wh_value *o, struct wh_buf *why)
 {
 	static const char *const keys[] = { "age", "messages", "strikes", "trust", "roles", "network", "account", "bot" };
+	static const char *const wanted[] = { "a time such as \"2h\"", "a number", "a number", "new, known, trusted or moderator", "an array of names", "a text", "true or false",
+		"true or false" };
 	struct wh_value v;
 	bool good = true;
 
@@ -135,7 +137,7 @@ crowd_read(struct person *p, const struct wh_value *o, struct wh_buf *why)
 			good = read_flag(&v, i == 6 ? WH_JUDGE_ACCOUNT : WH_JUDGE_BOT, &p->flags);
 		}
 		if (!good)
-			wh_buf_fmt(why, "'%s' makes no sense", keys[i]);
+			wh_buf_fmt(why, "'%s' makes no sense: it is to be %s", keys[i], wanted[i]);
 	}
 	return good;
 }

@@ -15,7 +15,7 @@ librules_a_SOURCES = \
 	%D%/tester.c %D%/tester.h \
 	%D%/helper.c %D%/control.c %D%/jail.c %D%/helper.h \
 	%D%/backtest.c %D%/backtest_show.c %D%/backtest.h \
-	%D%/cli.c %D%/cli_backtest.c %D%/repl.c %D%/new.c %D%/cli.h
+	%D%/explain.c %D%/explain.h %D%/cli.c %D%/try.c %D%/cli_backtest.c %D%/repl.c %D%/new.c %D%/cli.h
 
 bin_PROGRAMS += bin/whiply-rules
 bin_whiply_rules_SOURCES = %D%/main.c

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/nearest.h"
 #include "base/proctitle.h"
 #include "rules/cli.h"
 #include "rules/helper.h"
@@ -19,6 +20,24 @@ usage(FILE *to, int code)
 	    "  repl DIR                   try Lua and messages on a pack\n"
 	    "  new DIR                    begin a pack: pack.lua with a rule and a test, and a README\n", to);
 	return code;
+}
+
+static int
+unknown(const char *command)
+{
+	static const char *const commands[] = { "check", "test", "backtest", "repl", "new", "help" };
+	struct wh_nearest near = { .word = wh_str(command) };
+
+	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+		if (strcmp(command, commands[i]) == 0)
+			return usage(stderr, 2);
+		wh_nearest_offer(&near, wh_str(commands[i]));
+	}
+	if (near.best.p != NULL)
+		fprintf(stderr, "whiply-rules: there is no command '%s'; did you mean '%.*s'?\n", command, WH_FMT(near.best));
+	else
+		fprintf(stderr, "whiply-rules: there is no command '%s'\n", command);
+	return usage(stderr, 2);
 }
 
 int
@@ -42,7 +61,7 @@ main(int argc, char **argv)
 	if (strcmp(command, "new") == 0 && argc == 3)
 		return cli_new(argv[2]);
 	if (argc < 3)
-		return usage(stderr, 2);
+		return argc == 1 ? usage(stderr, 2) : unknown(command);
 	if (shared_open(&c.shared) != WH_OK) {
 		fputs("whiply-rules: the data of ICU or the public suffix list cannot be loaded\n", stderr);
 		return 1;
@@ -56,5 +75,5 @@ main(int argc, char **argv)
 	else if (strcmp(command, "repl") == 0)
 		code = cli_repl(&c, argc - 2, argv + 2);
 	shared_close(&c.shared);
-	return code >= 0 ? code : usage(stderr, 2);
+	return code >= 0 ? code : unknown(command);
 }

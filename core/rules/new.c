@@ -69,5 +69,11 @@ cli_new(const char *folder)
 		fprintf(stderr, "whiply-rules: %s: %s\n", folder, strerror(errno));
 		return 1;
 	}
-	return write_file(folder, "pack.lua", pack_text, id) | write_file(folder, "README.md", readme_text, id);
+	if ((write_file(folder, "pack.lua", pack_text, id) | write_file(folder, "README.md", readme_text, id)) != 0)
+		return 1;
+	printf("%s/pack.lua has a rule and a test to begin from. Next:\n"
+	    "  whiply-rules check %s       finds mistakes\n"
+	    "  whiply-rules test %s        runs its tests\n"
+	    "  whiply-rules repl %s        lets you try messages on it\n", folder, folder, folder, folder);
+	return 0;
 }

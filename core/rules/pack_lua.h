@@ -30,6 +30,9 @@ int64_t bind_duration(lua_State *L, int index, const char *what);
 /** Copies a text into a field, or raises: empty, too long, or not text. `plain`: letters, digits, "-", "_" and "." only. */
 void bind_name(lua_State *L, int index, char *to, size_t size, const char *what, bool plain);
 
+/** "; did you mean 'x'?" for a word that is none of the names, or "". It stands on the stack. */
+const char *bind_near(lua_State *L, const char *word, const char *(*name)(unsigned i), unsigned n);
+
 /** Raises unless each key of the table at `index` is in the list, or (`array`) is a place in an array. */
 void bind_known(lua_State *L, int index, const char *const *known, bool array, const char *what);
 

@@ -4,9 +4,16 @@
 #include <stdlib.h>
 
 #include "base/json.h"
+#include "base/nearest.h"
 #include "rules/pack_lua.h"
 
 static const char *const setting_types[] = { "int", "number", "bool", "string", "duration", "choice", "words", "domains", "patterns", NULL };
+
+static const char *
+setting_type_name(unsigned i)
+{
+	return setting_types[i];
+}
 
 static struct pack_setting *
 find_setting(struct pack *p, struct wh_str name)
@@ -251,7 +258,8 @@ read_setting(lua_State *L, struct pack *p, int over, int settings)
 		if (strcmp(setting_types[i], lua_tostring(L, -1)) == 0)
 			type = i;
 	if (type < 0)
-		luaL_error(L, "%s: type is to be int, number, bool, string, duration, choice, words, domains or patterns", r.what);
+		luaL_error(L, "%s: type is to be int, number, bool, string, duration, choice, words, domains or patterns%s", r.what,
+		    lua_type(L, -1) == LUA_TSTRING ? bind_near(L, lua_tostring(L, -1), setting_type_name, SETTING_PATTERNS + 1) : "");
 	lua_pop(L, 1);
 	r.setting = find_setting(p, wh_str(name));
 	if (r.setting == NULL) {
@@ -304,6 +312,38 @@ read_scores(lua_State *L, struct pack *p)
 	lua_pop(L, 1);
 }
 
+/* A name that is no setting is a mistake, and not nothing. */
+static int
+settings_index(lua_State *L)
+{
+	const struct pack *p = pack_of(L);
+	const char *name = lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : luaL_typename(L, 2);
+	struct wh_nearest near = { .word = wh_str(name) };
+
+	for (size_t i = 0; i < p->n_settings; i++)
+		wh_nearest_offer(&near, wh_str(p->settings[i].name));
+	return near.best.p != NULL ? luaL_error(L, "there is no setting '%s'; did you mean '%s'?", name, near.best.p) : luaL_error(L, "there is no setting '%s'", name);
+}
+
+static int
+settings_newindex(lua_State *L)
+{
+	return luaL_error(L, "settings cannot be changed");
+}
+
+static void
+settings_strict(lua_State *L, int settings)
+{
+	lua_createtable(L, 0, 3);
+	lua_pushcfunction(L, settings_index);
+	lua_setfield(L, -2, "__index");
+	lua_pushcfunction(L, settings_newindex);
+	lua_setfield(L, -2, "__newindex");
+	lua_pushboolean(L, 0);
+	lua_setfield(L, -2, "__metatable");
+	lua_setmetatable(L, settings);
+}
+
 static int
 manifest_pack(lua_State *L)
 {
@@ -338,6 +378,7 @@ manifest_pack(lua_State *L)
 		for (lua_pushnil(L); lua_next(L, settings + 1) != 0; lua_pop(L, 1))
 			read_setting(L, p, over, settings);
 	}
+	settings_strict(L, settings);
 	lua_pushvalue(L, settings);
 	lua_setglobal(L, "settings");
 	p->declared = true;

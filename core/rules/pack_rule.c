@@ -11,7 +11,7 @@ action_of(lua_State *L, int index)
 	for (unsigned i = 0; i < WH_ACTIONS; i++)
 		if (strcmp(name, wh_judge_action_name(i)) == 0)
 			return UINT32_C(1) << i;
-	luaL_error(L, "act: there is no action '%s'", name);
+	luaL_error(L, "act: there is no action '%s'%s", name, bind_near(L, name, wh_judge_action_name, WH_ACTIONS));
 	return 0;
 }
 
@@ -120,12 +120,13 @@ each_word(lua_State *L, const char *what, struct pack_rule *r, void (*take)(lua_
 static void
 take_on(lua_State *L, struct pack_rule *r)
 {
-	int on = pack_on(wh_str(lua_tostring(L, -1)));
+	const char *name = lua_tostring(L, -1);
+	int on = pack_on(wh_str(name));
 
 	if (on >= 0)
 		r->on |= UINT32_C(1) << on;
 	else
-		luaL_error(L, "rule '%s': there is no event '%s'", r->name, lua_tostring(L, -1));
+		luaL_error(L, "rule '%s': there is no event '%s'%s", r->name, name, bind_near(L, name, pack_on_name, WH_JUDGE_ON_N));
 }
 
 static void

@@ -63,6 +63,7 @@ static const struct attack attacks[] = {
 	{ "words of much", "local s = ('a '):rep(100000) while true do text.words(s) end" },
 	{ "links of much", "local s = ('a.com '):rep(40000) while true do links.find(s) end" },
 	{ "scripts of much", "local s = ('\\u{430}'):rep(100000) while true do text.script(s) end" },
+	{ "languages of much", "local s = ('the and of '):rep(20000) while true do text.language(s) end" },
 	{ "stats of much", "local s = ('a'):rep(200000) while true do text.stats(s) text.caps(s) end" },
 	{ "likeness of much", "local s = ('abc'):rep(60000) while true do text.similarity(s, s .. 'x') end" },
 	{ "window that is asked", "for i = 1, 64 do w:add('k', m.text) end while true do w:similar(m.text) w:count('k') w:entries('k') end" },

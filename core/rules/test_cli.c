@@ -72,6 +72,7 @@ a_new_pack_passes_its_test(void **state)
 {
 	(void)state;
 	assert_int_equal(run("new mine"), 0);
+	says("whiply-rules test mine");
 	assert_int_equal(run("check mine"), 0);
 	says("mine 0.1.0 (MIT): 1 rules, 1 tests, 1 settings");
 	assert_int_equal(run("test mine"), 0);
@@ -91,13 +92,70 @@ a_wrong_pack_is_told_with_file_line_and_traceback(void **state)
 	assert_int_equal(run("check wrong"), 1);
 	says("wrong/pack.lua:3: attempt to index a nil value (global 'nothing')");
 	says("wrong/pack.lua:5: in the chunk");
+	says("     3 |   return nothing.here\n");
 	assert_int_equal(run("test wrong"), 1);
 	says("not ok 1 - wrong: it can be loaded");
 	assert_int_equal(run("check none"), 1);
 	says("none: No such file or directory");
 	assert_int_equal(run("check"), 2);
 	assert_int_equal(run("nonsense x"), 2);
+	assert_int_equal(run("chekc wrong"), 2);
+	says("there is no command 'chekc'; did you mean 'check'?");
 	assert_int_equal(run("--help"), 0);
+}
+
+/* What a rule of the pack "hints" is, and what check says of it. */
+static void
+hinted(const char *rule, const char *said_of_it)
+{
+	char text[2000];
+
+	snprintf(text, sizeof text, "pack { id = 'hints', version = '1', api = 1, license = 'MIT', settings = { share = { type = 'int', default = 1 } } }\n%s\n"
+		"test 'it' { { say = 'x', expect = 'allow' } }\n", rule);
+	write_file("hints/pack.lua", text);
+	assert_int_equal(run("check hints"), 1);
+	says(said_of_it);
+}
+
+static void
+what_is_likely_meant_is_said(void **state)
+{
+	(void)state;
+	assert_int_equal(run("new hints"), 0);
+	hinted("rule 'x' { when = function(m) end act = 'flag' }", "     2 | rule 'x' { when = function(m) end act = 'flag' }\n  hint: a comma is missing");
+	hinted("rule 'x' { when = function(m) return m.text != '' end, act = 'flag' }", "hint: not equal is ~=");
+	hinted("rule 'x' { when = function(m) end, act = 'hodl' }", "there is no action 'hodl'; did you mean 'hold'?");
+	hinted("rule 'x' { on = 'mesage', when = function(m) end, act = 'flag' }", "there is no event 'mesage'; did you mean 'message'?");
+	hinted("rlue 'x' { when = function(m) end, act = 'flag' }", "hint: did you mean 'rule'?");
+	hinted("local t = os.time()", "hint: packs have no os; the time of what happened is m.time");
+	/* And what only running shows. */
+	hinted("rule 'x' { when = function(m) return m.txt == '' end, act = 'flag' }", "there is no 'txt' in m; did you mean 'text'?");
+	says("hints: rule 'x' fails on the message 'hello':");
+	says("     2 | rule 'x' { when = function(m) return m.txt");
+	hinted("rule 'x' { when = function(m) return m.trust == 0 end, act = 'flag' }", "there is no 'trust' in m; it is m.user.trust");
+	hinted("rule 'x' { when = function(m) return #m.text > settings.shar end, act = 'flag' }", "there is no setting 'shar'; did you mean 'share'?");
+	hinted("rule 'x' { when = function(m) settings.shar = 2 end, act = 'flag' }", "settings cannot be changed");
+	hinted("rule 'x' { when = function(m) return text.skelton(m.text) == '' end, act = 'flag' }", "hint: did you mean 'skeleton'?");
+	hinted("rule 'x' { on = 'edit', when = function(m) return m.before:fnid('x') end, act = 'flag' }", "hint: did you mean 'find'?");
+	hinted("rule 'x' { when = function(m) print(m.text) end, act = 'flag' }", "hint: packs have no print");
+	/* Nothing is wrong, but something will be. */
+	write_file("hints/pack.lua", "pack { id = 'other', version = '1', api = 1, license = 'MIT' }\nrule 'x' { when = function(m) end, act = 'flag' }\n");
+	assert_int_equal(run("check hints"), 0);
+	says("hint: the folder is called 'hints' and the pack 'other'");
+	says("hint: there is no test");
+	assert_int_equal(run("check " PACKS "/*/"), 0);
+}
+
+static void
+rules_that_no_test_makes_act_are_named(void **state)
+{
+	(void)state;
+	assert_int_equal(run("new partly"), 0);
+	assert_int_equal(run("test partly"), 0);
+	assert_null(strstr(said, "no test makes"));
+	write_file("partly/tests.lua", "rule 'other' { when = function(m) end, act = 'flag' }\n");
+	assert_int_equal(run("test partly"), 0);
+	says("# no test makes rule 'other' of partly act\n");
 }
 
 static void
@@ -106,18 +164,18 @@ a_failing_test_says_where_and_what_it_wanted(void **state)
 	(void)state;
 	assert_int_equal(run("new fails"), 0);
 	write_file("fails/tests.lua", "test 'a' {\n  { say = 'hello', expect = 'allow' }, { from = 'eve{n}', say = 'hello', times = 2, expect = 'hold' } }\n"
-		"test 'b' { { sya = 'x' } }\ntest 'c' { { say = 'x', expect = 'hang' } }\ntest 'd' { { wait = 'x' } }\ntest 'e' { { from = 'x' } }\n"
+		"test 'b' { { sya = 'x' } }\ntest 'c' { { say = 'x', expect = 'hld' } }\ntest 'd' { { wait = 'x' } }\ntest 'e' { { from = 'x' } }\n"
 		"test 'f' { { say = 'examplebadword', expect = 'hold', rule = 'other' } }\ntest 'g' { { settings = { none = 1 } } }\n"
 		"test 'h' { { say = 'x', trust = 'huge' } }\n");
 	assert_int_equal(run("test fails"), 1);
 	says("not ok 2 - fails: a\n#  step 2: 'eve1' says 'hello' (time 1): wanted hold, got allow");
 	says("#  step 1: there is no 'sya'; did you mean 'say'?");
-	says("expect is to be \"allow\" or an action");
+	says("expect is to be \"allow\" or an action; did you mean \"");
 	says("wait is to be a time");
 	says("nothing happens");
 	says("rule 'other' said nothing; those that did: unwanted-word");
 	says("has no setting 'none'");
-	says("'trust' makes no sense");
+	says("'trust' makes no sense: it is to be new, known, trusted or moderator");
 	says("# 8 of 9 failed");
 }
 
@@ -166,6 +224,14 @@ a_backtest_says_what_rules_would_have_done(void **state)
 	says("\"agreed\":1,\"alone\":2,\"trusted\":0,\"upheld\":1,\"failed\":0,\"samples\":[{\"time\":\"2026-01-31T12:00:10.000Z\",\"from\":\"eve\"");
 	assert_int_equal(run("backtest back --log log.jsonl --room other"), 0);
 	says("0 events");
+	/* The same as pages of moderation.room_log; and a page of chat.history. */
+	write_file("pages.jsonl", "{\"next\":\"07\",\"events\":[{\"time\":1769860810000,\"room\":\"lobby\",\"seq\":2,\"from\":\"eve\",\"text\":\"an examplebadword\"},"
+		"{\"time\":1769860825000,\"deed\":\"redact\",\"room\":\"lobby\",\"seq\":2}]}\n{\"events\":[{\"time\":1769861160000,\"room\":\"lobby\",\"seq\":4,\"from\":\"bob\","
+		"\"text\":\"examplebadword?\"}]}\n{\"entries\":[{\"event\":\"chat.message\",\"room\":\"lobby\",\"seq\":9,\"from\":\"ann\",\"text\":\"hello\"},"
+		"{\"event\":\"chat.message\",\"seq\":10,\"from\":\"ann\",\"redacted\":true},{\"event\":\"chat.topic\",\"seq\":11,\"from\":\"ann\",\"topic\":\"examplebadword\"}]}\n");
+	assert_int_equal(run("backtest back --log pages.jsonl"), 0);
+	says("3 events in 0.1 h; moderators acted on 1, of which a rule hit 1");
+	says("hold 2\n");
 	assert_int_equal(run("backtest back --log none.jsonl"), 1);
 	assert_int_equal(run("backtest back"), 2);
 }
@@ -239,9 +305,15 @@ the_repl_runs_lua_and_judges_messages(void **state)
 {
 	(void)state;
 	assert_int_equal(run("new talk"), 0);
-	write_file("in", "1 + 1\n> eve: examplebadword\nm.text, m.user.name\n> hello\n+2h\nkv.set('x', 1)\nkv.get('x')\nerror('oops')\nwhile true do end\ntext.skeleton('A')\n");
+	write_file("in", "1 + 1\n?\n@ann trust=trusted age=2d roles=vip,team\n> ann: examplebadword\n@ann trust=huge\n* eve join\n* eve nick bob\nm.on, m.text, m.before\n* eve edit old => new\n"
+		"m.before\n* eve sing\n:rules\n:reload\ntext.language('what are you doing here and why')\n> eve: examplebadword\nm.text, m.user.name\n> hello\n+2h\nkv.set('x', 1)\nkv.get('x')\nerror('oops')\nwhile true do end\ntext.skeleton('A')\n");
 	assert_int_equal(run("repl talk <in"), 0);
 	says("  2\n");
+	says(":reload  :rules  :quit");
+	says("  ann: trust 2, age 172800 s, 0 messages, 0 strikes, roles 'vip team'\n  allow\n  'trust' makes no sense");
+	says("  no rule listens to that\n  no rule listens to that\n  nick\tbob\teve\n");
+	says("  old\n  what happens?");
+	says("unwanted-word                    asked 0, hits 0, failed 0\n  read again; what it remembers stays\n  en\n");
 	says("  verdict talk/unwanted-word: hold unwanted_word {\"word\":\"examplebadword\"}\n");
 	says("  examplebadword\teve\n");
 	says("  allow\n");
@@ -258,6 +330,8 @@ main(void)
 		cmocka_unit_test(the_shipped_packs_pass_their_tests),
 		cmocka_unit_test(a_new_pack_passes_its_test),
 		cmocka_unit_test(a_wrong_pack_is_told_with_file_line_and_traceback),
+		cmocka_unit_test(what_is_likely_meant_is_said),
+		cmocka_unit_test(rules_that_no_test_makes_act_are_named),
 		cmocka_unit_test(a_failing_test_says_where_and_what_it_wanted),
 		cmocka_unit_test(settings_beside_a_pack_are_the_operator_s),
 		cmocka_unit_test(a_backtest_says_what_rules_would_have_done),

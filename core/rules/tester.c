@@ -24,6 +24,8 @@ struct tester {
 	struct wh_buf from, said, error;
 	struct wh_buf *report;
 	int step;
+	const struct pack *pack;
+	bool *acted;			/* borrowed: of each rule of the pack, whether it said something; NULL: nobody asks */
 };
 
 static void
@@ -41,6 +43,8 @@ tester_item(struct judge_sink *sink, const struct wh_judge_verdict *v)
 		return;
 	t->hit = true;
 	t->live |= v->actions;
+	for (size_t i = 0; i < t->pack->n_rules && t->acted != NULL; i++)
+		t->acted[i] |= wh_str_is(v->rule, t->pack->rules[i].name);
 	if (n + v->rule.n + 2 < sizeof t->rules) {
 		memcpy(t->rules + n, v->rule.p, v->rule.n);
 		memcpy(t->rules + n + v->rule.n, " ", 2);
@@ -169,8 +173,15 @@ expected(struct tester *t, const struct wh_value *o, uint32_t *want_out, bool *n
 			*want_out |= action_bit(one.s);
 	if (v.type == WH_V_STR)
 		*want_out = action_bit(v.s);
-	if (*want_out == 0)
-		return step_fails(t, "expect is to be \"allow\" or an action");
+	if (*want_out == 0) {
+		struct wh_nearest near = { .word = v.type == WH_V_STR ? v.s : (struct wh_str){ "", 0 } };
+
+		for (unsigned i = 0; i < WH_ACTIONS; i++)
+			wh_nearest_offer(&near, wh_str(wh_judge_action_name(i)));
+		wh_nearest_offer(&near, WH_STR("allow"));
+		return near.best.p != NULL ? step_fails(t, "expect is to be \"allow\" or an action; did you mean \"%.*s\"?", WH_FMT(near.best)) :
+		    step_fails(t, "expect is to be \"allow\" or an action");
+	}
 	return true;
 }
 
@@ -310,7 +321,7 @@ run_steps(struct tester *t, const struct wh_value *steps)
 }
 
 bool
-tester_run(struct shared *shared, const struct pack *pack, const struct pack_test *test, struct wh_buf *report_out)
+tester_run(struct shared *shared, const struct pack *pack, const struct pack_test *test, bool *acted, struct wh_buf *report_out)
 {
 	struct tester *t = calloc(1, sizeof *t);
 	struct wh_buf scratch = { 0 }, why = { 0 };
@@ -325,6 +336,8 @@ tester_run(struct shared *shared, const struct pack *pack, const struct pack_tes
 	t->sink.item = tester_item;
 	t->now_ms = TESTER_BEGIN_MS;
 	t->report = report_out;
+	t->pack = pack;
+	t->acted = acted;
 	judge_init(&t->judge, shared);
 	if (wh_json_read(&doc, wh_buf_slice(&test->steps), NULL, &scratch, &steps, NULL) == WH_OK) {
 		in = wh_json_each(&steps);
@@ -350,13 +363,14 @@ size_t
 tester_tap(struct shared *shared, const struct pack *pack, size_t *number, struct wh_buf *out)
 {
 	struct wh_buf report = { 0 };
+	bool acted[PACK_RULES] = { false };
 	size_t failed = 0;
 
 	for (size_t i = 0; i < pack->n_tests; i++) {
 		bool good;
 
 		wh_buf_reset(&report);
-		good = tester_run(shared, pack, &pack->tests[i], &report);
+		good = tester_run(shared, pack, &pack->tests[i], acted, &report);
 		failed += !good;
 		wh_buf_fmt(out, "%s %zu - %s: %s\n", good ? "ok" : "not ok", (*number)++, pack->id, pack->tests[i].name);
 		if (!good) {
@@ -374,6 +388,9 @@ tester_tap(struct shared *shared, const struct pack *pack, size_t *number, struc
 	}
 	if (pack->n_tests == 0)
 		wh_buf_fmt(out, "# %s has no tests\n", pack->id);
+	for (size_t i = 0; i < pack->n_rules && pack->n_tests != 0; i++)
+		if (!acted[i])
+			wh_buf_fmt(out, "# no test makes rule '%s' of %s act\n", pack->rules[i].name, pack->id);
 	wh_buf_free(&report);
 	return failed;
 }

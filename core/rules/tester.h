@@ -10,10 +10,11 @@
 
 #include "rules/judge.h"
 
-/** Runs one test. False: it failed, and `report_out` has indented lines that say where and why. */
-bool tester_run(struct shared *shared, const struct pack *pack, const struct pack_test *test, struct wh_buf *report_out);
+/** Runs one test. False: it failed, and `report_out` has indented lines that say where and why. `acted` (may be NULL) is set at the numbers of rules
+ * that said something. */
+bool tester_run(struct shared *shared, const struct pack *pack, const struct pack_test *test, bool *acted, struct wh_buf *report_out);
 
-/** Runs all and writes TAP from number `*number` on (no plan). How many failed. */
+/** Runs all and writes TAP from number `*number` on (no plan), with a comment for each rule that no test makes act. How many failed. */
 size_t tester_tap(struct shared *shared, const struct pack *pack, size_t *number, struct wh_buf *out);
 
 #endif

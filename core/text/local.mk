@@ -8,6 +8,7 @@ TEXT_PLUGIN_LIBS = libtextplugin.la $(TEXT_EXTERNAL)
 text_sources = \
 	%D%/fold.c %D%/fold.h \
 	%D%/words.c %D%/words.h \
+	%D%/language.c %D%/language.h \
 	%D%/ac.c %D%/ac.h \
 	%D%/regex.c %D%/regex.h \
 	%D%/links.c %D%/links.h \

@@ -3,6 +3,7 @@
 
 #include "base/testing.h"
 #include "text/fold.h"
+#include "text/language.h"
 #include "text/links.h"
 #include "text/regex.h"
 #include "text/sketch.h"
@@ -261,6 +262,43 @@ patterns_match_without_case_and_hostile_ones_end(void **state)
 	wh_buf_free(&text);
 }
 
+static void
+the_language_of_a_sentence_is_told_and_of_less_it_is_not(void **state)
+{
+	static const char *const texts[][2] = {
+		{ "what are you doing here, and why is it not working?", "en" }, { "Ich weiß nicht, wie das hier gehen soll", "de" },
+		{ "je ne sais pas ce que vous faites avec les autres", "fr" }, { "no sé qué es lo que están haciendo en la casa", "es" },
+		{ "eu não sei o que você está fazendo com isso", "pt" }, { "non so che cosa fai, ma questo è molto bello", "it" },
+		{ "ik weet niet wat jij hier met die dingen doet", "nl" }, { "jag vet inte vad du gör här men det är bra", "sv" },
+		{ "jeg ved ikke hvad du laver, men det er meget godt af dig", "da" }, { "nie wiem co ty tutaj robisz, ale jest już późno", "pl" },
+		{ "nevím co tady děláš, ale už je to jen tak", "cs" }, { "nem tudom hogy mit csinálsz itt, de ez már nagyon jó", "hu" },
+		{ "minä en tiedä mitä sinä teet, mutta se on hyvin hauska", "fi" }, { "ne yaptığını bilmiyorum ama bu çok güzel bir şey", "tr" },
+		{ "nu știu ce faci tu, dar este foarte frumos și mai mult", "ro" }, { "saya tidak tahu apa yang kamu lakukan di sini", "id" },
+		{ "я не знаю, что ты здесь делаешь, но это очень хорошо", "ru" }, { "я не знаю, що ти тут робиш, але це дуже добре", "uk" },
+		{ "аз не знам какво правиш ти, но това е много добре", "bg" }, { "δεν ξέρω τι κάνεις", "el" }, { "私は知りません", "ja" }, { "我不知道", "zh" },
+		{ "나는 모른다", "ko" }, { "אני לא יודע", "he" }, { "لا أعرف ماذا تفعل", "ar" }, { "نمی‌دانم چه می‌گویی", "fa" },
+	};
+	static const char *const unsure[] = { "", "hi", "lol", "https://example.org/a", "12345 !!!", "ann bob eve", "ok ok ok", "no", "for (int i = 0; i < 10; i++) { printf(\"%d\\n\", i); }", "error: expected ';' before '}' token" };
+	struct wh_buf folded = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+		const char *got;
+
+		wh_buf_reset(&folded);
+		fold_text(fold, wh_str(texts[i][0]), &folded);
+		got = language_of(wh_str(texts[i][0]), wh_buf_slice(&folded));
+		if (got == NULL || strcmp(got, texts[i][1]) != 0)
+			fail_msg("'%s' is '%s'", texts[i][0], got != NULL ? got : "nothing");
+	}
+	for (size_t i = 0; i < sizeof unsure / sizeof *unsure; i++) {
+		wh_buf_reset(&folded);
+		fold_text(fold, wh_str(unsure[i]), &folded);
+		assert_null(language_of(wh_str(unsure[i]), wh_buf_slice(&folded)));
+	}
+	wh_buf_free(&folded);
+}
+
 int
 main(void)
 {
@@ -277,6 +315,7 @@ main(void)
 		cmocka_unit_test(links_have_a_bound),
 		cmocka_unit_test(a_literal_is_in_whatever_the_pattern_matches),
 		cmocka_unit_test(patterns_match_without_case_and_hostile_ones_end),
+		cmocka_unit_test(the_language_of_a_sentence_is_told_and_of_less_it_is_not),
 	};
 	int failed;
 

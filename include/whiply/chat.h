@@ -147,7 +147,7 @@ struct wh_chat_ops {
 	    wh_chat_done *done, void *self, uint64_t cookie);
 
 	/** Says something for somebody who may be gone, past all hooks and rules; with a nonce that was used before it is not said again.
-	 * `kind` is "say", "act" or "notice". */
+	 * `kind` is "say", "act" or "notice". WH_EPERM: it is a whisper, and the other one takes none from them. */
 	enum wh_err (*say_for)(struct wh_chat *chat, struct wh_str room, const struct wh_chat_actor *author, struct wh_str kind, struct wh_str text, int64_t ref,
 	    struct wh_str nonce, wh_chat_done *done, void *self, uint64_t cookie);
 
@@ -174,6 +174,11 @@ struct wh_chat_ops {
 
 	/** Puts somebody out of a room, or (`room` empty) of all. Whether they may come back is for the hooks to say. */
 	void (*put_out)(struct wh_chat *chat, struct wh_str room, struct wh_str id, const struct wh_chat_actor *by, struct wh_str reason);
+
+	/** Changes for somebody what they said, as chat.edit does, past all hooks and rules; with a nonce that was used before it is not done again.
+	 * WH_ENOENT: it is not theirs, or it is removed. */
+	enum wh_err (*edit_for)(struct wh_chat *chat, struct wh_str room, int64_t id, const struct wh_chat_actor *author, struct wh_str text,
+	    struct wh_str nonce, wh_chat_done *done, void *self, uint64_t cookie);
 };
 
 #endif

@@ -250,14 +250,15 @@ chat_append(struct chat_room *room, struct wh_call *call, struct chat_entry *e, 
 	struct append *a = append_new(room, call, e, nonce);
 	struct wh_step steps[APPEND_STEPS];
 	const struct wh_cell room_id = WH_CELL_INT(room->id);
-	const struct chat_side *to = e->kind != CHAT_REDACT && e->kind != CHAT_UNREACT && call != NULL ? whisper_side(room, e->who, true) : NULL;
+	const struct chat_side *to = e->kind != CHAT_REDACT && e->kind != CHAT_UNREACT && (call != NULL || e->ask != NULL) ? whisper_side(room, e->who, true) : NULL;
+	const struct chat_side *by = whisper_side(room, e->who, false);
 	size_t n = 0;
 	enum wh_err err;
 
 	if (a == NULL)
 		return WH_ENOMEM;
 	const struct wh_cell wanted[] = { WH_CELL_TEXT(e->who), WH_CELL_TEXT(wh_str(to != NULL ? to->id : "")),
-		WH_CELL_INT(call != NULL && wh_session_identity(chat->host, wh_call_session(call))->kind == WH_GUEST) };
+		WH_CELL_INT(call != NULL ? wh_session_identity(chat->host, wh_call_session(call))->kind == WH_GUEST : by != NULL && by->guest) };
 	const struct wh_cell cells[] = { WH_CELL_INT(e->id), room_id, WH_CELL_INT(e->time), WH_CELL_INT(e->kind), WH_CELL_TEXT(e->who),
 		WH_CELL_TEXT(e->name), cell_or_null(e->text), e->ref != 0 ? WH_CELL_INT(e->ref) : WH_CELL_NULL,
 		e->extra.n != 0 ? WH_CELL_TEXT(e->extra) : WH_CELL_NULL, nonce.n != 0 ? WH_CELL_TEXT(((struct wh_str){ a->nonce, a->nonce_n })) : WH_CELL_NULL };

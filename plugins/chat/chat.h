@@ -692,6 +692,8 @@ enum wh_err service_restore(struct wh_chat *service, struct wh_str room, int64_t
     wh_chat_done *done, void *self, uint64_t cookie);
 enum wh_err service_say_for(struct wh_chat *service, struct wh_str room, const struct wh_chat_actor *author, struct wh_str kind, struct wh_str text, int64_t ref,
     struct wh_str nonce, wh_chat_done *done, void *self, uint64_t cookie);
+enum wh_err service_edit_for(struct wh_chat *service, struct wh_str room, int64_t id, const struct wh_chat_actor *author, struct wh_str text, struct wh_str nonce,
+    wh_chat_done *done, void *self, uint64_t cookie);
 enum wh_err service_listen(struct wh_chat *service, wh_chat_listener *heard, void *self);
 void service_forget(struct wh_chat *service, void *self);
 

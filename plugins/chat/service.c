@@ -201,4 +201,4 @@ const struct wh_chat_ops chat_service = { .room = service_room, .people = servic
 	.entry = service_entry, .recent = service_recent, .redact = service_redact, .restore = service_restore, .say_for = service_say_for,
 	.listen = service_listen, .person = service_person, .sessions = service_sessions, .key = service_key, .put_out = service_put_out, .watch = service_watch,
 	.forget = service_forget,
-	.stays = service_stays };
+	.stays = service_stays, .edit_for = service_edit_for };

@@ -1,8 +1,8 @@
-/* What other plugins do and read through the service of include/whiply/chat.h: removing, putting back, saying for somebody; entries. An ask that needs
+/* What other plugins do and read through the service of include/whiply/chat.h: removing, putting back, saying and editing for somebody; entries. An ask that needs
  * its room waits for it as a call would. It is ended once, by whoever has it at that time: the room's waiters, an append, or the store. */
 #include "chat.h"
 
-enum ask_what { ASK_REDACT, ASK_RESTORE, ASK_SAY };
+enum ask_what { ASK_REDACT, ASK_RESTORE, ASK_SAY, ASK_EDIT };
 
 struct chat_ask {
 	struct wh_node link;		/* in chat.asks */
@@ -92,6 +92,8 @@ ask_append(struct chat_ask *ask, struct chat_room *room)
 	const struct wh_cell redact[] = { id, room_id, WH_CELL_INT(e.time), WH_CELL_TEXT(WH_STR("")) };
 	const struct wh_cell restore[] = { id, room_id, WH_CELL_TEXT(ask->body), ask->extra.n != 0 ? WH_CELL_TEXT(ask->extra) : WH_CELL_NULL };
 	const struct wh_cell gone[] = { id, room_id, WH_CELL_INT(e.time), WH_CELL_INT(0) }, pin[] = { room_id, id };
+	const struct wh_cell edit[] = { id, room_id, WH_CELL_TEXT(ask->body), WH_CELL_INT(e.time), WH_CELL_TEXT(ask->who) };
+	const struct wh_cell before[] = { id, room_id, WH_CELL_INT(e.time), WH_CELL_INT(e.id) };
 	const struct wh_step more[] = { { Q_EDITS_GONE, gone, 4, WH_ANY }, { Q_PIN_GONE, pin, 2, WH_ANY } };
 	enum wh_err err;
 
@@ -105,10 +107,14 @@ ask_append(struct chat_ask *ask, struct chat_room *room)
 		e.kind = CHAT_RESTORE;
 		err = chat_append(room, NULL, &e, (struct wh_str){ NULL, 0 }, &(struct wh_step){ Q_ENTRY_RESTORE, restore, 4, WH_ONE }, "", NULL, 0, NULL);
 		break;
+	case ASK_EDIT:
+		e.kind = CHAT_EDIT;
+		err = chat_append(room, NULL, &e, ask->nonce, &(struct wh_step){ Q_ENTRY_EDIT, edit, 5, WH_ONE }, "", &(struct wh_step){ Q_EDITS_GONE, before, 4, WH_ANY }, 1, NULL);
+		break;
 	default:
 		e.kind = ask->kind;
 		e.extra = ask->extra;
-		err = room->sides != NULL ? WH_ENOTSUP : chat_append(room, NULL, &e, ask->nonce, NULL, NULL, NULL, 0, NULL);
+		err = chat_append(room, NULL, &e, ask->nonce, NULL, NULL, NULL, 0, NULL);
 		break;
 	}
 	return err;
@@ -194,6 +200,14 @@ service_say_for(struct wh_chat *service, struct wh_str room, const struct wh_cha
 	return ask_begin(chat_of(service), room, &(struct chat_ask){ .what = ASK_SAY, .done = done, .self = self, .cookie = cookie, .id = ref, .who = author->id,
 		.name = author->name, .body = text, .nonce = nonce, .kind = wh_str_is(kind, "act") ? CHAT_ACT : CHAT_SAY,
 		.extra = wh_str_is(kind, "notice") ? WH_STR("{\"notice\":true}") : WH_STR("") });
+}
+
+enum wh_err
+service_edit_for(struct wh_chat *service, struct wh_str room, int64_t id, const struct wh_chat_actor *author, struct wh_str text, struct wh_str nonce,
+    wh_chat_done *done, void *self, uint64_t cookie)
+{
+	return ask_begin(chat_of(service), room, &(struct chat_ask){ .what = ASK_EDIT, .done = done, .self = self, .cookie = cookie, .id = id, .who = author->id,
+		.name = author->name, .body = text, .nonce = nonce });
 }
 
 /* Reading */

@@ -162,6 +162,63 @@ what_is_said_for_somebody_is_said_once(void **state)
 }
 
 static void
+what_is_whispered_for_somebody_reaches_who_takes_whispers_from_them(void **state)
+{
+	struct fixture *f = begin(NULL);
+	struct wh_session *ann = wh_test_session(f->t, "ann", "member"), *bob = wh_test_session(f->t, "bob", "member");
+	const struct wh_chat_actor author = { WH_STR("id-ann"), WH_STR("ann") };
+	struct came c = { 0 };
+	struct wh_chat *chat;
+	const struct wh_chat_ops *ops = service(f, &chat);
+
+	(void)state;
+	assert_call(f, ann, "chat.whisper", "{'to':'bob','text':'psst'}", WH_OK);
+	assert_int_equal(ops->say_for(chat, WH_STR("@id-ann,id-bob"), &author, WH_STR("say"), WH_STR("I was held"), 0, WH_STR("held-1"), done, &c, 7), WH_OK);
+	settle(f);
+	assert_int_equal(c.err, WH_OK);
+	assert_has(heard(bob, "I was held"), "'from':'ann'");
+	assert_call(f, bob, "chat.block", "{'name':'ann'}", WH_OK);
+	assert_int_equal(ops->say_for(chat, WH_STR("@id-ann,id-bob"), &author, WH_STR("say"), WH_STR("and this"), 0, WH_STR("held-2"), done, &c, 7), WH_OK);
+	settle(f);
+	assert_int_equal(c.err, WH_EPERM);
+	assert_null(heard(bob, "and this"));
+	end(f);
+}
+
+static void
+what_is_edited_for_somebody_is_theirs_and_edited_once(void **state)
+{
+	struct fixture *f = begin(NULL);
+	struct wh_session *eve = inside(f, "eve", "member", "den"), *bob = inside(f, "bob", "member", "den");
+	const struct wh_chat_actor author = { WH_STR("id-eve"), WH_STR("eve") }, other = { WH_STR("id-bob"), WH_STR("bob") };
+	struct came c = { 0 }, first;
+	struct wh_chat *chat;
+	const struct wh_chat_ops *ops = service(f, &chat);
+	char id[256];
+	int64_t entry;
+
+	(void)state;
+	said(f, eve, "den", "as it was", id);
+	entry = (int64_t)strtoull(id, NULL, 16);
+	assert_int_equal(ops->edit_for(chat, WH_STR("den"), entry, &other, WH_STR("not mine"), WH_STR("held-1"), done, &c, 7), WH_OK);
+	settle(f);
+	assert_int_equal(c.err, WH_ENOENT);
+	assert_has(call(f, bob, "chat.history", "{'room':'den'}")->json, "as it was");
+	assert_int_equal(ops->edit_for(chat, WH_STR("den"), entry, &author, WH_STR("as it is"), WH_STR("held-2"), done, &c, 7), WH_OK);
+	settle(f);
+	first = c;
+	assert_int_equal(c.err, WH_OK);
+	assert_has(heard(bob, "chat.edited"), "'from':'eve','who':'id-eve'");
+	assert_lacks(call(f, bob, "chat.history", "{'room':'den'}")->json, "as it was");
+	assert_int_equal(ops->edit_for(chat, WH_STR("den"), entry, &author, WH_STR("as it is"), WH_STR("held-2"), done, &c, 7), WH_OK);
+	settle(f);
+	assert_int_equal(c.err, WH_OK);
+	assert_int_equal(c.id, first.id);
+	assert_null(heard(bob, "chat.edited"));
+	end(f);
+}
+
+static void
 what_was_said_lately_is_found_by_room_and_by_person(void **state)
 {
 	struct fixture *f = begin(NULL);
@@ -258,6 +315,8 @@ main(void)
 		cmocka_unit_test(what_is_removed_can_be_put_back_and_is_found_again),
 		cmocka_unit_test(a_room_that_nobody_is_in_is_read_for_it),
 		cmocka_unit_test(what_is_said_for_somebody_is_said_once),
+		cmocka_unit_test(what_is_whispered_for_somebody_reaches_who_takes_whispers_from_them),
+		cmocka_unit_test(what_is_edited_for_somebody_is_theirs_and_edited_once),
 		cmocka_unit_test(what_was_said_lately_is_found_by_room_and_by_person),
 		cmocka_unit_test(a_hidden_message_is_seen_by_who_said_it_alone),
 	};

@@ -56,6 +56,13 @@ accepts(const int32_t *a, int32_t value)
 	return a[1] == 0;
 }
 
+/* Are all of b's numbers in a's range? */
+static bool
+ranges(const int32_t *a, const int32_t *b)
+{
+	return b[0] >= a[1] && b[3] <= a[2];
+}
+
 /* The best region of both, by the worse of the two; INT32_MAX: they have none. */
 static int64_t
 latency_between(const int32_t *a, const int32_t *b)
@@ -105,8 +112,8 @@ rule_ages(const struct matcher *m, unsigned r, const struct ticket *a, const str
 			a_takes = b_takes = true;
 		break;
 	default:
-		a_takes = y[0] >= x[1] && y[0] <= x[2];
-		b_takes = x[0] >= y[1] && x[0] <= y[2];
+		a_takes = ranges(x, y);
+		b_takes = ranges(y, x);
 		break;
 	}
 	*a_out = a_takes ? 0 : any_a == AFTER_NEVER ? NEVER : any_a;
@@ -128,27 +135,41 @@ sooner(int64_t a, int64_t b)
 int64_t
 agree_when(const struct matcher *m, const struct ticket *a, const struct ticket *b)
 {
-	int64_t must = later(a->since, b->since), wish_a = 0, wish_b = 0, both, age_a, age_b;
+	int64_t must = later(ticket_since(a), ticket_since(b)), wish_a = 0, wish_b = 0, both, age_a, age_b;
 
 	for (unsigned r = 0; r < m->plan.n_rules; r++) {
 		rule_ages(m, r, a, b, &age_a, &age_b);
 		if (m->plan.rules[r].hard) {
 			if (age_a >= NEVER || age_b >= NEVER)
 				return NEVER;
-			must = later(must, later(a->since + age_a, b->since + age_b));
+			must = later(must, later(ticket_since(a) + age_a, ticket_since(b) + age_b));
 		} else {
 			wish_a = later(wish_a, age_a);
 			wish_b = later(wish_b, age_b);
 		}
 	}
-	wish_a = later(a->since + wish_a, must);
-	wish_b = later(b->since + wish_b, must);
+	wish_a = later(ticket_since(a) + wish_a, must);
+	wish_b = later(ticket_since(b) + wish_b, must);
 	both = later(wish_a, wish_b);
 	if (m->plan.patience != 0) {
-		both = sooner(both, later(wish_a, a->since + m->plan.patience));
-		both = sooner(both, later(wish_b, b->since + m->plan.patience));
+		both = sooner(both, later(wish_a, ticket_since(a) + m->plan.patience));
+		both = sooner(both, later(wish_b, ticket_since(b) + m->plan.patience));
 	}
 	return both < NEVER ? both : NEVER;
+}
+
+int64_t
+agree_near(const struct matcher *m, int64_t a_since, int64_t b_since, int64_t age)
+{
+	int64_t last = later(a_since, b_since), when;
+
+	if (age >= NEVER)
+		return NEVER;
+	/* Who came last takes the other last. */
+	when = last + age;
+	if (m->plan.patience != 0 && !m->plan.rules[m->near].hard)
+		when = sooner(when, later(last, sooner(a_since, b_since) + later(age, m->plan.patience)));
+	return when;
 }
 
 bool
@@ -158,7 +179,7 @@ agree_takes(const struct matcher *m, const struct ticket *a, const struct ticket
 
 	for (unsigned r = 0; r < m->plan.n_rules; r++) {
 		rule_ages(m, r, a, b, &age_a, &age_b);
-		if (a->since + age_a > now || (m->plan.rules[r].hard && b->since + age_b > now))
+		if (ticket_since(a) + age_a > now || (m->plan.rules[r].hard && ticket_since(b) + age_b > now))
 			return false;
 	}
 	return true;
@@ -167,19 +188,26 @@ agree_takes(const struct matcher *m, const struct ticket *a, const struct ticket
 int64_t
 agree_met(const struct matcher *m, const struct ticket *a, const struct ticket *b)
 {
+	const struct company *company = a->backfill ? ticket_company(m, a) : b->backfill ? ticket_company(m, b) : NULL;
+	const struct ticket *joins = a->backfill ? b : a;
+	const uint64_t *persons = company != NULL ? company->persons : ticket_persons(m, b);
+	unsigned n = company != NULL ? company->n : b->n;
 	int64_t until = 0;
 
-	if (a->backfill || b->backfill)
+	if ((a->backfill || b->backfill) && company == NULL)
 		return 0;
-	for (unsigned i = 0; i < a->n; i++) {
-		for (unsigned j = 0; j < b->n; j++) {
-			if (pairs_blocked(m->pairs, ticket_persons(m, a)[i], ticket_persons(m, b)[j]))
+	for (unsigned i = 0; i < joins->n; i++) {
+		for (unsigned j = 0; j < n; j++) {
+			uint64_t person = ticket_persons(m, joins)[i];
+
+			/* Nobody joins a match that it is in. */
+			if (person == persons[j] || pairs_blocked(m->pairs, person, persons[j]))
 				return NEVER;
-			until = later(until, pairs_until(m->pairs, ticket_persons(m, a)[i], ticket_persons(m, b)[j]));
+			until = later(until, pairs_until(m->pairs, person, persons[j]));
 		}
 	}
 	if (until != 0 && m->waiting <= m->plan.tiny)
-		until = sooner(until, later(a->since, b->since) + m->plan.repeat_relax);
+		until = sooner(until, later(ticket_since(a), ticket_since(b)) + m->plan.repeat_relax);
 	return until;
 }
 
@@ -192,7 +220,7 @@ agree_must(const struct matcher *m, const struct ticket *a, const struct ticket 
 		if (!m->plan.rules[r].hard)
 			continue;
 		rule_ages(m, r, a, b, &age_a, &age_b);
-		must = later(must, later(a->since + age_a, b->since + age_b));
+		must = later(must, later(ticket_since(a) + age_a, ticket_since(b) + age_b));
 	}
 	return sooner(must, NEVER);
 }
@@ -217,7 +245,7 @@ mismatch(const struct matcher *m, unsigned r, const struct ticket *a, const stru
 	case RULE_SHARE:
 		return MATCHER_SET - sets_share(x, y);
 	default:
-		return !(y[0] >= x[1] && y[0] <= x[2]) + !(x[0] >= y[1] && x[0] <= y[2]);
+		return !ranges(x, y) + !ranges(y, x);
 	}
 }
 
@@ -237,5 +265,5 @@ agree_cost(const struct matcher *m, const struct ticket *a, const struct ticket 
 	}
 	if (scorer == NULL)
 		return cost;
-	return scorer->cost(scorer, mismatches, m->plan.n_rules, m->now - a->since, m->now - b->since, cost);
+	return scorer->cost(scorer, mismatches, m->plan.n_rules, m->now - ticket_since(a), m->now - ticket_since(b), cost);
 }

@@ -78,6 +78,14 @@ team_seat(const struct plan *plan, const struct team *team, uint8_t *at)
 	return true;
 }
 
+/* Puts what those of a ticket would be behind the others. */
+static void
+team_roles(const struct matcher *m, struct team *to, const struct ticket *t)
+{
+	for (unsigned i = 0; i < t->n; i++)
+		to->roles[to->n++] = ticket_role(m, t, i);
+}
+
 static bool
 team_add(struct group *g, unsigned team, uint32_t number)
 {
@@ -85,8 +93,7 @@ team_add(struct group *g, unsigned team, uint32_t number)
 	struct team *to = &g->teams[team];
 	uint8_t at[MATCHER_PERSONS];
 
-	memcpy(to->roles + to->n, ticket_roles(g->m, t), t->n);
-	to->n += t->n;
+	team_roles(g->m, to, t);
 	if (g->m->plan.roles && !team_seat(&g->m->plan, to, at)) {
 		to->n -= t->n;
 		return false;
@@ -216,8 +223,7 @@ team_fill(const struct group *g, unsigned team, struct team *to)
 
 		if (g->team_of[i] != team)
 			continue;
-		memcpy(to->roles + to->n, ticket_roles(g->m, t), t->n);
-		to->n += t->n;
+		team_roles(g->m, to, t);
 	}
 }
 
@@ -273,7 +279,7 @@ group_finish(struct group *g, int64_t cost)
 			const struct ticket *t = ticket_at(m, g->chosen[i]);
 
 			for (unsigned k = 0; g->team_of[i] == team && k < t->n; k++)
-				seats[n++] = (struct seat){ ticket_id(m, g->chosen[i]), ticket_persons(m, t)[k], t->since, (uint8_t)team, ROLE_ANY };
+				seats[n++] = (struct seat){ ticket_id(m, g->chosen[i]), ticket_persons(m, t)[k], ticket_since(t), (uint8_t)team, ROLE_ANY };
 		}
 		if (!m->plan.roles)
 			continue;
@@ -309,7 +315,7 @@ group_make(struct matcher *m, uint32_t seed, struct found *found, unsigned n)
 	struct crowd all = { { 0 } };
 	struct group g;
 
-	if (m->now >= t->since + plan->fill_after && !plan->roles)
+	if (m->now >= ticket_since(t) + plan->fill_after && !plan->roles)
 		least = plan->least;
 	for (unsigned i = 0; i < n; i++) {
 		persons += ticket_at(m, found[i].number)->n;
@@ -331,7 +337,7 @@ group_make(struct matcher *m, uint32_t seed, struct found *found, unsigned n)
 		g.each = each;
 		g.missing = plan->teams * each;
 		g.budget = n <= GROUP_SMALL ? GROUP_BUDGET_SMALL : GROUP_BUDGET;
-		g.seed_decides = plan->patience != 0 && m->now >= t->since + plan->patience;
+		g.seed_decides = plan->patience != 0 && m->now >= ticket_since(t) + plan->patience;
 		g.n_chosen = 0;
 		for (unsigned team = 0; team < plan->teams; team++)
 			g.teams[team].n = 0;

@@ -1,9 +1,10 @@
 # The parts of plugins/matching that are functions on numbers: no host, no store, no clock.
 noinst_LTLIBRARIES += libmatchingparts.la
-libmatchingparts_la_SOURCES = %D%/table.c %D%/table.h %D%/lane.c %D%/lane.h %D%/pairs.c %D%/pairs.h %D%/wheel.c %D%/wheel.h \
+libmatchingparts_la_SOURCES = %D%/table.c %D%/table.h %D%/finder.c %D%/finder.h %D%/pieces.c %D%/pieces.h %D%/lane.c %D%/lane.h %D%/pairs.c %D%/pairs.h %D%/wheel.c %D%/wheel.h \
 	%D%/matcher.c %D%/matcher.h %D%/matcher_own.h %D%/agree.c %D%/look.c %D%/group.c %D%/rating.c %D%/rating.h
-check_PROGRAMS += %D%/test_oracle %D%/test_matcher %D%/test_rating
+check_PROGRAMS += %D%/test_oracle %D%/test_lane %D%/test_matcher %D%/test_rating
 %C%_test_oracle_LDADD = libmatchingparts.la -lcmocka
+%C%_test_lane_LDADD = libmatchingparts.la -lcmocka
 %C%_test_matcher_LDADD = libmatchingparts.la -lcmocka
 %C%_test_rating_LDADD = libmatchingparts.la -lcmocka -lm
 
@@ -22,5 +23,8 @@ plugin_LTLIBRARIES += plugins/matching.la
 plugins_matching_la_SOURCES =
 plugins_matching_la_LDFLAGS = $(PLUGIN_LDFLAGS)
 plugins_matching_la_LIBADD = libmatchingplugin.la libmatchingparts.la -lm
-check_PROGRAMS += %D%/test_matching
+check_PROGRAMS += %D%/test_matching %D%/test_party
+%C%_test_matching_SOURCES = %D%/test_matching.c %D%/testing_matching.h
+%C%_test_party_SOURCES = %D%/test_party.c %D%/testing_matching.h
+%C%_test_party_LDADD = libmatchingplugin.la libmatchingparts.la $(TESTING_LIBS) -lm
 %C%_test_matching_LDADD = libmatchingplugin.la libmatchingparts.la $(TESTING_LIBS) -lm

@@ -12,6 +12,7 @@ struct look {
 	uint64_t best_order;
 	int64_t best_cost;
 	int64_t due;
+	uint32_t peer;		/* whose time that is, or 0 */
 	struct found *found;	/* a group's */
 	unsigned n_found, most_found;
 	bool running;		/* looks at running matches */
@@ -24,9 +25,9 @@ roles_meet(const struct matcher *m, const struct ticket *places, const struct ti
 	unsigned taken = 0;
 
 	for (unsigned i = 0; i < persons->n; i++) {
-		unsigned j = 0, role = ticket_roles(m, persons)[i];
+		unsigned j = 0, role = ticket_role(m, persons, i);
 
-		while (j < places->n && ((taken >> j & 1) != 0 || (role != 0 && ticket_roles(m, places)[j] != 0 && (role & ticket_roles(m, places)[j]) == 0)))
+		while (j < places->n && ((taken >> j & 1) != 0 || (role != 0 && ticket_role(m, places, j) != 0 && (role & ticket_role(m, places, j)) == 0)))
 			j++;
 		if (j == places->n)
 			return false;
@@ -35,13 +36,16 @@ roles_meet(const struct matcher *m, const struct ticket *places, const struct ti
 	return true;
 }
 
+/* `number` has this order. */
 static void
-look_consider(struct look *l, uint32_t number)
+look_consider(struct look *l, uint32_t number, uint64_t order)
 {
 	struct matcher *m = l->m;
 	struct ticket *b = ticket_at(m, number);
 	int64_t when, cost;
 
+	/* Should it be taken. */
+	wheel_soon(&m->wheel, number);
 	if (b == l->a || b->mark == m->mark)
 		return;
 	b->mark = m->mark;
@@ -57,8 +61,10 @@ look_consider(struct look *l, uint32_t number)
 		when = met > when ? met : when;
 	}
 	if (when > m->now) {
-		if (when < l->due)
+		if (when < l->due) {
 			l->due = when;
+			l->peer = number;
+		}
 		return;
 	}
 	cost = agree_cost(m, l->a, b);
@@ -67,24 +73,35 @@ look_consider(struct look *l, uint32_t number)
 			l->cut = true;
 			return;
 		}
-		l->found[l->n_found++] = (struct found){ number, b->order, cost };
-	} else if (l->best == 0 || cost < l->best_cost || (cost == l->best_cost && b->order < l->best_order)) {
+		l->found[l->n_found++] = (struct found){ number, order, cost };
+	} else if (l->best == 0 || cost < l->best_cost || (cost == l->best_cost && order < l->best_order)) {
 		l->best = number;
 		l->best_cost = cost;
-		l->best_order = b->order;
+		l->best_order = order;
 	}
 }
 
-/* Where our number is in the lane: our own node, if we stand in it. */
-static uint32_t
-look_from(const struct look *l, const struct lane *lane, int64_t key)
+/* Passes by those of whom the lane itself tells enough, without a look at their ticket. `age`: from which a window reaches this one. */
+static void
+look_consider_near(struct look *l, uint32_t number, uint64_t order, int64_t age)
 {
-	struct lanes *lanes = &l->m->lanes;
+	struct matcher *m = l->m;
 
-	for (unsigned i = 0; i < l->a->n_nodes; i++)
-		if (&lanes->lanes[lanes->nodes[ticket_nodes(l->m, l->a)[i]].lane] == lane)
-			return ticket_nodes(l->m, l->a)[i];
-	return lanes_floor(lanes, lane, key, UINT64_MAX);
+	if (number == l->number)
+		return;
+	if (m->own_ages == 0 && !l->running && !l->a->backfill) {
+		int64_t when = agree_near(m, ticket_since(l->a), order_since(order), age);
+
+		if (when > m->now && (m->plan.n_rules == 1 || when >= l->due)) {
+			m->stats.probes++;
+			if (when < l->due) {
+				l->due = when;
+				l->peer = number;
+			}
+			return;
+		}
+	}
+	look_consider(l, number, order);
 }
 
 /* Outwards from our own number, the nearer side first. `own_wish`: nobody here takes us before we take them. */
@@ -93,20 +110,23 @@ look_near(struct look *l, const struct lane *lane, bool own_wish)
 {
 	struct matcher *m = l->m;
 	const struct rule *rule = &m->plan.rules[m->near];
-	const struct lane_node *nodes = m->lanes.nodes;
-	int64_t key = ticket_key(m, l->a);
+	int32_t key = ticket_key(m, l->a);
 	uint32_t after = ticket_after(m, l->a)[m->near];
-	uint32_t left = look_from(l, lane, key), right = left != 0 ? nodes[left].next : lane->first;
+	struct lane_at left, right;
 
-	for (unsigned probes = 0; left != 0 || right != 0; probes++) {
-		bool go_left = right == 0 || (left != 0 && key - nodes[left].key <= nodes[right].key - key);
-		uint32_t n = go_left ? left : right;
-		int64_t distance = go_left ? key - nodes[n].key : nodes[n].key - key;
+	/* From our own place, whether we stand here or not. */
+	lanes_around(&m->lanes, lane, key, l->a->order, &left, &right);
+	for (unsigned probes = 0; lane_there(&left) || lane_there(&right); probes++) {
+		int64_t to_left = lane_there(&left) ? (int64_t)key - left.keys[left.i] : INT64_MAX;
+		int64_t to_right = lane_there(&right) ? (int64_t)right.keys[right.i] - key : INT64_MAX;
+		struct lane_at *side = to_left <= to_right ? &left : &right;
+		int64_t distance = side == &left ? to_left : to_right, age;
 
 		if (l->best != 0 && m->plan.scorer == NULL && rule->weight * distance > l->best_cost)
 			return;
+		age = agree_age(rule, distance, after);
 		if (l->best == 0 && own_wish) {
-			int64_t soonest = l->a->since + agree_age(rule, distance, after);
+			int64_t soonest = ticket_since(l->a) + age;
 
 			if (soonest > m->now && soonest >= l->due)
 				return;
@@ -115,13 +135,13 @@ look_near(struct look *l, const struct lane *lane, bool own_wish)
 			l->cut = true;
 			return;
 		}
-		look_consider(l, nodes[n].ticket);
+		look_consider_near(l, side->tickets[side->i], side->orders[side->i], age);
 		if (l->cut)
 			return;
-		if (go_left)
-			left = nodes[n].prev;
+		if (side == &left)
+			lane_back(&m->lanes, &left);
 		else
-			right = nodes[n].next;
+			lane_forth(&m->lanes, &right);
 	}
 }
 
@@ -129,17 +149,17 @@ look_near(struct look *l, const struct lane *lane, bool own_wish)
 static void
 look_oldest(struct look *l, const struct lane *lane, int64_t enough)
 {
-	const struct lane_node *nodes = l->m->lanes.nodes;
+	const struct lanes *lanes = &l->m->lanes;
 	unsigned probes = 0;
 
-	for (uint32_t n = lane->first; n != 0; n = nodes[n].next) {
-		if (l->best != 0 && l->m->plan.scorer == NULL && l->best_cost <= enough && nodes[n].order > l->best_order)
+	for (struct lane_at at = lanes_first(lanes, lane); lane_there(&at); lane_forth(lanes, &at)) {
+		if (l->best != 0 && l->m->plan.scorer == NULL && l->best_cost <= enough && at.orders[at.i] > l->best_order)
 			return;
 		if (probes++ == MATCHER_PROBES * (l->found != NULL ? 2 : 1)) {
 			l->cut = true;
 			return;
 		}
-		look_consider(l, nodes[n].ticket);
+		look_consider(l, at.tickets[at.i], at.orders[at.i]);
 		if (l->cut)
 			return;
 	}
@@ -200,13 +220,13 @@ look_steps(const struct matcher *m, const struct ticket *a)
 	for (unsigned r = 0; r < m->plan.n_rules; r++) {
 		uint32_t after = ticket_after(m, a)[r];
 
-		if (after != AFTER_NEVER && a->since + after > m->now && a->since + after < due)
-			due = a->since + after;
+		if (after != AFTER_NEVER && ticket_since(a) + after > m->now && ticket_since(a) + after < due)
+			due = ticket_since(a) + after;
 	}
-	if (m->plan.patience != 0 && a->since + m->plan.patience > m->now && a->since + m->plan.patience < due)
-		due = a->since + m->plan.patience;
-	if (!m->pair && m->plan.least != m->plan.size && a->since + m->plan.fill_after > m->now && a->since + m->plan.fill_after < due)
-		due = a->since + m->plan.fill_after;
+	if (m->plan.patience != 0 && ticket_since(a) + m->plan.patience > m->now && ticket_since(a) + m->plan.patience < due)
+		due = ticket_since(a) + m->plan.patience;
+	if (!m->pair && m->plan.least != m->plan.size && ticket_since(a) + m->plan.fill_after > m->now && ticket_since(a) + m->plan.fill_after < due)
+		due = ticket_since(a) + m->plan.fill_after;
 	return due;
 }
 
@@ -215,7 +235,7 @@ pair_make(struct matcher *m, uint32_t a, uint32_t b, int64_t cost)
 {
 	const struct ticket *x = ticket_at(m, a), *y = ticket_at(m, b);
 	const struct seat seats[2] = {
-		{ ticket_id(m, a), ticket_persons(m, x)[0], x->since, 0, ROLE_ANY }, { ticket_id(m, b), ticket_persons(m, y)[0], y->since, (uint8_t)(m->plan.teams - 1), ROLE_ANY },
+		{ ticket_id(m, a), ticket_persons(m, x)[0], ticket_since(x), 0, ROLE_ANY }, { ticket_id(m, b), ticket_persons(m, y)[0], ticket_since(y), (uint8_t)(m->plan.teams - 1), ROLE_ANY },
 	};
 
 	if (!matcher_made(m, &(struct made){ .n = 2, .seed = seats[0].ticket, .cost = cost, .at = m->now }, seats))
@@ -231,20 +251,27 @@ backfill_make(struct matcher *m, uint32_t joiner, uint32_t running, uint32_t see
 {
 	const struct ticket *t = ticket_at(m, joiner);
 	struct ticket *places = ticket_at(m, running);
+	struct company *company = ticket_company(m, places);
 	uint8_t *wanted = ticket_roles(m, places);
 	struct seat seats[MATCHER_PARTY];
 
 	for (unsigned i = 0; i < t->n; i++) {
-		unsigned j = 0, role = ticket_roles(m, t)[i], both;
+		unsigned j = 0, role = ticket_role(m, t, i), both = 0;
 
-		while (role != 0 && wanted[j] != 0 && (role & wanted[j]) == 0)
-			j++;
-		both = role != 0 && wanted[j] != 0 ? role & wanted[j] : role | wanted[j];
-		seats[i] = (struct seat){ ticket_id(m, joiner), ticket_persons(m, t)[i], t->since, 0, both != 0 ? (uint8_t)__builtin_ctz(both) : ROLE_ANY };
-		wanted[j] = wanted[--places->n];
+		if (m->plan.roles) {
+			while (role != 0 && wanted[j] != 0 && (role & wanted[j]) == 0)
+				j++;
+			both = role != 0 && wanted[j] != 0 ? role & wanted[j] : role | wanted[j];
+		}
+		seats[i] = (struct seat){ ticket_id(m, joiner), ticket_persons(m, t)[i], ticket_since(t), 0, both != 0 ? (uint8_t)__builtin_ctz(both) : ROLE_ANY };
+		places->n--;
+		if (m->plan.roles)
+			wanted[j] = wanted[places->n];
 	}
-	if (!matcher_made(m, &(struct made){ .n = t->n, .seed = ticket_id(m, seed), .backfill = places->match, .cost = cost, .at = m->now }, seats))
+	if (!matcher_made(m, &(struct made){ .n = t->n, .seed = ticket_id(m, seed), .backfill = ticket_persons(m, places)[0], .cost = cost, .at = m->now }, seats))
 		return false;
+	for (unsigned i = 0; company != NULL && i < t->n && company->n < MATCHER_PERSONS; i++)
+		company->persons[company->n++] = ticket_persons(m, t)[i];
 	ticket_end(m, joiner);
 	if (places->n == 0)
 		ticket_end(m, running);
@@ -256,7 +283,7 @@ static unsigned
 persons_there(const struct matcher *m, const struct ticket *a)
 {
 	int values = m->pick != NO_RULE ? ticket_value(m, a, m->pick)[1] : 0;
-	unsigned n = a->n_nodes == 0 ? a->n : 0;
+	unsigned n = a->n_lanes == 0 ? a->n : 0;
 
 	for (int i = 0; i < values || i == 0; i++) {
 		const struct lane *lane = lanes_find(&m->lanes, lane_id(a->base, values != 0 ? (uint32_t)ticket_value(m, a, m->pick)[2 + i] + 1 : 0, LANE_ALL, 0));
@@ -331,5 +358,7 @@ look_around(struct matcher *m, uint32_t number, int64_t *due_out)
 	if (l.cut && retry < l.due)
 		l.due = retry;
 	*due_out = l.due;
+	if (!done)
+		ticket_at(m, number)->peer = l.peer;
 	return done;
 }

@@ -63,7 +63,8 @@ match_make(struct matching *x, struct queue *q, unsigned seats)
 
 	if (m == NULL)
 		return NULL;
-	m->seats = wh_new(x->host, MATCHER_PERSONS < seats ? 0 : (seats + MATCHER_PARTY) * sizeof *m->seats);
+	m->cap = seats;
+	m->seats = wh_new(x->host, seats * sizeof *m->seats);
 	m->queue = q;
 	m->n = seats;
 	m->at = wh_now_ms(x->host);
@@ -76,10 +77,29 @@ match_make(struct matching *x, struct queue *q, unsigned seats)
 		wh_delete(x->host, m);
 		return NULL;
 	}
-	for (unsigned i = 0; i < seats + MATCHER_PARTY; i++)
+	for (unsigned i = 0; i < seats; i++)
 		m->seats[i].places[0] = -1;
 	wh_node_add(&x->proposed, &m->link);
 	return m;
+}
+
+bool
+match_widen(struct matching *x, struct match *m)
+{
+	struct match_seat *more;
+
+	if (m->cap >= MATCHER_PERSONS)
+		return true;
+	more = wh_new(x->host, MATCHER_PERSONS * sizeof *more);
+	if (more == NULL)
+		return false;
+	memcpy(more, m->seats, m->n * sizeof *more);
+	for (unsigned i = m->n; i < MATCHER_PERSONS; i++)
+		more[i].places[0] = -1;
+	wh_delete(x->host, m->seats);
+	m->seats = more;
+	m->cap = MATCHER_PERSONS;
+	return true;
 }
 
 void
@@ -156,7 +176,7 @@ seat_tell(struct matching *x, struct match *m, struct match_seat *seat, const ch
 		if (&m->seats[i] != seat && m->seats[i].person != NULL)
 			other = &m->seats[i];
 	others_text(m, seat, &o);
-	if (m->n == 2 && other != NULL && seat->args != NULL && other->args != NULL && want_read(x, m->queue, wh_str(other->args), &want, &why))
+	if (m->n == 2 && other != NULL && seat->args != NULL && other->args != NULL && want_read(x, m->queue, wh_str(other->args), 1, &want, &why))
 		want_shared(x, m->queue, wh_str(seat->args), &want, &s);
 	items[n++] = WH_ITEM_STR("match", wh_str(m->id));
 	items[n++] = WH_ITEM_STR("queue", wh_str(m->queue->name));
@@ -441,14 +461,17 @@ match_timed_out(void *self, uint64_t number)
 	}
 }
 
+/* With what one of a place would wait again, alone. */
 static char *
-args_copy(struct matching *x, const char *args)
+args_of(struct matching *x, const struct stub *stub, unsigned member)
 {
-	char *copy = args != NULL ? wh_new(x->host, strlen(args) + 1) : NULL;
+	char args[ARGS_BYTES + 1];
+	struct text t = { args, 0, ARGS_BYTES, false };
 
-	if (copy != NULL)
-		memcpy(copy, args, strlen(args));
-	return copy;
+	if (stub->n == 1)
+		return text_new(x->host, wh_str(stub->args));
+	want_args(x, stub->queue, wh_str(stub->args), member, stub->want.roles[member], &t);
+	return t.full ? NULL : text_new(x->host, text_of(&t));
 }
 
 /* Takes the matcher's seats, from number `from` on. False: somebody can't; then nobody sits. */
@@ -464,9 +487,10 @@ seats_take(struct matching *x, struct match *m, const struct made *made, unsigne
 
 		*seat = (struct match_seat){ .team = made->seats[i].team, .role = made->seats[i].role, .stub = stub, .places = { -1 } };
 		for (unsigned k = 0; stub != NULL && k < stub->n; k++)
-			if (stub->people[k]->key == made->seats[i].person)
+			if (stub->people[k]->key == made->seats[i].person) {
 				ok = match_sit(m, seat, stub->people[k]) && ok;
-		seat->args = stub != NULL ? args_copy(x, stub->args) : NULL;
+				seat->args = args_of(x, stub, k);
+			}
 		ok = ok && seat->person != NULL;
 	}
 	for (unsigned i = 0; i < made->n; i++) {
@@ -489,7 +513,7 @@ match_found(struct matching *x, struct queue *q, const struct made *made)
 
 	if (m != NULL && made->backfill != 0) {
 		from = m->n;
-		if (m->state != MATCH_LIVE || from + made->n > MATCHER_PERSONS)
+		if (m->state != MATCH_LIVE || from + made->n > m->cap)
 			m = NULL;
 		else
 			m->n += made->n;
@@ -515,10 +539,10 @@ match_found(struct matching *x, struct queue *q, const struct made *made)
 				seat_leave(x, m, &m->seats[i]);
 		return;
 	}
-	for (unsigned i = 0; i < made->n; i++)
-		for (unsigned k = i + 1; k < made->n; k++)
-			if (q->repeat_ms != 0)
-				pairs_meet(&x->pairs, made->seats[i].person, made->seats[k].person, wh_now_ms(x->host) + q->repeat_ms, wh_now_ms(x->host));
+	for (unsigned i = from; i < m->n && q->repeat_ms != 0; i++)
+		for (unsigned k = 0; k < i; k++)
+			if (m->seats[k].person != NULL)
+				pairs_meet(&x->pairs, m->seats[i].person->key, m->seats[k].person->key, wh_now_ms(x->host) + q->repeat_ms, wh_now_ms(x->host));
 	if (q->accept_ms == 0 || from != 0) {
 		match_start(x, m, from);
 		return;

@@ -79,8 +79,12 @@ match_leave(void *self, struct wh_call *call)
 static void
 skip(struct matching *x, struct match *m, struct match_seat *seat)
 {
+	const struct wh_cell cells[] = { WH_CELL_TEXT(wh_str(m->id)), WH_CELL_TEXT(wh_str(seat->id)), WH_CELL_INT(wh_wall_ms(x->host)) };
 	int64_t now = wh_now_ms(x->host);
 
+	/* Should it not be stored, a hub that is replaced knows only that they met. */
+	if (m->queue->skip_ms != 0 && wh_store_run(&x->table, &(struct wh_step){ Q_SEAT_SKIP, cells, 3, WH_ANY }, 1, NULL, 0) != WH_OK)
+		wh_host_log(x->host, WH_WARN, "matching_skip_not_stored", WH_T("match", m->id));
 	for (unsigned i = 0; i < m->n; i++)
 		if (&m->seats[i] != seat && m->queue->skip_ms != 0)
 			pairs_meet(&x->pairs, person_key(x, wh_str(seat->id)), person_key(x, wh_str(m->seats[i].id)), now + m->queue->skip_ms, now);
@@ -187,6 +191,7 @@ match_backfill(void *self, struct wh_call *call)
 {
 	struct matching *x = self;
 	struct match *m = match_find(x, wh_arg_str(call, "match"));
+	uint64_t company[MATCHER_PERSONS];
 	struct want want = { .n = 0 };
 	char args[ARGS_BYTES + 1];
 	struct text t = { args, 0, ARGS_BYTES, false };
@@ -201,9 +206,17 @@ match_backfill(void *self, struct wh_call *call)
 	text_put(&t, "}");
 	if (t.full)
 		return wh_fail(call, WH_ETOOBIG, "attributes have 2 KiB");
-	if (!want_read(x, m->queue, text_of(&t), &want, &why))
+	if (!want_read(x, m->queue, text_of(&t), 1, &want, &why))
 		return wh_fail(call, WH_EINVAL, why);
 	want.n = (uint8_t)wh_arg_int(call, "places");
+	if (m->n + want.n > MATCHER_PERSONS)
+		return wh_fail(call, WH_EFULL, "a match has seats for 64, and those of people who left are not given to others");
+	if (!match_widen(x, m))
+		return wh_fail(call, WH_ENOMEM, "no room for more now");
+	want.company = company;
+	for (unsigned i = 0; i < m->n; i++)
+		if (m->seats[i].person != NULL)
+			company[want.n_company++] = m->seats[i].person->key;
 	want.roles[0] = want_roles(m->queue, wh_arg_str(call, "role"));
 	for (unsigned i = 1; i < want.n; i++)
 		want.roles[i] = want.roles[0];

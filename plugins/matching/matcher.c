@@ -3,12 +3,6 @@
 
 #include <stdlib.h>
 
-static struct wheel_link *
-matcher_link(void *self, uint32_t number)
-{
-	return &ticket_at(self, number)->link;
-}
-
 uint64_t
 lane_id(uint64_t base, uint32_t value, enum lane_kind kind, uint32_t tag)
 {
@@ -47,7 +41,7 @@ rule_bytes(enum rule_kind kind)
 	case RULE_SHARE:
 		return (1 + MATCHER_SET) * sizeof(int32_t);
 	case RULE_BETWEEN:
-		return 3 * sizeof(int32_t);
+		return 4 * sizeof(int32_t);
 	case RULE_LATENCY:
 		return MATCHER_REGIONS * sizeof(uint16_t);
 	default:
@@ -89,22 +83,23 @@ plan_ok(struct plan *plan)
 }
 
 static size_t
-round_up(size_t n)
+round_up(size_t n, size_t to)
 {
-	return (n + 7) & ~(size_t)7;
+	return (n + to - 1) & ~(to - 1);
 }
 
+/* What a look at somebody else's ticket needs comes first. Tickets begin at a line each. */
 static void
 matcher_lay_out(struct matcher *m)
 {
-	size_t at = round_up(sizeof(struct ticket)), nodes = 3;
+	size_t at = sizeof(struct ticket), lanes = 2;
 
 	m->near = m->share = m->pick = NO_RULE;
 	for (unsigned r = 0; r < m->plan.n_rules; r++) {
 		const struct rule *rule = &m->plan.rules[r];
 
 		m->at_value[r] = at;
-		at += round_up(rule_bytes(rule->kind));
+		at += rule_bytes(rule->kind);
 		if (rule->kind == RULE_NEAR && m->near == NO_RULE)
 			m->near = r;
 		if (rule->kind == RULE_SHARE && m->share == NO_RULE)
@@ -113,14 +108,14 @@ matcher_lay_out(struct matcher *m)
 			m->pick = r;
 	}
 	if (m->share != NO_RULE)
-		nodes += MATCHER_SET;
+		lanes += 1 + MATCHER_SET;
 	if (m->pick != NO_RULE)
-		nodes *= 2;
+		lanes *= 2;
 	m->at_after = at;
-	m->at_persons = round_up(at + m->plan.n_rules * sizeof(uint32_t));
-	m->at_roles = m->at_persons + m->plan.party * sizeof(uint64_t);
-	m->at_nodes = round_up(m->at_roles + MATCHER_PARTY);
-	m->stride = round_up(m->at_nodes + nodes * sizeof(uint32_t));
+	m->at_persons = round_up(at + m->plan.n_rules * sizeof(uint32_t), sizeof(uint64_t));
+	m->at_lanes = m->at_persons + m->plan.party * sizeof(uint64_t);
+	m->at_roles = m->at_lanes + lanes * sizeof(uint32_t);
+	m->tickets.size = round_up(m->at_roles + (m->plan.roles ? MATCHER_PARTY : 0), 64);
 }
 
 struct matcher *
@@ -134,7 +129,6 @@ matcher_new(const struct plan *plan, struct pairs *pairs, uint64_t seed, int64_t
 	m->pairs = pairs;
 	m->now = now;
 	lanes_init(&m->lanes, seed);
-	m->persons.seed = table_mix(seed + 7);
 	m->orders = 1;
 	if (!plan_ok(&m->plan) || !wheel_init(&m->wheel, now)) {
 		free(m);
@@ -142,10 +136,16 @@ matcher_new(const struct plan *plan, struct pairs *pairs, uint64_t seed, int64_t
 	}
 	m->pair = m->plan.teams * m->plan.size == 2 && m->plan.party == 1 && !m->plan.roles;
 	matcher_lay_out(m);
-	m->chunks = calloc(m->plan.tickets / CHUNK + 1, sizeof *m->chunks);
-	if (m->chunks == NULL)
-		matcher_free(&m);
 	return m;
+}
+
+static void
+companies_free(struct matcher *m)
+{
+	for (size_t i = 0; m->companies.cells != NULL && i <= m->companies.mask; i++)
+		if (m->companies.cells[2 * i] != 0)
+			free((void *)(uintptr_t)m->companies.cells[2 * i + 1]);
+	table_free(&m->companies);
 }
 
 void
@@ -155,12 +155,11 @@ matcher_free(struct matcher **mp)
 
 	if (m == NULL)
 		return;
-	for (uint32_t i = 0; m->chunks != NULL && i <= m->plan.tickets / CHUNK; i++)
-		free(m->chunks[i]);
-	free(m->chunks);
+	companies_free(m);
+	pieces_free(&m->tickets);
 	lanes_free(&m->lanes);
 	wheel_free(&m->wheel);
-	table_free(&m->persons);
+	finder_free(&m->persons);
 	free(m->seats);
 	free(m->made);
 	free(m);
@@ -180,24 +179,31 @@ ticket_new(struct matcher *m)
 		number = m->n_tickets + 1;
 		if (number > m->plan.tickets)
 			return 0;
-		if (m->chunks[number / CHUNK] == NULL && (m->chunks[number / CHUNK] = calloc(CHUNK, m->stride)) == NULL)
+		if (!pieces_reach(&m->tickets, number) || !wheel_reach(&m->wheel, number))
 			return 0;
 		m->n_tickets = number;
 	} else {
-		m->free_ticket = ticket_at(m, number)->next_free;
+		m->free_ticket = ticket_at(m, number)->peer;
 	}
 	t = ticket_at(m, number);
 	t->generation++;
-	t->n_nodes = 0;
+	t->n_lanes = 0;
 	t->mark = 0;
 	return number;
+}
+
+/* The persons that it is in a lane. A running match's places are none. */
+static uint8_t
+ticket_counts(const struct ticket *t)
+{
+	return t->backfill ? 0 : t->n;
 }
 
 static void
 ticket_unlane(struct matcher *m, struct ticket *t)
 {
-	while (t->n_nodes > 0)
-		lanes_remove(&m->lanes, ticket_nodes(m, t)[--t->n_nodes]);
+	while (t->n_lanes > 0)
+		lanes_remove(&m->lanes, ticket_lanes(m, t)[--t->n_lanes], ticket_key(m, t), t->order, ticket_counts(t));
 	t->loose = t->patient = false;
 }
 
@@ -206,8 +212,49 @@ roles_count(struct matcher *m, const struct ticket *t, uint64_t by)
 {
 	for (unsigned i = 0; m->plan.roles && i < t->n; i++)
 		for (unsigned r = 0; r < MATCHER_ROLES; r++)
-			if (ticket_roles(m, t)[i] == 0 || (ticket_roles(m, t)[i] >> r & 1) != 0)
+			if (ticket_role(m, t, i) == 0 || (ticket_role(m, t, i) >> r & 1) != 0)
 				m->role_count[r] += by;
+}
+
+static void
+company_leave(struct matcher *m, const struct ticket *t)
+{
+	struct company *company = ticket_company(m, t);
+
+	if (company == NULL)
+		return;
+	table_remove(&m->companies, t->order);
+	free(company);
+}
+
+static bool
+company_enter(struct matcher *m, const struct ticket *t, const struct want *want)
+{
+	struct company *company;
+
+	if (want->n_company == 0)
+		return true;
+	company = calloc(1, sizeof *company);
+	if (company == NULL || !table_put(&m->companies, t->order, (uint64_t)(uintptr_t)company)) {
+		free(company);
+		return false;
+	}
+	company->n = want->n_company;
+	memcpy(company->persons, want->company, want->n_company * sizeof *want->company);
+	return true;
+}
+
+/* Not at once: its cell is anywhere, and until it is here others can be worked for. */
+static void
+person_leave(struct matcher *m, uint32_t hash, uint32_t number)
+{
+	unsigned at = m->n_gone++ % GONE;
+
+	if (m->gone[at].number != 0)
+		finder_remove(&m->persons, m->gone[at].hash, m->gone[at].number);
+	m->gone[at].hash = hash;
+	m->gone[at].number = number;
+	finder_soon(&m->persons, hash);
 }
 
 /* Takes it from the lanes, the wheel and the persons; it may come back. */
@@ -217,15 +264,18 @@ ticket_leave(struct matcher *m, uint32_t number)
 	struct ticket *t = ticket_at(m, number);
 
 	ticket_unlane(m, t);
-	wheel_unset(&m->wheel, matcher_link, m, number);
+	wheel_unset(&m->wheel, number);
+	m->own_ages -= t->own_age;
+	t->own_age = false;
 	if (t->backfill) {
 		m->backfills--;
+		company_leave(m, t);
 		return;
 	}
 	roles_count(m, t, (uint64_t)-1);
 	m->waiting -= t->n;
 	for (unsigned i = 0; i < t->n; i++)
-		table_remove(&m->persons, ticket_persons(m, t)[i]);
+		person_leave(m, person_hash(m, ticket_persons(m, t)[i]), number);
 }
 
 void
@@ -235,7 +285,7 @@ ticket_end(struct matcher *m, uint32_t number)
 
 	ticket_leave(m, number);
 	t->live = false;
-	t->next_free = m->free_ticket;
+	t->peer = m->free_ticket;
 	m->free_ticket = number;
 }
 
@@ -243,11 +293,11 @@ static bool
 lane_enter(struct matcher *m, uint32_t number, uint32_t value, enum lane_kind kind, uint32_t tag)
 {
 	struct ticket *t = ticket_at(m, number);
-	uint32_t node = lanes_add(&m->lanes, lane_id(t->base, value, kind, tag), ticket_key(m, t), t->order, number, t->n);
+	uint32_t lane = lanes_add(&m->lanes, lane_id(t->base, value, kind, tag), ticket_key(m, t), t->order, number, ticket_counts(t));
 
-	if (node == 0)
+	if (lane == 0)
 		return false;
-	ticket_nodes(m, t)[t->n_nodes++] = node;
+	ticket_lanes(m, t)[t->n_lanes++] = lane;
 	return true;
 }
 
@@ -267,8 +317,8 @@ ticket_ages(const struct matcher *m, const struct ticket *t, bool *loose_out, bo
 {
 	uint32_t after = m->share != NO_RULE ? ticket_after(m, t)[m->share] : AFTER_NEVER;
 
-	*loose_out = m->share != NO_RULE && (ticket_value(m, t, m->share)[0] == 0 || (after != AFTER_NEVER && m->now >= t->since + after));
-	*patient_out = m->plan.patience != 0 && m->now >= t->since + m->plan.patience;
+	*loose_out = m->share != NO_RULE && (ticket_value(m, t, m->share)[0] == 0 || (after != AFTER_NEVER && m->now >= ticket_since(t) + after));
+	*patient_out = m->plan.patience != 0 && m->now >= ticket_since(t) + m->plan.patience;
 }
 
 /* Enters the lanes that it stands in by its age and not yet in fact. */
@@ -282,9 +332,9 @@ ticket_relane(struct matcher *m, uint32_t number)
 	if (t->backfill) {
 		t->loose = loose;
 		t->patient = patient;
-		return t->n_nodes != 0 || lane_enter_both(m, number, LANE_BACKFILL, 0);
+		return t->n_lanes != 0 || lane_enter_both(m, number, LANE_BACKFILL, 0);
 	}
-	if (t->n_nodes == 0) {
+	if (t->n_lanes == 0) {
 		if (!lane_enter_both(m, number, LANE_ALL, 0))
 			return false;
 		for (int i = 1; m->share != NO_RULE && i <= ticket_value(m, t, m->share)[0]; i++)
@@ -301,14 +351,22 @@ ticket_relane(struct matcher *m, uint32_t number)
 	return true;
 }
 
+/* The age at which a rule is dropped for one who asks for this; 0: the rule's own. */
+static uint32_t
+rule_after(const struct rule *rule, int64_t asked)
+{
+	int64_t after = asked != 0 ? asked : rule->any_after;
+
+	return rule->hard || after <= 0 ? AFTER_NEVER : after > INT32_MAX ? (uint32_t)INT32_MAX : (uint32_t)after;
+}
+
 static void
 value_set(struct matcher *m, struct ticket *t, unsigned r, const struct trait *trait)
 {
 	const struct rule *rule = &m->plan.rules[r];
 	int32_t *v = ticket_value(m, t, r);
-	int64_t after = trait->any_after != 0 ? trait->any_after : rule->any_after;
 
-	ticket_after(m, t)[r] = rule->hard || after <= 0 ? AFTER_NEVER : after > INT32_MAX ? (uint32_t)INT32_MAX : (uint32_t)after;
+	ticket_after(m, t)[r] = rule_after(rule, trait->any_after);
 	switch (rule->kind) {
 	case RULE_EQUAL:
 		v[0] = (int32_t)trait->token;
@@ -337,6 +395,7 @@ value_set(struct matcher *m, struct ticket *t, unsigned r, const struct trait *t
 		if (rule->kind == RULE_BETWEEN) {
 			v[1] = trait->low;
 			v[2] = trait->high;
+			v[3] = trait->number + trait->span;
 		}
 		break;
 	}
@@ -345,7 +404,7 @@ value_set(struct matcher *m, struct ticket *t, unsigned r, const struct trait *t
 static bool
 want_ok(const struct matcher *m, const struct want *want)
 {
-	if (want->n == 0 || want->n > (want->backfill ? MATCHER_PARTY : m->plan.party))
+	if (want->n_company > MATCHER_PERSONS || want->n == 0 || want->n > (want->backfill ? MATCHER_PARTY : m->plan.party))
 		return false;
 	for (unsigned i = 0; i < want->n && !want->backfill; i++) {
 		if (want->persons[i] == 0)
@@ -363,8 +422,36 @@ want_ok(const struct matcher *m, const struct want *want)
 			for (unsigned j = 0; j < i; j++)
 				if (t->set[i] == t->set[j])
 					return false;
-		if (t->number > 1 << 30 || t->number < -(1 << 30))
+		if (t->number > 1 << 30 || t->number < -(1 << 30) || t->span < 0 || t->span > (1 << 30) - t->number)
 			return false;
+	}
+	return true;
+}
+
+/* What the hard equal rules say, one after the other. */
+static uint64_t
+base_first(const struct matcher *m)
+{
+	return table_mix(m->lanes.seed);
+}
+
+static uint64_t
+base_next(const struct matcher *m, uint64_t base, unsigned r, const struct trait *trait)
+{
+	return m->plan.rules[r].kind == RULE_EQUAL && m->plan.rules[r].hard ? table_mix2(base, trait->token) : base;
+}
+
+/* Its persons are found from now on. */
+static bool
+persons_enter(struct matcher *m, uint32_t number, const uint64_t *persons, unsigned n)
+{
+	memcpy(ticket_persons(m, ticket_at(m, number)), persons, n * sizeof *persons);
+	for (unsigned i = 0; i < n; i++) {
+		if (finder_put(&m->persons, person_hash(m, persons[i]), number))
+			continue;
+		while (i-- > 0)
+			finder_remove(&m->persons, person_hash(m, persons[i]), number);
+		return false;
 	}
 	return true;
 }
@@ -374,43 +461,44 @@ static bool
 ticket_enter(struct matcher *m, uint32_t number, const struct want *want)
 {
 	struct ticket *t = ticket_at(m, number);
+	bool loose, patient;
 	int64_t due;
 
 	t->live = true;
 	t->n = want->n;
 	t->backfill = want->backfill;
-	t->match = want->match;
-	t->since = want->since < m->now ? want->since : m->now;
-	t->order = (uint64_t)(t->since + (1ll << 40)) << 22 | (m->orders++ & ((1u << 22) - 1));
-	t->base = table_mix(m->lanes.seed);
-	memcpy(ticket_roles(m, t), want->roles, t->n);
+	t->order = order_make(want->since < m->now ? want->since : m->now, m->orders++);
+	t->base = base_first(m);
 	for (unsigned r = 0; r < m->plan.n_rules; r++) {
 		value_set(m, t, r, &want->traits[r]);
-		if (m->plan.rules[r].kind == RULE_EQUAL && m->plan.rules[r].hard)
-			t->base = table_mix2(t->base, want->traits[r].token);
+		t->base = base_next(m, t->base, r, &want->traits[r]);
 	}
+	t->peer = 0;
+	if (m->plan.roles)
+		memcpy(ticket_roles(m, t), want->roles, t->n);
 	if (t->backfill) {
+		if (!company_enter(m, t, want))
+			return false;
+		ticket_persons(m, t)[0] = want->match;
 		m->backfills++;
 	} else {
-		memcpy(ticket_persons(m, t), want->persons, t->n * sizeof(uint64_t));
-		for (unsigned i = 0; i < t->n; i++) {
-			if (!table_put(&m->persons, want->persons[i], number)) {
-				while (i-- > 0)
-					table_remove(&m->persons, want->persons[i]);
-				return false;
-			}
-		}
+		if (!persons_enter(m, number, want->persons, t->n))
+			return false;
 		m->waiting += t->n;
 		roles_count(m, t, 1);
 	}
-	ticket_ages(m, t, &t->loose, &t->patient);
+	t->own_age = m->near != NO_RULE && ticket_after(m, t)[m->near] != rule_after(&m->plan.rules[m->near], 0);
+	m->own_ages += t->own_age;
+	ticket_ages(m, t, &loose, &patient);
+	t->loose = loose;
+	t->patient = patient;
 	if (look_around(m, number, &due))
 		return true;
 	if (!ticket_relane(m, number)) {
 		ticket_leave(m, number);
 		return false;
 	}
-	wheel_set(&m->wheel, matcher_link, m, number, due > m->now ? due : m->now + 1);
+	wheel_set(&m->wheel, number, due > m->now ? due : m->now + 1);
 	return true;
 }
 
@@ -421,6 +509,23 @@ matcher_clock(struct matcher *m, int64_t now)
 		m->now = now;
 }
 
+/* What it will need: its person's cell, and where it will stand among the others. */
+static void
+want_soon(struct matcher *m, const struct want *want)
+{
+	const struct lane *lane;
+	uint64_t base = base_first(m);
+
+	finder_soon(&m->persons, person_hash(m, want->persons[0]));
+	if (m->near == NO_RULE || m->pick != NO_RULE || m->share != NO_RULE)
+		return;
+	for (unsigned r = 0; r < m->plan.n_rules; r++)
+		base = base_next(m, base, r, &want->traits[r]);
+	lane = lanes_find(&m->lanes, lane_id(base, 0, LANE_ALL, 0));
+	if (lane != NULL)
+		lanes_soon(&m->lanes, lane, want->traits[m->near].number, order_make(want->since < m->now ? want->since : m->now, m->orders));
+}
+
 enum matcher_err
 matcher_add(struct matcher *m, const struct want *want, int64_t now, uint64_t *ticket_out)
 {
@@ -429,6 +534,7 @@ matcher_add(struct matcher *m, const struct want *want, int64_t now, uint64_t *t
 	if (!want_ok(m, want))
 		return MATCHER_BAD;
 	matcher_clock(m, now);
+	want_soon(m, want);
 	for (unsigned i = 0; i < want->n && !want->backfill; i++) {
 		*ticket_out = matcher_of(m, want->persons[i]);
 		if (*ticket_out != 0)
@@ -441,7 +547,7 @@ matcher_add(struct matcher *m, const struct want *want, int64_t now, uint64_t *t
 	if (ticket_enter(m, number, want))
 		return MATCHER_OK;
 	ticket_at(m, number)->live = false;
-	ticket_at(m, number)->next_free = m->free_ticket;
+	ticket_at(m, number)->peer = m->free_ticket;
 	m->free_ticket = number;
 	return MATCHER_FULL;
 }
@@ -459,12 +565,12 @@ matcher_update(struct matcher *m, uint64_t id, const struct want *want, int64_t 
 	if (t->backfill != want->backfill || (!t->backfill && (t->n != want->n || memcmp(ticket_persons(m, t), want->persons, t->n * sizeof(uint64_t)) != 0)))
 		return MATCHER_BAD;
 	matcher_clock(m, now);
-	same.since = t->since;
+	same.since = ticket_since(t);
 	ticket_leave(m, number);
 	if (ticket_enter(m, number, &same))
 		return MATCHER_OK;
 	t->live = false;
-	t->next_free = m->free_ticket;
+	t->peer = m->free_ticket;
 	m->free_ticket = number;
 	return MATCHER_FULL;
 }
@@ -480,6 +586,28 @@ matcher_cancel(struct matcher *m, uint64_t id)
 	return true;
 }
 
+/* Those whose turn comes next are anywhere in memory, in no order that the processor could guess. What they need is asked for while others are
+ * looked after: first the ticket, then what the ticket says. */
+static void
+following_soon(struct matcher *m)
+{
+	uint32_t first, second;
+	const struct ticket *t;
+
+	wheel_following(&m->wheel, &first, &second);
+	if (second != 0)
+		__builtin_prefetch(ticket_at(m, second));
+	if (first == 0)
+		return;
+	t = ticket_at(m, first);
+	if (t->n_lanes != 0)
+		lanes_soon(&m->lanes, lanes_at(&m->lanes, ticket_lanes(m, t)[0]), ticket_key(m, t), t->order);
+	if (t->peer != 0) {
+		__builtin_prefetch(ticket_at(m, t->peer));
+		wheel_soon(&m->wheel, t->peer);
+	}
+}
+
 void
 matcher_tick(struct matcher *m, int64_t now)
 {
@@ -487,14 +615,17 @@ matcher_tick(struct matcher *m, int64_t now)
 	int64_t due;
 
 	matcher_clock(m, now);
-	while ((number = wheel_take(&m->wheel, matcher_link, m, m->now)) != 0) {
-		bool laned = ticket_relane(m, number);
+	while ((number = wheel_take(&m->wheel, m->now)) != 0) {
+		bool laned;
+
+		following_soon(m);
+		laned = ticket_relane(m, number);
 
 		if (look_around(m, number, &due))
 			continue;
 		if (!laned && due > m->now + m->plan.retry)
 			due = m->now + m->plan.retry;
-		wheel_set(&m->wheel, matcher_link, m, number, due > m->now ? due : m->now + 1);
+		wheel_set(&m->wheel, number, due > m->now ? due : m->now + 1);
 	}
 }
 
@@ -550,9 +681,17 @@ matcher_take(struct matcher *m, struct made *made_out)
 uint64_t
 matcher_of(const struct matcher *m, uint64_t person)
 {
-	const uint64_t *number = table_get(&m->persons, person);
+	struct finder_at at = finder_from(person_hash(m, person));
+	uint32_t number;
 
-	return number != NULL ? ticket_id(m, (uint32_t)*number) : 0;
+	while ((number = finder_next(&m->persons, &at)) != 0) {
+		const struct ticket *t = ticket_at(m, number);
+
+		for (unsigned i = 0; t->live && !t->backfill && i < t->n; i++)
+			if (ticket_persons(m, t)[i] == person)
+				return ticket_id(m, number);
+	}
+	return 0;
 }
 
 bool
@@ -566,7 +705,7 @@ matcher_see(const struct matcher *m, uint64_t id, struct matcher_view *view_out)
 		return false;
 	t = ticket_at(m, number);
 	lane = lanes_find(&m->lanes, lane_id(t->base, 0, LANE_ALL, 0));
-	*view_out = (struct matcher_view){ .since = t->since, .persons = t->n, .others = lane != NULL ? lane->persons - (t->backfill ? 0 : t->n) : 0 };
+	*view_out = (struct matcher_view){ .since = ticket_since(t), .persons = t->n, .others = lane != NULL ? lane->persons - (t->backfill ? 0 : t->n) : 0 };
 	return true;
 }
 
@@ -582,6 +721,7 @@ matcher_stats(const struct matcher *m)
 	struct matcher_stats stats = m->stats;
 
 	stats.steps = m->lanes.steps;
+	stats.bytes = pieces_bytes(&m->tickets) + pieces_bytes(&m->wheel.links) + lanes_bytes(&m->lanes) + finder_bytes(&m->persons);
 	return stats;
 }
 

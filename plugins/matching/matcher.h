@@ -9,7 +9,8 @@
  * it goes with somebody whom it saw. It looks into the lanes of what it wants, nearest or oldest first, at `MATCHER_PROBES` tickets at
  * most in each, and takes the one that costs least, of those the one who came first. When there were more it looks again after `retry`.
  *
- * Bounds: plan.tickets tickets; per ticket at most 38 index nodes of 48 bytes, and below 1 KiB of its own; 400 KiB for the wheel. */
+ * Bounds: plan.tickets tickets; per ticket at most 38 entries in lanes, of 16 bytes in nodes that are mostly more than half full,
+ * and a line of 64 for each lane; below 1 KiB of its own; 260 KiB for the wheel. */
 #ifndef MATCHING_MATCHER_H
 #define MATCHING_MATCHER_H
 
@@ -84,6 +85,7 @@ struct trait {
 	uint32_t set[MATCHER_SET];	/* SHARE, no token twice */
 	uint32_t accepts[MATCHER_ACCEPTS];
 	int32_t number, low, high;	/* NEAR, BETWEEN; below 2^30 either way */
+	int32_t span;			/* BETWEEN, of a party: its highest is number + span */
 	uint16_t latency[MATCHER_REGIONS];	/* ms; 0: unknown */
 	int64_t any_after;		/* its own instead of the rule's: 0 the rule's, negative: never */
 };
@@ -94,6 +96,8 @@ struct want {
 	uint8_t n;
 	bool backfill;			/* no person, but a running match that wants `n` more; `roles` are those of its places */
 	uint64_t match;			/* BACKFILL: what it is called in the result */
+	const uint64_t *company;	/* BACKFILL: who is in it, at most MATCHER_PERSONS; borrowed for the call */
+	uint8_t n_company;
 	int64_t since;			/* when it began to wait; earlier than now for one that is put back in front */
 	struct trait traits[MATCHER_RULES];
 };
@@ -159,6 +163,7 @@ unsigned matcher_waiting(const struct matcher *m);
 struct matcher_stats {
 	uint64_t looks, probes, cut;	/* searches; tickets looked at; searches that saw only a part */
 	uint64_t steps;			/* through the trees */
+	size_t bytes;			/* held: tickets, lanes, due times, persons */
 };
 
 struct matcher_stats matcher_stats(const struct matcher *m);

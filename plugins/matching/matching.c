@@ -81,6 +81,16 @@ text_copy(char *to, size_t cap, struct wh_str s)
 	to[n] = '\0';
 }
 
+char *
+text_new(const struct wh_host *host, struct wh_str s)
+{
+	char *p = wh_new(host, s.n + 1);
+
+	if (p != NULL && s.n != 0)
+		memcpy(p, s.p, s.n);
+	return p;
+}
+
 /* 80 bits, in letters that can be read out. */
 void
 random_id(const struct wh_host *host, char out[MATCH_ID + 1])
@@ -212,8 +222,7 @@ matching_close(void *self)
 	while (x->parties != NULL && wh_dict_next(x->host, x->parties, &it)) {
 		struct party *party = it.value;
 
-		wh_dict_remove(x->host, x->parties, wh_str(party->code));
-		wh_delete(x->host, party);
+		party_free(x, party);
 	}
 	it = (struct wh_dict_iter){ .value = NULL };
 	while (x->people != NULL && wh_dict_next(x->host, x->people, &it)) {
@@ -303,7 +312,8 @@ static const struct wh_field backfill_fields[] = {
 	{ "attributes", WH_F_OBJECT, .help = "a value for each rule of the queue" }, { "role", WH_F_TEXT, .max = 64, .help = "the role of these places" }, { 0 }
 };
 static const struct wh_field party_fields[] = {
-	{ "code", WH_F_NAME, .help = "of the party; without, one is made" }, { "roles", WH_F_TEXT, .max = 63, .help = "roles that you would take, with blanks between" }, { 0 }
+	{ "code", WH_F_NAME, .help = "of the party; without, one is made" }, { "roles", WH_F_TEXT, .max = 63, .help = "roles that you would take, with blanks between" },
+	{ "attributes", WH_F_OBJECT, .help = "what you yourself would say in match.enqueue; without, what the one says who made the party" }, { 0 }
 };
 static const struct wh_field block_fields[] = { MATCH, { "name", WH_F_TEXT, .max = ID_BYTES, .help = "who of it, if there are several" }, { 0 } };
 static const struct wh_field unblock_fields[] = { { "id", WH_F_ID, .required = true, .help = "from match.blocks" }, { 0 } };
@@ -352,6 +362,8 @@ static const struct wh_hook matching_hooks[] = {
 	{ WH_ON_JOIN, .order = 20, .passage = match_join },
 	{ WH_ON_LEAVE, .order = 50, .passage = match_gone },
 	{ WH_ON_MESSAGE, .order = 90, .message = match_said },
+	{ WH_ON_SAVE, .order = 50, .papers = party_save },
+	{ WH_ON_LOAD, .order = 50, .papers = party_load },
 	{ WH_ON_RECOVERED, .order = 60, .recovered = matching_recovered },
 	{ WH_ON_EXPORT, .order = 50, .person = social_export },
 	{ WH_ON_ERASE, .order = 50, .person = social_erase },
@@ -402,6 +414,7 @@ static const struct wh_setting queue_settings[] = {
 	{ "tiny", WH_INT, .def = "3", .min = "0", .max = "1000", .help = "where at most so many wait, repeat is relaxed" },
 	{ "repeat_relax", WH_DURATION, .def = "20s", .min = "0ms", .max = "1h", .help = "there those may meet again who both waited so long" },
 	{ "rating", WH_CHOICE, .def = "none", .choices = "none|glicko2|teams", .help = "how results are rated" },
+	{ "period", WH_DURATION, .def = "7d", .min = "0ms", .max = "365d", .help = "glicko2: for each without a game a rating is less sure; 0: it stays as it is" },
 	{ "strikes", WH_INT, .def = "1", .min = "1", .max = "1000", .help = "strikes from which on the reputation is low" },
 	{ "medium", WH_CHOICE, .def = "text", .choices = "text|video", .help = "video: its people may call each other" },
 	{ "blur", WH_BOOL, .def = "false", .help = "clients blur each other until all reveal" },

@@ -5,7 +5,7 @@
  * while all of its people are there; while somebody's connection is lost it waits outside, and comes back with its age. A match begins as a
  * proposal, is live once all accepted, and is kept for a while after its end, so that it can be reported.
  *
- * Bounds: MATCHING_QUEUES queues, `tickets` stubs in each, a stub of about 2 KiB, PERSON_MATCHES matches a person, 10 lines of a match. */
+ * Bounds: MATCHING_QUEUES queues, `tickets` stubs in each, a stub of about 2 KiB, of a party up to 12, PERSON_MATCHES matches a person, 10 lines of a match. */
 #ifndef MATCHING_MATCHING_H
 #define MATCHING_MATCHING_H
 
@@ -22,7 +22,7 @@
 
 enum {
 	MATCHING_QUEUES = 16, NAME_MAX_BYTES = 32, ID_BYTES = 80, ARGS_BYTES = 2048, PERSON_MATCHES = 4, WAITS = 256, LINES = 10,
-	LINE_BYTES = 400, PARTIES = 20000, MATCH_ID = 16,
+	LINE_BYTES = 400, PARTIES = 20000, MATCH_ID = 16, MEMBER_BYTES = 512, STUB_ARGS_BYTES = ARGS_BYTES + MATCHER_PARTY * (MEMBER_BYTES + 2),
 };
 
 enum source { FROM_CLIENT, FROM_RATING, FROM_REPUTATION, FROM_KIND };
@@ -52,6 +52,7 @@ struct queue {
 	int64_t strikes;		/* from how many on the reputation is low */
 	bool blur, video, relay;	/* until both revealed; may they call; not by addresses of theirs until then */
 	enum rating_kind rating;
+	int64_t period_ms;		/* of Glicko-2; 0: nobody's rating grows old */
 	struct queue_scorer scorer;
 	struct matcher *matcher;
 	struct table stubs;		/* of the matcher's tickets */
@@ -85,7 +86,7 @@ struct stub {
 	bool restored;			/* from the store, and not looked up since */
 	wh_id call;
 	char nonce[65];
-	char *args;			/* JSON of attributes, prefer, strict, roles: as it is stored */
+	char *args;			/* JSON of attributes, prefer, strict, roles, and the other members' attributes: as it is stored */
 };
 
 enum match_state { MATCH_PROPOSED, MATCH_LIVE, MATCH_ENDED };
@@ -99,7 +100,7 @@ struct match {
 	int64_t at;			/* when this state began */
 	wh_id timer;
 	uint64_t backfill;		/* its ticket, while it wants more */
-	unsigned n;
+	unsigned n, cap;		/* seats, of those who left as well; as many as there is memory for */
 	bool rated;			/* its result counts already, or is being written */
 	struct match_seat {
 		struct person *person;	/* NULL: left */
@@ -121,7 +122,9 @@ struct match {
 struct party {
 	char code[MATCH_ID + 1];
 	struct person *people[MATCHER_PARTY];	/* the first leads */
+	uint32_t orders[MATCHER_PARTY];		/* who came later has a higher one */
 	char roles[MATCHER_PARTY][64];		/* names with blanks between */
+	char *attributes[MATCHER_PARTY];	/* JSON objects, or NULL: as the one who leads */
 	unsigned n;
 };
 
@@ -154,7 +157,7 @@ struct matching {
 enum matching_statement {
 	Q_TICKET_ADD, Q_TICKET_DROP, Q_TICKETS, Q_MATCH_ADD, Q_MATCH_END, Q_MATCH_RESULT, Q_MATCHES, Q_SEAT_ADD, Q_SEATS, Q_MET, Q_BLOCK, Q_UNBLOCK, Q_BLOCKS,
 	Q_BLOCKS_ALL, Q_RATING, Q_RATING_SET, Q_REPORT_ADD, Q_REPORTS, Q_REPORT_DONE, Q_EXPORT_SEATS, Q_EXPORT_RATINGS, Q_ERASE_SEATS, Q_ERASE_RATINGS,
-	Q_ERASE_BLOCKS, Q_ERASE_TICKETS, Q_ERASE_REPORTS, Q_SEAT_REVEAL,
+	Q_ERASE_BLOCKS, Q_ERASE_TICKETS, Q_ERASE_REPORTS, Q_SEAT_REVEAL, Q_SEAT_SKIP,
 };
 extern const struct wh_schema matching_schema;
 
@@ -178,6 +181,8 @@ void text_str(struct text *t, struct wh_str s);		/* with quotes */
 struct wh_str text_of(const struct text *t);
 /** Copies what fits, whole characters only, and a NUL. */
 void text_copy(char *to, size_t cap, struct wh_str s);
+/** A copy with a NUL; NULL: no memory. */
+char *text_new(const struct wh_host *host, struct wh_str s);
 void random_id(const struct wh_host *host, char out[MATCH_ID + 1]);
 
 /* queue.c */
@@ -187,8 +192,10 @@ void queue_waited(struct queue *q, int64_t ms);
 int64_t queue_percentile(const struct queue *q, unsigned percent);	/* -1: nobody knows */
 
 /* want.c */
-/** Reads what a person wants of a queue; `why_out` is a sentence when it is wrong. */
-bool want_read(struct matching *x, struct queue *q, struct wh_str args, struct want *want_out, const char **why_out);
+/** Reads what a person wants of a queue, or `people` of them together; `why_out` is a sentence when it is wrong. */
+bool want_read(struct matching *x, struct queue *q, struct wh_str args, unsigned people, struct want *want_out, const char **why_out);
+/** The args with which one of them would wait alone. */
+void want_args(struct matching *x, const struct queue *q, struct wh_str args, unsigned member, uint8_t roles, struct text *out);
 uint8_t want_roles(const struct queue *q, struct wh_str names);
 uint32_t want_token(const struct matching *x, unsigned rule, struct wh_str text);
 /** The interests of `args` that another set has as well: a JSON array. */
@@ -227,6 +234,8 @@ void match_found(struct matching *x, struct queue *q, const struct made *made);
 struct match *match_make(struct matching *x, struct queue *q, unsigned seats);
 struct match *match_find(struct matching *x, struct wh_str id);
 struct match_seat *match_seat_of(struct match *m, struct wh_str person);
+/** Makes memory for as many seats as a match may ever have. Moves them. */
+bool match_widen(struct matching *x, struct match *m);
 bool match_sit(struct match *m, struct match_seat *seat, struct person *p);
 void match_live(struct matching *x, struct match *m);
 /** Everybody agreed; from seat `from` on they are new. It is stored, then they are led into the room. */
@@ -258,6 +267,9 @@ enum wh_verdict match_said(void *self, struct wh_message *m);
 enum wh_err party_join(void *self, struct wh_call *call);
 enum wh_err party_leave(void *self, struct wh_call *call);
 void party_drop(struct matching *x, struct person *p);
+void party_free(struct matching *x, struct party *party);
+enum wh_verdict party_save(void *self, struct wh_papers *p);
+enum wh_verdict party_load(void *self, struct wh_papers *p);
 
 /* social.c */
 enum wh_err social_block(void *self, struct wh_call *call);

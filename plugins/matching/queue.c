@@ -121,6 +121,7 @@ queue_read(struct matching *x, struct queue *q, const struct wh_conf *c)
 	q->video = wh_str_is(wh_conf_str(c, "medium"), "video");
 	q->relay = wh_conf_bool(c, "relay");
 	q->rating = wh_str_is(rating, "glicko2") ? RATING_GLICKO : wh_str_is(rating, "teams") ? RATING_TEAMS : RATING_NONE;
+	q->period_ms = wh_conf_ms(c, "period");
 	q->n_roles = (unsigned)wh_conf_count(c, "roles");
 	q->plan.roles = q->n_roles != 0;
 	for (unsigned i = 0; i < q->n_roles; i++) {

@@ -64,16 +64,28 @@ glicko_rate(struct glicko of, const struct glicko_result *results, size_t n, dou
 		v += g * g * e * (1 - e);
 		sum += g * (results[i].score - e);
 	}
-	if (n == 0) {
-		star = GLICKO_SCALE * sqrt(phi * phi + of.volatility * of.volatility);
-		of.deviation = star < 350 ? star : 350;
-		return of;
-	}
+	if (n == 0)
+		return glicko_idle(of, 1);
 	v = 1 / v;
 	of.volatility = glicko_volatility(of.volatility, phi, v, v * sum, tau);
 	star = phi * phi + of.volatility * of.volatility;
 	phi = 1 / sqrt(1 / star + 1 / v);
 	return (struct glicko){ GLICKO_SCALE * (mu + phi * phi * sum) + 1500, GLICKO_SCALE * phi, of.volatility };
+}
+
+struct glicko
+glicko_idle(struct glicko of, double periods)
+{
+	double phi = of.deviation / GLICKO_SCALE, later;
+
+	if (!(periods > 0))
+		return of;
+	/* Step 6, so many times. */
+	later = GLICKO_SCALE * sqrt(phi * phi + periods * of.volatility * of.volatility);
+	if (later < of.deviation || later > GLICKO_FIRST.deviation)
+		later = of.deviation > GLICKO_FIRST.deviation ? of.deviation : GLICKO_FIRST.deviation;
+	of.deviation = later;
+	return of;
 }
 
 double

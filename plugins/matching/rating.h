@@ -21,6 +21,9 @@ struct glicko_result {
 /** Who played these in one period. `tau` restrains the volatility: 0.3 to 1.2. No results: only less sure than before. */
 struct glicko glicko_rate(struct glicko of, const struct glicko_result *results, size_t n, double tau);
 
+/** After so many periods without a game, or parts of one: less sure than before, and never less than of one who is new. */
+struct glicko glicko_idle(struct glicko of, double periods);
+
 /** The chance that `a` beats `b`. */
 double glicko_expect(struct glicko a, struct glicko b);
 

@@ -8,10 +8,13 @@
 struct restoring {
 	struct matching *x;
 	char after[2][ID_BYTES + 1];
+	int64_t since;
 	size_t got;
 	enum wh_err err;
 	struct match *match;
 };
+
+enum { SKIP_LATE_MS = 24 * 60 * 60 * 1000 };
 
 /* The calls that run in open have no self of their own: `cookie` is where they write. */
 static struct restoring *
@@ -43,20 +46,60 @@ blocks_read(void *self, uint64_t cookie, const struct wh_result *r)
 		after_set(to, &r->rows[0], 2);
 }
 
+/* Who met and who skipped, oldest first, so that the newest are kept where there are too many. A page may end within a match: the next one begins
+ * with that match again, which does no harm. */
 static void
 met_read(void *self, uint64_t cookie, const struct wh_result *r)
 {
 	struct restoring *to = restoring_of(cookie, r);
 	int64_t now = wh_now_ms(to->x->host), wall = wh_wall_ms(to->x->host);
+	size_t last = to->got;
 
 	(void)self;
 	for (size_t i = 0; i < to->got; i++) {
-		const struct queue *q = queue_find(to->x, wh_row_str(&r->rows[0], i, 3));
-		int64_t until = q != NULL ? wh_row_int(&r->rows[0], i, 2) + q->repeat_ms - wall : 0;
+		const struct queue *q = queue_find(to->x, wh_row_str(&r->rows[0], i, 4));
+		int64_t met = wh_row_int(&r->rows[0], i, 2), skipped = wh_row_int(&r->rows[0], i, 5), until = 0;
 
-		if (until > 0)
-			pairs_meet(&to->x->pairs, person_key(to->x, wh_row_str(&r->rows[0], i, 0)), person_key(to->x, wh_row_str(&r->rows[0], i, 1)), now + until, now);
+		if (q != NULL)
+			until = met + q->repeat_ms;
+		if (q != NULL && skipped != 0 && skipped + q->skip_ms > until)
+			until = skipped + q->skip_ms;
+		if (until > wall)
+			pairs_meet(&to->x->pairs, person_key(to->x, wh_row_str(&r->rows[0], i, 0)), person_key(to->x, wh_row_str(&r->rows[0], i, 1)), now + until - wall, now);
 	}
+	while (last > 0 && wh_str_eq(wh_row_str(&r->rows[0], last - 1, 3), wh_row_str(&r->rows[0], to->got - 1, 3)))
+		last--;
+	if (last == 0) {
+		to->got = 0;	/* one match: that was all */
+		return;
+	}
+	to->since = wh_row_int(&r->rows[0], last - 1, 2);
+	snprintf(to->after[1], sizeof to->after[1], "%.*s", WH_FMT(wh_row_str(&r->rows[0], last - 1, 3)));
+}
+
+static enum wh_err
+met_restore(struct matching *x)
+{
+	struct restoring to = { .x = x };
+	int64_t longest = 0;
+	enum wh_err err;
+
+	for (unsigned i = 0; i < x->n_queues; i++) {
+		const struct queue *q = &x->queues[i];
+
+		longest = q->repeat_ms > longest ? q->repeat_ms : longest;
+		/* It may have been skipped long after it began; as long as matches are thought to go on. */
+		longest = q->skip_ms + SKIP_LATE_MS > longest ? q->skip_ms + SKIP_LATE_MS : longest;
+	}
+	to.since = wh_wall_ms(x->host) - longest;
+	do {
+		const struct wh_cell after[] = { WH_CELL_INT(to.since), WH_CELL_TEXT(wh_str(to.after[1])) };
+
+		err = wh_store_run_now(&x->table, &(struct wh_step){ Q_MET, after, 2, WH_ANY }, 1, met_read, (uint64_t)(uintptr_t)&to);
+		if (err == WH_OK)
+			err = to.err;
+	} while (err == WH_OK && to.got != 0);
+	return err;
 }
 
 /* Somebody of the store, whose session was not seen yet. */
@@ -95,7 +138,7 @@ ticket_read(struct matching *x, const struct wh_rows *rows, size_t i)
 			n++;
 		left = wh_str_from(left, id.n + 1);
 	}
-	fine = fine && n != 0 && n <= q->plan.party && want_read(x, q, args, &want, &why);
+	fine = fine && n != 0 && n <= q->plan.party && want_read(x, q, args, n, &want, &why);
 	stub = fine ? stub_make(x, q, people, n, args) : NULL;
 	if (stub == NULL) {
 		for (unsigned k = 0; k < n; k++)
@@ -164,7 +207,7 @@ matches_read(void *self, uint64_t cookie, const struct wh_result *r)
 	after_set(to, &r->rows[0], 1);
 	for (size_t i = 0; i < to->got; i++) {
 		struct queue *q = queue_find(to->x, wh_row_str(&r->rows[0], i, 1));
-		struct match *m = q != NULL ? match_make(to->x, q, MATCHER_PERSONS - MATCHER_PARTY) : NULL;
+		struct match *m = q != NULL ? match_make(to->x, q, MATCHER_PERSONS) : NULL;
 
 		if (m == NULL)
 			continue;
@@ -205,16 +248,10 @@ pages(struct matching *x, enum matching_statement statement, unsigned keys, wh_s
 enum wh_err
 restore(struct matching *x)
 {
-	int64_t longest = 0;
-	struct restoring to = { .x = x };
 	enum wh_err err = pages(x, Q_BLOCKS_ALL, 2, blocks_read);
 
-	for (unsigned i = 0; i < x->n_queues; i++)
-		longest = x->queues[i].repeat_ms > longest ? x->queues[i].repeat_ms : longest;
-	const struct wh_cell since = WH_CELL_INT(wh_wall_ms(x->host) - longest);
-
 	if (err == WH_OK)
-		err = wh_store_run_now(&x->table, &(struct wh_step){ Q_MET, &since, 1, WH_ANY }, 1, met_read, (uint64_t)(uintptr_t)&to);
+		err = met_restore(x);
 	if (err == WH_OK)
 		err = pages(x, Q_TICKETS, 2, tickets_read);
 	if (err == WH_OK)

@@ -16,6 +16,8 @@ static const struct wh_migration migrations[] = {
 	    "CREATE TABLE matching_report (id TEXT PRIMARY KEY, match TEXT NOT NULL, person TEXT NOT NULL, against TEXT NOT NULL, reason TEXT NOT NULL,"
 	    " said TEXT NOT NULL, lines TEXT NOT NULL, at BIGINT NOT NULL, settled TEXT, UNIQUE (match, person, against));" },
 	{ .sql = "ALTER TABLE matching_seat ADD COLUMN revealed BIGINT NOT NULL DEFAULT 0" },
+	{ .sql = "ALTER TABLE matching_seat ADD COLUMN skipped BIGINT NOT NULL DEFAULT 0;"
+	    "CREATE INDEX matching_match_started ON matching_match (started, id);" },
 	{ 0 }
 };
 
@@ -33,8 +35,9 @@ static const struct wh_statement statements[] = {
 	[Q_SEAT_ADD] = { "seat_add", "INSERT INTO matching_seat (match, person, name, team, role, args) VALUES ($1, $2, $3, $4, $5, $6)"
 	    " ON CONFLICT (match, person) DO UPDATE SET team = excluded.team, role = excluded.role", "tttiit", .writes = true },
 	[Q_SEATS] = { "seats", "SELECT person, name, team, role, args, revealed FROM matching_seat WHERE match = $1 LIMIT 64", "t", .gives = "ttiiti" },
-	[Q_MET] = { "met", "SELECT a.person, b.person, m.started, m.queue FROM matching_match m JOIN matching_seat a ON a.match = m.id"
-	    " JOIN matching_seat b ON b.match = m.id AND b.person > a.person WHERE m.started > $1 ORDER BY m.started DESC LIMIT 90000", "i", .gives = "ttit" },
+	[Q_MET] = { "met", "SELECT a.person, b.person, m.started, m.id, m.queue, CASE WHEN a.skipped > b.skipped THEN a.skipped ELSE b.skipped END"
+	    " FROM matching_match m JOIN matching_seat a ON a.match = m.id JOIN matching_seat b ON b.match = m.id AND b.person > a.person"
+	    " WHERE m.started > $1 OR (m.started = $1 AND m.id > $2) ORDER BY m.started, m.id LIMIT 50000", "it", .gives = "ttitti" },
 	[Q_BLOCK] = { "block", "INSERT INTO matching_block (person, other, name, at) VALUES ($1, $2, $3, $4) ON CONFLICT (person, other) DO NOTHING", "ttti",
 	    .writes = true },
 	[Q_UNBLOCK] = { "unblock", "DELETE FROM matching_block WHERE person = $1 AND other = $2", "tt", .writes = true },
@@ -59,6 +62,7 @@ static const struct wh_statement statements[] = {
 	[Q_ERASE_TICKETS] = { "erase_tickets", "DELETE FROM matching_ticket WHERE person = $1", "t", .writes = true },
 	[Q_ERASE_REPORTS] = { "erase_reports", "UPDATE matching_report SET person = '' WHERE person = $1", "t", .writes = true },
 	[Q_SEAT_REVEAL] = { "seat_reveal", "UPDATE matching_seat SET revealed = 1 WHERE match = $1 AND person = $2", "tt", .writes = true },
+	[Q_SEAT_SKIP] = { "seat_skip", "UPDATE matching_seat SET skipped = $3 WHERE match = $1 AND person = $2", "tti", .writes = true },
 	{ 0 }
 };
 

@@ -51,6 +51,21 @@ player_first(const struct queue *q, struct score_player *p)
 	p->c = q->rating == RATING_TEAMS ? 0 : GLICKO_FIRST.volatility;
 }
 
+/* What the store has of a player, as it is by now. */
+static void
+player_read(struct matching *x, const struct queue *q, const struct wh_rows *row, struct score_player *p)
+{
+	player_first(q, p);
+	if (row->n == 0)
+		return;
+	p->a = wh_row_num(row, 0, 0);
+	p->b = wh_row_num(row, 0, 1);
+	p->c = wh_row_num(row, 0, 2);
+	p->games = wh_row_int(row, 0, 3);
+	if (q->rating == RATING_GLICKO && q->period_ms != 0)
+		p->b = glicko_idle((struct glicko){ p->a, p->b, p->c }, (double)(wh_wall_ms(x->host) - wh_row_int(row, 0, 4)) / (double)q->period_ms).deviation;
+}
+
 /* Places become ratings. */
 static void
 score_work(struct score_task *t)
@@ -153,14 +168,8 @@ score_read(void *self, uint64_t cookie, const struct wh_result *r)
 		score_end(t, r->err);
 		return;
 	}
-	for (unsigned i = 0; i < t->n; i++) {
-		player_first(t->queue, &t->players[i]);
-		if (t->queue->rating != RATING_NONE && r->rows[i].n != 0) {
-			t->players[i].a = wh_row_num(&r->rows[i], 0, 0);
-			t->players[i].b = wh_row_num(&r->rows[i], 0, 1);
-			t->players[i].c = wh_row_num(&r->rows[i], 0, 2);
-		}
-	}
+	for (unsigned i = 0; i < t->n; i++)
+		player_read(x, t->queue, &r->rows[i], &t->players[i]);
 	score_work(t);
 	places_text(t, places, sizeof places);
 	result[0] = WH_CELL_TEXT(wh_str(t->match));
@@ -284,12 +293,7 @@ rating_found(void *self, uint64_t cookie, const struct wh_result *r)
 		wh_call_done(call, store_failed(call, r->err));
 		return;
 	}
-	player_first(q, &p);
-	if (r->rows[0].n != 0) {
-		p.a = wh_row_num(&r->rows[0], 0, 0);
-		p.b = wh_row_num(&r->rows[0], 0, 1);
-		p.games = wh_row_int(&r->rows[0], 0, 3);
-	}
+	player_read(x, q, &r->rows[0], &p);
 	wh_json_num(wh_reply(call), "rating", p.a);
 	wh_json_num(wh_reply(call), "deviation", p.b);
 	wh_json_int(wh_reply(call), "games", p.games);

@@ -546,6 +546,61 @@ a_running_match_is_filled_first(void **state)
 	end(f);
 }
 
+static void
+nobody_joins_a_match_of_whom_it_may_not_meet(void **state)
+{
+	const struct plan plan = { .teams = 1, .size = 16, .n_rules = 1, .rules = { { RULE_NEAR, .window = 100, .weight = 1 } } };
+	struct fixture *f = begin(&plan);
+	const uint64_t company[] = { 10, 11 };
+	struct want running = { .n = 2, .backfill = true, .match = 77, .company = company, .n_company = 2, .traits = { { .number = 1500 } } };
+	uint64_t ticket;
+
+	(void)state;
+	assert_true(pairs_block(&f->pairs, 1, 11));
+	assert_true(pairs_block(&f->pairs, 10, 2));
+	assert_true(pairs_block(&f->pairs, 4, 3));
+	pairs_meet(&f->pairs, 5, 10, 5000, 0);
+	add_number(f, 1, 1500, 0);
+	add_number(f, 2, 1500, 0);
+	add_number(f, 10, 1500, 0);
+	ticket = add(f, &running, 0);
+	assert_false(take(f));
+	add_number(f, 3, 1500, 0);
+	assert_true(take(f));
+	assert_true(seated(f, 3));
+	/* Now 3 is of it as well. */
+	add_number(f, 4, 1500, 0);
+	assert_false(take(f));
+	add_number(f, 5, 1500, 100);
+	assert_false(take(f));
+	matcher_tick(f->m, 4999);
+	assert_false(take(f));
+	matcher_tick(f->m, 5000);
+	assert_true(take(f));
+	assert_true(seated(f, 5));
+	assert_false(matcher_cancel(f->m, ticket));
+	running.n_company = 65;
+	assert_int_equal(matcher_add(f->m, &running, 5000, &ticket), MATCHER_BAD);
+	end(f);
+}
+
+static void
+a_range_is_for_all_of_a_party(void **state)
+{
+	struct plan plan = { .teams = 2, .size = 2, .party = 2, .n_rules = 1, .rules = { { RULE_BETWEEN, .hard = true } } };
+	struct fixture *f = begin(&plan);
+	const struct trait low = { .number = 20, .span = 10, .low = 18, .high = 30 }, high = { .number = 25, .span = 5, .low = 20, .high = 29 };
+
+	(void)state;
+	add(f, &(struct want){ .persons = { 1, 2 }, .n = 2, .traits = { low } }, 0);
+	add(f, &(struct want){ .persons = { 3, 4 }, .n = 2, .traits = { high } }, 0);
+	assert_false(take(f));
+	add(f, &(struct want){ .persons = { 5, 6 }, .n = 2, .traits = { { .number = 25, .span = 5, .low = 20, .high = 30 } } }, 0);
+	assert_true(take(f));
+	assert_true(seated(f, 1) && seated(f, 2) && seated(f, 5) && seated(f, 6));
+	end(f);
+}
+
 /* Groups against brute force: everything that was made is allowed, and after a retry nothing that could be made is left. */
 
 enum { GROUP_POOL = 9 };
@@ -752,6 +807,8 @@ main(void)
 		cmocka_unit_test(teams_are_as_strong_as_can_be_had),
 		cmocka_unit_test(fewer_will_do_after_a_while_but_only_a_multiple),
 		cmocka_unit_test(a_running_match_is_filled_first),
+		cmocka_unit_test(nobody_joins_a_match_of_whom_it_may_not_meet),
+		cmocka_unit_test(a_range_is_for_all_of_a_party),
 		cmocka_unit_test(small_groups_equal_brute_force),
 		cmocka_unit_test(a_scorer_decides_among_those_who_go_together_and_never_who_does),
 	};

@@ -1,129 +1,5 @@
-/* The plugin on the fake host with the real store. */
-#include "matching.h"
-
-#include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
-
-#include <whiply/testing.h>
-
-#include "base/testing.h"
-
-#define TALK \
-	"queues = { talk = { patience = \"10s\"; rules = ({ name = \"interests\"; kind = \"share\"; any_after = \"8s\"; }); }; " \
-	"duel = { accept = \"10s\"; repeat = \"0ms\"; rating = \"glicko2\"; rules = ({ name = \"rating\"; kind = \"near\"; from = \"rating\"; window = 200; grow = 10; }); }; " \
-	"squad = { size = 2; party = 2; rating = \"teams\"; roles = ({ name = \"healer\"; count = 1; }, { name = \"fighter\"; count = 0; }); }; " \
-	"strict = { rules = ({ name = \"language\"; kind = \"equal\"; hard = true; required = true; }); tickets = 2; }; };"
-
-struct fixture {
-	struct wh_test *t;
-};
-
-static struct fixture *
-begin(const char *settings)
-{
-	struct fixture *f = calloc(1, sizeof *f);
-
-	assert_non_null(f);
-	f->t = wh_test_new(&whiply_plugin);
-	wh_test_load(f->t, "sqlite", NULL);
-	if (wh_test_open(f->t, settings != NULL ? settings : TALK) != WH_OK)
-		fail_msg("%s", wh_test_why(f->t));
-	return f;
-}
-
-static void
-settle(struct fixture *f)
-{
-	do {
-		wh_test_advance(f->t, 5);
-	} while (wh_test_run_jobs(f->t) != 0);
-}
-
-static void
-end(struct fixture *f)
-{
-	settle(f);
-	wh_test_end(&f->t);
-	free(f);
-}
-
-/* Calls a command and runs it to its end; ' stands for ". */
-static const struct wh_test_answer *
-call(struct fixture *f, struct wh_session *s, const char *command, const char *args)
-{
-	const struct wh_test_answer *answer;
-	char json[2600] = "{}";
-
-	if (args != NULL)
-		snprintf(json, sizeof json, "%s", args);
-	for (char *c = json; *c != '\0'; c++)
-		if (*c == '\'')
-			*c = '"';
-	answer = wh_test_call(f->t, s, command, json);
-	for (unsigned i = 0; i < 100 && answer->err == WH_WAIT; i++) {
-		wh_test_run_jobs(f->t);
-		if (answer->err == WH_WAIT)
-			wh_test_advance(f->t, 5);
-	}
-	settle(f);
-	return answer;
-}
-
-#define assert_call(f, s, command, args, expected) \
-	do { \
-		const struct wh_test_answer *answer_ = call(f, s, command, args); \
-		if (answer_->err != (expected)) \
-			fail_msg("%s: %d, %s", command, answer_->err, answer_->err == WH_OK ? answer_->json : answer_->why); \
-	} while (0)
-
-/* What the session was told of this event and has not read, or NULL. */
-static const char *
-told(struct wh_session *s, const char *event)
-{
-	char find[64];
-	const char *line;
-
-	snprintf(find, sizeof find, "\"%s\"", event);
-	while ((line = wh_test_next(s)) != NULL)
-		if (strstr(line, find) != NULL)
-			return line;
-	return NULL;
-}
-
-static const char *
-member(const char *json, const char *key, char out[256])
-{
-	char find[64];
-	const char *at;
-
-	snprintf(find, sizeof find, "\"%s\":\"", key);
-	at = json != NULL ? strstr(json, find) : NULL;
-	if (at == NULL)
-		fail_msg("no %s in %s", key, json != NULL ? json : "nothing");
-	snprintf(out, 256, "%.*s", (int)strcspn(at + strlen(find), "\""), at + strlen(find));
-	return out;
-}
-
-/* "match.X" with the match's id. */
-static const struct wh_test_answer *
-on(struct fixture *f, struct wh_session *s, const char *command, const char *match, const char *more)
-{
-	char args[512];
-
-	snprintf(args, sizeof args, "{'match':'%s'%s}", match, more != NULL ? more : "");
-	return call(f, s, command, args);
-}
-
-/* Two who were matched in talk; `match` gets the id. */
-static void
-matched(struct fixture *f, struct wh_session *ann, struct wh_session *bob, char match[256])
-{
-	assert_call(f, ann, "match.enqueue", "{'queue':'talk'}", WH_OK);
-	assert_call(f, bob, "match.enqueue", "{'queue':'talk'}", WH_OK);
-	member(told(ann, "match.started"), "match", match);
-	assert_non_null(told(bob, "match.started"));
-}
+/* The plugin, one promise a test; parties have test_party.c. */
+#include "testing_matching.h"
 
 static void
 two_who_share_an_interest_get_a_room(void **state)
@@ -747,62 +623,6 @@ a_proposal_of_a_hub_that_died_is_waiting_again(void **state)
 }
 
 static void
-a_party_is_matched_together(void **state)
-{
-	struct fixture *f = begin(NULL);
-	struct wh_session *who[4];
-	const char *team = NULL;
-	char code[256], args[300];
-
-	(void)state;
-	for (unsigned i = 0; i < 4; i++) {
-		char name[8];
-
-		snprintf(name, sizeof name, "p%u", i);
-		who[i] = wh_test_session(f->t, name, "guest");
-	}
-	member(call(f, who[0], "match.party", "{}")->json, "code", code);
-	snprintf(args, sizeof args, "{'code':'%.100s','roles':'healer'}", code);
-	assert_call(f, who[1], "match.party", args, WH_OK);
-	assert_non_null(told(who[0], "match.party"));
-	assert_call(f, who[1], "match.enqueue", "{'queue':'squad'}", WH_EPERM);
-	assert_call(f, who[0], "match.enqueue", "{'queue':'talk'}", WH_ETOOBIG);
-	assert_call(f, who[0], "match.enqueue", "{'queue':'squad','roles':['fighter']}", WH_OK);
-	assert_call(f, who[2], "match.enqueue", "{'queue':'squad','roles':['fighter']}", WH_OK);
-	assert_null(told(who[0], "match.started"));
-	assert_call(f, who[3], "match.enqueue", "{'queue':'squad'}", WH_OK);
-	for (unsigned i = 0; i < 2; i++) {
-		const char *started = told(who[i], "match.started");
-
-		assert_non_null(started);
-		if (team != NULL)
-			assert_int_equal(strstr(started, "\"team\":")[7], strstr(team, "\"team\":")[7]);
-		team = started;
-	}
-	assert_non_null(strstr(team, "\"role\":\"healer\""));
-	assert_non_null(told(who[3], "match.started"));
-	end(f);
-}
-
-static void
-who_leaves_the_party_takes_it_out_of_the_queue(void **state)
-{
-	struct fixture *f = begin(NULL);
-	struct wh_session *ann = wh_test_session(f->t, "ann", "guest"), *bob = wh_test_session(f->t, "bob", "guest");
-	char code[256], args[300];
-
-	(void)state;
-	member(call(f, ann, "match.party", "{}")->json, "code", code);
-	snprintf(args, sizeof args, "{'code':'%.100s'}", code);
-	assert_call(f, bob, "match.party", args, WH_OK);
-	assert_call(f, ann, "match.enqueue", "{'queue':'squad'}", WH_OK);
-	assert_call(f, bob, "match.unparty", NULL, WH_OK);
-	assert_non_null(told(ann, "match.cancelled"));
-	assert_call(f, ann, "match.enqueue", "{'queue':'talk'}", WH_OK);
-	end(f);
-}
-
-static void
 a_result_counts_when_both_say_it(void **state)
 {
 	struct fixture *f = begin(NULL);
@@ -868,6 +688,119 @@ a_running_match_is_filled(void **state)
 	assert_int_equal(on(f, mod, "match.backfill", match, ",'places':1")->err, WH_OK);
 	assert_call(f, eve, "match.enqueue", "{'queue':'trio'}", WH_OK);
 	assert_non_null(strstr(told(eve, "match.started"), match));
+	end(f);
+}
+
+static void
+who_skipped_is_not_met_after_the_hub_died(void **state)
+{
+	struct fixture *f = begin("queues = { talk = { repeat = \"1s\"; skip = \"1h\"; tiny = 0; }; };");
+	struct wh_session *ann = wh_test_session(f->t, "ann", "guest"), *bob = wh_test_session(f->t, "bob", "guest");
+	char match[256];
+
+	(void)state;
+	matched(f, ann, bob, match);
+	assert_int_equal(on(f, ann, "match.skip", match, NULL)->err, WH_OK);
+	settle(f);
+	wh_test_recover(f->t);
+	settle(f);
+	assert_call(f, ann, "match.enqueue", "{'queue':'talk'}", WH_OK);
+	assert_call(f, bob, "match.enqueue", "{'queue':'talk'}", WH_OK);
+	wh_test_advance(f->t, 60000);
+	settle(f);
+	assert_null(told(ann, "match.started"));
+	wh_test_advance(f->t, 3600000);
+	settle(f);
+	assert_non_null(told(ann, "match.started"));
+	end(f);
+}
+
+#define TRIO "queues = { trio = { teams = 1; size = 3; least = 2; fill_after = \"1s\"; repeat = \"0ms\"; skip = \"0ms\"; }; };"
+
+static void
+nobody_is_put_into_a_match_with_one_who_blocks_it(void **state)
+{
+	struct fixture *f = begin(TRIO);
+	struct wh_session *ann = wh_test_session(f->t, "ann", "member"), *bob = wh_test_session(f->t, "bob", "member");
+	struct wh_session *eve = wh_test_session(f->t, "eve", "member"), *mod = wh_test_session(f->t, "mod", "moderator");
+	char match[256];
+
+	(void)state;
+	assert_call(f, ann, "match.enqueue", "{'queue':'trio'}", WH_OK);
+	assert_call(f, eve, "match.enqueue", "{'queue':'trio'}", WH_OK);
+	wh_test_advance(f->t, 2100);
+	settle(f);
+	member(told(eve, "match.started"), "match", match);
+	assert_int_equal(on(f, eve, "match.block", match, NULL)->err, WH_OK);
+	assert_non_null(told(ann, "match.started"));
+	assert_call(f, ann, "match.enqueue", "{'queue':'trio'}", WH_OK);
+	assert_call(f, bob, "match.enqueue", "{'queue':'trio'}", WH_OK);
+	wh_test_advance(f->t, 2100);
+	settle(f);
+	member(told(ann, "match.started"), "match", match);
+	assert_int_equal(on(f, mod, "match.backfill", match, ",'places':1")->err, WH_OK);
+	assert_call(f, eve, "match.enqueue", "{'queue':'trio'}", WH_OK);
+	wh_test_advance(f->t, 60000);
+	settle(f);
+	assert_null(told(eve, "match.started"));
+	/* Nor with itself. */
+	assert_call(f, bob, "match.enqueue", "{'queue':'trio'}", WH_OK);
+	wh_test_advance(f->t, 500);
+	settle(f);
+	assert_null(told(bob, "match.joined"));
+	assert_non_null(strstr(call(f, bob, "match.status", NULL)->json, "\"state\":\"waiting\""));
+	end(f);
+}
+
+static void
+a_match_has_seats_for_64_and_no_more(void **state)
+{
+	struct fixture *f = begin(TRIO);
+	struct wh_session *ann = wh_test_session(f->t, "ann", "member"), *bob = wh_test_session(f->t, "bob", "member");
+	struct wh_session *mod = wh_test_session(f->t, "mod", "moderator");
+	char match[256], name[16];
+	unsigned joined = 0;
+	enum wh_err err;
+
+	(void)state;
+	assert_call(f, ann, "match.enqueue", "{'queue':'trio'}", WH_OK);
+	assert_call(f, bob, "match.enqueue", "{'queue':'trio'}", WH_OK);
+	wh_test_advance(f->t, 2100);
+	settle(f);
+	member(told(ann, "match.started"), "match", match);
+	while ((err = on(f, mod, "match.backfill", match, ",'places':1")->err) == WH_OK && joined < 100) {
+		struct wh_session *s;
+
+		snprintf(name, sizeof name, "p%u", joined++);
+		s = wh_test_session(f->t, name, "member");
+		assert_call(f, s, "match.enqueue", "{'queue':'trio'}", WH_OK);
+		assert_non_null(told(s, "match.started"));
+		assert_int_equal(on(f, s, "match.leave", match, NULL)->err, WH_OK);
+	}
+	assert_int_equal(err, WH_EFULL);
+	assert_int_equal(joined, 62);
+	end(f);
+}
+
+static void
+a_rating_grows_old(void **state)
+{
+	struct fixture *f = begin("queues = { duel = { rating = \"glicko2\"; period = \"1m\"; }; };");
+	struct wh_session *ann = wh_test_session(f->t, "ann", "member"), *bob = wh_test_session(f->t, "bob", "member"), *game;
+	char match[256];
+
+	(void)state;
+	wh_test_role(f->t, "game", "match.*", NULL);
+	game = wh_test_session(f->t, "server", "game");
+	assert_call(f, ann, "match.enqueue", "{'queue':'duel'}", WH_OK);
+	assert_call(f, bob, "match.enqueue", "{'queue':'duel'}", WH_OK);
+	member(told(ann, "match.started"), "match", match);
+	on(f, game, "match.result", match, ",'places':[1,1]");
+	assert_non_null(strstr(call(f, ann, "match.rating", "{'queue':'duel'}")->json, "\"deviation\":290.3"));
+	wh_test_advance(f->t, 100 * 60000);
+	settle(f);
+	/* A hundred times 0.06 squared, on the paper's scale. */
+	assert_non_null(strstr(call(f, ann, "match.rating", "{'queue':'duel'}")->json, "\"deviation\":308.4"));
 	end(f);
 }
 
@@ -940,11 +873,13 @@ main(void)
 		cmocka_unit_test(a_live_match_outlives_the_hub),
 		cmocka_unit_test(who_does_not_come_back_after_the_hub_died_is_gone),
 		cmocka_unit_test(a_proposal_of_a_hub_that_died_is_waiting_again),
-		cmocka_unit_test(a_party_is_matched_together),
-		cmocka_unit_test(who_leaves_the_party_takes_it_out_of_the_queue),
 		cmocka_unit_test(a_result_counts_when_both_say_it),
 		cmocka_unit_test(a_referee_is_believed_at_once),
 		cmocka_unit_test(a_running_match_is_filled),
+		cmocka_unit_test(who_skipped_is_not_met_after_the_hub_died),
+		cmocka_unit_test(nobody_is_put_into_a_match_with_one_who_blocks_it),
+		cmocka_unit_test(a_match_has_seats_for_64_and_no_more),
+		cmocka_unit_test(a_rating_grows_old),
 		cmocka_unit_test(what_is_kept_of_a_person_is_exported_and_erased),
 		cmocka_unit_test(bad_settings_are_refused),
 	};

@@ -34,6 +34,23 @@ who_does_not_play_is_less_known(void **state)
 }
 
 static void
+so_many_periods_are_so_many_steps(void **state)
+{
+	struct glicko steps = { 1500, 60, 0.06 }, at_once = glicko_idle(steps, 10);
+
+	(void)state;
+	for (unsigned i = 0; i < 10; i++)
+		steps = glicko_rate(steps, NULL, 0, 0.5);
+	assert_near(at_once.deviation, steps.deviation, 1e-9);
+	assert_true(at_once.deviation > 60);
+	assert_near(glicko_idle((struct glicko){ 1500, 60, 0.06 }, 0).deviation, 60, 0);
+	assert_near(glicko_idle((struct glicko){ 1500, 60, 0.06 }, -3).deviation, 60, 0);
+	/* Nobody is less known than one who is new. */
+	assert_near(glicko_idle((struct glicko){ 1500, 60, 0.06 }, 1e9).deviation, 350, 0);
+	assert_near(glicko_idle((struct glicko){ 1500, 350, 0.06 }, 1).deviation, 350, 0);
+}
+
+static void
 equals_win_half_of_the_time(void **state)
 {
 	(void)state;
@@ -124,6 +141,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(glicko2_gives_the_example_of_its_paper),
 		cmocka_unit_test(who_does_not_play_is_less_known),
+		cmocka_unit_test(so_many_periods_are_so_many_steps),
 		cmocka_unit_test(equals_win_half_of_the_time),
 		cmocka_unit_test(an_upset_makes_the_volatility_grow),
 		cmocka_unit_test(two_players_give_the_published_vector),

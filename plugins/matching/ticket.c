@@ -80,25 +80,33 @@ stub_end(struct matching *x, struct stub *stub, const char *why, bool forget)
 		stub_free(x, stub);
 }
 
-/* What the server itself knows of the one who leads. */
+/* What the server itself knows of them. A party is what the least of it is: a good name does not bring others in. */
 static void
 stub_known(struct matching *x, struct stub *stub, double rating)
 {
 	struct queue *q = stub->queue;
-	struct wh_session *s = wh_session_get(x->host, stub->people[0]->session);
-	struct wh_trust trust = { .account = false };
+	bool low = false, guest = false;
 
-	if (s != NULL && x->accounts != NULL)
-		x->accounts->trust(x->accounts_self, s, &trust);
+	for (unsigned i = 0; i < stub->n; i++) {
+		struct wh_session *s = wh_session_get(x->host, stub->people[i]->session);
+		struct wh_trust trust = { .account = false };
+
+		if (s == NULL)
+			continue;
+		if (x->accounts != NULL)
+			x->accounts->trust(x->accounts_self, s, &trust);
+		low = low || trust.strikes >= q->strikes;
+		guest = guest || wh_session_identity(x->host, s)->kind == WH_GUEST;
+	}
 	for (unsigned r = 0; r < q->plan.n_rules; r++) {
 		struct trait *t = &stub->want.traits[r];
 
 		if (q->rules[r].from == FROM_RATING)
 			t->number = (int32_t)rating;
 		else if (q->rules[r].from == FROM_REPUTATION)
-			t->token = trust.strikes >= q->strikes ? 2 : 1;
+			t->token = low ? 2 : 1;
 		else if (q->rules[r].from == FROM_KIND)
-			t->token = s != NULL && wh_session_identity(x->host, s)->kind == WH_GUEST ? 1 : 2;
+			t->token = guest ? 1 : 2;
 	}
 }
 
@@ -107,11 +115,10 @@ stub_make(struct matching *x, struct queue *q, struct person *const *people, uns
 {
 	struct stub *stub = wh_new(x->host, sizeof *stub);
 
-	if (stub == NULL || (stub->args = wh_new(x->host, args.n + 1)) == NULL) {
+	if (stub == NULL || (stub->args = text_new(x->host, args)) == NULL) {
 		wh_delete(x->host, stub);
 		return NULL;
 	}
-	memcpy(stub->args, args.p, args.n);
 	stub->queue = q;
 	stub->since = wh_now_ms(x->host);
 	stub->n = n;
@@ -230,9 +237,34 @@ stub_store(struct matching *x, struct stub *stub)
 	return err;
 }
 
-/* The arguments of a call, as want_read wants them. */
+/* What the others of a party say of themselves: a list, of those behind the first. */
+static void
+members_text(struct matching *x, const struct party *party, unsigned n, const char *before, struct text *t)
+{
+	struct wh_value all, members;
+
+	if (n < 2)
+		return;
+	text_put(t, t->n > 1 ? ",\"members\":" : "\"members\":");
+	/* A party that waits outlives the hub, but as one that waits only. */
+	if ((party == NULL || party->n != n) && before != NULL && wh_json_read_text(x->host, wh_str(before), &all) == WH_OK && wh_json_get(&all, "members", &members)) {
+		text_raw(t, members.raw);
+		return;
+	}
+	text_put(t, "[");
+	for (unsigned i = 1; i < n; i++) {
+		const char *attributes = party != NULL && i < party->n ? party->attributes[i] : NULL;
+
+		if (i > 1)
+			text_put(t, ",");
+		text_put(t, attributes != NULL ? attributes : "null");
+	}
+	text_put(t, "]");
+}
+
+/* The arguments of a call, as want_read wants them; for `n` people. `before`: those of the place that they have already, or NULL. */
 static bool
-args_text(struct wh_call *call, char out[ARGS_BYTES + 1])
+args_text(struct matching *x, struct wh_call *call, const struct party *party, unsigned n, const char *before, char out[STUB_ARGS_BYTES + 1])
 {
 	static const char *const keys[] = { "attributes", "prefer", "strict", "roles" };
 	struct text t = { out, 0, ARGS_BYTES, false };
@@ -248,6 +280,10 @@ args_text(struct wh_call *call, char out[ARGS_BYTES + 1])
 		text_put(&t, "\":");
 		text_raw(&t, v->raw);
 	}
+	if (t.full)
+		return false;
+	t.cap = STUB_ARGS_BYTES;
+	members_text(x, party, n, before, &t);
 	text_put(&t, "}");
 	out[t.n] = '\0';
 	return !t.full;
@@ -294,6 +330,28 @@ queue_of(struct matching *x, struct wh_call *call)
 	return q;
 }
 
+/* Their place, and the store's work for it; the call waits. */
+static enum wh_err
+enqueue_start(struct matching *x, struct wh_call *call, struct queue *q, struct person *const *people, unsigned n, struct wh_str args, const struct want *want)
+{
+	struct stub *stub = stub_make(x, q, people, n, args);
+	enum wh_err err;
+
+	if (stub == NULL)
+		return wh_fail(call, WH_ENOMEM, "no room for you now");
+	snprintf(stub->nonce, sizeof stub->nonce, "%.*s", WH_FMT(wh_arg_str(call, "nonce")));
+	stub->want = *want;
+	stub_members(stub);
+	stub_known(x, stub, 1500);
+	stub->call = wh_call_hold(call);
+	err = stub_store(x, stub);
+	if (err == WH_OK)
+		return WH_WAIT;
+	stub_end(x, stub, NULL, false);
+	wh_call_done(call, store_failed(call, err));
+	return WH_WAIT;
+}
+
 enum wh_err
 ticket_enqueue(void *self, struct wh_call *call)
 {
@@ -301,9 +359,8 @@ ticket_enqueue(void *self, struct wh_call *call)
 	struct queue *q = queue_of(x, call);
 	struct person *people[MATCHER_PARTY], *before = person_of(x, wh_call_session(call));
 	struct wh_str nonce = wh_arg_str(call, "nonce");
-	char args[ARGS_BYTES + 1];
+	char args[STUB_ARGS_BYTES + 1];
 	struct want want;
-	struct stub *stub;
 	const char *why;
 	unsigned n = 0;
 	enum wh_err err;
@@ -314,27 +371,15 @@ ticket_enqueue(void *self, struct wh_call *call)
 		stub_write(x, before->stubs[q->number], wh_reply(call));
 		return WH_OK;
 	}
-	if (!args_text(call, args))
-		return wh_fail(call, WH_ETOOBIG, "attributes, prefer, strict and roles have 2 KiB together");
-	if (!want_read(x, q, wh_str(args), &want, &why))
-		return wh_fail(call, WH_EINVAL, why);
 	err = people_of(x, call, q, people, &n);
-	if (err == WH_OK) {
-		stub = stub_make(x, q, people, n, wh_str(args));
-		if (stub == NULL)
-			return wh_fail(call, WH_ENOMEM, "no room for you now");
-		snprintf(stub->nonce, sizeof stub->nonce, "%.*s", WH_FMT(nonce));
-		stub->want = want;
-		stub_members(stub);
-		stub_known(x, stub, 1500);
-		stub->call = wh_call_hold(call);
-		err = stub_store(x, stub);
-		if (err == WH_OK)
-			return WH_WAIT;
-		stub_end(x, stub, NULL, false);
-		wh_call_done(call, store_failed(call, err));
-		return WH_WAIT;
-	}
+	if (err == WH_OK && !args_text(x, call, people[0]->party, n, NULL, args))
+		err = wh_fail(call, WH_ETOOBIG, "attributes, prefer, strict and roles have 2 KiB together");
+	if (err == WH_OK && !want_read(x, q, wh_str(args), n, &want, &why))
+		err = wh_fail(call, WH_EINVAL, why);
+	if (err == WH_OK)
+		err = enqueue_start(x, call, q, people, n, wh_str(args), &want);
+	if (err == WH_WAIT)
+		return err;
 	before = person_of(x, wh_call_session(call));
 	if (before != NULL)
 		person_settle(x, before);
@@ -350,7 +395,7 @@ ticket_again(struct matching *x, struct queue *q, struct person *p, struct wh_st
 
 	if (p->stubs[q->number] != NULL)
 		return WH_EEXIST;
-	if (!want_read(x, q, args, &want, &why))
+	if (!want_read(x, q, args, 1, &want, &why))
 		return WH_EINVAL;
 	stub = stub_make(x, q, &p, 1, args);
 	if (stub == NULL)
@@ -385,7 +430,7 @@ ticket_update(void *self, struct wh_call *call)
 {
 	struct matching *x = self;
 	struct stub *stub = stub_of_call(x, call);
-	char args[ARGS_BYTES + 1], *copy;
+	char args[STUB_ARGS_BYTES + 1], *copy;
 	const char *why;
 	struct want want, before;
 	enum wh_err err;
@@ -394,14 +439,13 @@ ticket_update(void *self, struct wh_call *call)
 		return WH_ENOENT;
 	if (stub->busy || stub->match != NULL)
 		return wh_fail(call, WH_ESTATE, "not now: your place is just being taken, or you have been proposed a match");
-	if (!args_text(call, args))
+	if (!args_text(x, call, stub->people[0]->party, stub->n, stub->args, args))
 		return wh_fail(call, WH_ETOOBIG, "attributes, prefer, strict and roles have 2 KiB together");
-	if (!want_read(x, stub->queue, wh_str(args), &want, &why))
+	if (!want_read(x, stub->queue, wh_str(args), stub->n, &want, &why))
 		return wh_fail(call, WH_EINVAL, why);
-	copy = wh_new(x->host, strlen(args) + 1);
+	copy = text_new(x->host, wh_str(args));
 	if (copy == NULL)
 		return WH_ENOMEM;
-	memcpy(copy, args, strlen(args));
 	wh_delete(x->host, stub->args);
 	stub->args = copy;
 	before = stub->want;

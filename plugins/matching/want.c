@@ -1,5 +1,6 @@
 /* What a client says it wants, read into what the matcher understands:
  *	{"attributes":{"interests":["chess"],"language":"en","rating":1500},"prefer":["language"],"strict":["interests"],"roles":["tank"]}
+ * and, of a party, what the others say of themselves: "members":[{"interests":["tea"]},null].
  * A rule reads the attribute of its name. Texts become tokens by a keyed hash of 32 bits, without regard to ASCII case: should two of them be one,
  * people meet who have one interest less in common than the matcher thinks. */
 #include <stdio.h>
@@ -174,10 +175,158 @@ want_roles(const struct queue *q, struct wh_str names)
 	return (uint8_t)roles;
 }
 
-bool
-want_read(struct matching *x, struct queue *q, struct wh_str args, struct want *want_out, const char **why_out)
+/* Parties: what several say of themselves becomes what they are together. */
+
+/* Each is what each accepts, so what all accept is left. */
+static bool
+accepts_meet(struct trait *t, const struct trait *other)
 {
-	struct wh_value all, attributes, list, item;
+	unsigned n = 0;
+
+	if (other->n == 0)
+		return true;
+	if (t->n == 0) {
+		memcpy(t->accepts, other->accepts, sizeof t->accepts);
+		t->n = other->n;
+		return true;
+	}
+	for (unsigned i = 0; i < t->n; i++)
+		for (unsigned k = 0; k < other->n; k++)
+			if (t->accepts[i] == other->accepts[k])
+				t->accepts[n++] = t->accepts[i];
+	t->n = (uint8_t)n;
+	return n != 0;
+}
+
+static void
+sets_join(struct trait *t, const struct trait *other)
+{
+	for (unsigned i = 0; i < other->n; i++) {
+		bool there = t->n == MATCHER_SET;
+
+		for (unsigned k = 0; k < t->n; k++)
+			there = there || t->set[k] == other->set[i];
+		if (!there)
+			t->set[t->n++] = other->set[i];
+	}
+}
+
+/* False: these two can't be of one party here. NEAR is a mean, and made by the caller. */
+static bool
+trait_join(const struct rule *rule, struct trait *t, const struct trait *other)
+{
+	int32_t highest = t->number + t->span;
+
+	switch (rule->kind) {
+	case RULE_EQUAL:
+		return !rule->hard || t->token == other->token;
+	case RULE_ONE_OF:
+		return (!rule->hard || t->token == other->token) && accepts_meet(t, other);
+	case RULE_SHARE:
+		sets_join(t, other);
+		return true;
+	case RULE_BETWEEN:
+		highest = other->number > highest ? other->number : highest;
+		t->number = other->number < t->number ? other->number : t->number;
+		t->span = highest - t->number;
+		t->low = other->low > t->low ? other->low : t->low;
+		t->high = other->high < t->high ? other->high : t->high;
+		return t->low <= t->high;
+	case RULE_LATENCY:
+		for (unsigned i = 0; i < MATCHER_REGIONS; i++)
+			if (t->latency[i] != 0 && (other->latency[i] == 0 || other->latency[i] > t->latency[i]))
+				t->latency[i] = other->latency[i];
+		return true;
+	default:
+		return true;
+	}
+}
+
+/* One rule for all members. `said`: the one who leads said it. */
+static bool
+members_join(struct matching *x, struct queue *q, unsigned r, const struct wh_value *members, bool said, struct trait *t, const char **why_out)
+{
+	struct wh_json_in in = wh_json_each(members);
+	int64_t sum = t->number, most = t->number, n = 1;
+	struct wh_value member, v;
+
+	while (wh_json_next(&in, NULL, &member)) {
+		struct trait one = { .token = 0 };
+
+		/* Who says nothing at all is as the one who leads. */
+		if (member.type != WH_V_OBJECT)
+			continue;
+		*why_out = "one of your party does not say an attribute that this queue requires; match.party takes it";
+		if (!wh_json_get(&member, q->rules[r].name, &v)) {
+			if (q->rules[r].required)
+				return false;
+			continue;
+		}
+		*why_out = "an attribute of one of your party is not of the form that its rule wants; docs/matching.md has them";
+		if (!trait_read(x, q, r, &v, &one))
+			return false;
+		*why_out = "your party does not agree in an attribute in which this queue wants it to";
+		if (!said && q->plan.rules[r].kind != RULE_EQUAL) {
+			/* The first who says it. */
+			*t = one;
+			sum = most = one.number;
+			said = true;
+			continue;
+		}
+		if (!trait_join(&q->plan.rules[r], t, &one))
+			return false;
+		sum += one.number;
+		most = one.number > most ? one.number : most;
+		n++;
+	}
+	/* As with ratings: the mean of all, and the best, in equal parts. */
+	if (q->plan.rules[r].kind == RULE_NEAR)
+		t->number = (int32_t)((sum / n + most) / 2);
+	return true;
+}
+
+void
+want_args(struct matching *x, const struct queue *q, struct wh_str args, unsigned member, uint8_t roles, struct text *out)
+{
+	static const char *const keys[] = { "prefer", "strict" };
+	struct wh_value all, attributes, members, v;
+	struct wh_json_in in;
+	unsigned at = 0;
+	bool first = true;
+
+	text_put(out, "{\"attributes\":");
+	if (wh_json_read_text(x->host, args, &all) != WH_OK)
+		all = (struct wh_value){ .type = WH_V_NULL };
+	wh_json_get(&all, "attributes", &attributes);
+	wh_json_get(&all, "members", &members);
+	for (in = wh_json_each(&members); member != 0 && wh_json_next(&in, NULL, &v);)
+		if (++at == member && v.type == WH_V_OBJECT)
+			attributes = v;
+	text_raw(out, attributes.type == WH_V_OBJECT ? attributes.raw : WH_STR("{}"));
+	for (unsigned i = 0; i < 2; i++) {
+		if (!wh_json_get(&all, keys[i], &v))
+			continue;
+		text_put(out, ",\"");
+		text_put(out, keys[i]);
+		text_put(out, "\":");
+		text_raw(out, v.raw);
+	}
+	text_put(out, ",\"roles\":[");
+	for (unsigned i = 0; i < q->n_roles; i++) {
+		if ((roles >> i & 1) == 0)
+			continue;
+		if (!first)
+			text_put(out, ",");
+		first = false;
+		text_str(out, wh_str(q->roles[i]));
+	}
+	text_put(out, "]}");
+}
+
+bool
+want_read(struct matching *x, struct queue *q, struct wh_str args, unsigned people, struct want *want_out, const char **why_out)
+{
+	struct wh_value all, attributes, members = { .type = WH_V_NULL }, list, item;
 	struct wh_json_in in;
 	unsigned roles = 0;
 
@@ -186,19 +335,22 @@ want_read(struct matching *x, struct queue *q, struct wh_str args, struct want *
 	if (wh_json_read_text(x->host, args, &all) != WH_OK)
 		return false;
 	wh_json_get(&all, "attributes", &attributes);
+	if (people > 1)
+		wh_json_get(&all, "members", &members);
 	for (unsigned r = 0; r < q->plan.n_rules; r++) {
+		bool said = wh_json_get(&attributes, q->rules[r].name, &item);
+
 		if (q->rules[r].from != FROM_CLIENT)
 			continue;
-		if (!wh_json_get(&attributes, q->rules[r].name, &item)) {
-			*why_out = "an attribute is missing that this queue requires; match.queues names them";
-			if (q->rules[r].required)
-				return false;
-			if (q->plan.rules[r].kind == RULE_BETWEEN)
-				want_out->traits[r].high = 1 << 30;
-			continue;
-		}
+		*why_out = "an attribute is missing that this queue requires; match.queues names them";
+		if (!said && q->rules[r].required)
+			return false;
+		if (!said && q->plan.rules[r].kind == RULE_BETWEEN)
+			want_out->traits[r].high = 1 << 30;
 		*why_out = "an attribute is not of the form that its rule wants; docs/matching.md has them";
-		if (!trait_read(x, q, r, &item, &want_out->traits[r]))
+		if (said && !trait_read(x, q, r, &item, &want_out->traits[r]))
+			return false;
+		if (!members_join(x, q, r, &members, said, &want_out->traits[r], why_out))
 			return false;
 	}
 	*why_out = "prefer names rules of the queue, each once";

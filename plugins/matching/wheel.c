@@ -1,12 +1,23 @@
+/* A list of items for each slot, and a bit that says which slots are not empty: the next one is found by looking at words. Neighbours are only
+ * written to: nobody waits until their lines have come from memory. */
 #include "wheel.h"
 
 #include <stdlib.h>
 
+static struct wheel_link *
+wheel_link(const struct wheel *w, uint32_t item)
+{
+	return pieces_item(&w->links, item);
+}
+
 bool
 wheel_init(struct wheel *w, int64_t now)
 {
-	*w = (struct wheel){ calloc(WHEEL_SLOTS, sizeof *w->heads), calloc(WHEEL_SLOTS / 64, sizeof *w->full), now, 0 };
-	if (w->heads != NULL && w->full != NULL)
+	*w = (struct wheel){
+		.heads = calloc(WHEEL_SLOTS, sizeof *w->heads), .tails = calloc(WHEEL_SLOTS, sizeof *w->tails), .full = calloc(WHEEL_SLOTS / 64, sizeof *w->full),
+		.now = now, .links.size = sizeof(struct wheel_link),
+	};
+	if (w->heads != NULL && w->tails != NULL && w->full != NULL)
 		return true;
 	wheel_free(w);
 	return false;
@@ -16,36 +27,39 @@ void
 wheel_free(struct wheel *w)
 {
 	free(w->heads);
+	free(w->tails);
 	free(w->full);
+	pieces_free(&w->links);
 	*w = (struct wheel){ .now = w->now };
 }
 
-void
-wheel_unset(struct wheel *w, wheel_links *links, void *self, uint32_t item)
+bool
+wheel_reach(struct wheel *w, uint32_t item)
 {
-	struct wheel_link *link = links(self, item);
+	return pieces_reach(&w->links, item);
+}
+
+void
+wheel_unset(struct wheel *w, uint32_t item)
+{
+	struct wheel_link *link = wheel_link(w, item);
 	uint32_t slot = link->slot - 1;
 
 	if (link->slot == 0)
 		return;
-	if (link->next == item) {
-		w->heads[slot] = 0;
+	*(link->prev != 0 ? &wheel_link(w, link->prev)->next : &w->heads[slot]) = link->next;
+	*(link->next != 0 ? &wheel_link(w, link->next)->prev : &w->tails[slot]) = link->prev;
+	if (w->heads[slot] == 0)
 		w->full[slot / 64] &= ~(1ull << slot % 64);
-	} else {
-		links(self, link->prev)->next = link->next;
-		links(self, link->next)->prev = link->prev;
-		if (w->heads[slot] == item)
-			w->heads[slot] = link->next;
-	}
 	link->slot = 0;
 	w->count--;
 }
 
 void
-wheel_set(struct wheel *w, wheel_links *links, void *self, uint32_t item, int64_t at)
+wheel_set(struct wheel *w, uint32_t item, int64_t at)
 {
-	struct wheel_link *link = links(self, item);
-	uint32_t slot, head;
+	struct wheel_link *link = wheel_link(w, item);
+	uint32_t slot;
 
 	if (at <= w->now)
 		at = w->now + 1;
@@ -54,19 +68,12 @@ wheel_set(struct wheel *w, wheel_links *links, void *self, uint32_t item, int64_
 	slot = (uint32_t)at % WHEEL_SLOTS;
 	if (link->slot == slot + 1)
 		return;
-	wheel_unset(w, links, self, item);
-	head = w->heads[slot];
-	if (head == 0) {
-		w->heads[slot] = link->prev = link->next = item;
-		w->full[slot / 64] |= 1ull << slot % 64;
-	} else {
-		struct wheel_link *first = links(self, head);
-
-		link->prev = first->prev;
-		link->next = head;
-		links(self, first->prev)->next = item;
-		first->prev = item;
-	}
+	wheel_unset(w, item);
+	link->prev = w->tails[slot];
+	link->next = 0;
+	*(link->prev != 0 ? &wheel_link(w, link->prev)->next : &w->heads[slot]) = item;
+	w->tails[slot] = item;
+	w->full[slot / 64] |= 1ull << slot % 64;
 	link->slot = slot + 1;
 	w->count++;
 }
@@ -90,7 +97,7 @@ wheel_next(const struct wheel *w)
 }
 
 uint32_t
-wheel_take(struct wheel *w, wheel_links *links, void *self, int64_t now)
+wheel_take(struct wheel *w, int64_t now)
 {
 	int64_t next = wheel_next(w);
 	uint32_t item;
@@ -103,6 +110,19 @@ wheel_take(struct wheel *w, wheel_links *links, void *self, int64_t now)
 	/* The slot itself stays ahead of us, so that nothing can be set into it while it is emptied. */
 	w->now = next - 1;
 	item = w->heads[(uint32_t)next % WHEEL_SLOTS];
-	wheel_unset(w, links, self, item);
+	wheel_unset(w, item);
 	return item;
+}
+
+void
+wheel_following(const struct wheel *w, uint32_t *first_out, uint32_t *second_out)
+{
+	*first_out = w->heads[(uint32_t)(w->now + 1) % WHEEL_SLOTS];
+	*second_out = *first_out != 0 ? wheel_link(w, *first_out)->next : 0;
+}
+
+void
+wheel_soon(const struct wheel *w, uint32_t item)
+{
+	__builtin_prefetch(wheel_link(w, item), 1);
 }

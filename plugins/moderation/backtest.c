@@ -1,6 +1,8 @@
 /* moderation.backtest: a room's log through a pack, in the helper "trials", so that nothing that is judged meanwhile waits. First what moderators did is told,
  * then the log, some entries at a time: each batch waits for the answer to the one before. People are told as they were then, as far as that is
- * known: how old the account was, and how much they had said. Messages that were redacted have no text any more and are left out.
+ * known: how old the account was, and how much they had said. What moderators removed, or
+ * held and never published, is shown as well, as long as its text is kept (`keep_removed`, `keep_items`): it says most about a rule. What people removed themselves is
+ * left out, and what was of somebody whose account was erased.
  * One backtest at a time. When it takes longer than a call may, it goes on, and the command without a pack gives what came of it. */
 #include <stdio.h>
 
@@ -346,7 +348,7 @@ batch_take(struct judging *j, const struct wh_rows *rows)
 			{ t->texts.p + at + name.n, text.n } };
 		at += name.n + text.n;
 		if (text.p == NULL)
-			continue;	/* redacted */
+			continue;	/* removed, and not kept */
 		e->who = newcomer(j, wh_row_str(rows, i, 3), e);
 		t->n++;
 	}
@@ -390,7 +392,8 @@ batch_read(struct judging *j)
 {
 	struct trial *t = j->trial;
 	const struct wh_cell key[] = { WH_CELL_TEXT(wh_str(t->room)), WH_CELL_INT(t->after), WH_CELL_INT(t->from_ms), WH_CELL_INT(t->to_ms), WH_CELL_INT(BATCH) };
-	enum wh_err err = wh_store_run(&j->table, &(struct wh_step){ Q_LOG, key, 5, WH_ANY }, 1, log_read, t->number);
+	enum wh_err err = j->parts.log != NULL ? j->parts.log(j->parts.self, key, log_read, t->number) :
+	    wh_store_run(&j->table, &(struct wh_step){ Q_LOG, key, 5, WH_ANY }, 1, log_read, t->number);
 
 	if (err != WH_OK)
 		trial_fail_err(j, err);
@@ -485,7 +488,7 @@ tell_last(struct judging *j, struct wh_call *call)
 }
 
 static struct trial *
-trial_new(struct judging *j, struct wh_call *call)
+trial_new(struct judging *j, struct wh_call *call, struct wh_str room)
 {
 	struct trial *t = wh_new(j->host, sizeof *t);
 	void *self = NULL;
@@ -503,7 +506,7 @@ trial_new(struct judging *j, struct wh_call *call)
 	if (!wh_arg_has(call, "from"))
 		t->from_ms = t->to_ms - INT64_C(7) * 86400000;
 	snprintf(t->pack, sizeof t->pack, "%.*s", WH_FMT(wh_arg_str(call, "pack")));
-	snprintf(t->room, sizeof t->room, "%.*s", WH_FMT(wh_arg_str(call, "room")));
+	snprintf(t->room, sizeof t->room, "%.*s", WH_FMT(room));
 	j->trial = t;
 	if (t->people == NULL)
 		trial_free(j);
@@ -516,6 +519,7 @@ judging_command_backtest(void *self, struct wh_call *call)
 	struct judging *j = moderation_judging(self);
 	const struct pack *p = pack_find(j, wh_arg_str(call, "pack"));
 	struct wh_str room = wh_arg_str(call, "room");
+	char key[65] = "";
 	struct bytes b;
 	enum wh_err err;
 
@@ -525,9 +529,11 @@ judging_command_backtest(void *self, struct wh_call *call)
 		return wh_fail(call, WH_ENOENT, "there is no such pack");
 	if (room.n == 0 || room.p[0] == '@' || room.p[0] == '~')
 		return wh_fail(call, WH_EINVAL, "say a room");
+	if (j->parts.room != NULL && !j->parts.room(j->parts.self, room, key))
+		return wh_fail(call, WH_EINVAL, "that can be no room's name");
 	if (j->trial != NULL)
 		return wh_fail_str(call, WH_EFULL, WH_STR("another backtest is under way; try again"), 5000);
-	if (trial_new(j, call) == NULL)
+	if (trial_new(j, call, key[0] != '\0' ? wh_str(key) : room) == NULL)
 		return wh_fail(call, WH_ENOMEM, "out of memory");
 	j->trial->call = wh_call_hold(call);
 	judging_control_begin(j, &b, "trial");

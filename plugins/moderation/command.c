@@ -55,6 +55,46 @@ act_run(struct moderation *mod, struct wh_call *call, const struct mod_act *act)
 	return err == WH_OK ? WH_WAIT : mod_store_failed(call, err);
 }
 
+/* Removing with chat's own command, as clients of IRC do */
+
+static void
+redact_noted(void *self, uint64_t cookie, const struct wh_result *r)
+{
+	struct moderation *mod = self;
+
+	(void)cookie;
+	if (r->err != WH_OK) {
+		mod_written(self, 0, r);
+	} else if (r->rows[0].n != 0) {
+		wh_metric_add_for(mod->host, &moderation_metrics[M_ACTIONS], wh_str(kind_name(MOD_REDACT)), 1);
+		notice_tell(mod, &(struct notice){ .id = wh_row_int(&r->rows[0], 0, 0), .kind = MOD_REDACT, .who = wh_row_str(&r->rows[0], 0, 1),
+			.room = wh_row_str(&r->rows[0], 0, 2), .text = wh_row_str(&r->rows[0], 0, 3), .reason = WH_STR(""), .rule = WH_STR("") });
+	}
+}
+
+void
+act_redact_note(struct moderation *mod, struct wh_call *call)
+{
+	struct wh_session *s = wh_call_session(call);
+	const struct wh_identity *by = wh_session_identity(mod->host, s);
+	const struct wh_room *room;
+	char key[MOD_ROOM + 1];
+	int64_t entry;
+
+	if (wh_arg_str(call, "room").n == 0 || wh_arg_str(call, "room").p[0] == '@' || !mod->chat->key(mod->chat_self, wh_arg_str(call, "room"), key) ||
+	    !id_parse(wh_arg_str(call, "id"), &entry))
+		return;
+	room = wh_room_find(mod->host, wh_str(key));
+	/* What chat asks as well. */
+	if (room == NULL || !wh_room_has(mod->host, room, s) || mod->chat->rank(mod->chat_self, wh_str(key), s) < WH_RANK_MODERATOR)
+		return;
+	const struct wh_cell cells[] = { WH_CELL_INT(mod_next_id(mod)), WH_CELL_INT(wh_wall_ms(mod->host)), WH_CELL_TEXT(arg_or_empty(call, "reason")), WH_CELL_TEXT(by->id),
+		WH_CELL_TEXT(by->name), WH_CELL_INT(entry), WH_CELL_TEXT(wh_str(key)) };
+
+	if (wh_store_run(&mod->table, &(struct wh_step){ Q_REDACT_NOTE, cells, 7, WH_ANY }, 1, redact_noted, 0) != WH_OK)
+		wh_host_log(mod->host, WH_WARN, "redaction_not_noted", WH_I("entry", entry));
+}
+
 /* On a person */
 
 static enum mod_kind

@@ -49,6 +49,12 @@ gate_mentions(struct wh_str text, char out[static GATE_MENTIONS])
 	return n;
 }
 
+static void
+gate_listed(struct moderation *mod, struct wh_session *s)
+{
+	mod->listed = mod->bans != NULL && mod->bans->marks(mod->bans_self, s).n != 0;
+}
+
 static struct wh_judge_event
 gate_event(struct moderation *mod, struct wh_session *s, struct wh_str room, enum wh_judge_on on, struct wh_str text, struct gate_texts *t)
 {
@@ -63,7 +69,7 @@ gate_event(struct moderation *mod, struct wh_session *s, struct wh_str room, enu
 	e.messages = trust.said;
 	e.strikes = trust.strikes;
 	e.network = network_of(mod, wh_session_address(mod->host, s), false, t->network);
-	mod->listed = mod->bans != NULL && mod->bans->marks(mod->bans_self, s).n != 0;
+	gate_listed(mod, s);
 	return e;
 }
 
@@ -79,31 +85,61 @@ gate_refuse(const struct wh_occasion *at, enum wh_err err, struct wh_str why, in
 }
 
 static const char held_sentence[] = "your message waits for a moderator; you will be told what becomes of it";
+static const char held_edit_sentence[] = "your change waits for a moderator, and until then the message stays as it was; you will be told what becomes of it";
+static const char held_poll_sentence[] = "a moderator would have to look at that first, and a poll can't wait; say it in other words, or as a message";
+static const char full_sentence[] = "a moderator would have to look at that first, and the queue can't take it now; try again later";
 static const char refused_sentence[] = "that is not wanted here";
 
-/* Holding for review */
+/* Holding for review. Its author is told when it is in the queue, and not before. */
 
 static void
-gate_hold(struct moderation *mod, const struct wh_judge_event *e, const char *kind, int64_t ref, const struct judges_said *said)
+gate_queued(struct moderation *mod, wh_id ticket, enum wh_err err, const char *sentence)
 {
-	const struct item item = { .kind = ITEM_HELD, .room = e->room, .who = e->user, .name = e->name, .network = e->network, .by = WH_STR(""), .by_name = WH_STR(""),
-		.text = e->text, .words = WH_STR(""), .reason = wh_str(said->reason), .evidence = wh_str(said->evidence), .pack = wh_str(said->pack), .version = wh_str(said->version),
-		.rule = wh_str(said->rule), .form = wh_str(kind), .ref = ref };
-
-	item_add(mod, &item, NULL, 0);
+	if (err == WH_OK)
+		wh_hook_go(mod->host, ticket, WH_REFUSE, WH_EPERM, sentence);
+	else
+		wh_hook_go(mod->host, ticket, WH_REFUSE, err == WH_EFULL ? WH_EFULL : WH_EAWAY, full_sentence);
 }
 
-/* What becomes of it. For an edit there is no queue: it is refused. `go`: how it is said while nobody waits for a return. */
+static void
+gate_message_queued(struct moderation *mod, uint64_t ticket, enum wh_err err, int64_t id)
+{
+	(void)id;
+	gate_queued(mod, ticket, err, held_sentence);
+}
+
+static void
+gate_edit_queued(struct moderation *mod, uint64_t ticket, enum wh_err err, int64_t id)
+{
+	(void)id;
+	gate_queued(mod, ticket, err, held_edit_sentence);
+}
+
+static enum wh_err
+gate_hold(struct moderation *mod, wh_id ticket, const struct wh_judge_event *e, const char *kind, int64_t ref, const struct judges_said *said)
+{
+	bool edit = strcmp(kind, "edit") == 0;
+	const struct item item = { .kind = ITEM_HELD, .room = e->room, .who = e->user, .name = e->name, .network = e->network, .by = WH_STR(""), .by_name = WH_STR(""),
+		.text = e->text, .words = edit && e->before.n != 0 ? e->before : WH_STR(""), .entry = edit ? ref : 0, .reason = wh_str(said->reason),
+		.evidence = wh_str(said->evidence), .pack = wh_str(said->pack), .version = wh_str(said->version), .rule = wh_str(said->rule), .form = wh_str(kind), .ref = ref };
+
+	return item_add(mod, &item, edit ? gate_edit_queued : gate_message_queued, ticket);
+}
+
+/* What becomes of it. WH_HOLD: it is on its way into the queue. */
 static enum wh_verdict
-gate_fate(struct moderation *mod, struct wh_message *m, const struct wh_judge_event *e, const char *kind, int64_t ref, const struct judges_said *said, const char **why_out)
+gate_fate(struct moderation *mod, struct wh_message *m, wh_id ticket, const struct wh_judge_event *e, const char *kind, int64_t ref, const struct judges_said *said,
+    const char **why_out)
 {
 	*why_out = refused_sentence;
 	switch (said->fate) {
 	case WH_FATE_HOLD:
-		if (strcmp(kind, "say") == 0 || strcmp(kind, "act") == 0 || strcmp(kind, "notice") == 0) {
-			gate_hold(mod, e, kind, ref, said);
-			*why_out = held_sentence;
-		}
+		if (strcmp(kind, "poll") == 0)
+			*why_out = held_poll_sentence;
+		else if (gate_hold(mod, ticket, e, kind, ref, said) == WH_OK)
+			return WH_HOLD;
+		else
+			*why_out = full_sentence;
 		return WH_REFUSE;
 	case WH_FATE_HIDE:
 		m->way = WH_WAY_SELF;
@@ -131,19 +167,24 @@ gates_free(struct moderation *mod)
 		gate_free(WH_NODE_OF(mod->gates.next, struct gate, link));
 }
 
-/* The packs have answered, or not in time. */
+/* The packs have answered, or not in time; or need not be asked. */
 void
 gate_judged(struct moderation *mod, uint64_t cookie, const struct judges_said *said)
 {
 	struct gate *g = (struct gate *)(uintptr_t)cookie;
 	struct wh_message *m = wh_message_find(mod->host, g->ticket), nothing = { .kind = g->kind };
 	const char *why;
-	enum wh_verdict v = gate_fate(mod, m != NULL ? m : &nothing, &g->event, g->kind, g->ref, said, &why);
+	enum wh_verdict v = gate_fate(mod, m != NULL ? m : &nothing, g->ticket, &g->event, g->kind, g->ref, said, &why);
 	wh_id ticket = g->ticket;
 	char sentence[MOD_SENTENCE];
 
+	/* What waits of an older change of the message must not come behind this one. */
+	if ((v == WH_PASS || v == WH_CHANGED) && strcmp(g->kind, "edit") == 0)
+		held_edits_over(mod, g->event.user, g->ref);
 	text_copy(sentence, sizeof sentence, wh_str(why));
 	gate_free(g);
+	if (v == WH_HOLD)
+		return;
 	wh_hook_go(mod->host, ticket, v == WH_REFUSE ? WH_REFUSE : v == WH_CHANGED ? WH_CHANGED : WH_PASS, WH_EPERM, sentence);
 }
 
@@ -155,7 +196,7 @@ gate_event_of(uint64_t cookie)
 
 /* Keeps the event until the packs have answered. NULL: no memory. */
 static struct gate *
-gate_keep(struct moderation *mod, const struct wh_message *m, const struct wh_judge_event *e)
+gate_keep(struct moderation *mod, const struct gate *from, const struct wh_judge_event *e)
 {
 	struct wh_judge_event copy = *e;
 	struct wh_str *all[WH_JUDGE_STRINGS];
@@ -172,16 +213,60 @@ gate_keep(struct moderation *mod, const struct wh_message *m, const struct wh_ju
 	to = g->text;
 	for (unsigned i = 0; i < WH_JUDGE_STRINGS; i++)
 		*all[i] = text_keep(&to, *all[i]);
-	*g = (struct gate){ .mod = mod, .ticket = m->at.ticket, .ref = m->ref, .event = copy };
-	snprintf(g->kind, sizeof g->kind, "%s", m->kind);
+	*g = (struct gate){ .mod = mod, .ticket = from->ticket, .ref = from->ref, .event = copy };
+	memcpy(g->kind, from->kind, sizeof g->kind);
 	wh_node_init(&g->link);
 	wh_node_add(&mod->gates, &g->link);
 	return g;
 }
 
+/* Edits: rules are shown what it said before, and a change of what is not theirs, or not there, is for chat to refuse. */
+static void
+gate_edit_found(void *self, uint64_t cookie, enum wh_err err, const struct wh_chat_entry *entries, size_t n)
+{
+	struct moderation *mod = self;
+	struct gate *g = (struct gate *)(uintptr_t)cookie, *with;
+	const struct wh_message *m = wh_message_find(mod->host, g->ticket);
+	struct judges_said said = { .fate = WH_FATE_PASS };
+	struct wh_judge_event e = g->event;
+
+	if (m == NULL || m->from == NULL || err != WH_OK || n != 1 || entries[0].redacted || !wh_str_eq(entries[0].who, e.user)) {
+		gate_judged(mod, cookie, &said);
+		return;
+	}
+	e.before = entries[0].text.n <= WH_JUDGE_TEXT ? entries[0].text : (struct wh_str){ entries[0].text.p, WH_JUDGE_TEXT };
+	with = gate_keep(mod, g, &e);
+	if (with != NULL) {
+		gate_free(g);
+		g = with;
+	}
+	gate_listed(mod, m->from);
+	judges_now(mod, &g->event, &said);
+	if (said.fate == WH_FATE_PASS && judges_wanted(mod, WH_JUDGE_ON_EDIT)) {
+		if (judges_ask(mod, &g->event, (uintptr_t)g) == WH_OK)
+			return;
+		judges_none(mod, &g->event, &said);
+	}
+	gate_judged(mod, (uintptr_t)g, &said);
+}
+
+static enum wh_verdict
+gate_edit(struct moderation *mod, const struct wh_message *m, const struct wh_judge_event *e)
+{
+	const struct gate from = { .ticket = m->at.ticket, .ref = m->ref, .kind = "edit" };
+	struct gate *g = gate_keep(mod, &from, e);
+
+	if (g != NULL && mod->chat->entry(mod->chat_self, m->ref, gate_edit_found, mod, (uintptr_t)g) == WH_OK)
+		return WH_HOLD;
+	if (g != NULL)
+		gate_free(g);
+	return gate_refuse(&m->at, WH_EAWAY, WH_STR("that can't be looked at now; try again"), 1000);
+}
+
 static enum wh_verdict
 gate_judge(struct moderation *mod, struct wh_message *m, struct wh_str room)
 {
+	struct gate from = { .ticket = m->at.ticket, .ref = m->ref };
 	struct gate_texts t;
 	struct wh_judge_event e = gate_event(mod, m->from, room, strcmp(m->kind, "edit") == 0 ? WH_JUDGE_ON_EDIT : WH_JUDGE_ON_SAID, m->text, &t);
 	struct judges_said said;
@@ -197,22 +282,25 @@ gate_judge(struct moderation *mod, struct wh_message *m, struct wh_str room)
 		id_text(m->ref, t.reply);
 		e.reply_to = wh_str(t.reply);
 	}
+	if (e.on == WH_JUDGE_ON_EDIT)
+		return gate_edit(mod, m, &e);
 	judges_now(mod, &e, &said);
 	if (said.fate == WH_FATE_PASS && judges_wanted(mod, e.on)) {
-		g = gate_keep(mod, m, &e);
+		snprintf(from.kind, sizeof from.kind, "%s", m->kind);
+		g = gate_keep(mod, &from, &e);
 		if (g != NULL && judges_ask(mod, &g->event, (uintptr_t)g) == WH_OK)
 			return WH_HOLD;
 		if (g != NULL)
 			gate_free(g);
 		judges_none(mod, &e, &said);
 	}
-	v = gate_fate(mod, m, &e, m->kind, m->ref, &said, &why);
+	v = gate_fate(mod, m, m->at.ticket, &e, m->kind, m->ref, &said, &why);
 	return v == WH_REFUSE ? gate_refuse(&m->at, WH_EPERM, wh_str(why), 0) : v;
 }
 
-/* What holds in the room for those without a rank there. */
+/* What holds in the room for those without a rank there. Who changes what they said need not wait in a slow room. */
 static const char *
-gate_room(struct moderation *mod, struct wh_session *s, struct wh_str room, int64_t *retry_out)
+gate_room(struct moderation *mod, struct wh_session *s, struct wh_str room, bool edit, int64_t *retry_out)
 {
 	enum wh_chat_rank rank;
 	const struct penalty *slow;
@@ -227,7 +315,7 @@ gate_room(struct moderation *mod, struct wh_session *s, struct wh_str room, int6
 	if (penalty_of_room(mod, room, MOD_REGISTERED_ONLY) != NULL && wh_session_identity(mod->host, s)->kind == WH_GUEST)
 		return "only those with an account may speak here for now";
 	slow = penalty_of_room(mod, room, MOD_SLOW);
-	if (slow != NULL && (*retry_out = penalty_slow(mod, slow, wh_session_identity(mod->host, s)->id)) > 0)
+	if (slow != NULL && !edit && (*retry_out = penalty_slow(mod, slow, wh_session_identity(mod->host, s)->id)) > 0)
 		return "this room is slow for now: wait before you speak again";
 	return NULL;
 }
@@ -254,7 +342,7 @@ gate_message(void *self, struct wh_message *m)
 	}
 	if (whisper)
 		return mod->set.whispers ? gate_judge(mod, m, room) : WH_PASS;
-	why = person_rules(mod, m->from) || strcmp(m->kind, "edit") == 0 ? NULL : gate_room(mod, m->from, room, &retry_ms);
+	why = person_rules(mod, m->from) ? NULL : gate_room(mod, m->from, room, strcmp(m->kind, "edit") == 0, &retry_ms);
 	if (why != NULL)
 		return wh_refuse(&m->at, retry_ms != 0 ? WH_EFAST : WH_EPERM, why, retry_ms);
 	return gate_judge(mod, m, room);
@@ -312,6 +400,8 @@ gate_attempt(void *self, struct wh_attempt *a)
 
 	if (ban != NULL && !gate_open_to_banned(name))
 		return gate_refuse(&a->at, WH_EPERM, ban->text, 0);
+	if (wh_str_is(name, "chat.redact"))
+		act_redact_note(mod, a->call);
 	if (wh_str_is(name, "chat.invite")) {
 		struct wh_judge_event e = gate_event(mod, s, WH_STR(""), WH_JUDGE_ON_INVITE, wh_arg_str(a->call, "name"), &t);
 		char room[MOD_ROOM + 1] = "";
@@ -332,18 +422,24 @@ gate_attempt(void *self, struct wh_attempt *a)
 	return WH_PASS;
 }
 
-/* Somebody has another name. */
+/* Somebody has another name, or is somebody else. After a restart the name before is not known. */
 enum wh_verdict
 gate_presence(void *self, struct wh_presence *p)
 {
 	struct moderation *mod = self;
+	char *name = p->what == WH_OPENED || p->what == WH_IDENTIFIED ? wh_slot_of(mod->host, p->session, mod->names) : NULL, before[MOD_NAME + 1];
 	struct gate_texts t;
 	struct judges_said said;
 
+	if (name == NULL)
+		return WH_PASS;
+	memcpy(before, name, sizeof before);
+	text_copy(name, MOD_NAME + 1, wh_session_identity(mod->host, p->session)->name);
 	if (p->what != WH_IDENTIFIED || person_rules(mod, p->session))
 		return WH_PASS;
 	struct wh_judge_event e = gate_event(mod, p->session, WH_STR(""), WH_JUDGE_ON_NICK, wh_session_identity(mod->host, p->session)->name, &t);
 
+	e.before = wh_str(before);
 	judges_now(mod, &e, &said);
 	judges_later(mod, &e);
 	return WH_PASS;

@@ -67,7 +67,8 @@ item_added(void *self, uint64_t cookie, const struct wh_result *r)
 	adding_end(a, r->err == WH_ESTATE ? WH_EFULL : r->err);
 }
 
-static void
+/* An error: it is not under way, and the caller's still. */
+static enum wh_err
 item_insert(struct adding *a)
 {
 	struct moderation *mod = a->mod;
@@ -76,24 +77,30 @@ item_insert(struct adding *a)
 		WH_CELL_TEXT(i->name), WH_CELL_TEXT(i->network), WH_CELL_TEXT(i->by), WH_CELL_TEXT(i->by_name), WH_CELL_TEXT(i->text), WH_CELL_TEXT(i->words),
 		WH_CELL_TEXT(i->reason), WH_CELL_TEXT(i->evidence), WH_CELL_TEXT(i->pack), WH_CELL_TEXT(i->version), WH_CELL_TEXT(i->rule), WH_CELL_INT(i->entry),
 		WH_CELL_INT(i->action), WH_CELL_TEXT(i->form), WH_CELL_INT(i->ref) };
-	const struct wh_step steps[] = { { Q_ITEM_ADD, cells, 20, WH_ONE }, { Q_COUNT_OPEN, NULL, 0, WH_ANY } };
-	enum wh_err err = wh_store_run(&mod->table, steps, 2, item_added, (uintptr_t)a);
+	const struct wh_cell over[] = { WH_CELL_INT(i->entry), WH_CELL_TEXT(i->who), WH_CELL_INT(wh_wall_ms(mod->host)) };
+	struct wh_step steps[3];
+	size_t n = 0;
 
-	if (err != WH_OK)
-		adding_end(a, err);
+	/* A change that waits is overtaken by the next one, and never rewritten: nobody decides about other words than those they saw. */
+	if (i->kind == ITEM_HELD && wh_str_is(i->form, "edit"))
+		steps[n++] = (struct wh_step){ Q_EDITS_OVER, over, 3, WH_ANY };
+	steps[n++] = (struct wh_step){ Q_ITEM_ADD, cells, 20, WH_ONE };
+	steps[n++] = (struct wh_step){ Q_COUNT_OPEN, NULL, 0, WH_ANY };
+	return wh_store_run(&mod->table, steps, n, item_added, (uintptr_t)a);
 }
 
 static void
 item_merged(void *self, uint64_t cookie, const struct wh_result *r)
 {
 	struct adding *a = (struct adding *)(uintptr_t)cookie;
+	enum wh_err err = r->err;
 
 	(void)self;
-	if (r->err != WH_OK) {
-		adding_end(a, r->err);
-	} else if (r->rows[0].n == 0) {
-		item_insert(a);
-	} else {
+	if (err == WH_OK && r->rows[0].n == 0)
+		err = item_insert(a);
+	if (err != WH_OK) {
+		adding_end(a, err);
+	} else if (r->rows[0].n != 0) {
 		a->id = wh_row_int(&r->rows[0], 0, 0);
 		adding_tell(a, true);
 		adding_end(a, WH_OK);
@@ -127,16 +134,23 @@ item_add(struct moderation *mod, const struct item *i, action_done *done, uint64
 	a->item.version = text_keep(&to, i->version);
 	a->item.rule = text_keep(&to, i->rule);
 	a->item.form = text_keep(&to, i->form);
+	enum wh_err err;
+
 	if (i->kind == ITEM_HELD) {
 		wh_metric_add(mod->host, &moderation_metrics[M_HELD], 1);
-		item_insert(a);
-		return WH_OK;
+		err = item_insert(a);
+		if (err != WH_OK) {
+			wh_node_remove(&a->link);
+			wh_delete(mod->host, a);
+		}
+		return err;
 	}
 	if (i->kind == ITEM_REPORT)
 		wh_metric_add(mod->host, &moderation_metrics[M_REPORTS], 1);
 	const struct wh_cell cells[] = { WH_CELL_INT(i->kind), WH_CELL_TEXT(a->item.who), WH_CELL_INT(i->entry), WH_CELL_INT(i->action), WH_CELL_TEXT(a->item.by),
 		WH_CELL_TEXT(a->item.words), WH_CELL_INT(wh_wall_ms(mod->host) - MERGE_MS) };
-	enum wh_err err = wh_store_run(&mod->table, &(struct wh_step){ Q_ITEM_MERGE, cells, 7, WH_ANY }, 1, item_merged, (uintptr_t)a);
+
+	err = wh_store_run(&mod->table, &(struct wh_step){ Q_ITEM_MERGE, cells, 7, WH_ANY }, 1, item_merged, (uintptr_t)a);
 
 	if (err != WH_OK) {
 		wh_node_remove(&a->link);
@@ -156,6 +170,16 @@ item_mark(struct moderation *mod, int64_t id, enum item_state state)
 }
 
 void
+held_edits_over(struct moderation *mod, struct wh_str who, int64_t entry)
+{
+	const struct wh_cell cells[] = { WH_CELL_INT(entry), WH_CELL_TEXT(who), WH_CELL_INT(wh_wall_ms(mod->host)) };
+	const struct wh_step steps[] = { { Q_EDITS_OVER, cells, 3, WH_ANY }, { Q_COUNT_OPEN, NULL, 0, WH_ANY } };
+
+	if (entry != 0 && wh_store_run(&mod->table, steps, 2, items_count, 0) != WH_OK)
+		wh_host_log(mod->host, WH_WARN, "held_edits_not_marked", WH_I("entry", entry));
+}
+
+void
 item_reopen(struct moderation *mod, int64_t id)
 {
 	item_mark(mod, id, ITEM_OPEN);
@@ -166,7 +190,7 @@ item_reopen(struct moderation *mod, int64_t id)
 struct publishing {
 	struct moderation *mod;
 	struct wh_node link;		/* in mod->holds */
-	int64_t item;
+	int64_t item, edits;		/* `edits`: the message that is changed; 0: none, it is said */
 	char room[MOD_ROOM + 1], who[MOD_ID + 1], name[MOD_NAME + 1], by[MOD_ID + 1], by_name[MOD_NAME + 1];
 };
 
@@ -175,12 +199,14 @@ published(void *self, uint64_t cookie, enum wh_err err, int64_t id)
 {
 	struct moderation *mod = self;
 	struct publishing *p = (struct publishing *)(uintptr_t)cookie;
+	const char *why = err == WH_OK ? p->edits != 0 ? "the change of your message" : "" : err == WH_EPERM ? "they take no whispers from you any more" :
+	    p->edits != 0 ? "the message is gone" : "the room is gone";
 	const struct mod_act act = { .kind = err == WH_OK ? MOD_APPROVE : MOD_DENY, .who = wh_str(p->who), .name = wh_str(p->name), .network = WH_STR(""), .room = wh_str(p->room),
-		.reason = WH_STR(""), .text = err == WH_OK ? WH_STR("") : WH_STR("the room is gone"), .evidence = WH_STR(""), .pack = WH_STR(""), .version = WH_STR(""), .rule = WH_STR(""),
+		.reason = WH_STR(""), .text = wh_str(why), .evidence = WH_STR(""), .pack = WH_STR(""), .version = WH_STR(""), .rule = WH_STR(""),
 		.by = wh_str(p->by), .by_name = wh_str(p->by_name), .entry = id, .item = p->item };
 
 	/* What can't be written now is tried again after a restart. */
-	if (err == WH_OK || err == WH_ENOENT || err == WH_EINVAL || err == WH_ENOTSUP) {
+	if (err == WH_OK || err == WH_ENOENT || err == WH_EINVAL || err == WH_ENOTSUP || err == WH_EPERM) {
 		action_apply(mod, &act, NULL, 0);
 		item_mark(mod, p->item, ITEM_DONE);
 	}
@@ -206,11 +232,15 @@ held_publish(struct moderation *mod, const struct wh_rows *rows, size_t row)
 	text_copy(p->name, sizeof p->name, wh_row_str(rows, row, I_NAME));
 	text_copy(p->by, sizeof p->by, wh_row_str(rows, row, I_DECIDED_BY));
 	text_copy(p->by_name, sizeof p->by_name, wh_row_str(rows, row, I_DECIDED_NAME));
+	p->edits = wh_str_is(wh_row_str(rows, row, I_FORM), "edit") ? wh_row_int(rows, row, I_REF) : 0;
 	snprintf(nonce, sizeof nonce, "held-%016llx", (unsigned long long)p->item);
 	const struct wh_chat_actor author = { wh_str(p->who), wh_str(p->name) };
 
-	err = mod->chat->say_for(mod->chat_self, wh_str(p->room), &author, wh_row_str(rows, row, I_FORM), wh_row_str(rows, row, I_TEXT), wh_row_int(rows, row, I_REF), wh_str(nonce),
-	    published, mod, (uintptr_t)p);
+	if (p->edits != 0)
+		err = mod->chat->edit_for(mod->chat_self, wh_str(p->room), p->edits, &author, wh_row_str(rows, row, I_TEXT), wh_str(nonce), published, mod, (uintptr_t)p);
+	else
+		err = mod->chat->say_for(mod->chat_self, wh_str(p->room), &author, wh_row_str(rows, row, I_FORM), wh_row_str(rows, row, I_TEXT), wh_row_int(rows, row, I_REF), wh_str(nonce),
+		    published, mod, (uintptr_t)p);
 	if (err != WH_OK)
 		published(mod, (uintptr_t)p, err, 0);
 }

@@ -136,6 +136,15 @@ judges_tick(struct moderation *mod)
 
 /* The packs */
 
+/* Nobody has judged: moderators see why it waits. */
+static void
+said_without(enum wh_judge_fate fate, struct judges_said *said)
+{
+	said->fate = fate;
+	if (fate != WH_FATE_PASS)
+		snprintf(said->reason, sizeof said->reason, "rules_away");
+}
+
 static void
 packs_judged(void *self, uint64_t cookie, const struct wh_judge_answer *answer, const struct wh_judge_verdict *verdicts, size_t n)
 {
@@ -143,12 +152,12 @@ packs_judged(void *self, uint64_t cookie, const struct wh_judge_answer *answer, 
 	const struct wh_judge_event *e = gate_event_of(cookie);
 	struct judges_said said = { .fate = WH_FATE_PASS };
 
-	if (answer == NULL)
-		said.fate = judging_policy(mod->judging, e);
 	for (size_t i = 0; i < n; i++) {
 		said_of(mod, &verdicts[i], &said);
 		action_verdict(mod, e, &verdicts[i]);
 	}
+	if (said.fate == WH_FATE_PASS)
+		said_without(answer == NULL ? judging_policy(mod->judging, e) : judging_missing(mod->judging, e), &said);
 	gate_judged(mod, cookie, &said);
 }
 
@@ -184,7 +193,7 @@ judges_later(struct moderation *mod, const struct wh_judge_event *e)
 void
 judges_none(struct moderation *mod, const struct wh_judge_event *e, struct judges_said *said_out)
 {
-	said_out->fate = judging_policy(mod->judging, e);
+	said_without(judging_policy(mod->judging, e), said_out);
 }
 
 /* What judging needs of us */
@@ -233,10 +242,26 @@ packs_deeds(void *self, struct wh_str room, int64_t from_ms, int64_t to_ms, uint
 	return wh_store_run(&mod->table, &(struct wh_step){ Q_DEEDS, cells, 3, WH_ANY }, 1, deeds_found, cookie);
 }
 
+static enum wh_err
+packs_log(void *self, const struct wh_cell cells[static 5], wh_store_done *done, uint64_t cookie)
+{
+	struct moderation *mod = self;
+
+	return wh_store_run(&mod->table, &(struct wh_step){ Q_TRIAL_LOG, cells, 5, WH_ANY }, 1, done, cookie);
+}
+
+static bool
+packs_room(void *self, struct wh_str name, char key_out[static 65])
+{
+	const struct moderation *mod = self;
+
+	return mod->chat->key(mod->chat_self, name, key_out);
+}
+
 enum wh_err
 judges_open(struct moderation *mod, const struct wh_conf *conf)
 {
-	const struct judging_parts parts = { .self = mod, .late = packs_late, .tell = packs_tell, .undo = packs_undo, .trust = packs_trust, .deeds = packs_deeds,
+	const struct judging_parts parts = { .self = mod, .late = packs_late, .tell = packs_tell, .undo = packs_undo, .trust = packs_trust, .deeds = packs_deeds, .log = packs_log, .room = packs_room,
 		.metrics = &moderation_metrics[M_JUDGING] };
 	enum wh_err err;
 

@@ -186,18 +186,33 @@ judging_wanted(const struct judging *j, enum wh_judge_on on)
 	return j->unknown || (j->wanted >> on & 1) != 0;
 }
 
+/* Would a live rule of the pack that fails closed be asked? Of one that was never loaded nobody knows; then it is so if its source speaks of it. */
+static bool
+pack_closes(const struct judging *j, const struct pack *p, const struct wh_judge_event *e)
+{
+	if (!p->known)
+		return p->state != PACK_FAILED && p->may_close && pack_may_be(j, p, PACK_LIVE, e->room);
+	for (size_t k = 0; k < p->n_rules; k++)
+		if (p->rules[k].closed && (p->rules[k].on >> e->on & 1) != 0 && pack_mode_of(j, p, &p->rules[k], e->room) == PACK_LIVE)
+			return true;
+	return false;
+}
+
 enum wh_judge_fate
 judging_policy(const struct judging *j, const struct wh_judge_event *e)
 {
-	if (e->trust >= WH_TRUST_MODERATOR)
-		return WH_FATE_PASS;
-	for (size_t i = 0; i < j->n_packs; i++) {
-		const struct pack *p = j->packs[i];
+	for (size_t i = 0; i < j->n_packs && e->trust < WH_TRUST_MODERATOR; i++)
+		if (pack_closes(j, j->packs[i], e))
+			return WH_FATE_HOLD;
+	return WH_FATE_PASS;
+}
 
-		for (size_t k = 0; k < p->n_rules; k++)
-			if (p->rules[k].closed && (p->rules[k].on >> e->on & 1) != 0 && pack_mode_of(j, p, &p->rules[k], e->room) == PACK_LIVE)
-				return WH_FATE_HOLD;
-	}
+enum wh_judge_fate
+judging_missing(const struct judging *j, const struct wh_judge_event *e)
+{
+	for (size_t i = 0; i < j->n_packs && e->trust < WH_TRUST_MODERATOR; i++)
+		if (j->packs[i]->state == PACK_FAILED && !j->packs[i]->judges && pack_closes(j, j->packs[i], e))
+			return WH_FATE_HOLD;
 	return WH_FATE_PASS;
 }
 

@@ -14,6 +14,7 @@
 #include <whiply/accounts.h>
 #include <whiply/conf.h>
 #include <whiply/judge.h>
+#include <whiply/store.h>
 #include <whiply/whiply.h>
 
 enum {
@@ -59,6 +60,13 @@ struct judging_parts {
 	/** What moderators did in a room in this time: judging_deed for each, then judging_deeds_end. NULL: not known. */
 	enum wh_err (*deeds)(void *self, struct wh_str room, int64_t from_ms, int64_t to_ms, uint64_t cookie);
 
+	/** Reads a room's log for a backtest: the cells and columns of Q_LOG in packs_store.c, with what was removed or never published as far as it is
+	 * kept. NULL: what chat has. */
+	enum wh_err (*log)(void *self, const struct wh_cell cells[static 5], wh_store_done *done, uint64_t cookie);
+
+	/** The key of a room's name; false: it can be none. NULL: they are the same. */
+	bool (*room)(void *self, struct wh_str name, char key_out[static 65]);
+
 	const struct wh_metric *metrics;	/* the first of JUDGING_METRICS in the plugin's table */
 };
 
@@ -78,8 +86,12 @@ bool judging_wanted(const struct judging *j, enum wh_judge_on on);
  * without an answer. */
 enum wh_err judging_ask(struct judging *j, const struct wh_judge_event *e, judged *done, void *self, uint64_t cookie);
 
-/** What becomes of an event that got no answer: WH_FATE_HOLD when a live rule that would have been asked fails closed, otherwise WH_FATE_PASS. */
+/** What becomes of an event that got no answer: WH_FATE_HOLD when a live rule that would have been asked fails closed, otherwise WH_FATE_PASS. Which rules
+ * do is remembered over restarts, so that this holds from the first moment on; of a pack that was never loaded its source is looked at. */
 enum wh_judge_fate judging_policy(const struct judging *j, const struct wh_judge_event *e);
+
+/** And what becomes of one that was answered, while a pack cannot be loaded whose rules were known: the same, for that pack. */
+enum wh_judge_fate judging_missing(const struct judging *j, const struct wh_judge_event *e);
 
 void judging_undone(struct judging *j, uint64_t cookie, enum wh_err err, int64_t n);
 

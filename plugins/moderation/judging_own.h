@@ -80,6 +80,9 @@ struct pack {
 	enum pack_mode conf_mode;	/* PACK_UNSET: the config does not say */
 	enum pack_state state;
 	bool judges;			/* the helper has it, or an older version of it */
+	bool known;			/* `rules` are those of these files and settings: it was loaded, now or before a restart */
+	bool may_close;			/* they are not known, and one may fail closed */
+	uint64_t known_hash;		/* of the files and settings that were kept as loaded last; 0: none */
 	size_t n_rules;
 	struct pack_rule rules[PACK_RULES];
 };
@@ -142,6 +145,8 @@ void pack_drop(struct judging *j, struct pack *p);
 void packs_free(struct judging *j);
 bool pack_mode_named(struct wh_str name, enum pack_mode *out);
 const char *pack_mode_name(enum pack_mode mode);
+/** Could the pack, or one of its rules, be as much as this in the room, or (no room) somewhere? */
+bool pack_may_be(const struct judging *j, const struct pack *p, enum pack_mode least, struct wh_str room);
 enum pack_mode pack_mode_of(const struct judging *j, const struct pack *p, const struct pack_rule *r, struct wh_str room);
 enum wh_err mode_set(struct judging *j, const struct mode *m);	/* PACK_UNSET: takes it away. In memory */
 void packs_wanted(struct judging *j);				/* after anything changed */
@@ -150,6 +155,8 @@ void packs_begin(struct judging *j, bool anew);
 void packs_next(struct judging *j);				/* gives it the next pack that waits */
 void packs_modes_send(struct judging *j);
 bool pack_set_text(const struct judging *j, char **place, struct wh_str text);	/* false: no memory, and nothing changed */
+/** Adds a rule that stands in an object: name, on, closed. NULL: it is none. */
+struct pack_rule *pack_rule_read(struct pack *p, const struct wh_value *o);
 /** What the helper said of it. */
 void pack_take_info(struct judging *j, struct pack *p, const struct wh_value *answer);
 void pack_say(struct judging *j, const struct pack *p, const char *what, const char *rule, struct wh_str why);
@@ -162,13 +169,17 @@ void packs_read_conf(struct judging *j, const struct wh_conf *conf, bool first);
 /* packs_store.c */
 enum packs_statement { Q_PACKS, Q_PACK_PUT, Q_PACK_GONE, Q_VERSION_ADD, Q_VERSIONS, Q_VERSION_LAST, Q_VERSION_GET, Q_VERSION_BEFORE, Q_VERSIONS_TRIM,
 	Q_SETTING_PUT, Q_SETTING_GONE, Q_SETTINGS, Q_ENTRY_PUT, Q_ENTRY_GONE, Q_ENTRIES, Q_ENTRIES_OF, Q_ENTRIES_COUNT, Q_MODE_PUT, Q_MODE_GONE, Q_MODES,
-	Q_LOWERED_PUT, Q_LOWERED_GONE, Q_LOWERED, Q_LOG, Q_SAID_BEFORE };
+	Q_LOWERED_PUT, Q_LOWERED_GONE, Q_LOWERED, Q_KNOWN_PUT, Q_KNOWN, Q_KNOWN_FILES, Q_LOG, Q_SAID_BEFORE };
 extern const struct wh_schema judging_schema;
 enum wh_err packs_restore(struct judging *j);		/* in the plugin's open */
 void packs_restore_one(struct judging *j, struct pack *p);
 /** Keeps the source of a folder's pack, if its version is not kept yet. */
 void packs_keep_version(struct judging *j, const struct pack *p);
 void packs_lowered_keep(struct judging *j, const struct pack *p, const struct pack_rule *r);
+/** Keeps which rules a pack has that was loaded, so that after a restart it is known at once what they listen to, and which fail closed. */
+void packs_known_keep(struct judging *j, struct pack *p);
+/** Looks for the sources that were loaded last. */
+enum wh_err packs_known_files(struct judging *j, const struct pack *p, wh_store_done *done);
 /** Writes what is set of a pack: the config's, the rows of Q_SETTINGS and Q_ENTRIES, and what `c` (may be NULL) changes of them. Empty if nothing is. */
 void packs_settings(const struct pack *p, const struct wh_rows *settings, const struct wh_rows *entries, const struct change *c, struct bytes *out);
 void packs_written(void *self, uint64_t cookie, const struct wh_result *result);	/* a `done` that only logs */

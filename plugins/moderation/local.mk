@@ -1,7 +1,7 @@
 # What is done about what people do. The plugin and its tests are the same objects; those that judge list theirs in filters.mk and judging.mk.
 noinst_LTLIBRARIES += libmoderationplugin.la
 libmoderationplugin_la_SOURCES = %D%/moderation.c %D%/moderation.h %D%/own.h %D%/schema.c %D%/words.c %D%/network.c \
-	%D%/people.c %D%/penalty.c %D%/reason.c %D%/action.c %D%/notice.c %D%/verdict.c %D%/sweep.c %D%/undo.c %D%/command.c %D%/log.c \
+	%D%/people.c %D%/penalty.c %D%/reason.c %D%/action.c %D%/notice.c %D%/verdict.c %D%/sweep.c %D%/undo.c %D%/command.c %D%/log.c %D%/room_log.c \
 	%D%/item.c %D%/queue.c %D%/report.c %D%/gate.c %D%/judges.c %D%/judges.h %D%/text_command.c %D%/person.c %D%/service.c
 MODERATION_LIBS = libmoderationjudging.la $(FILTERS_LIBS) -lm
 include plugins/moderation/filters.mk

@@ -248,7 +248,8 @@ moderation_open(const struct wh_host *host, const struct wh_conf *conf, void **s
 	wh_node_init(&mod->bulks);
 	wh_node_init(&mod->gates);
 	mod->said = wh_new(host, MOD_SAID * sizeof *mod->said);
-	err = mod->said == NULL ? WH_ENOMEM : penalty_open(mod);
+	mod->names = wh_session_slot(host, "moderation.name", MOD_NAME + 1);
+	err = mod->said == NULL || mod->names == NULL ? WH_ENOMEM : penalty_open(mod);
 	if (err == WH_OK)
 		err = settings_read(mod, conf);
 	if (err == WH_OK)
@@ -306,6 +307,8 @@ static const struct wh_field log_fields[] = { ROOM, { "who", WH_F_TEXT, .min = 1
 	{ "group", WH_F_ID, .help = "actions that go together" }, { "id", WH_F_ID, .help = "one action" }, { "before", WH_F_ID, .help = "further back than this action" }, LIMIT("50"), { 0 } };
 static const struct wh_field force_fields[] = { ROOM, { "who", WH_F_TEXT, .min = 1, .max = 80, .help = "name or id" }, { 0 } };
 static const struct wh_field only_room[] = { THE_ROOM, { 0 } };
+static const struct wh_field room_log_fields[] = { THE_ROOM, { "from", WH_F_TIME, .help = "from when on" }, { "to", WH_F_TIME, .help = "until when; now if it is not said" },
+	{ "after", WH_F_ID, .help = "next of the page before" }, LIMIT("200"), { 0 } };
 static const struct wh_field report_fields[] = { { "id", WH_F_ID, .help = "of a message" }, { "who", WH_F_TEXT, .min = 1, .max = 80, .help = "or who" },
 	{ "room", WH_F_TEXT, .min = 1, .max = 128, .help = "where, if that matters" }, REASON, { "text", WH_F_TEXT, .max = 1000, .help = "what is wrong, in your words" }, { 0 } };
 static const struct wh_field queue_fields[] = { ROOM, { "kind", WH_F_CHOICE, .choices = "report|held|flag|appeal", .help = "only these" },
@@ -339,6 +342,7 @@ static const struct wh_command moderation_commands[] = {
 	{ "moderation.sweep", sweep_fields, WH_ALLOW_GUEST, .rate = "1/s burst 10", .flags = WH_AUDIT, .run = sweep_command, .help = "remove the messages of the last minutes that somebody said, or that match" },
 	{ "moderation.undo", undo_fields, WH_ALLOW_GUEST, .rate = "5/s burst 50", .flags = WH_AUDIT, .run = undo_command, .help = "take an action or a group of them back; undoing an undoing puts them back" },
 	{ "moderation.log", log_fields, WH_ALLOW_GUEST, .rate = "10/s burst 50", .flags = WH_READS, .run = log_read, .help = "what was done, as a moderator" },
+	{ "moderation.room_log", room_log_fields, WH_ALLOW_GUEST, .rate = "20/s burst 100", .flags = WH_READS | WH_AUDIT, .run = room_log, .help = "what was said in a room and what was done about it, as whiply-rules backtest reads it; as a moderator" },
 	{ "moderation.in_force", force_fields, WH_ALLOW_GUEST, .rate = "5/s burst 20", .flags = WH_READS, .run = log_in_force, .help = "what is in force, as a moderator" },
 	{ "moderation.room", only_room, WH_ALLOW_GUEST, .flags = WH_READS, .run = log_room, .help = "is a room slow, locked or for accounts only for now" },
 	{ "moderation.report", report_fields, WH_ALLOW_GUEST, .rate = "6/m burst 5", .run = report_command, .help = "tell the moderators of a message or a person" },

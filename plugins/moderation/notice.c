@@ -6,7 +6,7 @@
 static const char *const said[MOD_KINDS] = {
 	[MOD_WARN] = "A warning", [MOD_HOLD] = "Your message waits for a moderator", [MOD_REDACT] = "A message of yours was removed",
 	[MOD_TIMEOUT] = "You are timed out", [MOD_SHADOW_MUTE] = "What you say is shown to nobody else", [MOD_MUTE] = "You are muted", [MOD_BAN] = "You are banned",
-	[MOD_STRIKE] = "You were given a strike", [MOD_APPROVE] = "Your message was published", [MOD_DENY] = "Your message will not be published",
+	[MOD_STRIKE] = "You were given a strike", [MOD_APPROVE] = "What you wrote was published", [MOD_DENY] = "What you wrote will not be published",
 	[MOD_ANSWER] = "Your appeal was answered", [MOD_REFUSED] = "Your message was not published",
 };
 
@@ -23,7 +23,7 @@ notice_sentence(struct moderation *mod, const struct notice *n, char out[static 
 	const struct reason *reason = reason_find(mod, n->reason);
 	struct wh_str why = n->text.n != 0 ? n->text : reason != NULL ? reason->text : (struct wh_str){ NULL, 0 };
 	struct wh_chat_room room;
-	struct wh_str room_name = mod->chat->room(mod->chat_self, n->room, &room) ? room.name : n->room;
+	struct wh_str room_name = n->room.n != 0 && n->room.p[0] == '@' ? WH_STR("a whisper") : mod->chat->room(mod->chat_self, n->room, &room) ? room.name : n->room;
 	char until[40] = "", text[MOD_SENTENCE * 2];
 
 	if (kind_lasts(n->kind) && !n->undone && n->until != 0)

@@ -97,14 +97,15 @@ struct moderation {
 	struct judging *judging;
 	const struct wh_bans_ops *bans;		/* NULL: there is none */
 	struct wh_bans *bans_self;
+	struct wh_slot *names;			/* in each session: the name that it had last, MOD_NAME + 1 bytes */
 	bool listed;				/* of who is judged just now: on a list of bad addresses */
 };
 
 /* schema.c */
 enum mod_statement {
-	Q_LAST_ID, Q_ACTION_ADD, Q_ACTION_STATE, Q_ACTION, Q_IN_FORCE, Q_PENDING, Q_FORCE_OVER, Q_LADDER, Q_LOG,
+	Q_LAST_ID, Q_ACTION_ADD, Q_REDACT_NOTE, Q_ACTION_STATE, Q_ACTION, Q_IN_FORCE, Q_PENDING, Q_FORCE_OVER, Q_LADDER, Q_LOG,
 	Q_UNDO_SHOW, Q_UNDO_COVER, Q_UNDO_TAKE, Q_PUT_COVER, Q_PUT_BACK, Q_UNDONE_BY, Q_COVERED, Q_AGAIN_COVER, Q_SWEPT, Q_ITEM_ADD, Q_ITEM_MERGE, Q_ITEM, Q_ITEMS, Q_CLAIM, Q_RELEASE, Q_DECIDE,
-	Q_ITEM_STATE, Q_ITEMS_HALF, Q_NOTE_ADD, Q_NOTES, Q_REASON_SET, Q_REASONS, Q_STATEMENTS, Q_MINE, Q_COUNT_OPEN, Q_DEEDS,
+	Q_ITEM_STATE, Q_ITEMS_HALF, Q_EDITS_OVER, Q_NOTE_ADD, Q_NOTES, Q_REASON_SET, Q_REASONS, Q_STATEMENTS, Q_MINE, Q_COUNT_OPEN, Q_DEEDS, Q_TRIAL_LOG,
 	Q_KEEP_LOG, Q_KEEP_ITEMS, Q_KEEP_KEPT, Q_KEEP_NOTES, Q_KEEP_COVER, Q_EXPORT, Q_EXPORT_ITEMS, Q_ERASE_ACTIONS, Q_ERASE_ITEMS, Q_ERASE_NOTES, Q_ERASE_BY,
 	Q_FILTERS	/* and those behind it are of filters.h */
 };
@@ -255,6 +256,9 @@ void notice_sentence(struct moderation *mod, const struct notice *notice, char o
 /** Who acts, of a call. */
 void act_by(struct moderation *mod, struct wh_call *call, struct mod_act *act);
 
+/** chat.redact is about to run: what a moderator removes with it is an action like others, with its text and a way back. */
+void act_redact_note(struct moderation *mod, struct wh_call *call);
+
 /** Fills in the answer of a call that acts: {"action","until"}; for action_apply's `done`, with the held call as cookie. */
 void act_answered(struct moderation *mod, uint64_t cookie, enum wh_err err, int64_t id);
 
@@ -296,6 +300,9 @@ struct item {
 /** Puts an item into the queue; of reports, flags and appeals one that is there already is merged. `done` (may be NULL) gets the id; NULL
  * result: err. */
 enum wh_err item_add(struct moderation *mod, const struct item *item, action_done *done, uint64_t cookie);
+
+/** Changes of a message that still wait have been overtaken by another: nobody decides them any more. */
+void held_edits_over(struct moderation *mod, struct wh_str who, int64_t entry);
 void items_resume(struct moderation *mod);
 void item_reopen(struct moderation *mod, int64_t id);
 
@@ -330,7 +337,7 @@ extern const struct wh_moderation_ops moderation_service;
 /* Commands */
 typedef enum wh_err mod_command(void *self, struct wh_call *call);
 mod_command act_warn, act_timeout, act_mute, act_shadow_mute, act_ban, act_strike, act_lift, act_slow, act_registered_only, act_lockdown, act_redact;
-mod_command sweep_command, undo_command, log_read, log_in_force, log_room, report_command, queue_read, queue_claim, queue_decide, note_add, person_show;
+mod_command sweep_command, undo_command, log_read, room_log, log_in_force, log_room, report_command, queue_read, queue_claim, queue_decide, note_add, person_show;
 mod_command reason_list, reason_set, appeal_command, statement_list;
 
 /** Writes an action of a row as an object. */

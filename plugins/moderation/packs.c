@@ -156,21 +156,34 @@ rule_wants(const struct judging *j, const struct pack *p, const struct pack_rule
 	return false;
 }
 
+bool
+pack_may_be(const struct judging *j, const struct pack *p, enum pack_mode least, struct wh_str room)
+{
+	if (pack_mode_of(j, p, NULL, room) >= least)
+		return true;
+	for (size_t i = 0; i < j->n_modes; i++) {
+		const struct mode *m = &j->modes[i];
+
+		if (m->mode >= least && (m->pack[0] == '\0' || strcmp(m->pack, p->id) == 0) && (room.p == NULL || m->room[0] == '\0' || wh_str_is(room, m->room)))
+			return true;
+	}
+	return false;
+}
+
+/* What is asked about at all. A pack that cannot be loaded is asked for by its rules that fail closed: nothing slips by where they would judge. */
 void
 packs_wanted(struct judging *j)
 {
 	j->wanted = 0;
 	j->unknown = false;
 	for (size_t i = 0; i < j->n_packs; i++) {
-		const struct pack *p = j->packs[i];
+		struct pack *p = j->packs[i];
 
-		if (p->info == NULL && p->state != PACK_FAILED) {
-			const struct pack_rule any = { .most = PACK_LIVE };
-
-			j->unknown |= rule_wants(j, p, &any);
-		}
-		for (size_t k = 0; k < p->n_rules && p->info != NULL && (p->judges || p->state != PACK_FAILED); k++)
-			if (rule_wants(j, p, &p->rules[k]))
+		p->may_close = !p->known && p->files != NULL && strstr(p->files, "closed") != NULL;
+		if (!p->known && p->state != PACK_FAILED)
+			j->unknown |= pack_may_be(j, p, PACK_SHADOW, (struct wh_str){ NULL, 0 });
+		for (size_t k = 0; k < p->n_rules && p->known; k++)
+			if ((p->judges || p->state != PACK_FAILED || p->rules[k].closed) && rule_wants(j, p, &p->rules[k]))
 				j->wanted |= p->rules[k].on;
 	}
 }
@@ -188,25 +201,22 @@ pack_say(struct judging *j, const struct pack *p, const char *what, const char *
 		j->parts.tell(j->parts.self, &event);
 }
 
-static void
-rule_read(const struct judging *j, struct pack *p, const struct wh_value *o, const struct pack_rule *old, size_t n_old)
+struct pack_rule *
+pack_rule_read(struct pack *p, const struct wh_value *o)
 {
 	struct pack_rule *r = &p->rules[p->n_rules];
 	struct wh_str name = judging_text_of(o, "name");
 	struct wh_value v;
 
-	(void)j;
 	if (p->n_rules == PACK_RULES || name.n >= PACK_NAME)
-		return;
+		return NULL;
 	*r = (struct pack_rule){ .most = PACK_LIVE };
 	memcpy(r->name, name.p, name.n);
 	if (wh_json_get(o, "on", &v) && v.type == WH_V_INT)
 		r->on = (uint32_t)v.i;
 	r->closed = wh_json_get(o, "closed", &v) && v.type == WH_V_BOOL && v.b;
-	for (size_t i = 0; i < n_old; i++)
-		if (strcmp(old[i].name, r->name) == 0)
-			r->most = old[i].most;
 	p->n_rules++;
+	return r;
 }
 
 void
@@ -228,9 +238,15 @@ pack_take_info(struct judging *j, struct pack *p, const struct wh_value *answer)
 	p->n_rules = 0;
 	(void)wh_json_get(answer, "rules", &rules);
 	in = wh_json_each(&rules);
-	while (wh_json_next(&in, NULL, &rule))
-		rule_read(j, p, &rule, old, n_old);
+	while (wh_json_next(&in, NULL, &rule)) {
+		struct pack_rule *r = pack_rule_read(p, &rule);
+
+		for (size_t i = 0; r != NULL && i < n_old; i++)
+			if (strcmp(old[i].name, r->name) == 0)
+				r->most = old[i].most;
+	}
 	wh_delete(j->host, old);
+	p->known = true;
 	packs_wanted(j);
 }
 
@@ -252,15 +268,55 @@ pack_lower(struct judging *j, const struct pack *p)
 }
 
 static void
-pack_loaded(struct judging *j, uint64_t cookie, const struct wh_value *answer)
+pack_fails(struct judging *j, struct pack *p, struct wh_str error)
 {
-	struct pack *p = NULL;
-	struct wh_str error = answer != NULL ? judging_text_of(answer, "error") : WH_STR("whiply-rules died while it loaded the pack");
+	p->state = PACK_FAILED;
+	(void)pack_set_text(j, &p->error, error);
+	pack_say(j, p, "pack_not_loaded", NULL, error);
+	packs_wanted(j);
+}
 
-	/* The pack may be gone meanwhile: its address is only compared. */
+/* The pack of a cookie that was its address; it may be gone meanwhile. */
+static struct pack *
+pack_of(const struct judging *j, uint64_t cookie)
+{
 	for (size_t i = 0; i < j->n_packs; i++)
 		if ((uint64_t)(uintptr_t)j->packs[i] == cookie)
-			p = j->packs[i];
+			return j->packs[i];
+	return NULL;
+}
+
+/* What was loaded last goes on, as it would have without the restart. */
+static void
+pack_before_found(void *self, uint64_t cookie, const struct wh_result *r)
+{
+	struct judging *j = moderation_judging(self);
+	struct bytes why = { .host = j->host, .max = 20000 };
+	struct pack *p = pack_of(j, cookie);
+
+	if (p == NULL || p->state != PACK_LOADING)
+		return;
+	bytes_text(&why, p->error != NULL ? p->error : "");
+	if (r->err == WH_OK && r->rows[0].n != 0 && !wh_str_is(wh_row_str(&r->rows[0], 0, 1), p->files) && pack_set_text(j, &p->files, wh_row_str(&r->rows[0], 0, 1))) {
+		bytes_text(&why, "\nversion ");
+		bytes_put(&why, wh_row_str(&r->rows[0], 0, 0));
+		bytes_text(&why, ", which was loaded last, goes on");
+		p->state = PACK_WAITING;
+		pack_say(j, p, "pack_not_loaded", NULL, bytes_slice(&why));
+		packs_wanted(j);
+	} else {
+		pack_fails(j, p, bytes_slice(&why));
+	}
+	bytes_free(&why);
+	packs_next(j);
+}
+
+static void
+pack_loaded(struct judging *j, uint64_t cookie, const struct wh_value *answer)
+{
+	struct pack *p = pack_of(j, cookie);
+	struct wh_str error = answer != NULL ? judging_text_of(answer, "error") : WH_STR("whiply-rules died while it loaded the pack");
+
 	if (p != NULL && p->state == PACK_LOADING) {
 		if (judging_is_ok(answer) && !wh_str_is(judging_text_of(answer, "id"), p->id))
 			error = WH_STR("its folder has another name than its id");
@@ -270,12 +326,12 @@ pack_loaded(struct judging *j, uint64_t cookie, const struct wh_value *answer)
 			(void)pack_set_text(j, &p->error, (struct wh_str){ NULL, 0 });
 			pack_take_info(j, p, answer);
 			packs_keep_version(j, p);
+			packs_known_keep(j, p);
 			pack_lower(j, p);
+		} else if (answer != NULL && !p->judges && p->info == NULL && pack_set_text(j, &p->error, error) && packs_known_files(j, p, pack_before_found) == WH_OK) {
+			return;		/* asks wait meanwhile, as while it was loaded */
 		} else {
-			p->state = PACK_FAILED;
-			(void)pack_set_text(j, &p->error, error);
-			pack_say(j, p, "pack_not_loaded", NULL, error);
-			packs_wanted(j);
+			pack_fails(j, p, error);
 		}
 	}
 	if (answer != NULL)

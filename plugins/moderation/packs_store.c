@@ -19,6 +19,9 @@ static const struct wh_migration migrations[] = {
 		" PRIMARY KEY (pack, rule, room));"
 		"CREATE TABLE moderation_packs_lowered (pack TEXT NOT NULL, rule TEXT NOT NULL, version TEXT NOT NULL, most BIGINT NOT NULL,"
 		" PRIMARY KEY (pack, rule));" },
+	/* Which rules a pack has that was loaded. `hash` is of the files and settings; as a text, as it has 64 bits. */
+	{ .sql =
+		"CREATE TABLE moderation_packs_known (pack TEXT PRIMARY KEY, version TEXT NOT NULL, hash TEXT NOT NULL, rules TEXT NOT NULL);" },
 	{ 0 }
 };
 
@@ -62,6 +65,11 @@ static const struct wh_statement statements[] = {
 		"SET version = excluded.version, most = excluded.most", "ttti", .writes = true },
 	[Q_LOWERED_GONE] = { "lowered_gone", "DELETE FROM moderation_packs_lowered WHERE ($1 = '' OR pack = $1) AND ($2 = '' OR rule = $2)", "tt", .writes = true },
 	[Q_LOWERED] = { "lowered", "SELECT pack, rule, version, most FROM moderation_packs_lowered ORDER BY pack, rule LIMIT 5000", "", .gives = "ttti" },
+	[Q_KNOWN_PUT] = { "known_put", "INSERT INTO moderation_packs_known (pack, version, hash, rules) VALUES ($1, $2, $3, $4) ON CONFLICT (pack) DO UPDATE SET "
+		"version = excluded.version, hash = excluded.hash, rules = excluded.rules", "tttt", .writes = true },
+	[Q_KNOWN] = { "known", "SELECT version, hash, rules FROM moderation_packs_known WHERE pack = $1", "t", .gives = "ttt" },
+	[Q_KNOWN_FILES] = { "known_files", "SELECT v.version, v.files FROM moderation_packs_known k JOIN moderation_packs_version v ON v.pack = k.pack AND "
+		"v.version = k.version WHERE k.pack = $1 ORDER BY v.number DESC LIMIT 1", "t", .gives = "tt" },
 	[Q_LOG] = { "log", "SELECT e.id, e.time, e.kind, e.who, e.name, e.text FROM chat_entry e JOIN chat_room r ON r.id = e.room WHERE (r.key = $1 OR r.name = $1) AND e.id > $2 AND "
 		"e.time >= $3 AND e.time <= $4 AND e.kind IN (1, 2, 3) ORDER BY e.id LIMIT $5", "tiiii", .gives = "iiittT" },
 	[Q_SAID_BEFORE] = { "said_before", "SELECT count(*) FROM chat_entry WHERE who = $1 AND id < $2 AND kind IN (1, 2)", "ti", .gives = "i" },
@@ -97,6 +105,53 @@ packs_lowered_keep(struct judging *j, const struct pack *p, const struct pack_ru
 	const struct wh_cell put[] = { WH_CELL_TEXT(wh_str(p->id)), WH_CELL_TEXT(wh_str(r->name)), WH_CELL_TEXT(wh_str(p->version)), WH_CELL_INT(r->most) };
 
 	(void)wh_store_run(&j->table, &(struct wh_step){ Q_LOWERED_PUT, put, 4, WH_ANY }, 1, packs_written, 0);
+}
+
+/* FNV-1a. Nobody gains from two packs with one: it is only asked whether something changed. */
+static uint64_t
+known_hash(const struct pack *p)
+{
+	const char *const texts[] = { p->files, p->settings };
+	uint64_t h = UINT64_C(14695981039346656037);
+
+	for (size_t i = 0; i < 2; i++) {
+		for (const char *c = texts[i] != NULL ? texts[i] : ""; *c != '\0'; c++)
+			h = (h ^ (unsigned char)*c) * UINT64_C(1099511628211);
+		h = (h ^ 0xff) * UINT64_C(1099511628211);
+	}
+	return h != 0 ? h : 1;
+}
+
+void
+packs_known_keep(struct judging *j, struct pack *p)
+{
+	struct bytes rules = { .host = j->host, .max = 65536 };
+	uint64_t hash = known_hash(p);
+	char text[20];
+
+	if (hash == p->known_hash)
+		return;
+	bytes_open(&rules, NULL, '[');
+	for (size_t i = 0; i < p->n_rules; i++) {
+		bytes_open(&rules, NULL, '{');
+		bytes_str(&rules, "name", wh_str(p->rules[i].name));
+		bytes_int(&rules, "on", p->rules[i].on);
+		bytes_raw(&rules, "closed", p->rules[i].closed ? WH_STR("true") : WH_STR("false"));
+		bytes_close(&rules, '}');
+	}
+	bytes_close(&rules, ']');
+	snprintf(text, sizeof text, "%016llx", (unsigned long long)hash);
+	const struct wh_cell put[] = { WH_CELL_TEXT(wh_str(p->id)), WH_CELL_TEXT(wh_str(p->version)), WH_CELL_TEXT(wh_str(text)), WH_CELL_TEXT(bytes_slice(&rules)) };
+
+	if (!rules.failed && wh_store_run(&j->table, &(struct wh_step){ Q_KNOWN_PUT, put, 4, WH_ANY }, 1, packs_written, 0) == WH_OK)
+		p->known_hash = hash;
+	bytes_free(&rules);
+}
+
+enum wh_err
+packs_known_files(struct judging *j, const struct pack *p, wh_store_done *done)
+{
+	return wh_store_run(&j->table, &(struct wh_step){ Q_KNOWN_FILES, &WH_CELL_TEXT(wh_str(p->id)), 1, WH_ANY }, 1, done, (uint64_t)(uintptr_t)p);
 }
 
 /* Is the setting `name` one that entries of lists change? */
@@ -254,18 +309,47 @@ struct restoring_pack {
 	struct pack *p;
 };
 
+/* The rules as they were when it was loaded last; if its files and settings are the same, they are these again. */
+static void
+known_read(const struct judging *j, struct pack *p, const struct wh_rows *rows)
+{
+	struct wh_value all, rule;
+	struct wh_json_in in;
+	char text[20];
+
+	snprintf(text, sizeof text, "%016llx", (unsigned long long)known_hash(p));
+	if (rows->n == 0 || !wh_str_is(wh_row_str(rows, 0, 1), text) || wh_json_read_text(j->host, wh_row_str(rows, 0, 2), &all) != WH_OK)
+		return;
+	snprintf(p->version, sizeof p->version, "%.*s", WH_FMT(wh_row_str(rows, 0, 0)));
+	p->known = true;
+	p->known_hash = known_hash(p);
+	in = wh_json_each(&all);
+	while (wh_json_next(&in, NULL, &rule))
+		pack_rule_read(p, &rule);
+}
+
 static void
 lowered_read(struct pack *p, const struct wh_rows *rows)
 {
-	for (size_t i = 0; i < rows->n && p->n_rules < PACK_RULES; i++) {
-		struct pack_rule *r = &p->rules[p->n_rules];
+	for (size_t i = 0; i < rows->n; i++) {
+		struct wh_str name = wh_row_str(rows, i, 1), version = wh_row_str(rows, i, 2);
+		struct pack_rule *r = NULL;
 
-		if (!wh_str_is(wh_row_str(rows, i, 0), p->id))
+		/* What was lowered of a version stays lowered; the next version is another matter. */
+		if (!wh_str_is(wh_row_str(rows, i, 0), p->id) || (p->version[0] != '\0' && !wh_str_is(version, p->version)))
 			continue;
-		*r = (struct pack_rule){ .most = wh_row_int(rows, i, 3) == PACK_OFF ? PACK_OFF : PACK_SHADOW };
-		snprintf(r->name, sizeof r->name, "%.*s", WH_FMT(wh_row_str(rows, i, 1)));
-		snprintf(p->version, sizeof p->version, "%.*s", WH_FMT(wh_row_str(rows, i, 2)));
-		p->n_rules++;
+		for (size_t k = 0; k < p->n_rules; k++)
+			if (wh_str_is(name, p->rules[k].name))
+				r = &p->rules[k];
+		if (r == NULL && p->n_rules < PACK_RULES && !p->known) {
+			r = &p->rules[p->n_rules++];
+			*r = (struct pack_rule){ .most = PACK_LIVE };
+			snprintf(r->name, sizeof r->name, "%.*s", WH_FMT(name));
+		}
+		if (r == NULL)
+			continue;
+		r->most = wh_row_int(rows, i, 3) == PACK_OFF ? PACK_OFF : PACK_SHADOW;
+		snprintf(p->version, sizeof p->version, "%.*s", WH_FMT(version));
 	}
 }
 
@@ -282,6 +366,7 @@ pack_read(void *self, uint64_t cookie, const struct wh_result *r)
 	if (!b.failed)
 		(void)pack_set_text(to->j, &to->p->settings, bytes_slice(&b));
 	bytes_free(&b);
+	known_read(to->j, to->p, &r->rows[3]);
 	lowered_read(to->p, &r->rows[2]);
 }
 
@@ -290,7 +375,7 @@ packs_restore_one(struct judging *j, struct pack *p)
 {
 	struct restoring_pack to = { j, p };
 	const struct wh_cell id = WH_CELL_TEXT(wh_str(p->id));
-	const struct wh_step steps[] = { { Q_SETTINGS, &id, 1, WH_ANY }, { Q_ENTRIES, &id, 1, WH_ANY }, { Q_LOWERED, NULL, 0, WH_ANY } };
+	const struct wh_step steps[] = { { Q_SETTINGS, &id, 1, WH_ANY }, { Q_ENTRIES, &id, 1, WH_ANY }, { Q_LOWERED, NULL, 0, WH_ANY }, { Q_KNOWN, &id, 1, WH_ANY } };
 
-	(void)wh_store_run_now(&j->table, steps, 3, pack_read, (uint64_t)(uintptr_t)&to);
+	(void)wh_store_run_now(&j->table, steps, 4, pack_read, (uint64_t)(uintptr_t)&to);
 }

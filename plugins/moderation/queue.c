@@ -15,6 +15,7 @@ item_write(struct moderation *mod, const struct wh_rows *rows, size_t i, struct 
 	} texts[] = { { "room", I_ROOM }, { "who", I_WHO }, { "name", I_NAME }, { "by", I_BY_NAME }, { "by_id", I_BY }, { "text", I_TEXT }, { "words", I_WORDS },
 		{ "reason", I_REASON }, { "pack", I_PACK }, { "version", I_VERSION }, { "rule", I_RULE }, { "decision", I_DECISION }, { "decided_by", I_DECIDED_NAME } };
 	int64_t kind = wh_row_int(rows, i, I_KIND);
+	bool edit = kind == ITEM_HELD && wh_str_is(wh_row_str(rows, i, I_FORM), "edit");
 	struct wh_str evidence = wh_row_str(rows, i, I_EVIDENCE);
 
 	wh_json_object(w, NULL);
@@ -22,10 +23,13 @@ item_write(struct moderation *mod, const struct wh_rows *rows, size_t i, struct 
 	wh_json_text(w, "kind", kind > 0 && kind < ITEM_KINDS ? item_kinds[kind] : "");
 	wh_json_int(w, "time", wh_row_int(rows, i, I_TIME));
 	for (size_t k = 0; k < sizeof texts / sizeof texts[0]; k++)
-		write_some(w, texts[k].key, wh_row_str(rows, i, texts[k].column));
+		/* Of a change, what the message says until it is decided. */
+		write_some(w, edit && texts[k].column == I_WORDS ? "before" : texts[k].key, wh_row_str(rows, i, texts[k].column));
 	if (evidence.n > 2)
 		wh_json_raw(w, "evidence", evidence);
 	write_id(w, "message", wh_row_int(rows, i, I_ENTRY));
+	if (edit)
+		wh_json_bool(w, "edit", true);
 	write_id(w, "action", wh_row_int(rows, i, I_ACTION));
 	wh_json_int(w, "count", wh_row_int(rows, i, I_COUNT));
 	wh_json_bool(w, "open", wh_row_int(rows, i, I_STATE) == ITEM_OPEN);

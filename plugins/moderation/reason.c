@@ -21,6 +21,7 @@ static const struct {
 	{ "shouting", "please do not shout", "house rules: no shouting" },
 	{ "again", "the same thing again and again", "house rules: no flooding" },
 	{ "raid", "the room is being raided", "protection of the room" },
+	{ "rules_away", "the rules could not be asked in time", "house rules" },
 	{ "other", "against the rules of the house", "house rules" },
 };
 

@@ -48,6 +48,10 @@ static const struct wh_migration migrations[] = {
 		"CREATE INDEX moderation_note_who ON moderation_note (who, id);"
 		"CREATE TABLE moderation_reason (key TEXT NOT NULL, language TEXT NOT NULL, text TEXT NOT NULL, ground TEXT NOT NULL, PRIMARY KEY (key, language));" },
 	{ .sql = FILTER_MIGRATION },
+	/* For backtests: what was removed, and what was held and never published. */
+	{ .sql =
+		"CREATE INDEX moderation_action_entry ON moderation_action (entry) WHERE entry <> 0;"
+		"CREATE INDEX moderation_item_held ON moderation_item (room, id) WHERE kind = 2 AND state = 1;" },
 	{ 0 }
 };
 
@@ -57,6 +61,12 @@ static const struct wh_statement statements[] = {
 	[Q_ACTION_ADD] = { "action_add", "INSERT INTO moderation_action (id, time, kind, who, name, network, scope, room, until, reason, text, evidence, pack, "
 		"version, rule, mode, by_id, by_name, grp, entry, item, value, kept, extra, state, force, target) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, "
 		"$11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27)", "iiitttititttttt" "itt" "iiiiTTiii", .writes = true },
+	/* A moderator removes a message with chat's own command: asked for before chat's writing, so it finds the text. One's own is nobody's business. */
+	[Q_REDACT_NOTE] = { "redact_note", "INSERT INTO moderation_action (id, time, kind, who, name, network, scope, room, until, reason, text, evidence, pack, version, "
+		"rule, mode, by_id, by_name, grp, entry, item, value, kept, extra, state, force, target) SELECT $1, $2, 7, e.who, e.name, '', 0, r.key, 0, '', $3, '', '', '', "
+		"'', 0, $4, $5, 0, e.id, 0, 0, e.text, CASE WHEN e.kind = 10 THEN e.extra ELSE NULL END, 1, 0, 0 FROM chat_entry e JOIN chat_room r ON r.id = e.room WHERE "
+		"e.id = $6 AND r.key = $7 AND e.kind IN (1, 2, 10) AND e.redacted IS NULL AND e.who <> $4 RETURNING id, who, room, text", "iitttit", .gives = "ittt",
+		.writes = true },
 	[Q_ACTION_STATE] = { "action_state", "UPDATE moderation_action SET state = $2 WHERE id = $1", "ii", .writes = true },
 	[Q_ACTION] = { "action", "SELECT " ACTION " FROM moderation_action a WHERE a.id = $1", "i", .gives = ACTION_GIVES },
 	[Q_IN_FORCE] = { "in_force", "SELECT " ACTION " FROM moderation_action a WHERE a.force = 1 AND (a.until = 0 OR a.until > $1) AND a.id > $2 ORDER BY a.id "
@@ -87,7 +97,17 @@ static const struct wh_statement statements[] = {
 		"undone = 0 AND kind IN (2, 7, 8, 9, 10, 11) "
 		/* And appeals that were right, as if each were an undoing. */
 		"UNION ALL SELECT a.name, a.entry, a.time, 14 FROM moderation_item i JOIN moderation_action a ON a.id = i.action WHERE i.kind = 4 AND "
-		"i.decision = 'approve' AND a.room = $1 AND a.time >= $2 AND a.time <= $3 ORDER BY 3 LIMIT 50000", "tii", .gives = "tiii" },
+		"i.decision = 'approve' AND a.room = $1 AND a.time >= $2 AND a.time <= $3 "
+		/* And what was held and not let through. */
+		"UNION ALL SELECT i.name, i.id, i.time, 18 FROM moderation_item i WHERE i.kind = 2 AND i.state = 1 AND i.decision = 'deny' AND i.room = $1 AND "
+		"i.time >= $2 AND i.time <= $3 ORDER BY 3 LIMIT 50000", "tii", .gives = "tiii" },
+	/* Who was erased has no text in any of the three. */
+	[Q_TRIAL_LOG] = { "trial_log", "SELECT * FROM (SELECT e.id, e.time, e.kind, e.who, e.name, coalesce(e.text, (SELECT a.kept FROM moderation_action a WHERE "
+		"a.entry = e.id AND a.entry <> 0 AND a.kind = 7 AND a.kept IS NOT NULL ORDER BY a.id DESC LIMIT 1)) AS text FROM chat_entry e JOIN chat_room r ON r.id = e.room "
+		"WHERE r.key = $1 AND e.id > $2 AND e.time >= $3 AND e.time <= $4 AND e.kind IN (1, 2, 3) ORDER BY e.id LIMIT $5) AS said UNION ALL "
+		"SELECT * FROM (SELECT i.id, i.time, CASE WHEN i.form = 'edit' THEN 3 ELSE 1 END AS kind, i.who, i.name, i.text FROM moderation_item i WHERE i.kind = 2 AND "
+		"i.state = 1 AND i.decision IN ('deny', 'dismiss') AND i.room = $1 AND i.id > $2 AND i.time >= $3 AND i.time <= $4 AND i.text <> '' ORDER BY i.id LIMIT $5) AS held "
+		"ORDER BY 1 LIMIT $5", "tiiii", .gives = "iiittT" },
 	[Q_ITEM_ADD] = { "item_add", "INSERT INTO moderation_item (id, kind, time, room, who, name, network, by_id, by_name, text, words, reason, evidence, pack, "
 		"version, rule, entry, action, form, ref) SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20 WHERE "
 		"(SELECT count(*) FROM moderation_item WHERE state = 0) < 20000", "iiitttttttttttttiiti", .writes = true },
@@ -107,6 +127,8 @@ static const struct wh_statement statements[] = {
 		"a.by_id = $4)) AND (kind <> 4 OR by_id <> $4) AND who <> $4", "iittti", .writes = true },
 	[Q_ITEM_STATE] = { "item_state", "UPDATE moderation_item SET state = $2 WHERE id = $1", "ii", .writes = true },
 	[Q_ITEMS_HALF] = { "items_half", "SELECT " ITEM " FROM moderation_item i WHERE i.state = 2 LIMIT 1000", "", .gives = ITEM_GIVES },
+	[Q_EDITS_OVER] = { "edits_over", "UPDATE moderation_item SET state = 1, decision = 'overtaken', decided = $3 WHERE entry = $1 AND entry <> 0 AND who = $2 AND "
+		"kind = 2 AND form = 'edit' AND state = 0", "iti", .writes = true },
 	[Q_COUNT_OPEN] = { "count_open", "SELECT count(*) FROM moderation_item WHERE state = 0", "", .gives = "i" },
 	[Q_NOTE_ADD] = { "note_add", "INSERT INTO moderation_note (id, time, who, by_id, by_name, text) SELECT $1, $2, $3, $4, $5, $6 WHERE (SELECT count(*) FROM "
 		"moderation_note WHERE who = $3) < 500", "iitttt", .writes = true },
@@ -130,8 +152,10 @@ static const struct wh_statement statements[] = {
 	/* What is in force stays in force, without a name and without words. */
 	[Q_ERASE_ACTIONS] = { "erase_actions", "UPDATE moderation_action SET name = 'someone who left', text = '', evidence = '', kept = NULL, extra = NULL, "
 		"who = CASE WHEN force = 1 THEN who ELSE '' END WHERE who = $1", "t", .writes = true },
-	[Q_ERASE_ITEMS] = { "erase_items", "UPDATE moderation_item SET name = 'someone who left', who = '', text = '', evidence = '', network = '' WHERE who = $1", "t",
-		.writes = true },
+	/* What is held of theirs is never published. */
+	[Q_ERASE_ITEMS] = { "erase_items", "UPDATE moderation_item SET name = 'someone who left', who = '', text = '', evidence = '', network = '', "
+		"words = CASE WHEN form = 'edit' THEN '' ELSE words END, decision = CASE WHEN kind = 2 AND state = 0 THEN 'erased' ELSE decision END, "
+		"state = CASE WHEN kind = 2 AND state = 0 THEN 1 ELSE state END WHERE who = $1", "t", .writes = true },
 	[Q_ERASE_NOTES] = { "erase_notes", "DELETE FROM moderation_note WHERE who = $1", "t", .writes = true },
 	[Q_ERASE_BY] = { "erase_by", "UPDATE moderation_item SET by_id = '', by_name = 'someone who left', words = '' WHERE by_id = $1", "t", .writes = true },
 	[Q_FILTERS] = FILTER_STATEMENTS,

@@ -345,6 +345,114 @@ a_pack_that_kills_the_helper_while_it_is_loaded_is_not_loaded_again(void **state
 	fixture_end(&f);
 }
 
+#define CLOSED "rule [[one]] { when = function(m) return m.text == [[bad]] end, act = [[hold]], fail = [[closed]] } " \
+	"rule [[two]] { on = [[join]], when = function(m) end, act = [[flag]] }"
+
+static enum wh_judge_fate
+policy(struct fixture *f, enum wh_judge_on on)
+{
+	const struct wh_judge_event e = { .on = on, .room = WH_STR("lobby") };
+
+	return judging_policy(moderation_judging(wh_test_self(f->t)), &e);
+}
+
+static void
+what_fails_closed_does_so_before_the_packs_were_ever_loaded(void **state)
+{
+	struct fixture *f = fixture_open("PACK " HEAD("1") CLOSED);
+
+	(void)state;
+	/* Nobody knows its rules yet: its source speaks of it, and may listen to anything. */
+	assert_int_equal(ask(f, "bad"), WH_OK);
+	wh_test_advance(f->t, 300);
+	f->told = told_of(f->t);
+	assert_int_equal(f->told->unanswered, 1);
+	assert_int_equal(policy(f, WH_JUDGE_ON_SAID), WH_FATE_HOLD);
+	assert_int_equal(policy(f, WH_JUDGE_ON_EDIT), WH_FATE_HOLD);
+	assert_int_equal(call(f, "moderation.pack_mode", "{'pack':'words','mode':'shadow'}")->err, WH_OK);
+	assert_int_equal(policy(f, WH_JUDGE_ON_SAID), WH_FATE_PASS);
+	/* One room is enough, for that room. */
+	assert_int_equal(call(f, "moderation.pack_mode", "{'pack':'words','mode':'live','room':'den'}")->err, WH_OK);
+	assert_int_equal(policy(f, WH_JUDGE_ON_SAID), WH_FATE_PASS);
+	assert_int_equal(call(f, "moderation.pack_mode", "{'pack':'words','mode':'live','room':'lobby'}")->err, WH_OK);
+	assert_int_equal(policy(f, WH_JUDGE_ON_SAID), WH_FATE_HOLD);
+	fixture_helpers(f);
+	assert_string_equal(judge_said(f, "good"), "pass");
+	assert_string_equal(judge_said(f, "bad"), "hold");
+	assert_int_equal(policy(f, WH_JUDGE_ON_EDIT), WH_FATE_PASS);
+	fixture_end(&f);
+	f = fixture_open("PACK " GOOD("1", "hold"));
+	assert_int_equal(ask(f, "bad"), WH_OK);
+	assert_int_equal(policy(f, WH_JUDGE_ON_SAID), WH_FATE_PASS);
+	fixture_end(&f);
+}
+
+static void
+what_rules_a_pack_has_is_known_after_a_restart_before_it_is_loaded(void **state)
+{
+	struct fixture *f = fixture_begin("PACK " HEAD("1") CLOSED);
+	const struct judging *j;
+
+	(void)state;
+	wh_test_recover(f->t);
+	j = moderation_judging(wh_test_self(f->t));
+	assert_true(judging_wanted(j, WH_JUDGE_ON_SAID));
+	assert_true(judging_wanted(j, WH_JUDGE_ON_JOINED));
+	assert_false(judging_wanted(j, WH_JUDGE_ON_EDIT));
+	assert_int_equal(policy(f, WH_JUDGE_ON_SAID), WH_FATE_HOLD);
+	assert_int_equal(policy(f, WH_JUDGE_ON_JOINED), WH_FATE_PASS);
+	/* Of other files nothing is known any more. */
+	folder_pack(f, "words", HEAD("2") "rule [[one]] { on = [[edit]], when = function(m) end, act = [[hold]], fail = [[open]] }");
+	wh_test_recover(f->t);
+	j = moderation_judging(wh_test_self(f->t));
+	assert_true(judging_wanted(j, WH_JUDGE_ON_EDIT));
+	assert_int_equal(policy(f, WH_JUDGE_ON_SAID), WH_FATE_PASS);
+	helper_dies(f, "rules");
+	helper_dies(f, "trials");
+	settle(f);
+	assert_false(judging_wanted(moderation_judging(wh_test_self(f->t)), WH_JUDGE_ON_SAID));
+	fixture_end(&f);
+}
+
+static void
+a_pack_that_broke_while_the_server_was_away_goes_on_as_it_was(void **state)
+{
+	struct fixture *f = fixture_begin("PACK " GOOD("1", "hold"));
+
+	(void)state;
+	assert_string_equal(judge_said(f, "bad"), "hold");
+	folder_pack(f, "words", "pack { oops");
+	wh_test_recover(f->t);
+	helper_dies(f, "rules");
+	helper_dies(f, "trials");
+	settle(f);
+	assert_holds(f->told->what, "pack_not_loaded words: ");
+	assert_holds(f->told->what, "version 1, which was loaded last, goes on");
+	assert_string_equal(judge_said(f, "bad"), "hold");
+	assert_holds(call(f, "moderation.packs", NULL)->json, "\"version\":\"1\"");
+	fixture_end(&f);
+}
+
+static void
+a_pack_that_cannot_be_loaded_holds_what_its_closed_rules_would_see(void **state)
+{
+	static const struct wh_judge_event said = { .room = WH_STR("lobby") };
+	struct fixture *f = fixture_begin("PACK " HEAD("1") CLOSED);
+
+	(void)state;
+	assert_int_equal(judging_missing(moderation_judging(wh_test_self(f->t)), &said), WH_FATE_PASS);
+	f->muted = true;
+	helper_dies(f, "rules");
+	helper_dies(f, "rules");
+	f->muted = false;
+	settle(f);
+	/* It is asked about and answered by the others, and held all the same. */
+	assert_string_equal(judge_said(f, "good"), "pass");
+	assert_int_equal(judging_missing(moderation_judging(wh_test_self(f->t)), &said), WH_FATE_HOLD);
+	assert_false(judging_wanted(moderation_judging(wh_test_self(f->t)), WH_JUDGE_ON_JOINED));
+	fixture_end(&f);
+}
+
 static void
 a_timer_is_judged_for_rooms_with_people(void **state)
 {
@@ -487,6 +595,10 @@ main(void)
 		cmocka_unit_test(a_long_list_goes_to_the_helper_in_parts),
 		cmocka_unit_test(a_rule_that_is_lowered_stays_so_and_moderators_are_told),
 		cmocka_unit_test(a_pack_that_kills_the_helper_while_it_is_loaded_is_not_loaded_again),
+		cmocka_unit_test(what_fails_closed_does_so_before_the_packs_were_ever_loaded),
+		cmocka_unit_test(what_rules_a_pack_has_is_known_after_a_restart_before_it_is_loaded),
+		cmocka_unit_test(a_pack_that_broke_while_the_server_was_away_goes_on_as_it_was),
+		cmocka_unit_test(a_pack_that_cannot_be_loaded_holds_what_its_closed_rules_would_see),
 		cmocka_unit_test(a_timer_is_judged_for_rooms_with_people),
 		cmocka_unit_test(a_score_is_asked_for_once_and_told_to_the_pack),
 		cmocka_unit_test(no_more_scores_are_waited_for_than_there_are_places),

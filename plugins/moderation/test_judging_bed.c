@@ -225,7 +225,7 @@ static const struct wh_fetch_ops fetch_ops = { fetch_start, fetch_forget };
 static const struct wh_service fetch_service = { "fetch", WH_FETCH_VERSION, &fetch_ops };
 
 struct fixture *
-fixture_begin(const char *more)
+fixture_open(const char *more)
 {
 	struct fixture *f = calloc(1, sizeof *f);
 	char text[2000];
@@ -250,9 +250,23 @@ fixture_begin(const char *more)
 		fail_msg("%s", wh_test_why(f->t));
 	f->admin = wh_test_session(f->t, "adm", "admin");
 	f->eve = wh_test_session(f->t, "eve", "member");
+	return f;
+}
+
+void
+fixture_helpers(struct fixture *f)
+{
 	wh_test_helper_up(f->t, "rules");
 	wh_test_helper_up(f->t, "trials");
 	settle(f);
+}
+
+struct fixture *
+fixture_begin(const char *more)
+{
+	struct fixture *f = fixture_open(more);
+
+	fixture_helpers(f);
 	return f;
 }
 

@@ -42,6 +42,10 @@ struct fixture {
 struct fixture *fixture_begin(const char *settings);
 void fixture_end(struct fixture **f);
 
+/** The same in two steps: without helpers, and then with. */
+struct fixture *fixture_open(const char *settings);
+void fixture_helpers(struct fixture *f);
+
 /** Helpers answer, jobs run, until nothing happens. */
 void settle(struct fixture *f);
 

@@ -1,6 +1,8 @@
 /* What moderators do to people, messages and rooms: it is in force, told, in the log, survives the hub, and can be undone. */
 #include "testing_moderation.h"
 
+#include <sys/stat.h>
+
 #include "moderation.h"
 
 static struct wh_session *
@@ -157,6 +159,35 @@ a_removed_message_is_put_back_by_undoing(void **state)
 	assert_lacks(call(f, bob, "chat.history", "{'room':'den'}")->json, "purple");
 	assert_call(f, mod, "moderation.undo", args, WH_ESTATE);
 	snprintf(args, sizeof args, "{'id':'%s'}", undo);
+	assert_call(f, mod, "moderation.undo", args, WH_OK);
+	assert_has(call(f, bob, "chat.history", "{'room':'den'}")->json, "purple");
+	end(f);
+}
+
+static void
+what_a_moderator_removes_with_chat_s_command_is_an_action_too(void **state)
+{
+	struct fixture *f = begin(NULL);
+	struct wh_session *mod = moderator(f, "mod"), *bob = inside(f, "bob", "member"), *eve = inside(f, "eve", "member");
+	char id[256], own[256], action[256], args[600];
+
+	(void)state;
+	says(f, bob, "purple", id);
+	says(f, bob, "green", own);
+	/* What somebody else may not remove, and one's own, is not in the log. */
+	snprintf(args, sizeof args, "{'room':'den','id':'%s'}", id);
+	assert_int_equal(call(f, eve, "chat.redact", args)->err, WH_ENOENT);
+	snprintf(args, sizeof args, "{'room':'den','id':'%s'}", own);
+	assert_call(f, bob, "chat.redact", args, WH_OK);
+	assert_has(call(f, mod, "moderation.log", NULL)->json, "'actions':[]");
+	snprintf(args, sizeof args, "{'room':'Den','id':'%s','reason':'no colours'}", id);
+	assert_call(f, mod, "chat.redact", args, WH_OK);
+	assert_has(heard(bob, "moderation.notice"), "A message of yours was removed in den: no colours");
+	assert_has(call(f, mod, "moderation.log", NULL)->json, "'kind':'redact'");
+	assert_has(call(f, mod, "moderation.log", NULL)->json, "'kept':'purple'");
+	member(call(f, mod, "moderation.log", NULL), "action", action);
+	assert_has(call(f, bob, "moderation.statements", NULL)->json, "'decision':'redact'");
+	snprintf(args, sizeof args, "{'id':'%s'}", action);
 	assert_call(f, mod, "moderation.undo", args, WH_OK);
 	assert_has(call(f, bob, "chat.history", "{'room':'den'}")->json, "purple");
 	end(f);
@@ -495,6 +526,244 @@ what_was_held_is_published_once_whatever_dies(void **state)
 	end(f);
 }
 
+/* Edits a message of the den. */
+static const struct wh_test_answer *
+edits(struct fixture *f, struct wh_session *s, const char *id, const char *text)
+{
+	char args[600];
+
+	snprintf(args, sizeof args, "{'room':'den','id':'%s','text':'%s'}", id, text);
+	return call(f, s, "chat.edit", args);
+}
+
+static const struct wh_test_answer *
+decides(struct fixture *f, struct wh_session *mod, const char *item, const char *decision)
+{
+	char args[400];
+
+	snprintf(args, sizeof args, "{'items':['%s'],'decision':'%s'}", item, decision);
+	return call(f, mod, "moderation.decide", args);
+}
+
+static void
+an_edit_that_is_held_waits_and_the_old_text_stays(void **state)
+{
+	struct fixture *f = begin(LISTS);
+	struct wh_session *mod = moderator(f, "mod"), *bob = inside(f, "bob", "member"), *eve = inside(f, "eve", "member");
+	const struct wh_test_answer *answer;
+	char id[256], item[256], shown[400];
+
+	(void)state;
+	says(f, bob, "plain words", id);
+	assert_has(heard(eve, "chat.message"), "plain words");
+	answer = edits(f, bob, id, "oh quux");
+	assert_int_equal(answer->err, WH_EPERM);
+	assert_has(answer->why, "the message stays as it was");
+	assert_null(heard(eve, "chat.edited"));
+	assert_has(call(f, eve, "chat.history", "{'room':'den'}")->json, "plain words");
+	answer = call(f, mod, "moderation.queue", "{'kind':'held'}");
+	member(answer, "item", item);
+	assert_has(answer->json, "'text':'oh quux','before':'plain words'");
+	snprintf(shown, sizeof shown, "'message':'%s','edit':true", id);
+	assert_has(answer->json, shown);
+	assert_has(decides(f, mod, item, "approve")->json, "'done':1");
+	assert_has(heard(eve, "chat.edited"), "'from':'bob','who':'id-bob'");
+	assert_has(heard(bob, "'kind':'approve'"), "the change of your message");
+	answer = call(f, eve, "chat.history", "{'room':'den'}");
+	assert_has(answer->json, "oh quux");
+	assert_lacks(answer->json, "plain words");
+	/* Denied, it never was. */
+	edits(f, bob, id, "another quux");
+	member(call(f, mod, "moderation.queue", "{'kind':'held'}"), "item", item);
+	assert_has(decides(f, mod, item, "deny")->json, "'done':1");
+	assert_has(call(f, eve, "chat.history", "{'room':'den'}")->json, "oh quux");
+	/* What is refused is not queued, and what is not theirs is refused by chat. */
+	assert_has(edits(f, bob, id, "what a zorble")->why, "this is not published");
+	assert_has(edits(f, eve, id, "my quux now")->why, "only what you said yourself");
+	assert_has(call(f, mod, "moderation.queue", "{'kind':'held'}")->json, "'open':0");
+	end(f);
+}
+
+static void
+a_whisper_that_is_held_is_published_too(void **state)
+{
+	struct fixture *f = begin(LISTS "whispers = true;");
+	struct wh_session *mod = moderator(f, "mod"), *bob = inside(f, "bob", "member"), *eve = inside(f, "eve", "member");
+	char item[256];
+
+	(void)state;
+	assert_call(f, bob, "chat.whisper", "{'to':'eve','text':'oh quux'}", WH_EPERM);
+	member(call(f, mod, "moderation.queue", "{'kind':'held'}"), "item", item);
+	assert_has(decides(f, mod, item, "approve")->json, "'done':1");
+	assert_has(heard(eve, "oh quux"), "'from':'bob'");
+	assert_has(heard(bob, "'kind':'approve'"), "What you wrote was published in a whisper");
+	/* Who does not want to hear from them need not. */
+	assert_call(f, bob, "chat.whisper", "{'to':'eve','text':'quux again'}", WH_EPERM);
+	member(call(f, mod, "moderation.queue", "{'kind':'held'}"), "item", item);
+	assert_call(f, eve, "chat.block", "{'name':'bob'}", WH_OK);
+	assert_has(decides(f, mod, item, "approve")->json, "'done':1");
+	assert_null(heard(eve, "quux again"));
+	assert_has(heard(bob, "'kind':'deny'"), "they take no whispers from you");
+	assert_has(call(f, mod, "moderation.queue", "{'kind':'held'}")->json, "'open':0,'items':[]");
+	end(f);
+}
+
+static void
+a_held_edit_is_overtaken_by_the_next_and_never_comes_behind_it(void **state)
+{
+	struct fixture *f = begin(LISTS);
+	struct wh_session *mod = moderator(f, "mod"), *bob = inside(f, "bob", "member");
+	char id[256], first[256], second[256], args[400];
+
+	(void)state;
+	says(f, bob, "plain words", id);
+	edits(f, bob, id, "quux one");
+	member(call(f, mod, "moderation.queue", "{'kind':'held'}"), "item", first);
+	edits(f, bob, id, "quux two");
+	assert_has(call(f, mod, "moderation.queue", "{'kind':'held'}")->json, "'open':1");
+	member(call(f, mod, "moderation.queue", "{'kind':'held'}"), "item", second);
+	/* Who looked at the first does not decide about the second. */
+	assert_has(decides(f, mod, first, "approve")->json, "'done':0");
+	assert_int_equal(edits(f, bob, id, "better words")->err, WH_OK);
+	assert_has(decides(f, mod, second, "approve")->json, "'done':0");
+	assert_has(call(f, bob, "chat.history", "{'room':'den'}")->json, "better words");
+	/* The message is gone meanwhile. */
+	edits(f, bob, id, "quux three");
+	member(call(f, mod, "moderation.queue", "{'kind':'held'}"), "item", first);
+	snprintf(args, sizeof args, "{'room':'den','id':'%s'}", id);
+	assert_call(f, bob, "chat.redact", args, WH_OK);
+	assert_has(decides(f, mod, first, "approve")->json, "'done':1");
+	assert_has(heard(bob, "'kind':'deny'"), "the message is gone");
+	assert_lacks(call(f, bob, "chat.history", "{'room':'den'}")->json, "quux");
+	end(f);
+}
+
+static void
+a_held_edit_is_made_once_whatever_dies(void **state)
+{
+	struct fixture *f = begin(LISTS);
+	struct wh_session *mod = moderator(f, "mod"), *bob = inside(f, "bob", "member");
+	char id[256], item[256], args[400];
+	const char *log;
+	unsigned n;
+
+	(void)state;
+	says(f, bob, "plain words", id);
+	for (unsigned rounds = 0; rounds < 8; rounds++) {
+		wh_test_advance(f->t, 60000);
+		edits(f, bob, id, "oh quux");
+		member(call(f, mod, "moderation.queue", "{'kind':'held'}"), "item", item);
+		snprintf(args, sizeof args, "{'items':['%s'],'decision':'approve'}", item);
+		start(f, mod, "moderation.decide", args);
+		for (unsigned i = 0; i < rounds; i++) {
+			wh_test_run_jobs(f->t);
+			wh_test_advance(f->t, 1);
+		}
+		wh_test_recover(f->t);
+		settle(f);
+		call(f, mod, "moderation.decide", args);
+		settle(f);
+		n = 0;
+		log = call(f, mod, "chat.history", "{'room':'den','limit':200,'events':true}")->json;
+		for (const char *at = log; (at = strstr(at, "chat.edited")) != NULL; at++)
+			n++;
+		assert_int_equal(n, rounds + 1);
+	}
+	end(f);
+}
+
+static void
+what_is_held_of_who_left_is_never_published(void **state)
+{
+	struct fixture *f = begin(LISTS);
+	struct wh_session *mod = moderator(f, "mod"), *bob = inside(f, "bob", "member");
+	char item[256];
+
+	(void)state;
+	says(f, bob, "oh quux", NULL);
+	member(call(f, mod, "moderation.queue", "{'kind':'held'}"), "item", item);
+	wh_test_erase(f->t, "id-bob", "bob");
+	settle(f);
+	assert_has(call(f, mod, "moderation.queue", "{'kind':'held'}")->json, "'open':0");
+	assert_has(decides(f, mod, item, "approve")->json, "'done':0");
+	end(f);
+}
+
+static void
+a_locked_room_is_locked_for_edits_too(void **state)
+{
+	struct fixture *f = begin(NULL);
+	struct wh_session *mod = moderator(f, "mod"), *bob = inside(f, "bob", "member");
+	char id[256];
+
+	(void)state;
+	says(f, bob, "plain words", id);
+	assert_call(f, mod, "moderation.lockdown", "{'room':'den'}", WH_OK);
+	assert_has(edits(f, bob, id, "other words")->why, "locked");
+	assert_call(f, mod, "moderation.lockdown", "{'room':'den','on':false}", WH_OK);
+	/* A slow room is slow for what is said. */
+	assert_call(f, mod, "moderation.slow", "{'room':'den','time':'20s'}", WH_OK);
+	assert_int_equal(says(f, bob, "one", NULL)->err, WH_OK);
+	assert_int_equal(edits(f, bob, id, "other words")->err, WH_OK);
+	end(f);
+}
+
+/* A pack that nobody loads, as there is no helper here. */
+static struct fixture *
+begin_with_pack(const char *fail, char folder[static 64])
+{
+	char path[200], settings[400];
+	FILE *to;
+
+	snprintf(folder, 64, "/tmp/whiply-moderation-XXXXXX");
+	assert_non_null(mkdtemp(folder));
+	snprintf(path, sizeof path, "%s/words", folder);
+	assert_int_equal(mkdir(path, 0700), 0);
+	snprintf(path, sizeof path, "%s/words/pack.lua", folder);
+	to = fopen(path, "w");
+	assert_non_null(to);
+	fprintf(to, "pack { id = 'words', version = '1', api = 1, license = 'MIT' }\nrule 'one' { when = function(m) end, act = 'hold', fail = '%s' }\n", fail);
+	fclose(to);
+	snprintf(settings, sizeof settings, "pack_folders = [ \"%s\" ]; packs = { words = { mode = \"live\"; }; };", folder);
+	return begin(settings);
+}
+
+static void
+end_with_pack(struct fixture *f, const char *folder)
+{
+	char command[100];
+
+	end(f);
+	snprintf(command, sizeof command, "rm -r %s", folder);
+	assert_int_equal(system(command), 0);
+}
+
+static void
+nothing_slips_by_while_rules_that_fail_closed_are_away(void **state)
+{
+	char folder[64], item[256], id[256];
+	struct fixture *f = begin_with_pack("closed", folder);
+	struct wh_session *mod = moderator(f, "mod"), *bob = inside(f, "bob", "member"), *eve = inside(f, "eve", "member");
+	const struct wh_test_answer *answer;
+
+	(void)state;
+	answer = says(f, bob, "hello", NULL);
+	assert_int_equal(answer->err, WH_EPERM);
+	assert_has(answer->why, "waits for a moderator");
+	assert_null(heard(eve, "chat.message"));
+	answer = call(f, mod, "moderation.queue", "{'kind':'held'}");
+	assert_has(answer->json, "'text':'hello','reason':'rules_away'");
+	member(answer, "item", item);
+	assert_has(decides(f, mod, item, "approve")->json, "'done':1");
+	assert_has(heard(eve, "chat.message"), "hello");
+	assert_int_equal(says(f, mod, "nobody looks at me", id)->err, WH_OK);
+	end_with_pack(f, folder);
+	f = begin_with_pack("open", folder);
+	bob = inside(f, "bob", "member");
+	assert_int_equal(says(f, bob, "hello", NULL)->err, WH_OK);
+	end_with_pack(f, folder);
+}
+
 static void
 a_rollback_undoes_what_one_version_of_a_pack_did(void **state)
 {
@@ -523,6 +792,7 @@ main(void)
 		cmocka_unit_test(a_ban_of_a_network_meets_only_those_who_are_new),
 		cmocka_unit_test(a_guest_does_not_come_back_as_another),
 		cmocka_unit_test(a_removed_message_is_put_back_by_undoing),
+		cmocka_unit_test(what_a_moderator_removes_with_chat_s_command_is_an_action_too),
 		cmocka_unit_test(two_moderators_lock_a_room_and_each_takes_back_the_own),
 		cmocka_unit_test(slow_mode_and_accounts_only_hold_for_a_while),
 		cmocka_unit_test(only_moderators_act_and_not_on_each_other),
@@ -534,6 +804,13 @@ main(void)
 		cmocka_unit_test(warnings_and_strikes_are_told_and_counted),
 		cmocka_unit_test(a_verdict_decides_what_becomes_of_a_message),
 		cmocka_unit_test(what_was_held_is_published_once_whatever_dies),
+		cmocka_unit_test(an_edit_that_is_held_waits_and_the_old_text_stays),
+		cmocka_unit_test(a_whisper_that_is_held_is_published_too),
+		cmocka_unit_test(a_held_edit_is_overtaken_by_the_next_and_never_comes_behind_it),
+		cmocka_unit_test(a_held_edit_is_made_once_whatever_dies),
+		cmocka_unit_test(what_is_held_of_who_left_is_never_published),
+		cmocka_unit_test(a_locked_room_is_locked_for_edits_too),
+		cmocka_unit_test(nothing_slips_by_while_rules_that_fail_closed_are_away),
 		cmocka_unit_test(a_rollback_undoes_what_one_version_of_a_pack_did),
 		cmocka_unit_test(who_leaves_takes_words_along_and_not_the_ban),
 	};

@@ -4,28 +4,39 @@
 
 #include "signaling.h"
 
-static void
-url_host(struct server *s, struct wh_str url)
+/* "turn:HOST:PORT?transport=tcp", "turns:[ADDRESS]". False: it is none. */
+static bool
+url_read(struct server_url *u, struct wh_str text)
 {
-	struct wh_str at = wh_str_from(url, 5);		/* behind "turn:" */
-	const char *query = at.n != 0 ? memchr(at.p, '?', at.n) : NULL;
-	const char *colon = NULL, *end;
+	bool tls = wh_str_starts(text, WH_STR("turns:"));
+	struct wh_str at = wh_str_from(text, tls ? 6 : 5), transport = WH_STR("");
+	const char *query = at.n != 0 ? memchr(at.p, '?', at.n) : NULL, *colon, *end, *close = NULL;
 
-	if (query != NULL)
+	*u = (struct server_url){ .by = tls ? WIRE_TLS : WIRE_UDP };
+	if (text.n >= sizeof u->text || (!tls && !wh_str_starts(text, WH_STR("turn:"))))
+		return false;
+	snprintf(u->text, sizeof u->text, "%.*s", WH_FMT(text));
+	if (query != NULL) {
+		transport = (struct wh_str){ query + 1, (size_t)(at.p + at.n - query - 1) };
 		at.n = (size_t)(query - at.p);
+	}
+	if (at.n != 0 && at.p[0] == '[' && (close = memchr(at.p, ']', at.n)) == NULL)
+		return false;
+	/* TLS over datagrams can be given to clients, but not asked. */
+	if (tls && wh_str_is(transport, "transport=udp"))
+		return at.n != 0;
+	if (wh_str_is(transport, "transport=tcp") && !tls)
+		u->by = WIRE_TCP;
 	end = at.p + at.n;
-	if (at.n != 0 && at.p[0] == '[') {
-		const char *close = memchr(at.p, ']', at.n);
-
-		if (close == NULL)
-			return;
+	if (close != NULL) {
 		colon = close + 1 < end && close[1] == ':' ? close + 1 : NULL;
-		snprintf(s->host, sizeof s->host, "%.*s", (int)(close - at.p - 1), at.p + 1);
+		snprintf(u->host, sizeof u->host, "%.*s", (int)(close - at.p - 1), at.p + 1);
 	} else {
 		colon = at.n != 0 ? memchr(at.p, ':', at.n) : NULL;
-		snprintf(s->host, sizeof s->host, "%.*s", (int)((colon != NULL ? colon : end) - at.p), at.p);
+		snprintf(u->host, sizeof u->host, "%.*s", (int)((colon != NULL ? colon : end) - at.p), at.p);
 	}
-	snprintf(s->port, sizeof s->port, "%.*s", colon != NULL ? (int)(end - colon - 1) : 4, colon != NULL ? colon + 1 : "3478");
+	snprintf(u->port, sizeof u->port, "%.*s", colon != NULL ? (int)(end - colon - 1) : 4, colon != NULL ? colon + 1 : tls ? "5349" : "3478");
+	return u->host[0] != '\0';
 }
 
 /* A secret as it is, or "file:PATH", of which the first line counts. */
@@ -60,14 +71,11 @@ server_read(struct signaling *x, struct server *s, const struct wh_conf *c)
 	for (size_t i = 0; i < wh_conf_count(c, "urls"); i++) {
 		struct wh_str url = wh_conf_item(c, "urls", i);
 
-		if (s->n_urls == URLS || url.n >= sizeof s->urls[0] || !(wh_str_starts(url, WH_STR("turn:")) || wh_str_starts(url, WH_STR("turns:")))) {
+		if (s->n_urls == URLS || !url_read(&s->urls[s->n_urls++], url)) {
 			wh_host_log(x->host, WH_ERROR, "turn_url_refused", WH_T("server", s->name), WH_S("url", url),
 			    WH_T("why", "up to 4, turn:HOST:PORT?transport=udp or turns:HOST:PORT"));
 			return false;
 		}
-		if (s->host[0] == '\0' && wh_str_starts(url, WH_STR("turn:")))
-			url_host(s, url);
-		snprintf(s->urls[s->n_urls++], sizeof s->urls[0], "%.*s", WH_FMT(url));
 	}
 	for (size_t i = 0; i < wh_conf_count(c, "secrets"); i++)
 		if (i == 2 || !secret_read(wh_conf_item(c, "secrets", i), s->secrets[s->n_secrets++])) {
@@ -77,6 +85,19 @@ server_read(struct signaling *x, struct server *s, const struct wh_conf *c)
 	if (s->n_secrets == 0 || s->n_urls == 0)
 		wh_host_log(x->host, WH_ERROR, "turn_server_refused", WH_T("server", s->name), WH_T("why", "it needs urls and secrets"));
 	return s->n_secrets != 0 && s->n_urls != 0;
+}
+
+/* What is known of a server that stays is kept. */
+static void
+server_keep(struct server *s, const struct server *old)
+{
+	s->shown = old->shown;
+	s->minute = old->minute;
+	memcpy(s->given, old->given, sizeof old->given);
+	for (unsigned i = 0; i < s->n_urls; i++)
+		for (unsigned k = 0; k < old->n_urls; k++)
+			if (strcmp(s->urls[i].text, old->urls[k].text) == 0)
+				s->urls[i] = old->urls[k];
 }
 
 bool
@@ -92,18 +113,10 @@ servers_read(struct signaling *x, const struct wh_conf *conf)
 	for (size_t i = 0; i < n; i++)
 		if (!server_read(x, &read[i], wh_conf_table(conf, "turn", i)))
 			return false;
-	/* What is known of a server that stays is kept. */
 	for (size_t i = 0; i < n; i++)
-		for (unsigned k = 0; k < x->n_servers; k++) {
-			const struct server *old = &x->servers[k];
-
-			if (strcmp(old->name, read[i].name) != 0)
-				continue;
-			read[i].state = old->state;
-			read[i].shown = old->shown;
-			read[i].minute = old->minute;
-			memcpy(read[i].given, old->given, sizeof old->given);
-		}
+		for (unsigned k = 0; k < x->n_servers; k++)
+			if (strcmp(x->servers[k].name, read[i].name) == 0)
+				server_keep(&read[i], &x->servers[k]);
 	memcpy(x->servers, read, n * sizeof read[0]);
 	x->n_servers = (unsigned)n;
 	x->servers_epoch++;
@@ -130,15 +143,30 @@ server_load(struct server *s, int64_t minute)
 	return (double)sum / (double)s->weight;
 }
 
+/* Well, if it can be reached in some way; unwell, if in none. */
+static enum server_state
+server_state(const struct server *s)
+{
+	unsigned unwell = 0;
+
+	for (unsigned i = 0; i < s->n_urls; i++) {
+		if (s->urls[i].state == SERVER_WELL)
+			return SERVER_WELL;
+		unwell += s->urls[i].state == SERVER_UNWELL;
+	}
+	return unwell == s->n_urls ? SERVER_UNWELL : SERVER_UNKNOWN;
+}
+
 /* Lower is better; the load decides among equals. */
 static unsigned
 server_rank(const struct server *s, struct wh_str region)
 {
-	unsigned rank = s->state == SERVER_UNWELL ? 4 : 0;
+	enum server_state state = server_state(s);
+	unsigned rank = state == SERVER_UNWELL ? 4 : 0;
 
 	if (region.n != 0 && !wh_str_is(region, s->region))
 		rank += 2;
-	return rank + (s->state == SERVER_UNKNOWN);
+	return rank + (state == SERVER_UNKNOWN);
 }
 
 /* The best that is not `but`. */
@@ -170,8 +198,10 @@ reply_server(struct signaling *x, struct wh_call *call, struct server *s, int64_
 		return;
 	wh_json_object(reply, NULL);
 	wh_json_array(reply, "urls");
+	/* A way that does not work is left out where another may. */
 	for (unsigned i = 0; i < s->n_urls; i++)
-		wh_json_text(reply, NULL, s->urls[i]);
+		if (s->urls[i].state != SERVER_UNWELL || server_state(s) == SERVER_UNWELL)
+			wh_json_text(reply, NULL, s->urls[i].text);
 	wh_json_end(reply);
 	wh_json_text(reply, "username", username);
 	wh_json_text(reply, "credential", password);
@@ -220,6 +250,21 @@ ice_servers(void *self, struct wh_call *call)
 
 static const char *const states[] = { "unknown", "well", "unwell" };
 
+static void
+reply_urls(struct wh_json *reply, const struct server *s)
+{
+	wh_json_array(reply, "urls");
+	for (unsigned i = 0; i < s->n_urls; i++) {
+		wh_json_object(reply, NULL);
+		wh_json_text(reply, "url", s->urls[i].text);
+		wh_json_text(reply, "state", states[s->urls[i].state]);
+		if (s->urls[i].state == SERVER_UNWELL)
+			wh_json_text(reply, "why", s->urls[i].why);
+		wh_json_end(reply);
+	}
+	wh_json_end(reply);
+}
+
 /* How they are, for operators. */
 enum wh_err
 ice_status(void *self, struct wh_call *call)
@@ -234,9 +279,8 @@ ice_status(void *self, struct wh_call *call)
 		wh_json_object(reply, NULL);
 		wh_json_text(reply, "name", s->name);
 		wh_json_text(reply, "region", s->region);
-		wh_json_text(reply, "state", states[s->state]);
-		if (s->state == SERVER_UNWELL)
-			wh_json_text(reply, "why", s->why);
+		wh_json_text(reply, "state", states[server_state(s)]);
+		reply_urls(reply, s);
 		wh_json_int(reply, "weight", s->weight);
 		wh_json_num(reply, "load", server_load(s, wh_now_ms(x->host) / 60000));
 		wh_json_uint(reply, "secret", s->secret + 1);
@@ -260,31 +304,32 @@ probe_done(void *self, void *request)
 	struct signaling *x = self;
 	const struct turn_probe *p = request;
 	struct server *s = &x->servers[p->server];
+	struct server_url *u = &s->urls[p->url];
 
 	if (p->epoch != x->servers_epoch)
 		return;
 	if (p->well) {
 		wh_metric_took(x->host, &signaling_metrics[M_PROBE], p->took_us);
-		if (s->state == SERVER_UNWELL)
-			wh_host_log(x->host, WH_INFO, "turn_server_well", WH_T("server", s->name));
-		s->state = SERVER_WELL;
+		if (u->state == SERVER_UNWELL)
+			wh_host_log(x->host, WH_INFO, "turn_server_well", WH_T("server", s->name), WH_T("url", u->text));
+		u->state = SERVER_WELL;
 		s->secret = p->secret;
-		s->failed = 0;
+		u->failed = 0;
 	} else {
-		snprintf(s->why, sizeof s->why, "%s", p->why);
-		if (++s->failed >= 2 && s->state != SERVER_UNWELL) {
-			s->state = SERVER_UNWELL;
-			wh_host_log(x->host, WH_WARN, "turn_server_unwell", WH_T("server", s->name), WH_T("why", s->why));
+		snprintf(u->why, sizeof u->why, "%s", p->why);
+		if (++u->failed >= 2 && u->state != SERVER_UNWELL) {
+			u->state = SERVER_UNWELL;
+			wh_host_log(x->host, WH_WARN, "turn_server_unwell", WH_T("server", s->name), WH_T("url", u->text), WH_T("why", u->why));
 		}
 	}
-	if (s->shown != (s->state == SERVER_WELL)) {
-		s->shown = s->state == SERVER_WELL;
+	if (s->shown != (server_state(s) == SERVER_WELL)) {
+		s->shown = !s->shown;
 		wh_metric_add_for(x->host, &signaling_metrics[M_SERVERS], wh_str(s->name), s->shown ? 1 : -1);
 	}
 }
 
 static const struct wh_job probe_job = {
-	.name = "signaling.probe", .size = sizeof(struct turn_probe), .max_running = 1, .max_waiting = SERVERS * 2, .work = probe_work, .done = probe_done,
+	.name = "signaling.probe", .size = sizeof(struct turn_probe), .max_running = 1, .max_waiting = SERVERS * URLS * 2, .work = probe_work, .done = probe_done,
 };
 
 void
@@ -297,10 +342,14 @@ servers_probe(void *self, uint64_t cookie)
 		const struct server *s = &x->servers[i];
 		struct turn_probe p = { .server = i, .epoch = x->servers_epoch, .n_secrets = s->n_secrets, .now = wh_wall_ms(x->host) / 1000 };
 
-		memcpy(p.host, s->host, sizeof p.host);
-		memcpy(p.port, s->port, sizeof p.port);
 		memcpy(p.secrets, s->secrets, sizeof p.secrets);
-		if (p.host[0] != '\0')
-			wh_job_start(x->host, &probe_job, &p);
+		for (unsigned k = 0; k < s->n_urls; k++) {
+			p.url = k;
+			p.by = s->urls[k].by;
+			memcpy(p.host, s->urls[k].host, sizeof p.host);
+			memcpy(p.port, s->urls[k].port, sizeof p.port);
+			if (p.host[0] != '\0')
+				wh_job_start(x->host, &probe_job, &p);
+		}
 	}
 }

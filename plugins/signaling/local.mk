@@ -1,6 +1,6 @@
 # The parts of plugins/signaling that are functions on bytes: no host.
 noinst_LTLIBRARIES += libsignalingparts.la
-libsignalingparts_la_SOURCES = %D%/sdp.c %D%/sdp.h %D%/turn.c %D%/turn.h %D%/text.h
+libsignalingparts_la_SOURCES = %D%/sdp.c %D%/sdp.h %D%/turn.c %D%/turn.h %D%/wire.c %D%/wire.h %D%/text.h
 libsignalingparts_la_CFLAGS = $(AM_CFLAGS) $(SSL_CFLAGS)
 check_PROGRAMS += %D%/test_sdp %D%/test_turn
 %C%_test_sdp_LDADD = libsignalingparts.la -lcmocka

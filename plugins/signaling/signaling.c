@@ -262,7 +262,7 @@ static const struct wh_dialect signaling_dialects[] = {
 
 static const struct wh_setting turn_settings[] = {
 	{ "name", WH_STRING, .required = true, .min = "1", .max = "63", .help = "for the log and metrics" },
-	{ "urls", WH_STRINGS, .help = "up to 4: turn:HOST:PORT?transport=udp, turns:HOST:PORT?transport=tcp; the first turn: one is asked how it is" },
+	{ "urls", WH_STRINGS, .help = "up to 4: turn:HOST:PORT?transport=udp, turns:HOST:PORT?transport=tcp; each is asked how it is" },
 	{ "secrets", WH_STRINGS, .help = "one or two, which it knows as static-auth-secret; file:PATH reads one. The first that it takes is used" },
 	{ "region", WH_STRING, .def = "", .max = "63", .help = "clients that name it get this server first" },
 	{ "weight", WH_INT, .def = "1", .min = "1", .max = "1000", .help = "how much it carries, beside the others" },

@@ -54,20 +54,28 @@ struct caller {
 	struct seat *seats[CALLS_OF_SESSION];
 };
 
+enum server_state { SERVER_UNKNOWN, SERVER_WELL, SERVER_UNWELL };
+
+/* A way to a TURN server. Each is asked by itself: one whose certificate is over is no help to those who can only use that. */
+struct server_url {
+	char text[200];
+	enum wire_by by;
+	char host[TURN_HOST + 1], port[8];	/* where to ask how it is; empty: nobody asks */
+	enum server_state state;
+	unsigned failed;			/* times in a row */
+	char why[80];
+};
+
 /* A TURN server. */
 struct server {
 	char name[64], region[64];
-	char urls[URLS][200];
+	struct server_url urls[URLS];
 	unsigned n_urls;
 	int64_t weight;
 	char secrets[2][TURN_SECRET + 1];
 	unsigned n_secrets;
 	unsigned secret;		/* that it takes, as far as we know */
-	char host[TURN_HOST + 1], port[8];	/* where to ask how it is; empty: nobody asks */
-	enum { SERVER_UNKNOWN, SERVER_WELL, SERVER_UNWELL } state;
 	bool shown;			/* as well, by the gauge */
-	unsigned failed;		/* times in a row */
-	char why[80];
 	uint32_t given[LOAD_MINUTES];	/* credentials, by the minute */
 	int64_t minute;			/* of the last */
 };

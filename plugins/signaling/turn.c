@@ -1,16 +1,12 @@
 /* STUN messages and the probe. See turn.h. */
 #include "turn.h"
 
-#include <errno.h>
 #include <netdb.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <openssl/rand.h>
-#include <poll.h>
 #include <stdio.h>
 #include <sys/socket.h>
-#include <time.h>
-#include <unistd.h>
 
 enum {
 	ATTR_USERNAME = 0x0006, ATTR_INTEGRITY = 0x0008, ATTR_ERROR = 0x0009, ATTR_LIFETIME = 0x000d, ATTR_REALM = 0x0014, ATTR_NONCE = 0x0015,
@@ -177,34 +173,20 @@ stun_signed(const struct stun *m, const unsigned char key[STUN_KEY])
 
 /* The probe */
 
-static int64_t
-now_us(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
-}
-
-/* Asks and waits for the answer to this very question. */
+/* Asks and waits for the answer to this very question; again where a datagram may have been lost. */
 static bool
-probe_ask(int s, const struct stun *question, struct stun *answer, unsigned *type_out)
+probe_ask(struct wire *w, const struct stun *question, struct stun *answer, unsigned *type_out)
 {
-	for (int tries = 0; tries < TRIES; tries++) {
-		int64_t until = now_us() + WAIT_MS * 1000, left;
+	for (int tries = 0; tries < (w->by == WIRE_UDP ? TRIES : 1); tries++) {
+		int64_t until = wire_now() + (w->by == WIRE_UDP ? WAIT_MS : TRIES * WAIT_MS) * 1000;
+		long n;
 
-		if (send(s, question->bytes, question->n, MSG_NOSIGNAL) < 0)
+		if (!wire_send(w, question->bytes, question->n, until))
 			return false;
-		while ((left = until - now_us()) > 0) {
-			struct pollfd p = { .fd = s, .events = POLLIN };
-			ssize_t n;
-
-			if (poll(&p, 1, (int)(left / 1000) + 1) <= 0)
-				continue;
-			n = recv(s, answer->bytes, sizeof answer->bytes, MSG_DONTWAIT);
-			if (n < 0 && errno != EAGAIN && errno != EINTR)
+		while ((n = wire_take(w, answer->bytes, sizeof answer->bytes, until)) != 0) {
+			if (n < 0)
 				return false;	/* nobody listens there */
-			answer->n = n > 0 ? (size_t)n : 0;
+			answer->n = (size_t)n;
 			if (stun_read(answer, question->bytes + 8, type_out))
 				return true;
 		}
@@ -222,7 +204,7 @@ error_code(const struct stun *m)
 
 /* One secret: what the server says without credentials, then with them. */
 static bool
-probe_secret(struct turn_probe *p, int s, const char *secret, bool *wrong_out)
+probe_secret(struct turn_probe *p, struct wire *w, const char *secret, bool *wrong_out)
 {
 	static const unsigned char udp[] = { 17, 0, 0, 0 };
 	char user[TURN_USER + 1], password[TURN_PASSWORD + 1], realm[256];
@@ -237,7 +219,7 @@ probe_secret(struct turn_probe *p, int s, const char *secret, bool *wrong_out)
 		return false;
 	stun_begin(&question, STUN_ALLOCATE | STUN_REQUEST, id);
 	stun_put(&question, ATTR_TRANSPORT, udp, sizeof udp);
-	if (!probe_ask(s, &question, &answer, &type)) {
+	if (!probe_ask(w, &question, &answer, &type)) {
 		snprintf(p->why, sizeof p->why, "it does not answer");
 		return false;
 	}
@@ -256,7 +238,7 @@ probe_secret(struct turn_probe *p, int s, const char *secret, bool *wrong_out)
 	stun_put(&question, ATTR_USERNAME, user, strlen(user));
 	stun_put(&question, ATTR_REALM, realm, r.n);
 	stun_put(&question, ATTR_NONCE, nonce_copy, nonce.n);
-	if (!stun_sign(&question, key) || !probe_ask(s, &question, &answer, &type)) {
+	if (!stun_sign(&question, key) || !probe_ask(w, &question, &answer, &type)) {
 		snprintf(p->why, sizeof p->why, "it does not answer");
 		return false;
 	}
@@ -277,15 +259,15 @@ probe_secret(struct turn_probe *p, int s, const char *secret, bool *wrong_out)
 	stun_put(&question, ATTR_REALM, realm, r.n);
 	stun_put(&question, ATTR_NONCE, nonce_copy, nonce.n);
 	if (stun_sign(&question, key))
-		(void)!send(s, question.bytes, question.n, MSG_NOSIGNAL | MSG_DONTWAIT);
+		wire_send(w, question.bytes, question.n, wire_now() + WAIT_MS * 1000);
 	return true;
 }
 
 void
 turn_probe(struct turn_probe *p)
 {
-	struct addrinfo hints = { .ai_socktype = SOCK_DGRAM }, *found = NULL;
-	int64_t began = now_us();
+	struct addrinfo hints = { .ai_socktype = p->by == WIRE_UDP ? SOCK_DGRAM : SOCK_STREAM }, *found = NULL;
+	int64_t began = wire_now();
 	bool wrong = true;
 
 	p->well = false;
@@ -293,19 +275,17 @@ turn_probe(struct turn_probe *p)
 	if (getaddrinfo(p->host, p->port, &hints, &found) != 0 || found == NULL)
 		return;
 	for (unsigned i = 0; i < p->n_secrets && wrong && !p->well; i++) {
-		/* A socket each: an allocation belongs to its port. */
-		int s = socket(found->ai_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+		/* A connection each: an allocation belongs to its port. */
+		struct wire w;
 
-		if (s < 0 || connect(s, found->ai_addr, found->ai_addrlen) != 0) {
-			snprintf(p->why, sizeof p->why, "it can't be reached");
-			wrong = false;
-		} else {
-			p->well = probe_secret(p, s, p->secrets[i], &wrong);
+		if (wire_open(&w, found, p->by, p->host, wire_now() + TRIES * WAIT_MS * 1000, p->why)) {
+			p->well = probe_secret(p, &w, p->secrets[i], &wrong);
 			p->secret = i;
+		} else {
+			wrong = false;
 		}
-		if (s >= 0)
-			close(s);
+		wire_close(&w);
 	}
-	p->took_us = now_us() - began;
+	p->took_us = wire_now() - began;
 	freeaddrinfo(found);
 }

@@ -5,6 +5,8 @@
 
 #include <whiply/types.h>
 
+#include "wire.h"
+
 enum { TURN_SECRET = 128, TURN_HOST = 127, TURN_USER = 80, TURN_PASSWORD = 28, STUN_BYTES = 1024, STUN_KEY = 16, STUN_ID = 12 };
 
 /** What a user signs in with until `expires` (seconds since 1970): username "EXPIRES:USER", password base64(HMAC-SHA1(secret, username)). */
@@ -40,13 +42,14 @@ bool stun_signed(const struct stun *m, const unsigned char key[STUN_KEY]);
 
 /* The probe */
 
-/** Asks at most twice a second long. In: host, port, secrets. Out: the rest. */
+/** Asks at most twice a second long, over TCP and TLS two seconds. In: by, host, port, secrets. Out: the rest. */
 struct turn_probe {
+	enum wire_by by;
 	char host[TURN_HOST + 1], port[8];
 	char secrets[2][TURN_SECRET + 1];
 	unsigned n_secrets;
 	int64_t now;			/* seconds since 1970 */
-	uint64_t server, epoch;		/* the caller's own */
+	uint64_t server, url, epoch;		/* the caller's own */
 	bool well;
 	unsigned secret;		/* which it took */
 	int64_t took_us;

@@ -55,6 +55,11 @@ def test_install_puts_everything_in_its_place(installed):
     assert {path.name for path in next(folder.rglob("whiply.h")).parent.iterdir()} == headers
     assert len(relative(folder, "libwhiplytest.a")) == 1
     assert len(relative(folder, "whiply.conf.example")) == 1
+    docs = next(folder.rglob("README.md")).parent
+    while not (docs / "LICENSE").exists():
+        docs = docs.parent
+    for page in (ROOT / "docs").rglob("*.md"):
+        assert (docs / page.relative_to(ROOT)).exists(), f"{page.relative_to(ROOT)} is not installed"
     units = list(folder.rglob("whiply.service"))
     assert len(units) == 1 and "sbin/whiplyd --check" in units[0].read_text()
 

@@ -1,4 +1,5 @@
 """The processes as an operator sees them: titles, users, the sandbox, systemd, start and stop."""
+import grp
 import os
 import pathlib
 import pwd
@@ -48,6 +49,48 @@ def test_edges_and_hub_are_not_root(start):
         assert set(status(pid, "CapEff")) == {"0" * 16}, title
     old = whiply.kill("hub")
     whiply.hub_back(old)
+
+
+def ask_as(path, user, group):
+    """Asks over the control socket as somebody else: the answer, or why there is none."""
+    into, out = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        try:
+            os.setgroups([])
+            os.setgid(group)
+            os.setuid(user)
+            with socket.socket(socket.AF_UNIX) as s:
+                s.settimeout(10)
+                s.connect(str(path))
+                s.sendall(b'{"jsonrpc":"2.0","id":1,"method":"server.version","params":{}}\n')
+                os.write(out, s.recv(4096))
+        except OSError as refused:
+            os.write(out, str(refused).encode())
+        finally:
+            os._exit(0)
+    os.close(out)
+    os.waitpid(pid, 0)
+    with open(into, "rb") as said:
+        return said.read().decode()
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can become somebody else")
+def test_the_control_group_reaches_the_control_socket_and_nothing_else(start):
+    games, daemon = grp.getgrnam("games").gr_gid, pwd.getpwnam("daemon")
+    whiply = start(more='user = "nobody";', hub='control_group = "games";', build=RELEASE, wait=False)
+    whiply.dir.chmod(0o755)
+    whiply.wait()
+    assert '"version"' in ask_as(whiply.control, daemon.pw_uid, games)
+    assert "Permission denied" in ask_as(whiply.control, daemon.pw_uid, daemon.pw_gid)
+    assert [path for path in (whiply.state, *whiply.state.iterdir()) if path.stat().st_mode & 0o7] == []
+    assert [path.name for path in whiply.state.rglob("*") if path.stat().st_gid == games] == ["control.sock"]
+    whiply.configure(hub="")
+    assert whiply.ctl("reload").returncode == 0
+    assert "Permission denied" in ask_as(whiply.control, daemon.pw_uid, games)
+    whiply.configure(hub='control_group = "nobody-at-all";')
+    done = whiply.ctl("reload")
+    assert done.returncode == 1 and 'there is no group "nobody-at-all"' in done.stdout + done.stderr
 
 
 def test_it_serves_within_200_ms(start):

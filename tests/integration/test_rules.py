@@ -278,3 +278,62 @@ def test_what_moderators_did_is_agreed_with(server, tmp_path):
         rule = next(r for r in got["rules"] if r["rule"] == "bad")
         assert (got["events"], got["deeds"], got["deeds_found"]) == (4, 3, 2)
         assert (rule["hits"], rule["users"], rule["agreed"], rule["alone"], rule["upheld"]) == (3, 2, 2, 1, 0)
+
+
+HOLD = """
+pack { id = 'hold', version = '1', api = 1, license = 'MIT' }
+rule 'look' { on = { 'message', 'edit' }, when = function(m) return m.text:find('look', 1, true) end, act = { 'hold', reason = 'word' } }
+test 'it' { { say = 'look', expect = 'hold' }, { edit = 'look', before = 'x', expect = 'hold' } }
+"""
+
+
+def test_a_backtest_sees_what_moderators_took_away_and_what_never_appeared(server, tmp_path):
+    write_pack(tmp_path, "words", WORDS)
+    write_pack(tmp_path, "hold", HOLD)
+    whiply = server("packs = { hold = { mode = \"live\"; }; };")
+    with speaker(whiply) as ws:
+        ws.call("chat.say", room="r", text="hello")
+        bad = ws.call("chat.say", room="r", text="the first badword")["id"]
+        own = ws.call("chat.say", room="r", text="a badword that I regret")["id"]
+        ws.call("chat.redact", room="r", id=own)
+        whiply.command("moderation.redact", "--room", "r", "--id", bad)
+        ws.refused("chat.say", room="r", text="look, a badword")
+        held = whiply.command("moderation.queue")["items"][0]
+        assert held["text"] == "look, a badword"
+        whiply.command("moderation.decide", "--items", json.dumps([held["item"]]), "--decision", "deny")
+        assert "badword" not in str(ws.call("chat.history", room="r"))
+        # By the name as it was written, too.
+        got = whiply.command("moderation.backtest", "words", "--room", "R", "--samples", "5")
+        rule = next(r for r in got["rules"] if r["rule"] == "bad")
+        assert got["events"] == 3
+        assert [s["text"] for s in rule["samples"]] == ["the first badword", "look, a badword"]
+        assert (rule["hits"], rule["agreed"], rule["alone"]) == (2, 2, 0)
+        # And the author's tool sees the same in the log that a moderator gets.
+        log, after = tmp_path / "r.jsonl", []
+        with open(log, "w") as out:
+            while True:
+                page = whiply.ctl("--json", "moderation.room_log", "r", "--limit", "2", *after)
+                assert page.returncode == 0, page.stderr
+                out.write(page.stdout.strip() + "\n")
+                if "next" not in json.loads(page.stdout):
+                    break
+                after = ["--after", json.loads(page.stdout)["next"]]
+        done = subprocess.run([BUILD / "bin" / "whiply-rules", "backtest", tmp_path / "words", "--json", "--log", log], capture_output=True, text=True, timeout=60)
+        again = next(r for r in json.loads(done.stdout)["rules"] if r["rule"] == "bad")
+        assert (again["hits"], again["agreed"]) == (2, 2), done.stdout
+
+
+def test_an_edit_that_a_pack_holds_waits_and_the_rule_sees_what_it_said_before(server, tmp_path):
+    write_pack(tmp_path, "hold", HOLD.replace("m.text:find('look', 1, true)", "m.before:find('old', 1, true) and m.text:find('look', 1, true)"))
+    (tmp_path / "hold" / "pack.lua").write_text((tmp_path / "hold" / "pack.lua").read_text().replace("{ say = 'look', expect = 'hold' }, ", "").replace("before = 'x'", "before = 'old'"))
+    whiply = server("packs = { hold = { mode = \"live\"; }; };")
+    with speaker(whiply) as ws:
+        said = ws.call("chat.say", room="r", text="old words")["id"]
+        assert "waits for a moderator" in str(ws.refused("chat.edit", room="r", id=said, text="look here"))
+        assert "old words" in str(ws.call("chat.history", room="r"))
+        held = whiply.command("moderation.queue")["items"][0]
+        assert (held["edit"], held["before"], held["text"], held["message"]) == (True, "old words", "look here", said)
+        whiply.command("moderation.decide", "--items", json.dumps([held["item"]]), "--decision", "approve")
+        until(lambda: "look here" in str(ws.call("chat.history", room="r")), 20, "the edit")
+        # It says something else now: the rule has nothing against it.
+        ws.call("chat.edit", room="r", id=said, text="look there")

@@ -1,6 +1,7 @@
 """Signaling against the whole server: frames that lie, come from nowhere, are too big or too many; TURN servers; hubs that are killed."""
 import json
 import re
+import subprocess
 import time
 
 import pytest
@@ -321,7 +322,7 @@ def coturn(tmp_path_factory):
 
 def turn_settings(port, secrets, name="one"):
     listed = ", ".join(f'"{secret}"' for secret in secrets)
-    return f'{{ name = "{name}"; urls = [ "turn:127.0.0.1:{port}?transport=udp", "turns:127.0.0.1:5349?transport=tcp" ]; secrets = [ {listed} ]; }}'
+    return f'{{ name = "{name}"; urls = [ "turn:127.0.0.1:{port}?transport=udp", "turn:127.0.0.1:{port}?transport=tcp" ]; secrets = [ {listed} ]; }}'
 
 
 @needs_coturn
@@ -340,6 +341,31 @@ def test_credentials_of_ours_are_good_at_coturn_and_wrong_ones_are_not(start, co
         with turn.Turn(coturn.port) as client:
             assert client.allocate(user, password) == expected
     with_ours.ws.close()
+
+
+@needs_coturn
+def test_each_way_to_a_server_is_asked_and_one_that_does_not_work_is_not_given(start, tmp_path):
+    pem = tmp_path / "turn.pem"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=turn", "-days", "2",
+                    "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", pem, "-out", tmp_path / "cert.pem"], check=True, capture_output=True)
+    pem.write_text(pem.read_text() + (tmp_path / "cert.pem").read_text())
+    coturn = turn.Coturn(tmp_path / "coturn", certificate=pem)
+    urls = [f"turn:127.0.0.1:{coturn.port}", f"turn:127.0.0.1:{coturn.port}?transport=tcp", f"turns:127.0.0.1:{coturn.tls}?transport=tcp"]
+    listed = ", ".join(f'"{url}"' for url in urls)
+    options = {"plugins": f'signaling = {{ probe = "1s"; turn = ( {{ name = "one"; urls = [ {listed} ]; secrets = [ "{turn.SECRET}" ]; }} ); }}; sqlite = {{ }}; chat = {{ }};'}
+    try:
+        server = start(**options, environment={"SSL_CERT_FILE": str(tmp_path / "cert.pem")})
+        until(lambda: [url["state"] for url in server.command("call.servers")["servers"][0]["urls"]] == ["well"] * 3, 30, "all ways to be well")
+        # A machine that does not trust the certificate, as a browser would not.
+        server = start(**options, environment={"SSL_CERT_FILE": "/dev/null", "SSL_CERT_DIR": str(tmp_path / "none")})
+        until(lambda: [url["state"] for url in server.command("call.servers")["servers"][0]["urls"]] == ["well", "well", "unwell"], 30, "one way to be unwell")
+        one = server.command("call.servers")["servers"][0]
+        assert one["state"] == "well" and "certificate" in one["urls"][2]["why"]
+        caller = Caller(server, "lobby")
+        assert caller.ws.call("call.ice_servers", room="lobby")["servers"][0]["urls"] == urls[:2]
+        caller.ws.close()
+    finally:
+        coturn.stop()
 
 
 @needs_coturn

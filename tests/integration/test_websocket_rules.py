@@ -1,5 +1,6 @@
 """Every rule of WebSocket that the edge keeps, each with the bytes that break it and the close code that they get."""
 import asyncio
+import re
 import struct
 import threading
 import time
@@ -75,7 +76,9 @@ def test_frame_is_refused_with_a_code(whiply, name):
     data, code = BROKEN[name]
     with WebSocket(whiply.http) as ws:
         ws.send(data)
-        assert ws.closed()[0] == code
+        got, reason = ws.closed()
+        assert got == code
+        assert re.fullmatch(r".+; resume in \d+ ms", reason), "why, and when to come back"
         assert ws.rest() == b""
 
 

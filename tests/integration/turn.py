@@ -24,15 +24,16 @@ def why_not():
 
 
 class Coturn:
-    """The shipped configuration, on loopback; what differs from it is `changes`, lines that stand instead of those with the same key."""
+    """The shipped configuration, on loopback; what differs from it is `changes`, lines that stand instead of those with the same key.
+    `certificate`: a file with it and its key, for TLS."""
 
-    def __init__(self, folder, changes=()):
+    def __init__(self, folder, changes=(), certificate=None):
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.port, self.tls = free_ports(2)
         text = (ROOT / "contrib" / "coturn" / "turnserver.conf").read_text()
         own = [f"listening-port={self.port}", f"tls-listening-port={self.tls}", "listening-ip=127.0.0.1", "relay-ip=127.0.0.1", f"static-auth-secret={SECRET}",
-               "no-tls", "no-dtls", f"pidfile={self.folder}/pid", f"log-file={self.folder}/log", "simple-log", f"userdb={self.folder}/db", *changes]
+               *([f"cert={certificate}", f"pkey={certificate}"] if certificate else ["no-tls"]), "no-dtls", f"pidfile={self.folder}/pid", f"log-file={self.folder}/log", "simple-log", f"userdb={self.folder}/db", *changes]
         for line in own:
             text = re.sub(rf"^{re.escape(line.split('=')[0])}\b.*\n", "", text, flags=re.M)
         text = re.sub(r"^(cert|pkey|external-ip|syslog)\b.*\n", "", text, flags=re.M)

@@ -1,0 +1,131 @@
+/* The plugin on the fake host with the real store: for its tests. */
+#ifndef MATCHING_TESTING_MATCHING_H
+#define MATCHING_TESTING_MATCHING_H
+
+#include "matching.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <whiply/testing.h>
+
+#include "base/testing.h"
+
+#define TALK \
+	"queues = { talk = { patience = \"10s\"; rules = ({ name = \"interests\"; kind = \"share\"; any_after = \"8s\"; }); }; " \
+	"duel = { accept = \"10s\"; repeat = \"0ms\"; rating = \"glicko2\"; rules = ({ name = \"rating\"; kind = \"near\"; from = \"rating\"; window = 200; grow = 10; }); }; " \
+	"squad = { size = 2; party = 2; rating = \"teams\"; roles = ({ name = \"healer\"; count = 1; }, { name = \"fighter\"; count = 0; }); }; " \
+	"strict = { rules = ({ name = \"language\"; kind = \"equal\"; hard = true; required = true; }); tickets = 2; }; };"
+
+struct fixture {
+	struct wh_test *t;
+};
+
+static inline struct fixture *
+begin(const char *settings)
+{
+	struct fixture *f = calloc(1, sizeof *f);
+
+	assert_non_null(f);
+	f->t = wh_test_new(&whiply_plugin);
+	wh_test_load(f->t, "sqlite", NULL);
+	if (wh_test_open(f->t, settings != NULL ? settings : TALK) != WH_OK)
+		fail_msg("%s", wh_test_why(f->t));
+	return f;
+}
+
+static inline void
+settle(struct fixture *f)
+{
+	do {
+		wh_test_advance(f->t, 5);
+	} while (wh_test_run_jobs(f->t) != 0);
+}
+
+static inline void
+end(struct fixture *f)
+{
+	settle(f);
+	wh_test_end(&f->t);
+	free(f);
+}
+
+/* Calls a command and runs it to its end; ' stands for ". */
+static inline const struct wh_test_answer *
+call(struct fixture *f, struct wh_session *s, const char *command, const char *args)
+{
+	const struct wh_test_answer *answer;
+	char json[2600] = "{}";
+
+	if (args != NULL)
+		snprintf(json, sizeof json, "%s", args);
+	for (char *c = json; *c != '\0'; c++)
+		if (*c == '\'')
+			*c = '"';
+	answer = wh_test_call(f->t, s, command, json);
+	for (unsigned i = 0; i < 100 && answer->err == WH_WAIT; i++) {
+		wh_test_run_jobs(f->t);
+		if (answer->err == WH_WAIT)
+			wh_test_advance(f->t, 5);
+	}
+	settle(f);
+	return answer;
+}
+
+#define assert_call(f, s, command, args, expected) \
+	do { \
+		const struct wh_test_answer *answer_ = call(f, s, command, args); \
+		if (answer_->err != (expected)) \
+			fail_msg("%s: %d, %s", command, answer_->err, answer_->err == WH_OK ? answer_->json : answer_->why); \
+	} while (0)
+
+/* What the session was told of this event and has not read, or NULL. */
+static inline const char *
+told(struct wh_session *s, const char *event)
+{
+	char find[64];
+	const char *line;
+
+	snprintf(find, sizeof find, "\"%s\"", event);
+	while ((line = wh_test_next(s)) != NULL)
+		if (strstr(line, find) != NULL)
+			return line;
+	return NULL;
+}
+
+static inline const char *
+member(const char *json, const char *key, char out[256])
+{
+	char find[64];
+	const char *at;
+
+	snprintf(find, sizeof find, "\"%s\":\"", key);
+	at = json != NULL ? strstr(json, find) : NULL;
+	if (at == NULL)
+		fail_msg("no %s in %s", key, json != NULL ? json : "nothing");
+	snprintf(out, 256, "%.*s", (int)strcspn(at + strlen(find), "\""), at + strlen(find));
+	return out;
+}
+
+/* "match.X" with the match's id. */
+static inline const struct wh_test_answer *
+on(struct fixture *f, struct wh_session *s, const char *command, const char *match, const char *more)
+{
+	char args[512];
+
+	snprintf(args, sizeof args, "{'match':'%s'%s}", match, more != NULL ? more : "");
+	return call(f, s, command, args);
+}
+
+/* Two who were matched in talk; `match` gets the id. */
+static inline void
+matched(struct fixture *f, struct wh_session *ann, struct wh_session *bob, char match[256])
+{
+	assert_call(f, ann, "match.enqueue", "{'queue':'talk'}", WH_OK);
+	assert_call(f, bob, "match.enqueue", "{'queue':'talk'}", WH_OK);
+	member(told(ann, "match.started"), "match", match);
+	assert_non_null(told(bob, "match.started"));
+}
+
+#endif
