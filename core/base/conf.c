@@ -115,6 +115,16 @@ wh_conf_given(const struct wh_conf *c, const char *key)
 	return conf_value(c, key, ~0u)->given;
 }
 
+enum wh_conf_from
+wh_conf_where(const struct wh_conf *c, const char *key, const char **file_out, unsigned *line_out)
+{
+	const struct conf_value *v = conf_value(c, key, ~0u);
+
+	*file_out = v->given ? v->file : "";
+	*line_out = v->given ? v->line : 0;
+	return v->changed ? WH_CONF_CHANGED : v->given ? WH_CONF_FILE_SAYS : WH_CONF_DEFAULT;
+}
+
 bool
 wh_conf_declared(const struct wh_conf *c, const char *key)
 {
@@ -141,36 +151,54 @@ wh_conf_blame(const struct wh_conf *c, const char *key, struct wh_conf_errors *e
 }
 
 enum wh_err
-wh_conf_file_open(const struct wh_snapshot *s, struct wh_conf_errors *errors, struct wh_conf_file **file_out)
+conf_parse(config_t *config, const struct wh_snapshot *s, struct wh_conf_errors *errors)
 {
-	struct wh_conf_file *file = calloc(1, sizeof *file);
 	struct wh_buf text = { 0 };
 	enum wh_err err = WH_ESYNTAX;
 	const char *name;
 	unsigned line;
+
+	if (!conf_scan_check(s, errors, &text))
+		goto end;
+	if (wh_buf_cstr(&text) == NULL) {
+		err = WH_ENOMEM;
+		goto end;
+	}
+	if (config_read_string(config, text.p) == CONFIG_FALSE) {
+		wh_snapshot_where(s, (unsigned)config_error_line(config), &name, &line);
+		wh_conf_errors_add(errors, name, line, "%s (or at the end of the line before)", config_error_text(config));
+		goto end;
+	}
+	err = WH_OK;
+end:
+	wh_buf_free(&text);
+	return err;
+}
+
+enum wh_err
+wh_conf_file_open(const struct wh_snapshot *s, struct wh_conf_errors *errors, struct wh_conf_file **file_out)
+{
+	struct wh_conf_file *file = calloc(1, sizeof *file);
+	struct wh_str overlay = wh_snapshot_overlay(s);
+	enum wh_err err;
 
 	*file_out = NULL;
 	if (file == NULL)
 		return WH_ENOMEM;
 	file->snapshot = s;
 	config_init(&file->config);
-	if (!conf_scan_check(s, errors, &text))
-		goto fail;
-	if (wh_buf_cstr(&text) == NULL) {
-		err = WH_ENOMEM;
-		goto fail;
+	config_init(&file->overlay);
+	err = conf_parse(&file->config, s, errors);
+	if (err == WH_OK && overlay.n > 0) {
+		err = wh_snapshot_from_text(wh_snapshot_overlay_file(s), overlay, errors, &file->over);
+		if (err == WH_OK)
+			err = conf_parse(&file->overlay, file->over, errors);
+		if (err == WH_OK && !conf_overlay_check(file, errors))
+			err = WH_ESYNTAX;
 	}
-	if (config_read_string(&file->config, text.p) == CONFIG_FALSE) {
-		wh_snapshot_where(s, (unsigned)config_error_line(&file->config), &name, &line);
-		wh_conf_errors_add(errors, name, line, "%s (or at the end of the line before)", config_error_text(&file->config));
-		goto fail;
-	}
-	wh_buf_free(&text);
+	if (err != WH_OK)
+		wh_conf_file_free(&file);
 	*file_out = file;
-	return WH_OK;
-fail:
-	wh_buf_free(&text);
-	wh_conf_file_free(&file);
 	return err;
 }
 
@@ -180,15 +208,16 @@ wh_conf_file_free(struct wh_conf_file **file)
 	if (*file == NULL)
 		return;
 	config_destroy(&(*file)->config);
+	config_destroy(&(*file)->overlay);
+	wh_snapshot_free(&(*file)->over);
 	free(*file);
 	*file = NULL;
 }
 
-/* The setting at a path of names with '.' between, or NULL. */
-static const config_setting_t *
-conf_walk(const struct wh_conf_file *file, const char *path)
+const config_setting_t *
+conf_walk(const config_t *config, const char *path)
 {
-	const config_setting_t *at = config_root_setting(&file->config);
+	const config_setting_t *at = config_root_setting(config);
 	char name[128];
 
 	while (at != NULL && *path != '\0') {
@@ -211,13 +240,16 @@ wh_conf_check(const struct wh_conf_file *file, const char *path, const struct wh
 	size_t before = errors->n + errors->more;
 	struct wh_arena *arena = calloc(1, sizeof *arena);
 	struct wh_conf *conf = NULL;
+	struct conf_at at = { .file = conf_walk(&file->config, path) };
 	enum wh_err err = WH_OK;
 
 	*conf_out = NULL;
 	if (arena == NULL)
 		return WH_ENOMEM;
 	arena->max = CONF_BYTES;
-	if (!conf_check_root(file, path, conf_walk(file, path), table, flags, arena, errors, &conf))
+	if (file->over != NULL && (flags & WH_CONF_UNCHANGED) == 0)
+		at.over = conf_walk(&file->overlay, path);
+	if (!conf_check_root(file, path, at, table, flags, arena, errors, &conf))
 		err = WH_ENOMEM;
 	else if (errors->n + errors->more != before)
 		err = WH_EINVAL;

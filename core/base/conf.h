@@ -1,7 +1,9 @@
 /* Checked settings: a config's text against tables of struct wh_setting. libconfig reads the text; everything that it
  * is too lax about (integers that do not fit, names given twice, depth) is found by conf_scan.c before.
  * Used by the keeper for all of it, by each process for its own part, by the plugin host for each plugin's group.
- * A wh_conf owns copies of all that it hands out, and is freed as a whole; see whiply/conf.h for reading it. */
+ * A wh_conf owns copies of all that it hands out, and is freed as a whole; see whiply/conf.h for reading it.
+ * The snapshot's overlay is read over its text: each setting is looked for there first. Groups are joined, lists taken whole, and a plugin is
+ * named when the overlay enables it, or the text names it and the overlay does not disable it. */
 #ifndef WHIPLY_BASE_CONF_H
 #define WHIPLY_BASE_CONF_H
 
@@ -21,6 +23,15 @@ enum wh_conf_flag {
 	/* Keys that the tables do not know, at any depth, are somebody else's: pass them by. What a process does with the
 	 * root, of which it knows a part; the keeper has checked all of it. */
 	WH_CONF_PART = 1,
+	/* As the config file says: without the overlay. */
+	WH_CONF_UNCHANGED = 2,
+};
+
+/** Where a value comes from. */
+enum wh_conf_from {
+	WH_CONF_DEFAULT,
+	WH_CONF_FILE_SAYS,
+	WH_CONF_CHANGED,	/* the overlay */
 };
 
 /** Parses. The snapshot is borrowed, and must outlive the file. WH_ESYNTAX: `errors` says where; WH_ENOMEM. */
@@ -50,6 +61,19 @@ bool wh_conf_given(const struct wh_conf *c, const char *key);
 /** Does the group's table have such a row, of any type? */
 bool wh_conf_declared(const struct wh_conf *c, const char *key);
 
+/** Where the value comes from, with file and line unless it is the default. A group is WH_CONF_CHANGED only when nothing but the overlay has it. */
+enum wh_conf_from wh_conf_where(const struct wh_conf *c, const char *key, const char **file_out, unsigned *line_out);
+
+/** Does the overlay have something at this path, such as "plugins.relay"? */
+bool wh_conf_file_changes(const struct wh_conf_file *file, const char *path);
+
+/** Does the overlay's list `enable` or `disable` have this plugin? */
+const char *wh_conf_file_listed(const struct wh_conf_file *file, const char *list, unsigned i);	/* the i-th, or NULL */
+bool wh_conf_file_lists(const struct wh_conf_file *file, const char *list, struct wh_str plugin);
+
+/** Adds an error for each line of the config file that the overlay hides: the operator should know of them. */
+void wh_conf_file_hidden(const struct wh_conf_file *file, struct wh_conf_errors *to);
+
 /** Adds an error at the place of `key` (of the group itself, if `key` is NULL): for rules that no table can say. */
 void wh_conf_blame(const struct wh_conf *c, const char *key, struct wh_conf_errors *errors, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
@@ -64,5 +88,10 @@ enum wh_err wh_conf_parse_duration(struct wh_str text, int64_t *ms_out);
 
 /** "10/s", "100/m burst 20"; /s /m /h /d. Without a burst it is the count. */
 enum wh_err wh_conf_parse_rate(struct wh_str text, struct wh_rate *rate_out);
+
+/* The way back: the shortest text that reads as the value. */
+void wh_conf_put_size(struct wh_buf *to, int64_t bytes);
+void wh_conf_put_duration(struct wh_buf *to, int64_t ms);
+void wh_conf_put_rate(struct wh_buf *to, struct wh_rate rate);
 
 #endif

@@ -27,13 +27,15 @@ struct check_path {
 	char text[CHECK_PATH];
 };
 
-static bool check_group(struct check *k, const struct check_path *path, const config_setting_t *setting, const struct wh_setting *table,
+static bool check_group(struct check *k, const struct check_path *path, struct conf_at at, const struct wh_setting *table,
 	bool needed, struct wh_conf **conf_out);
 
 static void
 check_where(struct check *k, const config_setting_t *setting, const char **file_out, unsigned *line_out)
 {
-	wh_snapshot_where(k->file->snapshot, (unsigned)config_setting_source_line(setting), file_out, line_out);
+	const struct wh_snapshot *s = setting->config == &k->file->overlay ? k->file->over : k->file->snapshot;
+
+	wh_snapshot_where(s, (unsigned)config_setting_source_line(setting), file_out, line_out);
 }
 
 static void __attribute__((format(printf, 4, 5)))
@@ -215,84 +217,204 @@ check_strings(struct check *k, const struct check_path *path, const config_setti
 			row->min != NULL && row->max != NULL ? " and " : "", row->max != NULL ? "at most " : "", row->max != NULL ? row->max : "");
 }
 
-/* The groups of a WH_TABLE, WH_TABLES or WH_FREE. `setting` NULL: not in the file. */
-static void
-check_groups(struct check *k, const struct check_path *path, const config_setting_t *setting, const struct wh_setting *row, struct conf_value *v)
+/* Blames what is no group, and forgets it. */
+static bool
+check_is_group(struct check *k, const struct check_path *path, const config_setting_t **setting)
 {
-	unsigned n, used = 0;
+	if (*setting == NULL || config_setting_is_group(*setting))
+		return true;
+	check_blame(k, *setting, path, "expected a group: { ... }");
+	*setting = NULL;
+	return false;
+}
 
-	if (setting != NULL && row->type == WH_TABLES && !check_is_list(setting)) {
-		check_blame(k, setting, path, "expected a list of groups: ( { ... }, { ... } )");
-		return;
-	}
-	if (setting != NULL && row->type != WH_TABLES && !config_setting_is_group(setting)) {
-		check_blame(k, setting, path, "expected a group: { ... }");
-		return;
-	}
-	if (setting == NULL && row->type != WH_TABLE)
-		return;
-	n = row->type == WH_TABLE ? 1 : (unsigned)config_setting_length(setting);
+/* Adds a group to those of `v`, which has room; nothing when it could not be. */
+static struct wh_conf *
+check_group_add(struct check *k, const struct check_path *path, struct conf_at at, const struct wh_setting *row, struct conf_value *v)
+{
+	bool file = check_is_group(k, path, &at.file), over = check_is_group(k, path, &at.over);
+	struct wh_conf *conf;
+
+	if (!file || !over || !check_group(k, path, at, row->table, at.file != NULL || at.over != NULL, &conf))
+		return NULL;
+	v->as.groups.items[v->as.groups.n++] = conf;
+	return conf;
+}
+
+static bool
+check_groups_room(struct check *k, struct conf_value *v, unsigned n)
+{
 	v->as.groups.items = wh_arena_zero(k->arena, n, sizeof *v->as.groups.items);
 	k->no_memory |= v->as.groups.items == NULL;
-	for (unsigned i = 0; i < n && !k->no_memory; i++) {
-		const config_setting_t *group = row->type == WH_TABLE ? setting : config_setting_get_elem(setting, i);
-		struct check_path below = *path;
-		struct wh_conf *conf;
-
-		if (row->type == WH_TABLES)
-			below = check_nth(path, i);
-		if (row->type == WH_FREE) {
-			if (check_was_blamed(group))
-				continue;
-			below = check_below(path, config_setting_name(group));
-		}
-		if (group != NULL && !config_setting_is_group(group)) {
-			check_blame(k, group, &below, "expected a group: { ... }");
-			continue;
-		}
-		if (!check_group(k, &below, group, row->table, group != NULL, &conf))
-			continue;
-		if (row->type == WH_FREE)
-			conf->name = wh_arena_str(k->arena, wh_str(config_setting_name(group)));
-		k->no_memory |= row->type == WH_FREE && conf->name.p == NULL;
-		v->as.groups.items[used++] = conf;
-	}
-	v->as.groups.n = used;
+	return !k->no_memory;
 }
 
 static void
-check_row(struct check *k, const struct check_path *group_path, const config_setting_t *group, const struct wh_setting *row, bool needed,
+check_tables(struct check *k, const struct check_path *path, struct conf_at at, const struct wh_setting *row, struct conf_value *v)
+{
+	const config_setting_t *setting = conf_at_one(&at);
+	unsigned n;
+
+	if (setting == NULL)
+		return;
+	if (!check_is_list(setting)) {
+		check_blame(k, setting, path, "expected a list of groups: ( { ... }, { ... } )");
+		return;
+	}
+	n = (unsigned)config_setting_length(setting);
+	if (!check_groups_room(k, v, n))
+		return;
+	for (unsigned i = 0; i < n && !k->no_memory; i++) {
+		const config_setting_t *one = config_setting_get_elem(setting, i);
+		struct check_path nth = check_nth(path, i);
+
+		check_group_add(k, &nth, at.over != NULL ? (struct conf_at){ .over = one } : (struct conf_at){ .file = one }, row, v);
+	}
+}
+
+static void
+check_free_add(struct check *k, const struct check_path *path, const char *name, struct conf_at at, const struct wh_setting *row,
+	struct conf_value *v)
+{
+	struct check_path below = check_below(path, name);
+	struct wh_conf *conf = check_group_add(k, &below, at, row, v);
+
+	if (conf == NULL)
+		return;
+	conf->name = wh_arena_str(k->arena, wh_str(name));
+	k->no_memory |= conf->name.p == NULL;
+}
+
+static unsigned
+check_length(const config_setting_t *setting)
+{
+	return setting != NULL ? (unsigned)config_setting_length(setting) : 0;
+}
+
+static const config_setting_t *
+check_member(const config_setting_t *group, const char *name)
+{
+	return group != NULL ? config_setting_get_member(group, name) : NULL;
+}
+
+static bool
+check_lists(const config_setting_t *list, const char *name)
+{
+	for (unsigned i = 0; i < check_length(list); i++)
+		if (strcmp(config_setting_get_string_elem(list, (int)i), name) == 0)
+			return true;
+	return false;
+}
+
+/* The plugins: of those that the text names, and that are not disabled; then those that are enabled. */
+static void
+check_plugins(struct check *k, const struct check_path *path, struct conf_at at, const struct wh_setting *row, struct conf_value *v)
+{
+	const config_setting_t *root = config_root_setting(&k->file->overlay);
+	const config_setting_t *enable = check_member(root, "enable"), *disable = check_member(root, "disable");
+
+	if (!check_groups_room(k, v, check_length(at.file) + check_length(enable)))
+		return;
+	for (unsigned i = 0; i < check_length(at.file) && !k->no_memory; i++) {
+		const config_setting_t *group = config_setting_get_elem(at.file, i);
+		const char *name = config_setting_name(group);
+
+		if (!check_was_blamed(group) && !check_lists(disable, name))
+			check_free_add(k, path, name, (struct conf_at){ group, check_member(at.over, name) }, row, v);
+	}
+	for (unsigned i = 0; i < check_length(enable) && !k->no_memory; i++) {
+		const config_setting_t *item = config_setting_get_elem(enable, i);
+		const char *name = config_setting_get_string(item), *file;
+		size_t before = v->as.groups.n;
+
+		if (check_member(at.file, name) != NULL)
+			continue;
+		check_free_add(k, path, name, (struct conf_at){ .over = check_member(at.over, name) }, row, v);
+		if (v->as.groups.n == before)
+			continue;
+		/* What is wrong with the plugin as a whole is wrong with its being enabled. */
+		check_where(k, item, &file, &v->as.groups.items[before]->line);
+		v->as.groups.items[before]->file = wh_arena_str(k->arena, wh_str(file)).p;
+		k->no_memory |= v->as.groups.items[before]->file == NULL;
+	}
+}
+
+static void
+check_free(struct check *k, const struct check_path *path, struct conf_at at, const struct wh_setting *row, struct conf_value *v)
+{
+	if (!check_groups_room(k, v, check_length(at.file) + check_length(at.over)))
+		return;
+	for (unsigned i = 0; i < check_length(at.file) && !k->no_memory; i++) {
+		const config_setting_t *group = config_setting_get_elem(at.file, i);
+
+		if (!check_was_blamed(group))
+			check_free_add(k, path, config_setting_name(group), (struct conf_at){ group, check_member(at.over, config_setting_name(group)) }, row, v);
+	}
+	for (unsigned i = 0; i < check_length(at.over) && !k->no_memory; i++) {
+		const config_setting_t *group = config_setting_get_elem(at.over, i);
+
+		if (!check_was_blamed(group) && check_member(at.file, config_setting_name(group)) == NULL)
+			check_free_add(k, path, config_setting_name(group), (struct conf_at){ .over = group }, row, v);
+	}
+}
+
+/* The groups of a WH_TABLE, WH_TABLES or WH_FREE. `plugins`: those of the root, of which the overlay has more to say. */
+static void
+check_groups(struct check *k, const struct check_path *path, struct conf_at at, const struct wh_setting *row, bool plugins, struct conf_value *v)
+{
+	if (row->type == WH_TABLES) {
+		check_tables(k, path, at, row, v);
+		return;
+	}
+	if (!check_is_group(k, path, &at.file) || !check_is_group(k, path, &at.over))
+		return;
+	if (row->type == WH_TABLE) {
+		if (check_groups_room(k, v, 1))
+			check_group_add(k, path, at, row, v);
+	} else if (plugins) {
+		check_plugins(k, path, at, row, v);
+	} else {
+		check_free(k, path, at, row, v);
+	}
+}
+
+static bool
+check_is_groups(const struct wh_setting *row)
+{
+	return row->type == WH_TABLE || row->type == WH_TABLES || row->type == WH_FREE;
+}
+
+static void
+check_row(struct check *k, const struct check_path *group_path, struct conf_at group, const struct wh_setting *row, bool needed,
 	struct conf_value *v, const struct wh_conf *conf)
 {
-	const config_setting_t *setting = group != NULL ? config_setting_get_member(group, row->name) : NULL;
+	struct conf_at at = { check_member(group.file, row->name), check_member(group.over, row->name) };
+	bool joined = row->type == WH_TABLE || row->type == WH_FREE, root = group.over != NULL && config_setting_is_root(group.over);
+	const config_setting_t *setting = joined && at.file != NULL ? at.file : conf_at_one(&at);
 	struct check_path path = check_below(group_path, row->name);
 
 	if (setting != NULL) {
 		v->given = true;
+		v->changed = setting == at.over;
 		check_where(k, setting, &v->file, &v->line);
 		v->file = wh_arena_str(k->arena, wh_str(v->file)).p;
 		k->no_memory |= v->file == NULL;
 	} else if (row->required && needed) {
 		wh_conf_errors_add(k->errors, conf->file, conf->line, "%s is missing", path.text);
 	}
-	switch (row->type) {
-	case WH_TABLE:
-	case WH_TABLES:
-	case WH_FREE:
-		check_groups(k, &path, setting, row, v);
-		break;
-	case WH_STRINGS:
-	case WH_NETWORKS:
-		if (setting != NULL)
-			check_strings(k, &path, setting, row, v);
-		else if (!conf_default(row, k->arena, v))
+	if (at.over != NULL && row->file_only) {
+		check_blame(k, at.over, &path, "can be changed in the config file only");
+		return;
+	}
+	if (check_is_groups(row)) {
+		check_groups(k, &path, at, row, root && strcmp(row->name, "plugins") == 0, v);
+	} else if (setting == NULL) {
+		if (!conf_default(row, k->arena, v))
 			wh_conf_errors_add(k->errors, conf->file, conf->line, "%s: the declared default is not valid", path.text);
-		break;
-	default:
-		if (setting != NULL)
-			check_one(k, &path, setting, row, v);
-		else if (!conf_default(row, k->arena, v))
-			wh_conf_errors_add(k->errors, conf->file, conf->line, "%s: the declared default is not valid", path.text);
+	} else if (row->type == WH_STRINGS || row->type == WH_NETWORKS) {
+		check_strings(k, &path, setting, row, v);
+	} else {
+		check_one(k, &path, setting, row, v);
 	}
 }
 
@@ -320,10 +442,11 @@ check_unknown(struct check *k, const struct check_path *path, const config_setti
 
 /* `needed`: what is required has to be there; not so in a group that is itself absent. */
 static bool
-check_group(struct check *k, const struct check_path *path, const config_setting_t *setting, const struct wh_setting *table,
+check_group(struct check *k, const struct check_path *path, struct conf_at at, const struct wh_setting *table,
 	bool needed, struct wh_conf **conf_out)
 {
 	struct wh_conf *conf = wh_arena_zero(k->arena, 1, sizeof *conf);
+	const config_setting_t *setting = at.file != NULL ? at.file : at.over;
 	const char *file = "";
 	size_t n = 0;
 
@@ -347,26 +470,26 @@ check_group(struct check *k, const struct check_path *path, const config_setting
 	k->no_memory |= conf->file == NULL;
 	k->depth++;
 	for (size_t i = 0; i < n && !k->no_memory; i++)
-		check_row(k, path, setting, &table[i], needed, &conf->values[i], conf);
+		check_row(k, path, at, &table[i], needed, &conf->values[i], conf);
 	k->depth--;
-	/* A group without a table is checked by somebody else: a plugin's. */
-	if (setting != NULL && table != NULL && !(k->flags & WH_CONF_PART))
-		check_unknown(k, path, setting, table);
+	/* A group without a table is checked by somebody else: a plugin's. The overlay's root was, by conf_overlay_check. */
+	if (at.file != NULL && table != NULL && !(k->flags & WH_CONF_PART))
+		check_unknown(k, path, at.file, table);
+	if (at.over != NULL && table != NULL && !(k->flags & WH_CONF_PART) && !config_setting_is_root(at.over))
+		check_unknown(k, path, at.over, table);
 	*conf_out = conf;
 	return !k->no_memory;
 }
 
 bool
-conf_check_root(const struct wh_conf_file *file, const char *path, const config_setting_t *setting,
+conf_check_root(const struct wh_conf_file *file, const char *path, struct conf_at at,
 	const struct wh_setting *table, unsigned flags, struct wh_arena *arena, struct wh_conf_errors *errors, struct wh_conf **conf_out)
 {
 	struct check k = { .file = file, .arena = arena, .errors = errors, .blamed_before = errors->n, .flags = flags };
-	struct check_path at = check_below(&(struct check_path){ "" }, path);
+	struct check_path where = check_below(&(struct check_path){ "" }, path);
 
-	if (setting != NULL && !config_setting_is_group(setting)) {
-		check_blame(&k, setting, &at, "expected a group: { ... }");
-		setting = NULL;
-	}
-	(void)check_group(&k, &at, setting, table, true, conf_out);
+	(void)check_is_group(&k, &where, &at.file);
+	(void)check_is_group(&k, &where, &at.over);
+	(void)check_group(&k, &where, at, table, true, conf_out);
 	return !k.no_memory;
 }

@@ -1,5 +1,6 @@
 /* The snapshot of conf_snapshot.h: building, asking, and its form as bytes. That form is "WHS1", then text, files, runs and
- * kept files, each a count and its items, all numbers 32 bits, strings with their length in front. */
+ * kept files, each a count and its items, all numbers 32 bits, strings with their length in front; and, if there is an overlay, its file
+ * and text. */
 #include "base/conf_snapshot.h"
 
 #include <stdlib.h>
@@ -14,8 +15,10 @@ snapshot_new(void)
 {
 	struct wh_snapshot *s = calloc(1, sizeof *s);
 
-	if (s != NULL)
-		s->text.max = WH_SNAPSHOT_TEXT;
+	if (s == NULL)
+		return NULL;
+	s->text.max = WH_SNAPSHOT_TEXT;
+	s->overlay.max = WH_SNAPSHOT_OVERLAY + 1;
 	return s;
 }
 
@@ -165,6 +168,35 @@ wh_snapshot_kept(const struct wh_snapshot *s, struct wh_str name, struct wh_str 
 	return true;
 }
 
+enum wh_err
+wh_snapshot_set_overlay(struct wh_snapshot *s, const char *file, struct wh_str text)
+{
+	char *name;
+
+	if (text.n > WH_SNAPSHOT_OVERLAY)
+		return WH_ETOOBIG;
+	name = strdup(file);
+	if (name == NULL)
+		return WH_ENOMEM;
+	free(s->overlay_file);
+	s->overlay_file = name;
+	wh_buf_reset(&s->overlay);
+	wh_buf_str(&s->overlay, text);
+	return wh_buf_cstr(&s->overlay) == NULL ? WH_ENOMEM : WH_OK;
+}
+
+struct wh_str
+wh_snapshot_overlay(const struct wh_snapshot *s)
+{
+	return s->overlay.n > 0 ? wh_buf_slice(&s->overlay) : WH_STR("");
+}
+
+const char *
+wh_snapshot_overlay_file(const struct wh_snapshot *s)
+{
+	return s->overlay_file != NULL ? s->overlay_file : "";
+}
+
 static void
 snapshot_put_u32(struct wh_buf *b, size_t value)
 {
@@ -180,35 +212,66 @@ snapshot_put_bytes(struct wh_buf *b, struct wh_str bytes)
 	wh_buf_str(b, bytes);
 }
 
+static void
+snapshot_put(const struct wh_snapshot *s, bool with_kept, struct wh_buf *b)
+{
+	size_t n_kept = with_kept ? s->n_kept : 0;
+
+	wh_buf_str(b, snapshot_magic);
+	snapshot_put_bytes(b, wh_snapshot_text(s));
+	snapshot_put_u32(b, s->n_files);
+	for (size_t i = 0; i < s->n_files; i++)
+		snapshot_put_bytes(b, wh_str(s->files[i]));
+	snapshot_put_u32(b, s->n_runs);
+	for (size_t i = 0; i < s->n_runs; i++) {
+		snapshot_put_u32(b, s->runs[i].first);
+		snapshot_put_u32(b, s->runs[i].file);
+		snapshot_put_u32(b, s->runs[i].line);
+	}
+	snapshot_put_u32(b, n_kept);
+	for (size_t i = 0; i < n_kept; i++) {
+		snapshot_put_bytes(b, (struct wh_str){ s->kept[i].name, s->kept[i].name_n });
+		snapshot_put_bytes(b, (struct wh_str){ s->kept[i].bytes, s->kept[i].n });
+	}
+	if (s->overlay_file != NULL) {
+		snapshot_put_bytes(b, wh_str(s->overlay_file));
+		snapshot_put_bytes(b, wh_snapshot_overlay(s));
+	}
+}
+
+static void
+snapshot_wipe(struct wh_buf *b)
+{
+	if (b->p != NULL)
+		explicit_bzero(b->p, b->n);
+	wh_buf_free(b);
+}
+
 int
 wh_snapshot_seal(const struct wh_snapshot *s, bool with_kept)
 {
 	struct wh_buf b = { .max = WH_SNAPSHOT_BYTES };
-	size_t n_kept = with_kept ? s->n_kept : 0;
 	int fd = -1;
 
-	wh_buf_str(&b, snapshot_magic);
-	snapshot_put_bytes(&b, wh_snapshot_text(s));
-	snapshot_put_u32(&b, s->n_files);
-	for (size_t i = 0; i < s->n_files; i++)
-		snapshot_put_bytes(&b, wh_str(s->files[i]));
-	snapshot_put_u32(&b, s->n_runs);
-	for (size_t i = 0; i < s->n_runs; i++) {
-		snapshot_put_u32(&b, s->runs[i].first);
-		snapshot_put_u32(&b, s->runs[i].file);
-		snapshot_put_u32(&b, s->runs[i].line);
-	}
-	snapshot_put_u32(&b, n_kept);
-	for (size_t i = 0; i < n_kept; i++) {
-		snapshot_put_bytes(&b, (struct wh_str){ s->kept[i].name, s->kept[i].name_n });
-		snapshot_put_bytes(&b, (struct wh_str){ s->kept[i].bytes, s->kept[i].n });
-	}
+	snapshot_put(s, with_kept, &b);
 	if (!b.failed)
 		fd = wh_fd_sealed("whiply-config", wh_buf_slice(&b));
-	if (b.p != NULL)
-		explicit_bzero(b.p, b.n);
-	wh_buf_free(&b);
+	snapshot_wipe(&b);
 	return fd;
+}
+
+enum wh_err
+wh_snapshot_copy(const struct wh_snapshot *s, struct wh_snapshot **copy_out)
+{
+	struct wh_buf b = { .max = WH_SNAPSHOT_BYTES };
+	enum wh_err err = WH_ENOMEM;
+
+	*copy_out = NULL;
+	snapshot_put(s, true, &b);
+	if (!b.failed)
+		err = wh_snapshot_decode(wh_buf_slice(&b), copy_out);
+	snapshot_wipe(&b);
+	return err;
 }
 
 static bool
@@ -255,6 +318,27 @@ snapshot_get_runs(struct wh_snapshot *s, struct wh_str *from)
 	return WH_OK;
 }
 
+/* The end, if there is no overlay. */
+static enum wh_err
+snapshot_get_overlay(struct wh_snapshot *s, struct wh_str from)
+{
+	struct wh_str name, text;
+	char *file;
+	enum wh_err err;
+
+	if (from.n == 0)
+		return WH_OK;
+	if (!snapshot_get_bytes(&from, &name) || !snapshot_get_bytes(&from, &text) || from.n != 0
+	    || (text.n > 0 && memchr(text.p, '\0', text.n) != NULL))
+		return WH_ESYNTAX;
+	file = strndup(name.n > 0 ? name.p : "", name.n);
+	if (file == NULL)
+		return WH_ENOMEM;
+	err = wh_snapshot_set_overlay(s, file, text);
+	free(file);
+	return err;
+}
+
 static enum wh_err
 snapshot_get(struct wh_snapshot *s, struct wh_str from)
 {
@@ -293,7 +377,7 @@ snapshot_get(struct wh_snapshot *s, struct wh_str from)
 		if (err != WH_OK)
 			return err;
 	}
-	return from.n == 0 ? WH_OK : WH_ESYNTAX;
+	return snapshot_get_overlay(s, from);
 }
 
 enum wh_err
@@ -339,6 +423,8 @@ wh_snapshot_free(struct wh_snapshot **snapshot)
 	free(s->kept);
 	free(s->files);
 	free(s->runs);
+	free(s->overlay_file);
+	snapshot_wipe(&s->overlay);
 	wh_buf_free(&s->text);
 	free(s);
 	*snapshot = NULL;

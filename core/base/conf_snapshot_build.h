@@ -25,6 +25,8 @@ struct wh_snapshot {
 	size_t n_runs;
 	struct snapshot_kept *kept;
 	size_t n_kept;
+	struct wh_buf overlay;
+	char *overlay_file;		/* owned; NULL: there was never one */
 };
 
 struct wh_snapshot *snapshot_new(void);

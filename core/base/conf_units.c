@@ -116,3 +116,47 @@ wh_conf_parse_rate(struct wh_str text, struct wh_rate *rate_out)
 	*rate_out = (struct wh_rate){ .count = (uint32_t)count, .burst = (uint32_t)burst, .per_ms = unit->factor };
 	return WH_OK;
 }
+
+/* By the largest unit that divides it. `least`: the unit for all else. */
+static void
+units_put(struct wh_buf *to, int64_t value, const struct unit *units, const struct unit *least)
+{
+	const struct unit *best = least;
+
+	for (const struct unit *u = units; u->name != NULL; u++)
+		if (value != 0 && value % u->factor == 0 && u->factor > best->factor)
+			best = u;
+	wh_buf_fmt(to, "%lld%s", (long long)(value / best->factor), best->name);
+}
+
+void
+wh_conf_put_size(struct wh_buf *to, int64_t bytes)
+{
+	/* Nobody reads 4000 better as 4kB. */
+	static const struct unit units[] = {
+		{ "", 1 }, { "KiB", 1 << 10 }, { "MB", 1000000 }, { "MiB", 1 << 20 }, { "GB", 1000000000 }, { "GiB", 1 << 30 },
+		{ NULL, 0 }
+	};
+
+	units_put(to, bytes, units, &units[0]);
+}
+
+void
+wh_conf_put_duration(struct wh_buf *to, int64_t ms)
+{
+	units_put(to, ms, duration_units, &duration_units[0]);
+}
+
+void
+wh_conf_put_rate(struct wh_buf *to, struct wh_rate rate)
+{
+	const struct unit *unit = period_units;
+
+	if (rate.per_ms == 0)
+		return;
+	while (unit->name != NULL && unit->factor != rate.per_ms)
+		unit++;
+	wh_buf_fmt(to, "%u/%s", rate.count, unit->name != NULL ? unit->name : "s");
+	if (rate.burst != rate.count)
+		wh_buf_fmt(to, " burst %u", rate.burst);
+}

@@ -64,12 +64,14 @@ check_PROGRAMS += \
 # Settings. What links them needs libconfig: $(CONFIG_LIBS).
 libbase_a_SOURCES += \
 	%D%/conf.c %D%/conf.h %D%/conf_build.h %D%/conf_check.c %D%/conf_value.c %D%/conf_units.c \
+	%D%/conf_overlay.c %D%/conf_overlay.h \
 	%D%/conf_errors.c %D%/conf_errors.h \
 	%D%/conf_scan.c %D%/conf_scan.h %D%/conf_prepare.c \
 	%D%/conf_snapshot.c %D%/conf_snapshot.h %D%/conf_snapshot_build.h %D%/conf_include.c
 
-check_PROGRAMS += %D%/test_conf %D%/test_conf_scan %D%/test_conf_snapshot %D%/test_conf_units
+check_PROGRAMS += %D%/test_conf %D%/test_conf_overlay %D%/test_conf_scan %D%/test_conf_snapshot %D%/test_conf_units
 %C%_test_conf_LDADD = libbase.a $(CONFIG_LIBS) -lcmocka
+%C%_test_conf_overlay_LDADD = libbase.a $(CONFIG_LIBS) -lcmocka
 %C%_test_conf_scan_LDADD = libbase.a $(CONFIG_LIBS) -lcmocka
 %C%_test_conf_snapshot_LDADD = libbase.a -lcmocka
 %C%_test_conf_units_LDADD = libbase.a -lcmocka

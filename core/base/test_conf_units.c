@@ -80,6 +80,43 @@ what_does_not_fit_is_too_big_and_never_cut(void **state)
 	assert_int_equal(wh_conf_parse_duration(WH_STR("106751991168d"), &value), WH_ETOOBIG);
 }
 
+static void
+what_is_written_reads_as_the_same(void **state)
+{
+	static const struct { int64_t value; const char *size, *duration; } cases[] = {
+		{ 0, "0", "0ms" }, { 1, "1", "1ms" }, { 4000, "4000", "4s" }, { 65536, "64KiB", "65536ms" }, { 90000, "90000", "90s" }, { 10000000, "10MB", "10000s" },
+		{ 86400000, "84375KiB", "1d" }, { 1 << 30, "1GiB", "1073741824ms" }, { INT64_MAX, "9223372036854775807", "9223372036854775807ms" },
+	};
+	static const char *const rates[] = { "10/s", "100/m burst 20", "1/d burst 4294967295" };
+	struct wh_buf text = { 0 };
+	struct wh_rate rate;
+	int64_t back;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		wh_buf_reset(&text);
+		wh_conf_put_size(&text, cases[i].value);
+		assert_string_equal(wh_buf_cstr(&text), cases[i].size);
+		assert_int_equal(wh_conf_parse_size(wh_buf_slice(&text), &back), WH_OK);
+		assert_true(back == cases[i].value);
+		wh_buf_reset(&text);
+		wh_conf_put_duration(&text, cases[i].value);
+		assert_string_equal(wh_buf_cstr(&text), cases[i].duration);
+		assert_int_equal(wh_conf_parse_duration(wh_buf_slice(&text), &back), WH_OK);
+		assert_true(back == cases[i].value);
+	}
+	for (size_t i = 0; i < sizeof rates / sizeof *rates; i++) {
+		assert_int_equal(wh_conf_parse_rate(wh_str(rates[i]), &rate), WH_OK);
+		wh_buf_reset(&text);
+		wh_conf_put_rate(&text, rate);
+		assert_string_equal(wh_buf_cstr(&text), rates[i]);
+	}
+	wh_buf_reset(&text);
+	wh_conf_put_rate(&text, (struct wh_rate){ 0 });
+	assert_int_equal(text.n, 0);
+	wh_buf_free(&text);
+}
+
 int
 main(void)
 {
@@ -89,6 +126,7 @@ main(void)
 		cmocka_unit_test(a_rate_has_a_count_a_period_and_a_burst),
 		cmocka_unit_test(anything_else_is_refused),
 		cmocka_unit_test(what_does_not_fit_is_too_big_and_never_cut),
+		cmocka_unit_test(what_is_written_reads_as_the_same),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

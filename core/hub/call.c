@@ -37,6 +37,7 @@ memory_free(struct call_memory **m)
 	wh_buf_free(&(*m)->scratch);
 	wh_buf_free(&(*m)->reply);
 	wh_buf_free(&(*m)->why);
+	wh_buf_free(&(*m)->audited);
 	free(*m);
 	*m = NULL;
 }
@@ -52,6 +53,7 @@ memory_give(struct commands *cs, struct call_memory *m)
 	wh_buf_reset(&m->scratch);
 	wh_buf_reset(&m->reply);
 	wh_buf_reset(&m->why);
+	wh_buf_free(&m->audited);
 	cs->spare[cs->n_spare++] = m;
 }
 
@@ -90,6 +92,8 @@ call_audit(struct call *c, enum wh_err err)
 
 	if (s == NULL)
 		return;
+	if (c->memory->audited.n != 0)
+		audit.arguments = wh_buf_slice(&c->memory->audited);
 	audit.who = &s->who;
 	audit.address = session_address(c->hub, s);
 	wh_log(c->hub->log, WH_INFO, "audit", WH_T("command", c->command->row->name), WH_S("who", s->who.id), WH_S("name", s->who.name),

@@ -70,6 +70,7 @@ struct call_memory {
 	struct wh_buf text;	/* the arguments, then the tag */
 	struct wh_buf scratch;	/* strings that had escapes */
 	struct wh_buf reply, why;
+	struct wh_buf audited;	/* what the audit log has in place of the arguments; empty: the arguments */
 };
 
 /** A call under way. */

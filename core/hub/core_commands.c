@@ -160,6 +160,25 @@ core_server_commands(void *self, struct wh_call *call)
 	return WH_OK;
 }
 
+static void
+plugins_lying(void *self, struct wh_str name)
+{
+	struct wh_json *w = self;
+
+	wh_json_object(w, NULL);
+	wh_json_str(w, "name", name);
+	wh_json_text(w, "state", "available");
+	wh_json_end(w);
+}
+
+/* Was it enabled or disabled over the config file? */
+static bool
+plugin_was_changed(const struct hub *hub, const struct plugin *p)
+{
+	return hub->config != NULL && (wh_conf_file_lists(hub->config->file, "enable", wh_str(p->name)) ||
+	    wh_conf_file_lists(hub->config->file, "disable", wh_str(p->name)));
+}
+
 enum wh_err
 core_server_plugins(void *self, struct wh_call *call)
 {
@@ -179,9 +198,11 @@ core_server_plugins(void *self, struct wh_call *call)
 		wh_json_text(w, "state", states[p->state]);
 		wh_json_text(w, "version", p->row.version != NULL ? p->row.version : "");
 		wh_json_uint(w, "memory_bytes", p->bytes);
+		wh_json_bool(w, "changed", plugin_was_changed(hub, p));
 		wh_json_text(w, "summary", p->error[0] != '\0' ? p->error : p->row.summary != NULL ? p->row.summary : "");
 		wh_json_end(w);
 	}
+	plugins_lying_about(hub, plugins_lying, w);
 	wh_json_end(w);
 	return WH_OK;
 }
@@ -240,6 +261,26 @@ static const struct wh_field field_plugin[] = {
 
 static const struct wh_field fields_reload[] = {
 	{ "plugin", WH_F_NAME, .help = "only this plugin: its library is loaded anew" },
+	{ 0 }
+};
+
+static const struct wh_field fields_settings[] = {
+	{ "plugin", WH_F_NAME, .help = "only this plugin's" },
+	{ "changed", WH_F_BOOL, .help = "only those that were changed over the config file" },
+	{ 0 }
+};
+
+static const struct wh_field fields_set[] = {
+	{ "plugin", WH_F_NAME, .required = true, .help = "whose" },
+	{ "setting", WH_F_TEXT, .min = 1, .max = 200, .help = "its name; in a group with a point between, such as dns.timeout" },
+	{ "value", WH_F_TEXT, .max = 16384, .help = "what it shall be, as in the config file but without the quotes; a list as JSON" },
+	{ "settings", WH_F_OBJECT, .help = "or several at once, all or none: names and values; null puts one back" },
+	{ 0 }
+};
+
+static const struct wh_field fields_unset[] = {
+	{ "plugin", WH_F_NAME, .required = true, .help = "whose" },
+	{ "setting", WH_F_TEXT, .min = 1, .max = 200, .help = "its name, or that of a group; without: all of the plugin's" },
 	{ 0 }
 };
 
@@ -304,8 +345,11 @@ static const struct wh_command core_rows[] = {
 	{ "server.plugins", NULL, WH_ALLOW_ADMIN, .flags = WH_READS, .run = core_server_plugins, .help = "the plugins, and how they are" },
 	{ "server.metrics", fields_metrics, WH_ALLOW_ADMIN, .flags = WH_READS, .run = core_server_metrics, .help = "what is measured" },
 	{ "server.listeners", NULL, WH_ALLOW_ADMIN, .flags = WH_READS, .run = core_server_listeners, .help = "where clients come in, and who is served there" },
-	{ "server.enable", field_plugin, WH_ALLOW_ADMIN, .flags = WH_AUDIT, .run = core_server_enable, .help = "load a plugin" },
-	{ "server.disable", field_plugin, WH_ALLOW_ADMIN, .flags = WH_AUDIT, .run = core_server_disable, .help = "unload a plugin" },
+	{ "server.enable", field_plugin, WH_ALLOW_ADMIN, .flags = WH_AUDIT, .run = core_server_enable, .help = "load a plugin, now and at each start" },
+	{ "server.disable", field_plugin, WH_ALLOW_ADMIN, .flags = WH_AUDIT, .run = core_server_disable, .help = "unload a plugin, until it is enabled again" },
+	{ "server.settings", fields_settings, WH_ALLOW_ADMIN, .flags = WH_READS, .run = core_server_settings, .help = "the plugins' settings, and where each comes from" },
+	{ "server.set", fields_set, WH_ALLOW_ADMIN, .flags = WH_AUDIT, .run = core_server_set, .help = "change a plugin's settings, over what the config file says" },
+	{ "server.unset", fields_unset, WH_ALLOW_ADMIN, .flags = WH_AUDIT, .run = core_server_unset, .help = "put a setting back to what the config file says" },
 	{ "server.reload", fields_reload, WH_ALLOW_ADMIN, .flags = WH_AUDIT, .run = core_server_reload, .help = "read the config anew, all of it or nothing" },
 	{ "server.restart", fields_restart, WH_ALLOW_ADMIN, .flags = WH_AUDIT, .run = core_server_restart, .help = "replace a process; nobody is disconnected by a restart of the hub" },
 	{ "server.drain", fields_drain, WH_ALLOW_ADMIN, .flags = WH_AUDIT, .run = core_server_drain, .help = "replace edges; their connections may go on for a while, then they are told to come again" },

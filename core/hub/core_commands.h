@@ -5,8 +5,11 @@
 #include <whiply/command.h>
 #include <whiply/plugin.h>
 
+#include "hub/keeper_link.h"
+
 struct hub;
 struct wh_json;
+struct wh_overlay;
 
 extern const struct wh_plugin core_plugin;
 
@@ -31,6 +34,13 @@ enum wh_err core_server_drain(void *self, struct wh_call *call);
 enum wh_err core_server_drain_keep(void *self, struct wh_call *call);
 enum wh_err core_server_log(void *self, struct wh_call *call);
 
+/* core_settings.c: plugins' settings. */
+enum wh_err core_server_settings(void *self, struct wh_call *call);
+enum wh_err core_server_set(void *self, struct wh_call *call);
+enum wh_err core_server_unset(void *self, struct wh_call *call);
+
+/** Asks the keeper for this overlay; `then` gets its answer and `call_id`. Else *why_out is a sentence. */
+enum wh_err core_overlay_ask(struct hub *hub, const struct wh_overlay *overlay, keeper_answer *then, uint64_t call_id, const char **why_out);
 /* core_listeners.c: where clients come in. */
 enum wh_err core_server_listeners(void *self, struct wh_call *call);
 

@@ -2,12 +2,23 @@
  * what the keeper does is asked of it, and answered when it answers. */
 #include <stdio.h>
 
+#include "base/conf_overlay.h"
 #include "hub/command.h"
 #include "hub/core_commands.h"
 #include "hub/hub.h"
 #include "hub/plugin.h"
 
 typedef enum wh_err plugin_act(struct hub *hub, struct wh_str name, struct wh_buf *why);
+
+static void
+control_done(struct call *c, enum wh_err err, struct wh_str why)
+{
+	if (err != WH_OK)
+		err = call_fail(c, err, why.n != 0 ? why : WH_STR("it can't be done"), 0);
+	else
+		wh_json_str(call_reply(c), "plugin", call_arg(c, "plugin")->s);
+	call_done(c, err);
+}
 
 static void
 control_act(struct hub *hub, wh_id call_id, plugin_act *act)
@@ -21,12 +32,98 @@ control_act(struct hub *hub, wh_id call_id, plugin_act *act)
 	err = act(hub, call_arg(c, "plugin")->s, &why);
 	/* The act may have ended calls, though not those of this plugin. */
 	c = call_find(hub, call_id);
-	if (c != NULL) {
+	if (c != NULL)
+		control_done(c, err, wh_buf_slice(&why));
+	wh_buf_free(&why);
+}
+
+static bool
+control_enables(const struct call *c)
+{
+	return c->command->row->run == core_server_enable;
+}
+
+/* What was done and could not be kept is undone: a start would not know of it. */
+static void
+control_kept(struct hub *hub, void *self, uint64_t call_id, enum wh_err err, struct wh_str text)
+{
+	struct call *c = call_find(hub, call_id);
+	struct wh_buf ignored = { .max = PLUGIN_ERROR * 4 };
+
+	(void)self;
+	if (c == NULL)
+		return;
+	if (err != WH_OK && control_enables(c))
+		(void)plugin_disable(hub, call_arg(c, "plugin")->s, &ignored);
+	else if (err != WH_OK)
+		(void)plugin_enable(hub, call_arg(c, "plugin")->s, &ignored);
+	wh_buf_free(&ignored);
+	control_done(c, err, text);
+}
+
+/* Has it kept over the config file, where that says otherwise. */
+static enum wh_err
+control_keep(struct hub *hub, struct call *c, bool enable, const char **why_out)
+{
+	struct wh_str name = call_arg(c, "plugin")->s;
+	struct wh_overlay *overlay = NULL;
+	struct wh_conf *file;
+	bool named;
+	enum wh_err err = plugins_conf(hub->config, WH_CONF_UNCHANGED, &file);
+
+	*why_out = "out of memory";
+	if (err != WH_OK)
+		return err;
+	named = plugins_conf_names(file, name);
+	wh_conf_free(&file);
+	err = wh_overlay_open(wh_snapshot_overlay(hub->config->snapshot), &overlay);
+	if (err == WH_OK)
+		err = wh_overlay_plugin(overlay, name, named == enable ? WH_OVERLAY_AS_FILE : enable ? WH_OVERLAY_ENABLED : WH_OVERLAY_DISABLED);
+	if (err == WH_OK)
+		err = core_overlay_ask(hub, overlay, control_kept, c->public.id, why_out);
+	wh_overlay_free(&overlay);
+	return err;
+}
+
+/* Is it named and yet not open? Then there is nothing to do but to keep it so. */
+static bool
+control_only_named(struct hub *hub, struct wh_str name)
+{
+	const struct plugin *p = plugin_find(hub, name);
+	struct wh_conf *conf;
+	bool named;
+
+	if (p == NULL || p->state == PLUGIN_OPEN || plugins_conf(hub->config, 0, &conf) != WH_OK)
+		return false;
+	named = plugins_conf_names(conf, name);
+	wh_conf_free(&conf);
+	return named;
+}
+
+static void
+control_turn(struct hub *hub, wh_id call_id, bool enable)
+{
+	struct call *c = call_find(hub, call_id);
+	struct wh_buf why = { .max = PLUGIN_ERROR * 4 };
+	const char *unkept = NULL;
+	enum wh_err err = WH_OK;
+	struct wh_str name;
+
+	if (c == NULL)
+		return;
+	name = call_arg(c, "plugin")->s;
+	if (enable)
+		err = plugin_enable(hub, name, &why);
+	else if (!control_only_named(hub, name))
+		err = plugin_disable(hub, name, &why);
+	c = call_find(hub, call_id);
+	/* In tests there is no keeper that could keep it. */
+	if (c != NULL && err == WH_OK && hub->child != NULL && hub->config != NULL) {
+		err = control_keep(hub, c, enable, &unkept);
 		if (err != WH_OK)
-			err = call_fail(c, err, why.n != 0 ? wh_buf_slice(&why) : WH_STR("it can't be done"), 0);
-		else
-			wh_json_str(call_reply(c), "plugin", call_arg(c, "plugin")->s);
-		call_done(c, err);
+			control_kept(hub, NULL, call_id, err, wh_str(unkept));
+	} else if (c != NULL) {
+		control_done(c, err, wh_buf_slice(&why));
 	}
 	wh_buf_free(&why);
 }
@@ -35,14 +132,14 @@ static void
 control_enable(struct hub *hub, void *self, uint64_t call_id)
 {
 	(void)self;
-	control_act(hub, call_id, plugin_enable);
+	control_turn(hub, call_id, true);
 }
 
 static void
 control_disable(struct hub *hub, void *self, uint64_t call_id)
 {
 	(void)self;
-	control_act(hub, call_id, plugin_disable);
+	control_turn(hub, call_id, false);
 }
 
 static void

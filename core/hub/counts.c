@@ -26,6 +26,8 @@ const struct hub_count_row hub_count_rows[] = {
 	ROW(sends, "Messages to single connections."),
 	ROW(spilled, "Times that an edge's ring was full and records had to wait in memory."),
 	ROW(edges_stuck, "Edges given up because they did not drain their ring."),
+	ROW(edges_gone, "Edges that ended while this hub ran, drained ones included."),
+	ROW(helpers_gone, "Helpers that ended while this hub ran."),
 	ROW(jobs_refused, "Jobs refused because a queue was full."),
 	ROW(timers_fired, "Timers fired."),
 	{ .name = NULL },

@@ -28,6 +28,8 @@ struct hub_counts {
 	uint64_t sends;
 	uint64_t spilled;		/* records that found an edge's ring full */
 	uint64_t edges_stuck;
+	uint64_t edges_gone;		/* ended, however: those that were drained, too */
+	uint64_t helpers_gone;
 	uint64_t jobs_refused;
 	uint64_t timers_fired;
 };

@@ -129,7 +129,7 @@ features_reload(struct hub *hub, const struct hub_config *next, struct wh_buf *w
 		wh_buf_free(&ignored);
 		return err;
 	}
-	plugins_apply(hub, next);
+	plugins_apply(hub, next, why);
 	hub_settings_read(&hub->settings, next);
 	rates_configure(hub);
 	commands_rate(hub);

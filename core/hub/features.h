@@ -29,7 +29,8 @@ struct hub_features {
 	enum wh_err (*start)(struct hub *hub);
 	/** Closes all of it, also after a failed start. */
 	void (*stop)(struct hub *hub);
-	/** Takes over new settings, or refuses the whole of them and writes the reason to `why`. hub->config is still the old. */
+	/** Takes over new settings, or refuses the whole of them and writes the reason to `why`. hub->config is still the old. With WH_OK, too, there may be
+	 * lines in `why`: of plugins that go on with their old settings. */
 	enum wh_err (*reload)(struct hub *hub, const struct hub_config *next, struct wh_buf *why);
 	/** Writes the hub's part of the status, a JSON object. */
 	void (*status)(struct hub *hub, struct wh_buf *json);

@@ -233,6 +233,15 @@ group_seq(const struct hub_group *g, uint64_t otherwise)
 	return least != UINT64_MAX ? least : otherwise;
 }
 
+uint64_t
+group_seq_at(const struct hub_group *g, const struct edge *edge, uint64_t otherwise)
+{
+	for (uint32_t i = 0; i < g->n_edges; i++)
+		if (g->edges[i].edge == edge)
+			return g->edges[i].seq;
+	return otherwise;
+}
+
 void
 group_seq_set(struct hub_group *g, uint64_t seq)
 {

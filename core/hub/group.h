@@ -72,6 +72,9 @@ enum wh_err group_send(struct hub *hub, struct hub_group *g, uint64_t seq, struc
 /** The lowest seq of all edges with members; `otherwise` when there are none. */
 uint64_t group_seq(const struct hub_group *g, uint64_t otherwise);
 
+/** The same of one edge. */
+uint64_t group_seq_at(const struct hub_group *g, const struct edge *edge, uint64_t otherwise);
+
 /** Adopted, but without a member at this edge after all: the edge forgets it. */
 void group_disown(struct hub_group *g, struct edge *edge);
 

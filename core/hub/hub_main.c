@@ -47,6 +47,9 @@ hub_reload(struct hub *hub, struct wh_channel_msg *m)
 	if (err == WH_OK)
 		err = hub_take_config(hub, &snapshot, &why);
 	wh_snapshot_free(&snapshot);
+	/* What could be taken is in force; whoever asked should know of the rest. */
+	if (err == WH_OK && why.n != 0)
+		err = WH_EINVAL;
 	if (err != WH_OK)
 		wh_log(hub->log, WH_ERROR, "reload_refused", WH_S("why", wh_buf_slice(&why)), WH_I("err", err));
 	else

@@ -88,10 +88,13 @@ keeper_peer_gone(struct hub *hub, uint32_t process)
 {
 	struct edge *edge = edge_find(hub, process);
 
-	if (edge != NULL)
+	if (edge != NULL) {
+		hub->counts.edges_gone++;
 		edge_gone(hub, edge);
-	else
+	} else {
+		hub->counts.helpers_gone++;
 		helper_gone(hub, process);
+	}
 }
 
 static void
@@ -152,6 +155,7 @@ keeper_message(struct hub *hub, struct wh_channel_msg *m)
 		keeper_asked_status(hub);
 		break;
 	case WH_CH_RELOADED:
+	case WH_CH_CONFIGURED:
 	case WH_CH_STATUS:
 	case WH_CH_LINES:
 	case WH_CH_DRAINING:
@@ -189,6 +193,15 @@ enum wh_err
 channel_ask_status(struct hub *hub, keeper_answer *then, void *self, uint64_t cookie)
 {
 	return keeper_ask(hub, &(struct wh_channel_msg){ .kind = WH_CH_ASK_STATUS }, WH_CH_STATUS, then, self, cookie);
+}
+
+enum wh_err
+channel_ask_configure(struct hub *hub, struct wh_str overlay, keeper_answer *then, void *self, uint64_t cookie)
+{
+	for (unsigned i = 0; i < hub->keeper.n_asks; i++)
+		if (hub->keeper.asks[i].answer == WH_CH_CONFIGURED)
+			return WH_ESTATE;
+	return keeper_ask(hub, &(struct wh_channel_msg){ .kind = WH_CH_ASK_CONFIGURE, .text = overlay }, WH_CH_CONFIGURED, then, self, cookie);
 }
 
 enum wh_err

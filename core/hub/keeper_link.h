@@ -14,7 +14,7 @@ typedef void keeper_answer(struct hub *hub, void *self, uint64_t cookie, enum wh
 enum { KEEPER_ASKS = 64 };
 
 struct keeper_ask {
-	enum wh_channel_kind answer;	/* WH_CH_RELOADED, STATUS, LINES or DRAINING */
+	enum wh_channel_kind answer;	/* WH_CH_RELOADED, CONFIGURED, STATUS, LINES or DRAINING */
 	keeper_answer *then;
 	void *self;
 	uint64_t cookie;
@@ -42,6 +42,8 @@ enum wh_err keeper_send(struct hub *hub, const struct wh_channel_msg *m);
 enum wh_err channel_ask_reload(struct hub *hub, keeper_answer *then, void *self, uint64_t cookie);
 enum wh_err channel_ask_status(struct hub *hub, keeper_answer *then, void *self, uint64_t cookie);
 
+/** Another overlay, in force and kept when the answer is WH_OK; else `text` says why. One at a time: WH_ESTATE. */
+enum wh_err channel_ask_configure(struct hub *hub, struct wh_str overlay, keeper_answer *then, void *self, uint64_t cookie);
 /** The lines of all logs above a number: the text of a LINES message, see ring/lines.h. */
 enum wh_err channel_ask_lines(struct hub *hub, struct wh_str after, keeper_answer *then, void *self, uint64_t cookie);
 

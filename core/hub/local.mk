@@ -62,7 +62,7 @@ libhub_a_SOURCES += \
 	%D%/control.c %D%/control.h \
 	%D%/health.c %D%/health.h \
 	%D%/openapi.c %D%/openapi.h \
-	%D%/core_commands.c %D%/core_control.c %D%/core_session.c %D%/core_listeners.c %D%/core_commands.h
+	%D%/core_commands.c %D%/core_control.c %D%/core_settings.c %D%/core_session.c %D%/core_listeners.c %D%/core_commands.h
 
 check_PROGRAMS += %D%/test_role
 %C%_test_role_SOURCES = %D%/test_role.c %D%/testing_hub.c %D%/testing_hub.h
@@ -107,6 +107,9 @@ check_PROGRAMS += %D%/test_api
 check_PROGRAMS += %D%/test_plugin_reload
 %C%_test_plugin_reload_SOURCES = %D%/test_plugin_reload.c %D%/testing_features.c %D%/testing_features.h %D%/testing_hub.c %D%/testing_hub.h
 %C%_test_plugin_reload_LDADD = $(HUB_LIBS) -lm -lcmocka
+check_PROGRAMS += %D%/test_settings
+%C%_test_settings_SOURCES = %D%/test_settings.c %D%/testing_features.c %D%/testing_features.h %D%/testing_hub.c %D%/testing_hub.h
+%C%_test_settings_LDADD = $(HUB_LIBS) -lm -lcmocka
 
 BENCH += %D%/bench_calls
 EXTRA_PROGRAMS += %D%/bench_calls

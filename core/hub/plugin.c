@@ -5,6 +5,7 @@
 
 #include "hub/api.h"
 #include "hub/command.h"
+#include "hub/fault.h"
 #include "hub/hook.h"
 #include "hub/service.h"
 
@@ -94,13 +95,18 @@ static enum wh_err
 plugin_call_open(struct plugin *p)
 {
 	struct hub_running before = plugin_enter(p, "plugin open");
-	enum wh_err err = p->row.open != NULL ? p->row.open(&p->host, p->conf, &p->self) : WH_OK;
+	struct wh_buf said = { .max = PLUGIN_ERROR / 2 };
+	enum wh_err err;
 
+	p->hears = &said;
+	err = p->row.open != NULL ? p->row.open(&p->host, p->conf, &p->self) : WH_OK;
+	p->hears = NULL;
 	plugin_leave(p, before);
-	if (err != WH_OK) {
-		plugin_fail(p, "could not be opened (%d); see the log above", err);
+	if (err != WH_OK)
+		plugin_fail(p, "could not be opened (%s)%s%.*s; see the log above", fault_of(err)->code, said.n != 0 ? ": " : "", WH_FMT(wh_buf_slice(&said)));
+	wh_buf_free(&said);
+	if (err != WH_OK)
 		return err;
-	}
 	/* What it started in there was started without it. */
 	timers_set_self(p->hub, &p->host, p->self);
 	jobs_set_self(p->hub, &p->host, p->self);
@@ -117,7 +123,7 @@ plugin_open(struct plugin *p)
 	enum wh_err err;
 
 	assert(p->state == PLUGIN_FOUND && ps->n_open < PLUGINS_MAX);
-	err = p->conf != NULL ? WH_OK : plugin_settings(p, hub->config, &errors, &p->conf);
+	err = p->conf != NULL ? WH_OK : plugin_settings(p, hub->config, 0, &errors, &p->conf);
 	if (err != WH_OK) {
 		wh_conf_errors_format(&errors, &text);
 		plugin_fail(p, "has wrong settings: %.*s", WH_FMT(wh_buf_slice(&text)));

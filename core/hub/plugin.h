@@ -38,6 +38,7 @@ struct plugin {
 	struct wh_buf folder;		/* of state; empty until it was asked for */
 	struct wh_json_doc doc;		/* of wh_json_read_text */
 	struct wh_buf scratch;		/* owned: its strings that had escapes */
+	struct wh_buf *hears;		/* while it is opened or given settings: gets what it logs of errors; NULL else */
 	bool built_in;
 	enum { PLUGIN_UNSEEN, PLUGIN_UNDER_WAY, PLUGIN_SEEN } visit;	/* while plugins are put in order */
 	char name[PLUGIN_NAME + 1];
@@ -64,8 +65,9 @@ void plugins_stop(struct hub *hub);
 /** Checks that every plugin of `next` could be there: library, ABI, settings, needs. Appends all reasons. Changes nothing. */
 enum wh_err plugins_check(struct hub *hub, const struct hub_config *next, struct wh_buf *why);
 
-/** Closes what `next` does not name, hands new settings to what it does, opens what is new. Not within a callback. */
-void plugins_apply(struct hub *hub, const struct hub_config *next);
+/** Closes what `next` does not name, hands new settings to what it does, opens what is new. Not within a callback. Who refuses its new settings goes
+ * on with the old ones; appends a line for each. */
+void plugins_apply(struct hub *hub, const struct hub_config *next, struct wh_buf *why);
 
 /** At once; not within a plugin's callback. `why` gets a sentence. */
 enum wh_err plugin_enable(struct hub *hub, struct wh_str name, struct wh_buf *why);
@@ -88,12 +90,18 @@ enum wh_err plugin_load(struct plugin *p);
 /** A plugin of this name in hub->plugins, PLUGIN_DISABLED; the one that is there already if there is. NULL: full. */
 struct plugin *plugin_make(struct hub *hub, struct wh_str name);
 
-/** Checks its group of settings. WH_EINVAL: the errors are added; *conf_out is the caller's. */
-enum wh_err plugin_settings(const struct plugin *p, const struct hub_config *config, struct wh_conf_errors *errors,
+/** Checks its group of settings. `flags`: WH_CONF_UNCHANGED or 0. WH_EINVAL: the errors are added; *conf_out is the caller's. */
+enum wh_err plugin_settings(const struct plugin *p, const struct hub_config *config, unsigned flags, struct wh_conf_errors *errors,
     struct wh_conf **conf_out);
 
-/** The plugins that a config names, and where their libraries are; freed with wh_conf_free. NULL config: none. */
-enum wh_err plugins_conf(const struct hub_config *config, struct wh_conf **conf_out);
+/** The plugins that a config names, and where their libraries are; freed with wh_conf_free. NULL config: none. `flags` likewise. */
+enum wh_err plugins_conf(const struct hub_config *config, unsigned flags, struct wh_conf **conf_out);
+
+/** Does it name this plugin? */
+bool plugins_conf_names(const struct wh_conf *conf, struct wh_str name);
+
+/** Calls `each` with the name of each library that lies in the folders of plugins and was never heard of; each once, in no order. */
+void plugins_lying_about(struct hub *hub, void (*each)(void *self, struct wh_str name), void *self);
 
 /** An open plugin that needs `p`, or NULL. */
 const struct plugin *plugin_needed_by(const struct plugin *p);

@@ -56,11 +56,39 @@ host_release(const struct wh_host *h, void *mem)
 	free(b);
 }
 
+/* The last error or warning, in words: what a plugin says of settings that it refuses. */
+static void
+host_hears(struct wh_buf *to, const char *event, const struct wh_pair *pairs, size_t n)
+{
+	wh_buf_reset(to);
+	for (const char *c = event; *c != '\0'; c++)
+		wh_buf_byte(to, *c != '_' ? *c : ' ');
+	for (size_t i = 0; i < n; i++) {
+		const struct wh_pair *p = &pairs[i];
+
+		if (p->key == NULL || (p->kind == WH_PAIR_TEXT && p->as.text == NULL))
+			continue;
+		wh_buf_fmt(to, ", %s: ", p->key);
+		if (p->kind == WH_PAIR_STR)
+			wh_buf_str(to, p->as.s);
+		else if (p->kind == WH_PAIR_TEXT)
+			wh_buf_text(to, p->as.text);
+		else if (p->kind == WH_PAIR_INT)
+			wh_buf_i64(to, p->as.i);
+		else if (p->kind == WH_PAIR_BOOL)
+			wh_buf_text(to, p->as.b ? "true" : "false");
+		else
+			wh_buf_u64(to, p->as.u);
+	}
+}
+
 static void
 host_log(const struct wh_host *h, enum wh_level level, const char *event, const struct wh_pair *pairs, size_t n)
 {
 	struct wh_pair all[17];
 
+	if (plugin_of(h)->hears != NULL && level >= WH_WARN)
+		host_hears(plugin_of(h)->hears, event, pairs, n < 16 ? n : 16);
 	if (!wh_log_on(hub_of(h)->log, level))
 		return;
 	if (n > 16)
@@ -497,6 +525,12 @@ host_room_leave(const struct wh_host *h, struct wh_room *r, struct wh_session *s
 	return room_leave(hub_of(h), r, s, reason);
 }
 
+static enum wh_err
+host_room_move(const struct wh_host *h, struct wh_room *from, struct wh_room *to)
+{
+	return from != to ? room_move(hub_of(h), from, to) : WH_OK;
+}
+
 static bool
 host_room_has(const struct wh_host *h, const struct wh_room *r, const struct wh_session *s)
 {
@@ -732,6 +766,7 @@ const struct wh_host_ops plugin_host_ops = {
 	.room_name = host_room_name,
 	.room_join = host_room_join,
 	.room_leave = host_room_leave,
+	.room_move = host_room_move,
 	.room_has = host_room_has,
 	.room_members = host_room_members,
 	.room_each = host_room_each,

@@ -5,6 +5,25 @@
 #include "hub/plugin.h"
 #include "hub/service.h"
 
+/* Opens one at the start. What administrators changed is left out if it won't do, and told: the server is more than one plugin's settings. */
+static enum wh_err
+plugin_open_first(struct plugin *p)
+{
+	struct wh_conf_errors errors = { 0 };
+	char path[sizeof "plugins." + PLUGIN_NAME];
+	enum wh_err err = plugin_open(p);
+
+	snprintf(path, sizeof path, "plugins.%s", p->name);
+	if (err == WH_OK || p->hub->config == NULL || !wh_conf_file_changes(p->hub->config->file, path) ||
+	    plugin_settings(p, p->hub->config, WH_CONF_UNCHANGED, &errors, &p->conf) != WH_OK) {
+		wh_conf_errors_free(&errors);
+		return err;
+	}
+	wh_log(p->hub->log, WH_ERROR, "changed_settings_left_out", WH_T("plugin", p->name), WH_T("why", p->error));
+	p->state = PLUGIN_FOUND;
+	return plugin_open(p);
+}
+
 /* Opens whatever of hub->plugins is PLUGIN_FOUND, in order. */
 static void
 plugins_open_found(struct hub *hub)
@@ -20,7 +39,7 @@ plugins_open_found(struct hub *hub)
 
 		if (i >= good && p->state == PLUGIN_FAILED)
 			wh_log(hub->log, WH_ERROR, "plugin_failed", WH_T("plugin", p->name), WH_T("why", p->error));
-		if (p->state != PLUGIN_FOUND || plugin_open(p) == WH_OK)
+		if (p->state != PLUGIN_FOUND || plugin_open_first(p) == WH_OK)
 			continue;
 		/* Those behind it may have needed it. */
 		for (size_t j = i + 1; j < good; j++)
@@ -43,7 +62,7 @@ static enum wh_err
 plugins_load_config(struct hub *hub, const struct hub_config *config)
 {
 	struct wh_conf *conf;
-	enum wh_err err = plugins_conf(config, &conf);
+	enum wh_err err = plugins_conf(config, 0, &conf);
 
 	if (err != WH_OK)
 		return err;
@@ -57,6 +76,9 @@ plugins_load_config(struct hub *hub, const struct hub_config *config)
 			plugin_load(p);
 	}
 	wh_conf_free(&conf);
+	/* So that those who were turned off are seen, and can be turned on again. */
+	for (unsigned i = 0; config != NULL && wh_conf_file_listed(config->file, "disable", i) != NULL; i++)
+		(void)plugin_make(hub, wh_str(wh_conf_file_listed(config->file, "disable", i)));
 	return WH_OK;
 }
 

@@ -1,4 +1,5 @@
 /* From a name to a checked table: where libraries are looked for, and what is asked of them before anything of them is called. */
+#include <dirent.h>
 #include <dlfcn.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -122,21 +123,67 @@ plugin_add(struct hub *hub, const struct wh_plugin *row, struct wh_buf *why)
 }
 
 enum wh_err
-plugins_conf(const struct hub_config *config, struct wh_conf **conf_out)
+plugins_conf(const struct hub_config *config, unsigned flags, struct wh_conf **conf_out)
 {
 	struct wh_conf_errors errors = { 0 };
 	enum wh_err err;
 
 	if (config != NULL)
-		err = wh_conf_check(config->file, "", plugins_rows, WH_CONF_PART, &errors, conf_out);
+		err = wh_conf_check(config->file, "", plugins_rows, WH_CONF_PART | flags, &errors, conf_out);
 	else
 		err = wh_conf_of_text("", plugins_rows, &errors, conf_out);
 	wh_conf_errors_free(&errors);
 	return err;
 }
 
+bool
+plugins_conf_names(const struct wh_conf *conf, struct wh_str name)
+{
+	for (size_t i = 0; i < wh_conf_count(conf, "plugins"); i++)
+		if (wh_str_eq(wh_conf_name(wh_conf_table(conf, "plugins", i)), name))
+			return true;
+	return false;
+}
+
+static void
+lying_in(struct hub *hub, const char *folder, void (*each)(void *self, struct wh_str name), void *self)
+{
+	DIR *d = opendir(folder);
+	const struct dirent *e;
+
+	while (d != NULL && (e = readdir(d)) != NULL) {
+		struct wh_str name = wh_str(e->d_name);
+
+		if (name.n <= 3 || memcmp(name.p + name.n - 3, ".so", 3) != 0)
+			continue;
+		name.n -= 3;
+		if (plugin_name_ok(name) && plugin_find(hub, name) == NULL)
+			each(self, name);
+	}
+	if (d != NULL)
+		(void)closedir(d);
+}
+
+void
+plugins_lying_about(struct hub *hub, void (*each)(void *self, struct wh_str name), void *self)
+{
+	const char *given = hub->child != NULL ? hub->child->plugin_path : NULL;
+	struct wh_conf *conf;
+
+	if (given != NULL) {
+		lying_in(hub, given, each, self);
+		return;
+	}
+	if (plugins_conf(hub->config, 0, &conf) != WH_OK)
+		return;
+	for (size_t i = 0; i < wh_conf_count(conf, "plugin_path"); i++)
+		lying_in(hub, wh_conf_item(conf, "plugin_path", i).p, each, self);
+	wh_conf_free(&conf);
+}
+
 enum wh_err
-plugin_settings(const struct plugin *p, const struct hub_config *config, struct wh_conf_errors *errors, struct wh_conf **conf_out)
+plugin_settings(const struct plugin *p, const struct hub_config *config, unsigned flags, struct wh_conf_errors *errors,
+    struct wh_conf **conf_out)
 {
 	static const struct wh_setting none[] = { { .name = NULL } };
 	const struct wh_setting *table = p->row.settings != NULL ? p->row.settings : none;
@@ -145,7 +192,7 @@ plugin_settings(const struct plugin *p, const struct hub_config *config, struct 
 	if (config == NULL)
 		return wh_conf_of_text("", table, errors, conf_out);
 	snprintf(path, sizeof path, "plugins.%s", p->name);
-	return wh_conf_check(config->file, path, table, 0, errors, conf_out);
+	return wh_conf_check(config->file, path, table, flags, errors, conf_out);
 }
 
 static bool
@@ -166,7 +213,7 @@ plugin_look(struct plugin *p)
 
 	if (given != NULL)
 		return plugin_try(p, wh_str(given));
-	if (plugins_conf(p->hub->config, &conf) != WH_OK)
+	if (plugins_conf(p->hub->config, 0, &conf) != WH_OK)
 		return false;
 	for (size_t i = 0; i < wh_conf_count(conf, "plugin_path") && !found; i++)
 		found = plugin_try(p, wh_conf_item(conf, "plugin_path", i));

@@ -2,16 +2,14 @@
  * new settings if they are others, and what is new is opened. */
 #include <stdio.h>
 
+#include "hub/fault.h"
 #include "hub/plugin.h"
 #include "hub/service.h"
 
 static bool
 conf_names(const struct wh_conf *conf, const char *name)
 {
-	for (size_t i = 0; i < wh_conf_count(conf, "plugins"); i++)
-		if (wh_str_is(wh_conf_name(wh_conf_table(conf, "plugins", i)), name))
-			return true;
-	return false;
+	return plugins_conf_names(conf, wh_str(name));
 }
 
 /* Plugins that are not open and that `next` names: loads them, so that their tables are known. */
@@ -42,7 +40,7 @@ check_settings(struct hub *hub, const struct hub_config *next, const struct wh_c
 
 		if ((p->state != PLUGIN_OPEN && p->state != PLUGIN_FOUND) || !conf_names(conf, p->name))
 			continue;
-		if (plugin_settings(p, next, &errors, &group) == WH_OK)
+		if (plugin_settings(p, next, 0, &errors, &group) == WH_OK)
 			wh_conf_free(&group);
 	}
 	wh_conf_errors_format(&errors, why);
@@ -95,7 +93,7 @@ plugins_check(struct hub *hub, const struct hub_config *next, struct wh_buf *why
 {
 	size_t n = why->n;
 	struct wh_conf *conf;
-	enum wh_err err = plugins_conf(next, &conf);
+	enum wh_err err = plugins_conf(next, 0, &conf);
 
 	if (err != WH_OK)
 		return err;
@@ -197,8 +195,9 @@ conf_same(const struct wh_conf *a, const struct wh_conf *b, const struct wh_sett
 
 /* Gives an open plugin its new settings. False: it has to be closed and opened. */
 static bool
-plugin_take_settings(struct plugin *p, struct wh_conf **take_conf)
+plugin_take_settings(struct plugin *p, struct wh_conf **take_conf, struct wh_buf *why)
 {
+	struct wh_buf said = { .max = PLUGIN_ERROR };
 	struct hub_running before;
 	struct wh_conf *old = p->conf;
 	enum wh_err err;
@@ -206,19 +205,25 @@ plugin_take_settings(struct plugin *p, struct wh_conf **take_conf)
 	if (p->row.reload == NULL)
 		return false;
 	before = plugin_enter(p, "plugin reload");
+	p->hears = &said;
 	err = p->row.reload(p->self, *take_conf);
+	p->hears = NULL;
+	/* One that refuses may have taken half of it. */
+	if (err != WH_OK && err != WH_ENOTSUP && p->row.reload(p->self, old) != WH_OK)
+		wh_log(p->hub->log, WH_ERROR, "plugin_refuses_its_old_settings", WH_T("plugin", p->name));
 	plugin_leave(p, before);
-	if (err == WH_ENOTSUP)
-		return false;
-	if (err != WH_OK) {
+	if (err == WH_OK) {
+		p->conf = *take_conf;
+		*take_conf = NULL;
+		wh_conf_free(&old);
+		wh_log(p->hub->log, WH_INFO, "plugin_reloaded", WH_T("plugin", p->name));
+	} else if (err != WH_ENOTSUP) {
 		wh_log(p->hub->log, WH_ERROR, "plugin_keeps_old_settings", WH_T("plugin", p->name), WH_I("err", err));
-		return true;
+		wh_buf_fmt(why, "plugins.%s: refuses its new settings and goes on with the old ones (%s)%s%.*s\n", p->name, fault_of(err)->code,
+			said.n != 0 ? ": " : "", WH_FMT(wh_buf_slice(&said)));
 	}
-	p->conf = *take_conf;
-	*take_conf = NULL;
-	wh_conf_free(&old);
-	wh_log(p->hub->log, WH_INFO, "plugin_reloaded", WH_T("plugin", p->name));
-	return true;
+	wh_buf_free(&said);
+	return err != WH_ENOTSUP;
 }
 
 /* Closes those that need p, and p; what is closed is opened again with the others, in order. */
@@ -233,13 +238,13 @@ plugin_close_chain(struct plugin *p)
 }
 
 static void
-plugin_renew(struct plugin *p, const struct hub_config *next)
+plugin_renew(struct plugin *p, const struct hub_config *next, struct wh_buf *why)
 {
 	struct wh_conf_errors errors = { 0 };
 	struct wh_conf *conf;
 
-	if (plugin_settings(p, next, &errors, &conf) == WH_OK) {
-		if (!conf_same(p->conf, conf, p->row.settings) && !plugin_take_settings(p, &conf))
+	if (plugin_settings(p, next, 0, &errors, &conf) == WH_OK) {
+		if (!conf_same(p->conf, conf, p->row.settings) && !plugin_take_settings(p, &conf, why))
 			plugin_close_chain(p);
 		wh_conf_free(&conf);
 	}
@@ -263,21 +268,40 @@ close_unnamed(struct hub *hub, const struct wh_conf *conf)
 	}
 }
 
+/* Opens one; if it was open before, then with its old settings where the new ones won't do. */
+static void
+plugin_open_again(struct plugin *p, const struct hub_config *old, bool was_open, struct wh_buf *why)
+{
+	struct wh_conf_errors errors = { 0 };
+
+	if (plugin_open(p) == WH_OK)
+		return;
+	wh_buf_fmt(why, "plugins.%s: %s\n", p->name, p->error);
+	if (!was_open || plugin_settings(p, old, 0, &errors, &p->conf) != WH_OK) {
+		wh_conf_errors_free(&errors);
+		return;
+	}
+	wh_log(p->hub->log, WH_ERROR, "plugin_keeps_old_settings", WH_T("plugin", p->name));
+	p->state = PLUGIN_FOUND;
+	(void)plugin_open(p);
+}
+
 void
-plugins_apply(struct hub *hub, const struct hub_config *next)
+plugins_apply(struct hub *hub, const struct hub_config *next, struct wh_buf *why)
 {
 	struct hub_config *before = hub->config;
 	struct plugins *ps = hub->plugins;
-	struct plugin *of[PLUGINS_MAX];
+	struct plugin *of[PLUGINS_MAX], *was[PLUGINS_MAX];
 	struct wh_conf *conf;
-	size_t n = 0, good;
+	size_t n = 0, n_was = ps->n_open, good;
 
-	if (plugins_conf(next, &conf) != WH_OK)
+	if (plugins_conf(next, 0, &conf) != WH_OK)
 		return;
+	memcpy(was, ps->open, n_was * sizeof *was);
 	close_unnamed(hub, conf);
 	for (size_t i = 0; i < ps->n; i++)
 		if (ps->of[i]->state == PLUGIN_OPEN && !ps->of[i]->built_in)
-			plugin_renew(ps->of[i], next);
+			plugin_renew(ps->of[i], next, why);
 	/* What is opened now reads its settings from the config that will be in force. */
 	hub->config = (struct hub_config *)(uintptr_t)next;
 	for (size_t i = 0; i < ps->n; i++) {
@@ -290,9 +314,14 @@ plugins_apply(struct hub *hub, const struct hub_config *next)
 		of[n++] = p;
 	}
 	good = plugins_sort(of, n);
-	for (size_t i = 0; i < good; i++)
+	for (size_t i = 0; i < good; i++) {
+		bool was_open = false;
+
+		for (size_t j = 0; j < n_was; j++)
+			was_open |= was[j] == of[i];
 		if (of[i]->state == PLUGIN_FOUND)
-			plugin_open(of[i]);
+			plugin_open_again(of[i], before, was_open, why);
+	}
 	hub->config = before;
 	wh_conf_free(&conf);
 	unload_closed(hub);

@@ -1,6 +1,7 @@
 /* Rooms: members, and one group for each dialect that an attached member speaks. */
 #include "hub/room.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -141,14 +142,20 @@ room_group(struct hub *hub, struct wh_room *r, struct dialect *d, wh_accent acce
 }
 
 static enum wh_err
-room_attach_err(struct hub *hub, struct wh_room *r, struct wh_session *s)
+room_attach_at(struct hub *hub, struct wh_room *r, struct wh_session *s, uint64_t seq)
 {
 	struct hub_group *g;
 
 	if (s->dialect == NULL || s->dialect->row == NULL)
 		return WH_OK;
 	g = room_group(hub, r, s->dialect, s->accent);
-	return g != NULL ? group_attach(hub, g, s->edge, s->conn, r->seq) : WH_ENOMEM;
+	return g != NULL ? group_attach(hub, g, s->edge, s->conn, seq) : WH_ENOMEM;
+}
+
+static enum wh_err
+room_attach_err(struct hub *hub, struct wh_room *r, struct wh_session *s)
+{
+	return room_attach_at(hub, r, s, r->seq);
 }
 
 void
@@ -254,6 +261,51 @@ room_leave(struct hub *hub, struct wh_room *r, struct wh_session *s, struct wh_s
 	if (!s->restoring)
 		hub->features->left(hub, r, s, reason);
 	return WH_OK;
+}
+
+static enum wh_err
+room_move_in(struct hub *hub, struct wh_room *to, struct wh_session *s, uint64_t seq)
+{
+	enum wh_err err = set_add(&to->members, s);
+
+	if (err != WH_OK)
+		return err == WH_EEXIST ? WH_OK : err;
+	if (s->state == SESSION_ATTACHED)
+		err = room_attach_at(hub, to, s, seq);
+	if (err != WH_OK)
+		set_remove(&to->members, s);
+	return err;
+}
+
+enum wh_err
+room_move(struct hub *hub, struct wh_room *from, struct wh_room *to)
+{
+	enum wh_err first = WH_OK;
+
+	assert(from != to && !to->ended);
+	wh_list_remove(&to->empty);
+	while (from->members.n != 0) {
+		struct wh_session *s = from->members.members[from->members.n - 1].session;
+		const struct room_dialect *rd = room_dialect(from, s->dialect, s->accent);
+		uint64_t seq = rd != NULL ? group_seq_at(rd->group, s->edge, from->seq) : from->seq;
+		enum wh_err err;
+
+		set_remove(&from->members, s);
+		if (s->state == SESSION_ATTACHED)
+			room_detach(hub, from, s, false);
+		else if (s->state == SESSION_DETACHED)
+			room_leave_past(hub, from, s);
+		err = room_move_in(hub, to, s, seq);
+		if (err == WH_OK)
+			continue;
+		first = err;
+		session_close(hub, s, SESSION_CLOSE_FULL, WH_STR("the server is out of memory; try again later"));
+	}
+	if (!from->ended && wh_list_empty(&from->empty))
+		wh_list_add_last(&hub->rooms.empty, &from->empty);
+	if (to->members.n == 0)
+		wh_list_add_last(&hub->rooms.empty, &to->empty);
+	return first;
 }
 
 bool

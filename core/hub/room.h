@@ -61,6 +61,10 @@ enum wh_err room_join(struct hub *hub, struct wh_room *r, struct wh_session *s);
 /** Tells features->left. WH_ENOENT: it was no member. */
 enum wh_err room_leave(struct hub *hub, struct wh_room *r, struct wh_session *s, struct wh_str reason);
 
+/** All members of `from` are those of `to` from now on, at the seq that their edges are at. No hook is asked or told. Who can't be taken along is
+ * closed, and the error returned. */
+enum wh_err room_move(struct hub *hub, struct wh_room *from, struct wh_room *to);
+
 bool room_has(const struct wh_room *r, const struct wh_session *s);
 size_t room_members(const struct wh_room *r);
 void room_each(struct wh_room *r, bool (*each)(void *self, struct wh_session *s), void *self);

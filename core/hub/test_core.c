@@ -581,6 +581,7 @@ an_edge_that_does_not_drain_is_stuck_and_memory_stays_bounded(void **state)
 	session_send(t->hub, s, WH_STR("more"));
 	test_message(e, 0, "said while stuck");
 	keeper_message(t->hub, &(struct wh_channel_msg){ .kind = WH_CH_PEER_GONE, .process = 1 });
+	assert_int_equal(t->hub->counts.edges_gone, 1);
 	test_turn(t);
 	assert_int_equal(t->hub->edges.n, 0);
 	assert_string_equal(t->keeper, "STUCK 1;");
@@ -743,6 +744,46 @@ slots_are_zero_stay_put_and_survive_their_plugin(void **state)
 	test_hub_free(t);
 }
 
+static void
+members_move_to_another_room_at_the_seq_of_their_edge_and_nobody_is_asked(void **state)
+{
+	struct test_hub *t = test_hub_new(9, 'k');
+	struct test_edge *a = test_edge_add(t, 1, true), *b = test_edge_add(t, 2, true);
+	struct wh_session *first = test_client(t, a, 0), *second = test_client(t, b, 0), *there = test_client(t, a, 1);
+	struct wh_room *from = room_open(t->hub, WH_STR("lobby")), *to = room_open(t->hub, WH_STR("lounge"));
+	const struct wh_event e = { .name = "news" };
+	wh_id id = from->id;
+
+	(void)state;
+	room_join(t->hub, from, first);
+	room_join(t->hub, from, second);
+	room_join(t->hub, from, there);
+	room_join(t->hub, to, there);
+	test_turn(t);
+	assert_int_equal(room_publish(t->hub, from, 7, &e, NULL, 0), WH_OK);
+	test_turn(t);
+	test_edge_got(t, a);
+	test_edge_got(t, b);
+	t->heard[0] = '\0';
+	room_seq_set(t->hub, to, 7);
+	assert_int_equal(room_move(t->hub, from, to), WH_OK);
+	assert_int_equal(room_members(from), 0);
+	assert_int_equal(room_members(to), 3);
+	assert_true(room_has(to, first) && room_has(to, second) && room_has(to, there));
+	test_turn(t);
+	assert_string_equal(test_edge_got(t, b), "LEAVE 0;GROUP_CLOSE;GROUP_OPEN r:fake:lounge;JOIN 0;");
+	assert_non_null(strstr(test_edge_got(t, a), "JOIN 0;"));
+	assert_null(room_get(t->hub, id));
+	/* What they had is not sent again, what comes is. */
+	assert_int_equal(room_seq_everywhere(to), 7);
+	assert_int_equal(room_publish(t->hub, to, 7, &e, NULL, 0), WH_OK);
+	assert_int_equal(room_publish(t->hub, to, 8, &e, NULL, 0), WH_OK);
+	test_turn(t);
+	assert_string_equal(test_edge_got(t, b), "PUBLISH 8 fake:news;");
+	assert_string_equal(t->heard, "");
+	test_hub_free(t);
+}
+
 int
 main(void)
 {
@@ -777,6 +818,7 @@ main(void)
 		cmocka_unit_test(requests_are_served_and_answered),
 		cmocka_unit_test(routes_are_sent_once_a_turn),
 		cmocka_unit_test(slots_are_zero_stay_put_and_survive_their_plugin),
+		cmocka_unit_test(members_move_to_another_room_at_the_seq_of_their_edge_and_nobody_is_asked),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

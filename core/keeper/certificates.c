@@ -375,7 +375,7 @@ certificates_look(struct keeper *k)
 
 	if (k->supervisor.phase != SUPERVISOR_UP)
 		return;
-	if (k->supervisor.reload_due_ms != 0) {
+	if (k->supervisor.reload_due_ms != 0 || k->configure.step != CONFIGURE_IDLE) {
 		certificates_arm(k, CERTIFICATES_LATER_MS);
 		return;
 	}

@@ -193,6 +193,20 @@ checker_take(char *text, struct wh_conf_errors *errors, struct wh_conf_errors *w
 	}
 }
 
+/* `last`: the plugin that was touched last, or NULL. */
+static void
+checker_blame_end(const struct checker *checker, const char *last, const char *how, struct wh_conf_errors *errors)
+{
+	if (last == NULL)
+		wh_conf_errors_add(errors, NULL, 0, "listeners: looking at them ended the checker: %s", how);
+	for (size_t i = 0; last != NULL && i < wh_conf_count(checker->root, "plugins"); i++) {
+		const struct wh_conf *group = wh_conf_table(checker->root, "plugins", i);
+
+		if (wh_str_is(wh_conf_name(group), last))
+			wh_conf_blame(group, NULL, errors, "plugins.%s: loading it ended the checker: %s", last, how);
+	}
+}
+
 void
 checker_run(const struct checker *checker, struct wh_conf_errors *errors, struct wh_conf_errors *warnings,
 	struct wh_certificates *certificates)
@@ -225,8 +239,7 @@ checker_run(const struct checker *checker, struct wh_conf_errors *errors, struct
 		checker_take(said.p, errors, warnings, certificates, &last);
 	if (!in_time || !WIFEXITED(status) || WEXITSTATUS(status) != 0) {
 		death_describe(status, how);
-		wh_conf_errors_add(errors, NULL, 0, "%s%s: %s ended the checker: %s", last != NULL ? "plugins." : "listeners",
-			last != NULL ? last : "", last != NULL ? "loading it" : "looking at them", in_time ? how : "it took too long");
+		checker_blame_end(checker, last, in_time ? how : "it took too long", errors);
 	}
 	wh_buf_free(&said);
 }

@@ -252,6 +252,12 @@ host_reloaded(struct supervisor_host *h, enum wh_err err, struct wh_str text)
 }
 
 static void
+host_ask_configure(struct supervisor_host *h, struct wh_str text)
+{
+	keeper_configure(host_keeper(h), text);
+}
+
+static void
 host_stopped(struct supervisor_host *h)
 {
 	event_base_loopbreak(host_keeper(h)->base);
@@ -289,6 +295,7 @@ const struct supervisor_host_ops keeper_host_ops = {
 	.line = host_line,
 	.lines = host_lines,
 	.stopped = host_stopped,
+	.ask_configure = host_ask_configure,
 };
 
 /* One child that ended, or NULL. */

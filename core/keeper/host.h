@@ -13,6 +13,19 @@ struct event_base;
 
 enum { KEEPER_SIGNALS = 6 };
 
+/* A change of the overlay, from the hub's ask to the answer. Reloads wait for it. */
+struct configure {
+	enum {
+		CONFIGURE_IDLE,
+		CONFIGURE_TRYING,	/* children have the new one */
+		CONFIGURE_TAKING_BACK,	/* one refused it: they get the old one again */
+	} step;
+	struct wh_buf text, before;	/* owned: the overlays */
+	uint32_t hub;			/* the process that asked: another is its successor */
+	enum wh_err err;
+	struct wh_buf why;		/* owned */
+};
+
 struct keeper {
 	struct supervisor_host host;	/* first: the supervisor's handle of us */
 	struct supervisor supervisor;
@@ -35,6 +48,8 @@ struct keeper {
 	struct wh_lines lines;		/* the last of all logs */
 	struct wh_log_tap tap;		/* our own come there too */
 	int64_t began_ms;
+	struct configure configure;
+	struct event *configured;	/* owned: when children have answered */
 	bool asked_by_hub;		/* the reload that runs */
 	bool reload_again;		/* another was asked for meanwhile */
 	bool served;			/* the first READY was there */
@@ -53,6 +68,17 @@ void keeper_arm(struct keeper *k);
 void keeper_ready(struct keeper *k);
 void keeper_reload(struct keeper *k);
 void keeper_reloaded(struct keeper *k, enum wh_err err, struct wh_str text);
+
+/* configure.c. */
+void keeper_configure(struct keeper *k, struct wh_str text);
+
+/** The children answered; what follows is done in a turn of its own, when it is clear who of them lives. */
+void keeper_configure_answered(struct keeper *k, enum wh_err err, struct wh_str text);
+void keeper_configure_finish(struct keeper *k);
+
+/** Puts a checked config in force and hands it to the children. False: its sockets can't be opened; `errors` says why, and nothing has changed. Takes
+ * `new` if true. */
+bool keeper_put(struct keeper *k, struct keeper_config *new, struct wh_conf_errors *errors);
 
 /** Lets the group of the config in force reach the control socket, and no other. */
 void keeper_share_control(struct keeper *k);

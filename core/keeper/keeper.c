@@ -63,6 +63,17 @@ keeper_on_watchdog(evutil_socket_t fd, short what, void *arg)
 	notify_send(&k->notify, "WATCHDOG=1");
 }
 
+static void
+keeper_on_configured(evutil_socket_t fd, short what, void *arg)
+{
+	struct keeper *k = arg;
+
+	(void)fd;
+	(void)what;
+	keeper_configure_finish(k);
+	keeper_arm(k);
+}
+
 void
 keeper_ready(struct keeper *k)
 {
@@ -85,9 +96,15 @@ keeper_read_config(struct keeper *k)
 	struct wh_conf_errors errors = { 0 }, warnings = { 0 };
 	struct wh_buf text = { 0 };
 
-	k->config = keeper_config_read(&k->options, k->tables, &errors, &warnings);
-	for (size_t i = 0; i < warnings.n; i++)
-		wh_buf_fmt(&text, "%s:%u: warning: %s\n", warnings.items[i].file, warnings.items[i].line, warnings.items[i].text);
+	k->config = keeper_config_read(&k->options, k->tables, NULL, &errors, &warnings);
+	for (size_t i = 0; i < warnings.n; i++) {
+		const struct wh_conf_error *w = &warnings.items[i];
+
+		wh_buf_fmt(&text, "%s:%u: warning: %s\n", w->file, w->line, w->text);
+		/* Somebody relies on it: it is told where alerts are made of, too. */
+		if (!k->options.check && keeper_config_overlay_blamed(k->config, w))
+			wh_log(&k->log, WH_ERROR, "changed_setting_left_out", WH_T("file", w->file), WH_U("line", w->line), WH_T("text", w->text));
+	}
 	wh_conf_errors_format(&errors, &text);
 	wh_conf_errors_free(&warnings);
 	if (text.n > 0)
@@ -203,7 +220,8 @@ keeper_open_loop(struct keeper *k)
 	}
 	k->timer = evtimer_new(k->base, keeper_on_timer, k);
 	k->watchdog = event_new(k->base, -1, EV_PERSIST, keeper_on_watchdog, k);
-	return k->timer != NULL && k->watchdog != NULL && (k->notify.watchdog_ms == 0 || event_add(k->watchdog, &tv) == 0);
+	k->configured = evtimer_new(k->base, keeper_on_configured, k);
+	return k->timer != NULL && k->watchdog != NULL && k->configured != NULL && (k->notify.watchdog_ms == 0 || event_add(k->watchdog, &tv) == 0);
 }
 
 static int
@@ -256,6 +274,8 @@ keeper_finish(struct keeper *k)
 		event_free(k->timer);
 	if (k->watchdog != NULL)
 		event_free(k->watchdog);
+	if (k->configured != NULL)
+		event_free(k->configured);
 	certificates_finish(k);
 	if (k->base != NULL)
 		event_base_free(k->base);
@@ -266,6 +286,9 @@ keeper_finish(struct keeper *k)
 	wh_fd_close(&k->secret);
 	notify_close(&k->notify);
 	keeper_config_free(&k->config);
+	wh_buf_free(&k->configure.text);
+	wh_buf_free(&k->configure.before);
+	wh_buf_free(&k->configure.why);
 	wh_log_flush(&k->log);
 	k->log.tap = NULL;
 	wh_lines_free(&k->lines);

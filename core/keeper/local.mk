@@ -8,7 +8,8 @@ libkeeper_a_SOURCES = \
 	%D%/keeper_settings.c %D%/keeper_settings.h \
 	%D%/keeper_config.c %D%/keeper_config.h \
 	%D%/checker.c %D%/checker.h \
-	%D%/reload.c \
+	%D%/reload.c %D%/configure.c \
+	%D%/overlay_file.c %D%/overlay_file.h \
 	%D%/settings_page.c %D%/settings_page.h \
 	%D%/host.c %D%/host.h \
 	%D%/spawn.c %D%/spawn.h \
@@ -33,7 +34,7 @@ bin_whiplyd_LDADD = libkeeper.a libhub.a libscript.a libedge.a libring.a libbase
 check_PROGRAMS += %D%/test_renewal %D%/test_watch
 %C%_test_renewal_LDADD = libkeeper.a -lcmocka
 %C%_test_watch_LDADD = libkeeper.a libbase.a -lcmocka
-check_PROGRAMS += %D%/test_backoff %D%/test_notify %D%/test_activation %D%/test_listeners %D%/test_supervisor %D%/test_keeper
+check_PROGRAMS += %D%/test_backoff %D%/test_notify %D%/test_activation %D%/test_listeners %D%/test_overlay_file %D%/test_supervisor %D%/test_keeper
 EXTRA_PROGRAMS += %D%/stub_whiplyd
 %C%_stub_whiplyd_SOURCES = %D%/main.c %D%/stub_edge.c %D%/stub_hub.c
 %C%_stub_whiplyd_LDADD = libkeeper.a libring.a libbase.a $(KEEPER_LIBS)
@@ -41,6 +42,7 @@ EXTRA_PROGRAMS += %D%/stub_whiplyd
 %C%_test_notify_LDADD = libkeeper.a libbase.a -lcmocka
 %C%_test_activation_LDADD = libkeeper.a libbase.a -lcmocka
 %C%_test_listeners_LDADD = libkeeper.a libring.a libbase.a $(CONFIG_LIBS) -lcmocka
+%C%_test_overlay_file_LDADD = libkeeper.a libbase.a $(CONFIG_LIBS) -lcmocka
 %C%_test_supervisor_LDADD = libkeeper.a libring.a libbase.a $(CONFIG_LIBS) -lcmocka
 %C%_test_keeper_LDADD = libbase.a -lcmocka
 %C%_test_keeper_DEPENDENCIES = %D%/stub_whiplyd libbase.a

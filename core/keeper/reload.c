@@ -47,41 +47,28 @@ reload_refused(struct keeper *k, struct wh_conf_errors *errors)
 	wh_buf_free(&text);
 }
 
+/* What of the overlay could not be taken is more than a warning: somebody relies on it. */
 static void
-reload_warn(struct keeper *k, struct wh_conf_errors *warnings)
+reload_warn(struct keeper *k, const struct keeper_config *new, struct wh_conf_errors *warnings)
 {
-	for (size_t i = 0; i < warnings->n; i++)
-		wh_log(&k->log, WH_WARN, "config_warning", WH_T("file", warnings->items[i].file), WH_U("line", warnings->items[i].line),
-			WH_T("text", warnings->items[i].text));
+	for (size_t i = 0; i < warnings->n; i++) {
+		bool overlay = keeper_config_overlay_blamed(new, &warnings->items[i]);
+
+		wh_log(&k->log, overlay ? WH_ERROR : WH_WARN, overlay ? "changed_setting_left_out" : "config_warning", WH_T("file", warnings->items[i].file),
+			WH_U("line", warnings->items[i].line), WH_T("text", warnings->items[i].text));
+	}
 	wh_conf_errors_free(warnings);
 }
 
-void
-keeper_reload(struct keeper *k)
+bool
+keeper_put(struct keeper *k, struct keeper_config *new, struct wh_conf_errors *errors)
 {
-	struct wh_conf_errors errors = { 0 }, warnings = { 0 };
-	struct keeper_config *new, *old = k->config;
+	struct keeper_config *old = k->config;
 	bool replace_edges;
 
-	if (k->supervisor.phase != SUPERVISOR_UP)
-		return;
-	if (k->supervisor.reload_due_ms != 0) {
-		k->reload_again = true;
-		return;
-	}
-	notify_reloading(&k->notify, wh_clock_mono_us(NULL));
-	new = keeper_config_read(&k->options, k->tables, &errors, &warnings);
-	reload_warn(k, &warnings);
-	if (new != NULL)
-		reload_check(k, new, &errors);
-	if (!wh_conf_errors_any(&errors))
-		(void)listeners_open(&new->listeners, new->settings.edges, &old->listeners, NULL, new->conf, &errors);
-	if (wh_conf_errors_any(&errors)) {
-		reload_refused(k, &errors);
-		keeper_config_free(&new);
-		wh_conf_errors_free(&errors);
-		return;
-	}
+	(void)listeners_open(&new->listeners, new->settings.edges, &old->listeners, NULL, new->conf, errors);
+	if (wh_conf_errors_any(errors))
+		return false;
 	replace_edges = listeners_differ(&old->listeners, &new->listeners);
 	k->config = new;
 	keeper_set_start(k);
@@ -90,6 +77,31 @@ keeper_reload(struct keeper *k)
 	certificates_begin(k);
 	keeper_share_control(k);
 	supervisor_reload(&k->supervisor, new->settings.edges, replace_edges);
+	return true;
+}
+
+void
+keeper_reload(struct keeper *k)
+{
+	struct wh_conf_errors errors = { 0 }, warnings = { 0 };
+	struct keeper_config *new;
+
+	if (k->supervisor.phase != SUPERVISOR_UP)
+		return;
+	if (k->supervisor.reload_due_ms != 0 || k->configure.step != CONFIGURE_IDLE) {
+		k->reload_again = true;
+		return;
+	}
+	notify_reloading(&k->notify, wh_clock_mono_us(NULL));
+	new = keeper_config_read(&k->options, k->tables, k->config, &errors, &warnings);
+	reload_warn(k, new, &warnings);
+	if (new != NULL)
+		reload_check(k, new, &errors);
+	if (wh_conf_errors_any(&errors) || !keeper_put(k, new, &errors)) {
+		reload_refused(k, &errors);
+		keeper_config_free(&new);
+	}
+	wh_conf_errors_free(&errors);
 }
 
 void
@@ -97,6 +109,9 @@ keeper_reloaded(struct keeper *k, enum wh_err err, struct wh_str text)
 {
 	if (k->certificates.giving) {
 		certificates_given(k, err, text);
+	} else if (k->configure.step != CONFIGURE_IDLE) {
+		keeper_configure_answered(k, err, text);
+		return;
 	} else {
 		if (err == WH_OK)
 			wh_log(&k->log, WH_INFO, "reloaded");

@@ -409,7 +409,7 @@ reload_answered(struct supervisor *s, struct child *c, enum wh_err err, struct w
 	if (err != WH_OK) {
 		wh_log(s->log, WH_ERROR, "reload_refused", WH_T("child", c != NULL ? c->name : NULL), WH_I("err", err), WH_S("text", text));
 		s->reload_err = err;
-		snprintf(s->reload_text, sizeof s->reload_text, "%s: %.*s", c != NULL ? c->name : "", (int)(text.n < 200 ? text.n : 200),
+		snprintf(s->reload_text, sizeof s->reload_text, "%s: %.*s", c != NULL ? c->name : "", (int)(text.n < 4000 ? text.n : 4000),
 			text.p != NULL ? text.p : "");
 	}
 	WH_LIST_EACH(at, &s->children)

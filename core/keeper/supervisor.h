@@ -86,6 +86,8 @@ struct supervisor_host_ops {
 	void (*lines)(struct supervisor_host *h, uint64_t after, struct wh_buf *to);
 	/** After supervisor_stop: nobody is left. */
 	void (*stopped)(struct supervisor_host *h);
+	/** The hub asks for another overlay: supervisor_configured answers it. `text` is borrowed. */
+	void (*ask_configure)(struct supervisor_host *h, struct wh_str text);
 };
 
 struct supervisor_host {
@@ -115,7 +117,7 @@ struct supervisor {
 	int64_t reload_due_ms;		/* 0: no reload is under way */
 	int64_t leftovers_due_ms;	/* when leftovers that nobody needs any more are let go; 0: none */
 	enum wh_err reload_err;
-	char reload_text[256];
+	char reload_text[4096];		/* what the last that refused said */
 };
 
 void supervisor_init(struct supervisor *s, struct supervisor_host *host, struct wh_log *log, const struct wh_clock *clock);
@@ -148,6 +150,9 @@ void supervisor_certificates(struct supervisor *s, struct wh_str text);
 
 /** Answers a hub that asked for a reload. */
 void supervisor_reloaded(struct supervisor *s, enum wh_err err, struct wh_str text);
+
+/** Answers a hub that asked for another overlay. */
+void supervisor_configured(struct supervisor *s, enum wh_err err, struct wh_str text);
 
 /** "hub", "edges", "helper NAME". WH_ENOENT, WH_EINVAL. */
 enum wh_err supervisor_restart(struct supervisor *s, struct wh_str what);

@@ -135,8 +135,8 @@ supervisor_drain_keep(struct supervisor *s, uint32_t process)
 	return WH_OK;
 }
 
-void
-supervisor_reloaded(struct supervisor *s, enum wh_err err, struct wh_str text)
+static void
+told_answer(struct supervisor *s, enum wh_channel_kind kind, enum wh_err err, struct wh_str text)
 {
 	struct child *hub = supervisor_hub(s);
 	const size_t most = WH_CHANNEL_MAX / 2;
@@ -144,7 +144,19 @@ supervisor_reloaded(struct supervisor *s, enum wh_err err, struct wh_str text)
 	if (text.n > most)
 		text.n = most;
 	if (hub != NULL && child_lives(hub))
-		child_send(s, hub, &(struct wh_channel_msg){ .kind = WH_CH_RELOADED, .err = err, .text = text });
+		child_send(s, hub, &(struct wh_channel_msg){ .kind = kind, .err = err, .text = text });
+}
+
+void
+supervisor_reloaded(struct supervisor *s, enum wh_err err, struct wh_str text)
+{
+	told_answer(s, WH_CH_RELOADED, err, text);
+}
+
+void
+supervisor_configured(struct supervisor *s, enum wh_err err, struct wh_str text)
+{
+	told_answer(s, WH_CH_CONFIGURED, err, text);
 }
 
 static void
@@ -259,6 +271,9 @@ told_by_hub(struct supervisor *s, struct child *c, const struct wh_channel_msg *
 		return;
 	case WH_CH_ASK_RELOAD:
 		s->host->ops->ask_reload(s->host);
+		return;
+	case WH_CH_ASK_CONFIGURE:
+		s->host->ops->ask_configure(s->host, m->text);
 		return;
 	case WH_CH_ASK_RESTART:
 		if (supervisor_restart(s, m->text) != WH_OK)

@@ -37,8 +37,8 @@ fake_send(struct supervisor_host *h, struct child *c, const struct wh_channel_ms
 	static const char *const names[WH_CH_END] = {
 		[WH_CH_START] = "START", [WH_CH_RELOAD] = "RELOAD", [WH_CH_LINK] = "LINK", [WH_CH_HUB_GONE] = "HUB_GONE",
 		[WH_CH_PEER_GONE] = "PEER_GONE", [WH_CH_DRAIN] = "DRAIN", [WH_CH_STOP] = "STOP", [WH_CH_LINKS_END] = "LINKS_END",
-		[WH_CH_RELOADED] = "RELOADED", [WH_CH_STATUS] = "STATUS", [WH_CH_LINES] = "LINES",
-		[WH_CH_DRAINING] = "DRAINING", [WH_CH_CERTIFICATES] = "CERTIFICATES",
+		[WH_CH_RELOADED] = "RELOADED", [WH_CH_STATUS] = "STATUS", [WH_CH_CERTIFICATES] = "CERTIFICATES", [WH_CH_LINES] = "LINES",
+		[WH_CH_DRAINING] = "DRAINING",
 	};
 	struct fake *f = fake_of(h);
 
@@ -119,6 +119,12 @@ fake_stopped(struct supervisor_host *h)
 }
 
 static void
+fake_ask_configure(struct supervisor_host *h, struct wh_str text)
+{
+	wh_buf_fmt(&fake_of(h)->said, "configure asked %.*s\n", WH_FMT(text));
+}
+
+static void
 fake_line(struct supervisor_host *h, const struct child *c, enum wh_level level, struct wh_str text, uint32_t lost)
 {
 	wh_buf_fmt(&fake_of(h)->said, "line of %s: %d %.*s, lost %u\n", c->name, (int)level, WH_FMT(text), lost);
@@ -133,7 +139,7 @@ fake_lines(struct supervisor_host *h, uint64_t after, struct wh_buf *to)
 
 static const struct supervisor_host_ops fake_ops = {
 	fake_spawn, fake_send, fake_kill, fake_release, fake_link_create, fake_link_is_live, fake_link_close,
-	fake_ready, fake_ask_reload, fake_reloaded, fake_line, fake_lines, fake_stopped,
+	fake_ready, fake_ask_reload, fake_reloaded, fake_line, fake_lines, fake_stopped, fake_ask_configure,
 };
 
 /* What happened since the last look. */
@@ -580,6 +586,17 @@ a_child_that_takes_no_messages_or_closes_its_channel_is_killed(void **state)
 }
 
 static void
+the_hub_alone_may_ask_for_other_settings(void **state)
+{
+	struct fake *f = *state;
+
+	tell(f, "edge 0", (struct wh_channel_msg){ .kind = WH_CH_ASK_CONFIGURE, .text = WH_STR("x = 1;") });
+	expect(f, "");
+	tell(f, "hub", (struct wh_channel_msg){ .kind = WH_CH_ASK_CONFIGURE, .text = WH_STR("x = 1;") });
+	expect(f, "configure asked x = 1;\n");
+}
+
+static void
 lines_of_logs_come_from_all_and_are_told_to_the_hub(void **state)
 {
 	struct fake *f = *state;
@@ -641,6 +658,7 @@ main(void)
 		RUNNING(the_edges_alone_are_given_a_snapshot),
 		RUNNING(each_hub_is_told_of_the_certificates),
 		RUNNING(new_sockets_come_with_new_edges),
+		RUNNING(the_hub_alone_may_ask_for_other_settings),
 		RUNNING(numbers_wrap_and_are_never_those_of_the_living),
 		RUNNING(a_child_that_cannot_be_started_is_tried_again_later),
 		RUNNING(lines_of_logs_come_from_all_and_are_told_to_the_hub),

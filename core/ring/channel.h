@@ -32,6 +32,8 @@ enum wh_channel_kind {
 	WH_CH_STUCK,		/* process: it does not drain its ring, replace it */
 	WH_CH_DRAINED,
 	WH_CH_ASK_HELPER,	/* text: "NAME PROGRAM"; the keeper starts it and answers with a LINK, each time it (re)starts */
+	WH_CH_ASK_CONFIGURE,	/* text: an overlay, to be put in force and kept; answered with CONFIGURED */
+	WH_CH_CONFIGURED,	/* keeper to hub; err, text: what was wrong, when err is not WH_OK */
 	WH_CH_LINE,		/* a line of the sender's log: index: its level, ms: how many lines before it found no room; text */
 	WH_CH_ASK_LINES,	/* text: a number; the keeper answers with LINES: the lines of all logs above it */
 	WH_CH_LINES,		/* text: see lines.h */

@@ -84,8 +84,3 @@ nobase_dist_pkgdata_DATA = \
 	lua/packs/slurs-and-lists/tests.lua \
 	lua/packs/zalgo/README.md \
 	lua/packs/zalgo/pack.lua
-
-# The keeper looks for helper programs where whiplyd is.
-install-exec-hook:
-	test "$(bindir)" = "$(sbindir)" || { $(MKDIR_P) "$(DESTDIR)$(sbindir)" && \
-		$(LN_S) -f "$(bindir)/whiply-rules" "$(DESTDIR)$(sbindir)/whiply-rules"; }

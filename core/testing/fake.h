@@ -368,6 +368,7 @@ struct wh_room *fake_room_get(const struct wh_host *h, wh_id id);
 wh_id fake_room_id(const struct wh_host *h, const struct wh_room *r);
 struct wh_str fake_room_name(const struct wh_host *h, const struct wh_room *r);
 void fake_room_join(const struct wh_host *h, struct wh_room *r, struct wh_session *s, wh_outcome *then, uint64_t cookie);
+enum wh_err fake_room_move(const struct wh_host *h, struct wh_room *from, struct wh_room *to);
 enum wh_err fake_room_leave(const struct wh_host *h, struct wh_room *r, struct wh_session *s, struct wh_str reason);
 bool fake_room_has(const struct wh_host *h, const struct wh_room *r, const struct wh_session *s);
 size_t fake_room_members(const struct wh_host *h, const struct wh_room *r);

@@ -260,6 +260,7 @@ const struct wh_host_ops fake_ops = {
 	.room_name = fake_room_name,
 	.room_join = fake_room_join,
 	.room_leave = fake_room_leave,
+	.room_move = fake_room_move,
 	.room_has = fake_room_has,
 	.room_members = fake_room_members,
 	.room_each = fake_room_each,

@@ -155,6 +155,30 @@ fake_room_leave(const struct wh_host *h, struct wh_room *r, struct wh_session *s
 	return WH_OK;
 }
 
+enum wh_err
+fake_room_move(const struct wh_host *h, struct wh_room *from, struct wh_room *to)
+{
+	struct fake_plugin *p = fake_of(h);
+
+	room_of(p, from, "wh_room_move");
+	room_of(p, to, "wh_room_move");
+	if (from == to)
+		return WH_OK;
+	if (to->seq < from->seq)
+		to->seq = from->seq;
+	WH_LIST_EACH(link, &from->members) {
+		struct fake_member *m = WH_CONTAINER(link, struct fake_member, place);
+
+		if (members_find(&to->members, m->session) == NULL) {
+			members_add(&to->members, m->session);
+			to->n++;
+		}
+	}
+	members_free(&from->members);
+	from->n = 0;
+	return WH_OK;
+}
+
 bool
 fake_room_has(const struct wh_host *h, const struct wh_room *r, const struct wh_session *s)
 {

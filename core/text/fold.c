@@ -147,6 +147,8 @@ find_point(const struct fold *f, uint32_t point, struct fold_point *p)
 	/* "①" is the digit 1, "™" the letters tm. */
 	if (p->class == FOLD_OTHER && class_of((uint32_t)parts[0]) != FOLD_OTHER && class_of((uint32_t)parts[0]) != FOLD_SPACE)
 		p->class = (uint8_t)class_of((uint32_t)parts[0]);
+	if (p->class != FOLD_LETTER)
+		p->upper = 0;
 	if (p->class == FOLD_OTHER || p->class == FOLD_EMOJI) {
 		/* Kept for signs inside words. */
 		if (parts[0] < 0x80)
@@ -527,7 +529,7 @@ fold_script(struct wh_str text)
 void
 fold_stats(struct fold *f, struct wh_str text, struct fold_stats *s)
 {
-	uint32_t last = 0, run = 0, marks = 0, changes = 0;
+	uint32_t last = 0, run = 0, marks = 0, changes = 0, of_class[FOLD_CLASSES] = { 0 }, of_case[3] = { 0 };
 	uint8_t script = 0;
 	bool in_word = false;
 	size_t n;
@@ -538,16 +540,10 @@ fold_stats(struct fold *f, struct wh_str text, struct fold_stats *s)
 		const struct fold_point *p = point < 0x80 ? &f->pages[0]->points[point] : fold_point(f, point);
 		bool word = p->class == FOLD_LETTER || p->class == FOLD_DIGIT;
 
-		s->chars++;
-		s->letters += p->class == FOLD_LETTER;
-		s->upper += p->class == FOLD_LETTER && p->upper == 1;
-		s->lower += p->class == FOLD_LETTER && p->upper == 2;
-		s->digits += p->class == FOLD_DIGIT;
-		s->invisible += p->class == FOLD_INVISIBLE;
-		s->emoji += p->class == FOLD_EMOJI;
+		of_class[p->class]++;
+		of_case[p->upper]++;
 		s->lines += point == '\n';
 		marks = p->class == FOLD_MARK ? marks + 1 : 0;
-		s->marks += p->class == FOLD_MARK;
 		s->marks_run = marks > s->marks_run ? marks : s->marks_run;
 		s->words += word && !in_word;
 		if (word && !in_word)
@@ -565,4 +561,13 @@ fold_stats(struct fold *f, struct wh_str text, struct fold_stats *s)
 		s->run = run > s->run && p->class != FOLD_SPACE ? run : s->run;
 		last = point;
 	}
+	for (size_t i = 0; i < FOLD_CLASSES; i++)
+		s->chars += of_class[i];
+	s->letters = of_class[FOLD_LETTER];
+	s->upper = of_case[1];
+	s->lower = of_case[2];
+	s->digits = of_class[FOLD_DIGIT];
+	s->marks = of_class[FOLD_MARK];
+	s->invisible = of_class[FOLD_INVISIBLE];
+	s->emoji = of_class[FOLD_EMOJI];
 }

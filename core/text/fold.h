@@ -20,11 +20,12 @@ enum fold_class {
 	FOLD_MARK,		/* combining: part of the letter before it */
 	FOLD_INVISIBLE,		/* zero width, direction, variation: nothing */
 	FOLD_EMOJI,
+	FOLD_CLASSES		/* not a class: one past the last */
 };
 
 struct fold_point {
 	uint8_t class;
-	uint8_t upper;			/* 1: upper case; 2: lower case */
+	uint8_t upper;			/* of a letter, else 0. 1: upper case; 2: lower case */
 	uint8_t n, skeleton_n;
 	uint8_t script;			/* of a letter: one of those whose letters look alike (1 Latin, 2 Cyrillic, …); 0: any other */
 	char folded[FOLD_BYTES], skeleton[FOLD_BYTES];

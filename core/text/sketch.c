@@ -43,11 +43,17 @@ common(const struct sketch *a, const struct sketch *b)
 static inline __attribute__((always_inline)) size_t
 find_last(const struct sketch *one, const struct sketch *all, size_t n, unsigned least)
 {
+	unsigned from = (one->n * least + 999) / 1000, to = least != 0 ? one->n * 1000 / least : UINT16_MAX;
+
+	if (one->n < SKETCH_LEAST)
+		return 0;
+	if (from < SKETCH_LEAST)
+		from = SKETCH_LEAST;
 	for (; n > 0; n--) {
 		const struct sketch *b = &all[n - 1];
-		unsigned less = one->n < b->n ? one->n : b->n, more = one->n < b->n ? b->n : one->n, both;
+		unsigned both;
 
-		if (less < SKETCH_LEAST || less * 1000 < more * least)
+		if (b->n < from || b->n > to)
 			continue;
 		/* Without the division of a likeness: it would be most of the time. */
 		both = common(one, b);

@@ -83,7 +83,7 @@ struct wh_accounts_ops {
 	 * be. One wish a self: WH_WAIT; WH_EFULL when too many wait. */
 	enum wh_err (*settle)(struct wh_accounts *accounts, wh_accounts_settled *settled, void *self);
 
-	/** A room has another name: the roles in it are from now on those in that one. */
+	/** A room has another name: the roles in it are from now on those in that one. Told again it changes nothing. */
 	void (*room_moved)(struct wh_accounts *accounts, struct wh_str from, struct wh_str to);
 };
 

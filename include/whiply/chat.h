@@ -57,7 +57,7 @@ struct wh_chat_room {
 /** Somebody in it. */
 struct wh_chat_person {
 	struct wh_str id, name;
-	unsigned sessions;		/**< 0: they stay without, and are away */
+	unsigned sessions;		/**< 0: they stay without */
 	enum wh_chat_rank rank;		/**< as far as it is known without their sessions; the highest */
 	unsigned ranks;			/**< all of them: a bit for each, 1 << rank */
 };
@@ -90,17 +90,24 @@ struct wh_chat_said {
 	const struct wh_chat_entry *entry;
 };
 
-/** A room got another name; its people are in the hub's room of the new key already. */
+/** A room got another name; its people are in the hub's room of the new key already. What is kept for the old key shall follow, and it must do
+ * no harm to be told twice. */
 struct wh_chat_moved {
 	struct wh_str from_key, from;	/**< as it was found, and shown */
 	struct wh_str key, name;	/**< as it is now; the key may be the same */
 	struct wh_chat_actor by;
-	wh_id session;			/**< whose call it was */
+	wh_id session;			/**< whose call it was; 0: that is not known any more */
 	struct wh_str reason;
+	bool again;			/**< a hub that died may have told of it: what is kept under the name has to follow; its people know */
 };
 
 typedef void wh_chat_watcher(void *self, const struct wh_chat_moved *moved);
 typedef void wh_chat_listener(void *self, const struct wh_chat_said *said);
+
+/** Of an account that stays in its rooms when its last session ends: it began to, it stays no more, it is away now, it is back. */
+enum wh_chat_stay { WH_STAY_ON, WH_STAY_OFF, WH_STAY_AWAY, WH_STAY_BACK };
+
+typedef void wh_chat_stayed(void *self, const struct wh_chat_actor *who, enum wh_chat_stay what);
 
 /** What came of it; `id` is that of the new entry. Called once, possibly before the asking returns, unless an error is returned. */
 typedef void wh_chat_done(void *self, uint64_t cookie, enum wh_err err, int64_t id);
@@ -179,6 +186,17 @@ struct wh_chat_ops {
 	 * WH_ENOENT: it is not theirs, or it is removed. */
 	enum wh_err (*edit_for)(struct wh_chat *chat, struct wh_str room, int64_t id, const struct wh_chat_actor *author, struct wh_str text,
 	    struct wh_str nonce, wh_chat_done *done, void *self, uint64_t cookie);
+	/** Is that a name that a room had, and which leads to it for now? Then what it is called; good until the turn ends. */
+	bool (*moved)(struct wh_chat *chat, struct wh_str name, struct wh_str *now_out);
+
+	/** Is somebody of that id in the room, connected or not? Their ranks go to `ranks_out` (may be NULL), a bit for each. */
+	bool (*inside)(struct wh_chat *chat, struct wh_str name, struct wh_str id, unsigned *ranks_out);
+
+	/** Calls `each` for the accounts that stay in their rooms without a connection (`what`: are they away?) until it returns false. */
+	void (*stayers)(struct wh_chat *chat, bool (*each)(void *self, const struct wh_chat_actor *who, enum wh_chat_stay what), void *self);
+
+	/** `stayed` is told when that changes; one for each plugin. WH_EFULL. */
+	enum wh_err (*stay_listen)(struct wh_chat *chat, wh_chat_stayed *stayed, void *self);
 };
 
 #endif

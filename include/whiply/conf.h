@@ -30,6 +30,10 @@ struct wh_setting {
 	const char *help;	/**< one line */
 	const char *choices;	/**< "open|closed" */
 	bool required;
+	bool secret;		/**< shown to nobody, not even to administrators: only whether it is set */
+	bool file_only;		/**< administrators can't change it while the server runs, only who may write the config file: for what names files,
+				 * programs and addresses that nobody else should reach */
+	bool on_open;		/**< read when the plugin is opened: its `reload` passes a change by */
 	const struct wh_setting *table;
 };
 

@@ -137,6 +137,7 @@ struct wh_host_ops {
 	bool (*session_echoes)(const struct wh_host *h, struct wh_session *s);
 	struct wh_str (*session_param)(const struct wh_host *h, const struct wh_session *s, const char *name);
 	const struct wh_formula_ops *formula;
+	enum wh_err (*room_move)(const struct wh_host *h, struct wh_room *from, struct wh_room *to);
 	int (*session_reach)(const struct wh_host *h, const struct wh_session *s);
 };
 

@@ -58,6 +58,14 @@ wh_room_leave(const struct wh_host *h, struct wh_room *r, struct wh_session *s, 
 	return h->ops->room_leave(h, r, s, reason);
 }
 
+/** All members of `from` are members of `to` from now on, without a gap and without asking or telling hooks: the room is the same, and has another
+ * name. `from` ends, unless it is kept. WH_ENOMEM: some could not be taken along, and are closed. */
+static inline enum wh_err
+wh_room_move(const struct wh_host *h, struct wh_room *from, struct wh_room *to)
+{
+	return h->ops->room_move(h, from, to);
+}
+
 static inline bool
 wh_room_has(const struct wh_host *h, const struct wh_room *r, const struct wh_session *s)
 {

@@ -60,6 +60,34 @@ account_name_read(struct wh_str text, struct account_name *out)
 	return NULL;
 }
 
+const char *
+account_guest_name_read(struct wh_str text, struct account_name *out)
+{
+	static const char around[] = "[]{}\\|^`", ends[] = "_-.";
+	char core[NAME_ROOM];
+	size_t n = 0, from = 0;
+	const char *flaw;
+
+	for (size_t i = 0; i < text.n && n < sizeof core - 1; i++)
+		if (text.p[i] == '\0' || strchr(around, text.p[i]) == NULL)
+			core[n++] = text.p[i];
+	while (from < n && core[from] != '\0' && strchr(ends, core[from]) != NULL)
+		from++;
+	while (n > from && core[n - 1] != '\0' && strchr(ends, core[n - 1]) != NULL)
+		n--;
+	/* Nothing is around it: what is wrong with it is said of all of it. */
+	if (n - from == text.n || n == from)
+		return account_name_read(text, out);
+	flaw = account_name_read((struct wh_str){ core + from, n - from }, out);
+	if (flaw != NULL)
+		return flaw;
+	if (text.n >= sizeof out->shown)
+		return name_flaw_text(NAME_LONG);
+	memcpy(out->shown, text.p, text.n);
+	out->shown[text.n] = '\0';
+	return NULL;
+}
+
 /* Where a name or an id may be given, and where an administrator pastes the wrong one, a name that is another's id would be taken for
  * them. Ids of accounts have a digit behind their letter; those of guests, of whom the hub makes the ids, capitals. */
 static bool

@@ -22,6 +22,10 @@ struct account_name {
 /** Reads a name. NULL: it is good; else the end of a sentence "a name …". */
 const char *account_name_read(struct wh_str text, struct account_name *out);
 
+/** The same of a name that a guest may have: it may have []{}\|^` anywhere, and _ - . at its ends, as nicks of IRC do. What it looks like is told by the
+ * rest, so that nobody is called like an account with something around it. */
+const char *account_guest_name_read(struct wh_str text, struct account_name *out);
+
 /** May it be an account's? `flaw` is what account_name_read said. Otherwise the call was failed. */
 bool account_name_good(struct auth *auth, struct wh_call *call, const char *flaw, const struct account_name *name);
 

@@ -155,6 +155,7 @@ auth_read_settings(struct auth *auth, const struct wh_conf *conf)
 	s->session_time = wh_conf_ms(conf, "session_time");
 	s->guest_time = wh_conf_ms(conf, "guest_time");
 	s->link_time = wh_conf_ms(conf, "link_time");
+	s->recent_time = wh_conf_ms(conf, "recent_time");
 	s->name_rest = wh_conf_ms(conf, "name_rest");
 	s->registrations = (unsigned)wh_conf_int(conf, "registrations");
 	auth_clip(s->default_role, sizeof s->default_role, wh_conf_str(conf, "default_role"));
@@ -273,6 +274,7 @@ static const struct wh_setting auth_settings[] = {
 	{ "site", WH_STRING, .max = "200", .help = "address of the site, for links in letters: https://chat.example.org" },
 	{ "token_time", WH_DURATION, .def = "1h", .min = "1m", .max = "7d", .help = "how long an access token is good" },
 	{ "session_time", WH_DURATION, .def = "30d", .min = "10m", .max = "400d", .help = "how long a device that is not used stays signed in" },
+	{ "recent_time", WH_DURATION, .def = "10m", .min = "1s", .max = "1h", .help = "how long after signing in nobody is asked for the password again" },
 	{ "link_time", WH_DURATION, .def = "30m", .min = "1m", .max = "7d", .help = "how long a link in a letter works" },
 	{ "insecure_cookie", WH_BOOL, .def = "false", .help = "cookies without TLS: for development on loopback" },
 	{ "hashing", WH_INT, .def = "32", .min = "1", .max = "1000", .help = "passwords that may wait to be hashed; over it: 429" },
@@ -357,8 +359,8 @@ static const struct wh_command auth_commands[] = {
 	{ "auth.provider_ticket", oidc_ticket_fields, WH_ALLOW_GUEST, .rate = "1/s burst 20", .run = oidc_ticket, .help = "go on with the ticket that the browser was given" },
 	{ "auth.provider_finish", oidc_finish_fields, WH_ALLOW_GUEST, .rate = "1/s burst 20", .run = oidc_finish, .help = "choose a name, for a new account" },
 	{ "auth.links", NULL, WH_ALLOW_MEMBER, .flags = WH_READS, .run = oidc_links, .help = "the other providers that this account is linked to" },
-	{ "auth.link_begin", oidc_link_fields, WH_ALLOW_MEMBER, .rate = "6/m burst 10", .run = oidc_link_begin, .help = "link another provider, within ten minutes of signing in" },
-	{ "auth.unlink", oidc_unlink_fields, WH_ALLOW_MEMBER, .rate = "6/m burst 10", .run = oidc_unlink, .help = "unlink another provider, within ten minutes of signing in" },
+	{ "auth.link_begin", oidc_link_fields, WH_ALLOW_MEMBER, .rate = "6/m burst 10", .run = oidc_link_begin, .help = "link another provider, just after signing in (recent_time)" },
+	{ "auth.unlink", oidc_unlink_fields, WH_ALLOW_MEMBER, .rate = "6/m burst 10", .run = oidc_unlink, .help = "unlink another provider, just after signing in (recent_time)" },
 
 	{ "auth.token", signing_token_fields, WH_ALLOW_MEMBER, .rate = "1/s burst 20", .run = signing_token, .help = "get a signed token for another service" },
 	{ "auth.signing_rotate", NULL, WH_ALLOW_ADMIN, .rate = "1/m burst 10", .flags = WH_AUDIT, .run = signing_rotate, .help = "sign with a new key from now on" },
@@ -378,7 +380,7 @@ static const struct wh_command auth_commands[] = {
 	{ "auth.revoke", device_one_fields, WH_ALLOW_MEMBER, .run = device_revoke, .help = "sign a device out; its connections close" },
 	{ "auth.revoke_all", NULL, WH_ALLOW_MEMBER, .run = device_revoke_all, .help = "sign all devices out, this one too" },
 
-	{ "auth.guest", guest_fields, WH_ALLOW_GUEST, .rate = "1/s burst 20", .run = guest_guest, .help = "choose a name as a guest, and get a token to come back with" },
+	{ "auth.guest", guest_fields, WH_ALLOW_GUEST, .rate = "5/s burst 60", .run = guest_guest, .help = "choose a name as a guest, and get a token to come back with" },
 
 	{ "auth.grant", role_grant_fields, WH_ALLOW_MEMBER, .rate = "5/s burst 20", .flags = WH_AUDIT, .run = role_grant, .help = "give an account a role" },
 	{ "auth.ungrant", role_ungrant_fields, WH_ALLOW_MEMBER, .rate = "5/s burst 20", .flags = WH_AUDIT, .run = role_ungrant, .help = "take a role from an account" },

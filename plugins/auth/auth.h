@@ -71,7 +71,7 @@ struct auth_settings {
 	struct password_params cost;
 	unsigned tries;
 	int64_t lockout_first, lockout_most, lockout_forget;
-	int64_t token_time, session_time, guest_time, link_time, name_rest;
+	int64_t token_time, session_time, guest_time, link_time, recent_time, name_rest;
 	unsigned registrations;		/* of one address in an hour */
 	char default_role[LIVE_ROLE_ROOM];
 	char login_page[URL_LOCAL + 1];	/* "/login"; "": there is none */

@@ -7,10 +7,10 @@
 #define ACCOUNT_COLUMNS "a.id, a.name, a.kind, " ACCOUNT_STATE ", a.created, a.mail, a.mail_confirmed, a.said, a.strikes"
 #define LOGIN_COLUMNS "a.id, a.name, a.state, a.password, a.failures, a.failed_at, a.second, " \
 	"(SELECT COUNT(*) FROM auth_device d WHERE d.account = a.id AND d.address IN ($1, $2)), a.canonical"
-#define DEVICE_COLUMNS "d.id, d.token, d.cookie, d.refresh, d.previous, d.rotated, d.token_expires, d.expires, d.used, d.scopes, " ACCOUNT_COLUMNS
+#define DEVICE_COLUMNS "d.id, d.token, d.cookie, d.refresh, d.previous, d.rotated, d.token_expires, d.expires, d.used, d.scopes, d.created, " ACCOUNT_COLUMNS
 /* What a token of another site opens, in the shape of DEVICE_COLUMNS: both are looked up by the same code. */
 #define FAMILY_COLUMNS(token, expires, used) \
-	"f.id, " token ", NULL, NULL, NULL, 0, " expires ", " expires ", " used ", f.scopes, " ACCOUNT_COLUMNS
+	"f.id, " token ", NULL, NULL, NULL, 0, " expires ", " expires ", " used ", f.scopes, 0, " ACCOUNT_COLUMNS
 #define CLIENT_COLUMNS "c.id, c.name, c.secret, c.redirects, c.public, c.introspects"
 #define DEVICE_SECRET "(token = $1 OR cookie = $1 OR refresh = $1 OR previous = $1)"
 
@@ -136,12 +136,12 @@ static const struct wh_statement statements[] = {
 	    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9, $10, $11)", "tttTtiiiTTT", .writes = true },
 	[ST_DEVICE_FIND] = { "device_find",
 	    "SELECT " DEVICE_COLUMNS " FROM auth_device d JOIN auth_account a ON a.id = d.account"
-	    " WHERE d.token = $1 OR d.cookie = $1 OR d.refresh = $1 OR d.previous = $1", "t", .gives = "ttTtTiiiiTttttiTiii" },
+	    " WHERE d.token = $1 OR d.cookie = $1 OR d.refresh = $1 OR d.previous = $1", "t", .gives = "ttTtTiiiiTittttiTiii" },
 	[ST_DEVICE_GRANTS] = { "device_grants",
 	    "SELECT role, room, until FROM auth_grant WHERE account = (SELECT MIN(account) FROM auth_device WHERE " DEVICE_SECRET ")"
 	    " AND (until = 0 OR until > $2) ORDER BY role, room LIMIT 64", "ti", .gives = "tti" },
 	[ST_DEVICE_BY_ID] = { "device_by_id",
-	    "SELECT " DEVICE_COLUMNS " FROM auth_device d JOIN auth_account a ON a.id = d.account WHERE d.id = $1", "t", .gives = "ttTtTiiiiTttttiTiii" },
+	    "SELECT " DEVICE_COLUMNS " FROM auth_device d JOIN auth_account a ON a.id = d.account WHERE d.id = $1", "t", .gives = "ttTtTiiiiTittttiTiii" },
 	[ST_DEVICE_LIST] = { "device_list",
 	    "SELECT id, name, agent, created, used, expires, cookie IS NOT NULL, address, scopes FROM auth_device WHERE account = $1 ORDER BY used DESC LIMIT 256",
 	    "t", .gives = "tTTiiiiTT",
@@ -172,7 +172,8 @@ static const struct wh_statement statements[] = {
 	    " ON CONFLICT (account, role, room) DO UPDATE SET until = excluded.until, granted_by = excluded.granted_by,"
 	    " granted = excluded.granted, why = excluded.why", "tttitiT", .writes = true },
 	[ST_GRANT_DROP] = { "grant_drop", "DELETE FROM auth_grant WHERE account = $1 AND role = $2 AND room = $3", "ttt", .writes = true },
-	[ST_GRANT_ROOM_DROP] = { "grant_room_drop", "DELETE FROM auth_grant WHERE room = $1", "t", .gives = NULL, .writes = true },
+	[ST_GRANT_ROOM_DROP] = { "grant_room_drop", "DELETE FROM auth_grant WHERE room = $2 AND EXISTS (SELECT 1 FROM auth_grant g WHERE g.room = $1)", "tt",
+		.gives = NULL, .writes = true },
 	[ST_GRANT_ROOM_MOVE] = { "grant_room_move", "UPDATE auth_grant SET room = $2 WHERE room = $1", "tt", .gives = NULL, .writes = true },
 	[ST_GRANT_OF] = { "grant_of",
 	    "SELECT role, room, until FROM auth_grant WHERE account = $1 AND (until = 0 OR until > $2) ORDER BY role, room LIMIT 64", "ti", .gives = "tti" },

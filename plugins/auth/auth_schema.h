@@ -65,7 +65,7 @@ enum auth_statement {
 	ST_GRANT_LIST,		/* account, now → role, room, until, by, granted, why */
 	ST_GRANT_DROP_ALL,	/* account */
 	ST_GRANT_ADMINS,	/* now → how many */
-	ST_GRANT_ROOM_DROP,	/* room */
+	ST_GRANT_ROOM_DROP,	/* from, to: those of `to`, if `from` has any */
 	ST_GRANT_ROOM_MOVE,	/* from, to */
 	ST_GRANT_SWEEP,		/* now */
 
@@ -202,9 +202,9 @@ enum second_column { SC_SECOND, SC_STATE, SC_NAME, SC_CANONICAL, SC_TOTP, SC_STE
 /** Columns of ST_PASSKEY_GET. */
 enum passkey_column { PC_ACCOUNT, PC_NAME, PC_COSE, PC_COUNTER, PC_SUSPECT, PC_OWNER };
 
-/** Columns of ST_DEVICE_FIND and ST_DEVICE_BY_ID. From DC_ACCOUNT_ID on they are those of the account: see live_learn. */
+/** Columns of ST_DEVICE_FIND and ST_DEVICE_BY_ID. DC_SIGNED_IN is when the device was made, 0 with tokens of other sites. From DC_ACCOUNT_ID on they are those of the account: see live_learn. */
 enum device_column {
-	DC_ID, DC_TOKEN, DC_COOKIE, DC_REFRESH, DC_PREVIOUS, DC_ROTATED, DC_TOKEN_EXPIRES, DC_EXPIRES, DC_USED, DC_SCOPES,
+	DC_ID, DC_TOKEN, DC_COOKIE, DC_REFRESH, DC_PREVIOUS, DC_ROTATED, DC_TOKEN_EXPIRES, DC_EXPIRES, DC_USED, DC_SCOPES, DC_SIGNED_IN,
 	DC_ACCOUNT_ID, DC_NAME, DC_KIND, DC_STATE, DC_CREATED, DC_MAIL, DC_CONFIRMED, DC_SAID, DC_STRIKES,
 };
 

@@ -31,7 +31,7 @@ const struct wh_field bot_revoke_fields[] = {
 
 const struct wh_field bot_app_fields[] = {
 	{ "name", WH_F_TEXT, .required = true, .min = 1, .max = DEVICE_NAME, .help = "the program that it is for" },
-	{ "password", WH_F_TEXT, .min = 1, .max = PASSWORD_BYTES - 1, .help = "the account's; not needed for ten minutes after signing in" },
+	{ "password", WH_F_TEXT, .min = 1, .max = PASSWORD_BYTES - 1, .help = "the account's; not needed just after signing in, see recent_time" },
 	{ 0 }
 };
 

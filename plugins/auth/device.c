@@ -15,6 +15,7 @@ struct cached_token {
 	int64_t expires;		/* of the token or cookie */
 	int64_t until;			/* then the store is asked again */
 	int64_t used;			/* when its use was written last */
+	int64_t proved;			/* of a cookie: when its device signed in; 0: it is a token */
 	int64_t seen;
 };
 
@@ -221,6 +222,18 @@ device_row_flaw(const struct wh_rows *row, const char *hash, bool cookie, int64_
 	return NULL;
 }
 
+/* The browser that signed in is the one that holds the cookie, which no script reads and no other site sends: its sign-in counts for each session
+ * that it opens. A token is passed on and written down: showing one proves nothing. */
+static enum wh_err
+session_open(struct auth *auth, struct wh_session *s, struct live *live, struct wh_str device, int64_t proved)
+{
+	enum wh_err err = live_attach(auth, s, live, device);
+
+	if (err == WH_OK && proved > live_of(auth, s)->proved)
+		live_of(auth, s)->proved = proved;
+	return err;
+}
+
 /* What was found opens the session. */
 static enum wh_err
 lookup_take(struct auth *auth, struct device_lookup *look, const struct wh_rows *rows, struct wh_session *s)
@@ -228,15 +241,19 @@ lookup_take(struct auth *auth, struct device_lookup *look, const struct wh_rows 
 	int64_t now = wh_wall_ms(auth->host);
 	struct live *live = live_learn(auth, &rows[0], DC_ACCOUNT_ID, &rows[1]);
 	struct wh_str device = wh_row_str(rows, 0, DC_ID);
+	struct cached_token *e;
+	int64_t proved;
 	enum wh_err err;
 
 	if (live == NULL)
 		return WH_ENOMEM;
-	device_used(auth, cache_add(auth, look->hash, look->cookie, live, device,
-	    wh_row_int(rows, 0, look->cookie ? DC_EXPIRES : DC_TOKEN_EXPIRES), wh_row_int(rows, 0, DC_USED), now), now);
+	e = cache_add(auth, look->hash, look->cookie, live, device, wh_row_int(rows, 0, look->cookie ? DC_EXPIRES : DC_TOKEN_EXPIRES),
+	    wh_row_int(rows, 0, DC_USED), now);
+	proved = e->proved = look->cookie ? wh_row_int(rows, 0, DC_SIGNED_IN) : 0;
+	device_used(auth, e, now);
 	err = bot_key_learn(auth, live, rows);
 	if (err == WH_OK)
-		err = live_attach(auth, s, live, device);
+		err = session_open(auth, s, live, device, proved);
 	live_drop(auth, &live);
 	return err;
 }
@@ -287,7 +304,7 @@ cache_open(struct auth *auth, struct wh_session *s, const char *hash, bool cooki
 	if (e == NULL)
 		return false;
 	device_used(auth, e, now);
-	return live_attach(auth, s, e->live, wh_str(e->device)) == WH_OK;
+	return session_open(auth, s, e->live, wh_str(e->device), e->proved) == WH_OK;
 }
 
 enum wh_verdict

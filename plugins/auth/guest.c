@@ -141,7 +141,7 @@ guest_credential(struct auth *auth, struct wh_credential *c)
 	t->task.ticket = c->at.ticket;
 	t->task.session = wh_session_id(auth->host, c->session);
 	t->who = who;
-	if (account_name_read(wh_str(who.name), &t->name) != NULL || strncmp(who.name, "guest-", 6) == 0) {
+	if (account_guest_name_read(wh_str(who.name), &t->name) != NULL || strncmp(who.name, "guest-", 6) == 0) {
 		enum wh_err err;
 
 		guest_unnamed(&who);
@@ -198,13 +198,20 @@ guest_looked(void *self, uint64_t cookie, const struct wh_result *result)
 {
 	struct auth *auth = self;
 	struct guest_task *t = task_of(cookie);
+	struct wh_call *call;
 
 	if (!task_stored(&t->task, result))
 		return;
-	if (account_look_taken(result->rows, (struct wh_str){ NULL, 0 }, wh_wall_ms(auth->host)))
-		account_refuse_taken(&t->task, &t->name);
-	else
+	call = task_call(&t->task);
+	if (!account_look_taken(result->rows, (struct wh_str){ NULL, 0 }, wh_wall_ms(auth->host))) {
 		guest_answer(t);
+	} else if (call != NULL && wh_arg_str(call, "name").n == 0) {
+		/* Nobody asked for the name now: who comes back to find it an account's goes on without. */
+		guest_unnamed(&t->who);
+		guest_answer(t);
+	} else {
+		account_refuse_taken(&t->task, &t->name);
+	}
 }
 
 /* Who the caller is as a guest: of the token, or of the session. */
@@ -254,7 +261,7 @@ guest_guest(void *self, struct wh_call *call)
 		name = wh_str(who.name);
 	else
 		auth_clip(who.name, sizeof who.name, name);
-	flaw = account_name_read(name, &read);
+	flaw = account_guest_name_read(name, &read);
 	if (strncmp(who.name, "guest-", 6) == 0 && wh_arg_str(call, "name").n == 0)
 		guest_unnamed(&who);
 	else if (!account_name_good(auth, call, flaw, &read))

@@ -99,6 +99,14 @@ live_roles(const struct auth *auth, const struct live *live, struct wh_str room,
 	return (struct wh_str){ out, n };
 }
 
+bool
+live_recent(struct auth *auth, struct wh_session *s)
+{
+	int64_t proved = live_of(auth, s)->proved;
+
+	return proved != 0 && wh_wall_ms(auth->host) - proved < auth->settings.recent_time;
+}
+
 static void
 live_unlink(struct auth *auth, struct wh_session *s)
 {
@@ -284,6 +292,9 @@ live_attach(struct auth *auth, struct wh_session *s, struct live *live, struct w
 	enum wh_err err;
 
 	live_hold(live);
+	/* What one account showed is nothing for another. */
+	if (!wh_str_is(wh_session_identity(auth->host, s)->id, live->id))
+		own->proved = 0;
 	if (own->live != live) {
 		live_unlink(auth, s);
 		if (stays)
@@ -400,7 +411,30 @@ live_save(void *self, struct wh_papers *papers)
 		text64_put(TEXT64_URL, text, sizeof text, own->certificate, sizeof own->certificate);
 		wh_out_fmt(papers->save, " %s", text);
 	}
+	if (live_recent(auth, papers->session))
+		wh_out_fmt(papers->save, " @%lld", (long long)own->proved);
 	return WH_PASS;
+}
+
+/* Papers are words with blanks between; the device is the first, and may be empty. */
+static struct wh_str
+live_word(struct wh_str *rest)
+{
+	const char *blank = rest->n != 0 ? memchr(rest->p, ' ', rest->n) : NULL;
+	struct wh_str word = { rest->p, blank != NULL ? (size_t)(blank - rest->p) : rest->n };
+
+	*rest = wh_str_from(*rest, blank != NULL ? word.n + 1 : word.n);
+	return word;
+}
+
+static int64_t
+live_number(struct wh_str digits)
+{
+	int64_t number = 0;
+
+	for (size_t i = 0; i < digits.n && i < 18 && digits.p[i] >= '0' && digits.p[i] <= '9'; i++)
+		number = number * 10 + (digits.p[i] - '0');
+	return number;
 }
 
 enum wh_verdict
@@ -409,14 +443,14 @@ live_load(void *self, struct wh_papers *papers)
 	struct auth *auth = self;
 	struct live_session *own = live_of(auth, papers->session);
 
-	struct wh_str device = papers->load;
-	const char *blank = device.n != 0 ? memchr(device.p, ' ', device.n) : NULL;
+	struct wh_str rest = papers->load, device = live_word(&rest), word;
 	size_t n;
 
-	if (blank != NULL) {
-		device.n = (size_t)(blank - device.p);
-		own->has_certificate = text64_get(TEXT64_URL, own->certificate, sizeof own->certificate, &n, wh_str_from(papers->load, device.n + 1)) &&
-		    n == sizeof own->certificate;
+	while ((word = live_word(&rest)).n != 0) {
+		if (*word.p == '@')
+			own->proved = live_number(wh_str_from(word, 1));
+		else
+			own->has_certificate = text64_get(TEXT64_URL, own->certificate, sizeof own->certificate, &n, word) && n == sizeof own->certificate;
 	}
 	if (device.n < sizeof own->device)
 		snprintf(own->device, sizeof own->device, "%.*s", WH_FMT(device));

@@ -57,7 +57,7 @@ struct live_session {
 	bool checked;			/* the store was asked for its device since the hub began */
 	bool has_certificate;
 	uint8_t certificate[32];	/* SHA-256 of what its client showed to TLS */
-	int64_t proved;			/* when it showed a password, a passkey or the like; wall clock, 0: not */
+	int64_t proved;			/* when it, or the browser whose cookie opened it, signed in; wall clock, 0: not */
 };
 
 struct lives {
@@ -80,6 +80,9 @@ enum wh_err lives_open(struct auth *auth);
 void lives_close(struct auth *auth);
 
 struct live_session *live_of(struct auth *auth, struct wh_session *s);
+
+/** Did the session sign in so lately that it need not show its password again? */
+bool live_recent(struct auth *auth, struct wh_session *s);
 
 /** The account, if it is live. */
 struct live *live_find(struct auth *auth, struct wh_str id);

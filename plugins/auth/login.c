@@ -16,7 +16,7 @@ const struct wh_field login_fields[] = {
 };
 
 const struct wh_field login_password_fields[] = {
-	{ "old", WH_F_TEXT, .min = 1, .max = PASSWORD_BYTES - 1, .help = "the password as it is; an account without one sets its first within ten minutes of signing in" },
+	{ "old", WH_F_TEXT, .min = 1, .max = PASSWORD_BYTES - 1, .help = "the password as it is; an account without one sets its first just after signing in, see recent_time" },
 	{ "new", WH_F_TEXT, .required = true, .min = 1, .max = PASSWORD_BYTES - 1, .help = "what it shall be" },
 	{ "scram", WH_F_BOOL, .help = "keep what SCRAM-SHA-256 needs as well; without it, as the server's settings say" },
 	{ 0 }
@@ -339,8 +339,8 @@ without_read(void *self, uint64_t cookie, const struct wh_result *result)
 		return;
 	if (result->rows->n == 0)
 		task_fail(&t->task, WH_EAUTH, "this needs your password");
-	else if (wh_wall_ms(auth->host) - wh_row_int(result->rows, 0, 0) >= SECOND_PROVED_MS)
-		task_fail(&t->task, WH_EAUTH, "you signed in a while ago: sign in again, and do this within ten minutes");
+	else if (wh_wall_ms(auth->host) - wh_row_int(result->rows, 0, 0) >= auth->settings.recent_time)
+		task_fail(&t->task, WH_EAUTH, "you signed in a while ago: sign in again, and do this right afterwards");
 	else
 		t->proof.then(&t->task);
 }

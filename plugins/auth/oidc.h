@@ -50,7 +50,6 @@ enum {
 	OIDC_KNOWN_MS = 86400000,		/* then discovery is asked again */
 	OIDC_KEYS_LEAST_MS = 60000,		/* between two readings of its keys */
 	OIDC_FAILED_MS = 10000,			/* after a failure nobody waits for another */
-	OIDC_RECENT_MS = 600000,		/* linking asks for a sign-in that is not older */
 	OIDC_BEGINS = 60,			/* of one address in 10 minutes */
 };
 

@@ -178,8 +178,8 @@ link_since(void *self, uint64_t cookie, const struct wh_result *result)
 		return;
 	if (p == NULL)
 		task_fail(&t->head.task, WH_EAWAY, "the server's settings were changed meanwhile; try again");
-	else if (result->rows->n == 0 || wh_wall_ms(auth->host) - wh_row_int(result->rows, 0, 0) > OIDC_RECENT_MS)
-		task_fail(&t->head.task, WH_EAUTH, "you signed in a while ago: sign in again, and link within ten minutes");
+	else if (result->rows->n == 0 || wh_wall_ms(auth->host) - wh_row_int(result->rows, 0, 0) >= auth->settings.recent_time)
+		task_fail(&t->head.task, WH_EAUTH, "you signed in a while ago: sign in again, and link right afterwards");
 	else
 		oidc_need(&t->head, p, false);
 }

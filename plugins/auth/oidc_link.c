@@ -91,8 +91,8 @@ unlink_since(void *self, uint64_t cookie, const struct wh_result *result)
 
 	if (!task_stored(&t->task, result))
 		return;
-	if (result->rows->n == 0 || wh_wall_ms(auth->host) - wh_row_int(result->rows, 0, 0) > OIDC_RECENT_MS) {
-		task_fail(&t->task, WH_EAUTH, "you signed in a while ago: sign in again, and unlink within ten minutes");
+	if (result->rows->n == 0 || wh_wall_ms(auth->host) - wh_row_int(result->rows, 0, 0) >= auth->settings.recent_time) {
+		task_fail(&t->task, WH_EAUTH, "you signed in a while ago: sign in again, and unlink right afterwards");
 		return;
 	}
 	const struct wh_cell cells[] = { WH_CELL_TEXT(wh_str(t->account)), WH_CELL_TEXT(wh_str(t->provider)) };

@@ -16,7 +16,7 @@ const struct wh_setting oidc_settings[] = {
 	{ "preset", WH_CHOICE, .def = "none", .choices = "none|github|discord|twitch|google", .help = "a provider that is known beforehand" },
 	{ "issuer", WH_STRING, .max = "1024", .help = "else: its issuer, exactly as its tokens say it" },
 	{ "client_id", WH_STRING, .required = true, .min = "1", .max = "256", .help = "as it calls us" },
-	{ "client_secret_file", WH_STRING, .max = "4096", .help = "a file with our secret; without one we are a public client" },
+	{ "client_secret_file", WH_STRING, .file_only = true, .max = "4096", .help = "a file with our secret; without one we are a public client" },
 	{ "scopes", WH_STRINGS, .max = "16", .help = "what we ask for, instead of what is usual" },
 	{ "label", WH_STRING, .max = "64", .help = "what people read on the button" },
 	{ 0 }

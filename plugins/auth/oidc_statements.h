@@ -75,7 +75,7 @@
 	    "INSERT INTO auth_family (id, client, account, scopes, created, auth_time) VALUES ($1, $2, $3, $4, $5, $6)", "ttttii", .writes = true },
 	[ST_FAMILY_GET] = { "family_get",
 	    "SELECT " FAMILY_COLUMNS("NULL", "(SELECT COALESCE(MAX(t.expires), 0) FROM auth_oauth_token t WHERE t.family = f.id AND t.kind = 'access')", "0") " FROM auth_family f"
-	    " JOIN auth_client c ON c.id = f.client JOIN auth_account a ON a.id = f.account WHERE f.id = $1", "t", .gives = "tTTTTiiiiTttttiTiii" },
+	    " JOIN auth_client c ON c.id = f.client JOIN auth_account a ON a.id = f.account WHERE f.id = $1", "t", .gives = "tTTTTiiiiTittttiTiii" },
 	[ST_FAMILY_GRANTS] = { "family_grants",
 	    "SELECT role, room, until FROM auth_grant WHERE account = (SELECT account FROM auth_family WHERE id = $1)"
 	    " AND (until = 0 OR until > $2) ORDER BY role, room LIMIT 64", "ti", .gives = "tti" },
@@ -90,7 +90,7 @@
 	[ST_OTOKEN_FIND] = { "otoken_find",
 	    "SELECT " FAMILY_COLUMNS("t.hash", "t.expires", "t.created") " FROM auth_oauth_token t JOIN auth_family f ON f.id = t.family"
 	    " JOIN auth_client c ON c.id = f.client JOIN auth_account a ON a.id = f.account WHERE t.hash = $1 AND t.kind = 'access'", "t",
-	    .gives = "tTTTTiiiiTttttiTiii" },
+	    .gives = "tTTTTiiiiTittttiTiii" },
 	[ST_OTOKEN_GET] = { "otoken_get",
 	    "SELECT t.family, t.kind, f.scopes, t.expires, t.used, f.client, f.auth_time, t.created, " ACCOUNT_COLUMNS " FROM auth_oauth_token t"
 	    " JOIN auth_family f ON f.id = t.family JOIN auth_client c ON c.id = f.client JOIN auth_account a ON a.id = f.account"

@@ -14,13 +14,13 @@ const struct wh_field passkey_add_fields[] = {
 
 const struct wh_field passkey_remove_fields[] = {
 	{ "id", WH_F_TEXT, .required = true, .min = 1, .max = PASSKEY_ID_ROOM - 1, .help = "as auth.passkeys names it" },
-	{ "password", WH_F_TEXT, .min = 1, .max = PASSWORD_BYTES - 1, .help = "the account's; not needed for ten minutes after signing in" },
+	{ "password", WH_F_TEXT, .min = 1, .max = PASSWORD_BYTES - 1, .help = "the account's; not needed just after signing in, see recent_time" },
 	{ 0 }
 };
 
 const struct wh_field passkey_second_fields[] = {
 	{ "on", WH_F_BOOL, .required = true, .help = "shall a passkey be asked for after the password" },
-	{ "password", WH_F_TEXT, .min = 1, .max = PASSWORD_BYTES - 1, .help = "the account's; not needed for ten minutes after signing in" },
+	{ "password", WH_F_TEXT, .min = 1, .max = PASSWORD_BYTES - 1, .help = "the account's; not needed just after signing in, see recent_time" },
 	{ 0 }
 };
 

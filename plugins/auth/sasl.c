@@ -6,7 +6,7 @@
 
 const struct wh_field sasl_certificate_fields[] = {
 	{ "fingerprint", WH_F_TEXT, .max = 128, .help = "SHA-256 of it in hex, to be sure; it has to be this connection's" },
-	{ "password", WH_F_TEXT, .min = 1, .max = PASSWORD_BYTES - 1, .help = "the account's; not needed for ten minutes after signing in" },
+	{ "password", WH_F_TEXT, .min = 1, .max = PASSWORD_BYTES - 1, .help = "the account's; not needed just after signing in, see recent_time" },
 	{ 0 }
 };
 

@@ -13,7 +13,7 @@ const struct wh_field second_fields[] = {
 };
 
 const struct wh_field second_password_fields[] = {
-	{ "password", WH_F_TEXT, .min = 1, .max = PASSWORD_BYTES - 1, .help = "the account's; not needed for ten minutes after signing in" },
+	{ "password", WH_F_TEXT, .min = 1, .max = PASSWORD_BYTES - 1, .help = "the account's; not needed just after signing in, see recent_time" },
 	{ 0 }
 };
 
@@ -23,7 +23,7 @@ const struct wh_field second_code_fields[] = {
 };
 
 const struct wh_field second_off_fields[] = {
-	{ "password", WH_F_TEXT, .min = 1, .max = PASSWORD_BYTES - 1, .help = "the account's; not needed for ten minutes after signing in" },
+	{ "password", WH_F_TEXT, .min = 1, .max = PASSWORD_BYTES - 1, .help = "the account's; not needed just after signing in, see recent_time" },
 	{ "code", WH_F_TEXT, .max = SECOND_CODE, .help = "of the app, or a recovery code" },
 	{ 0 }
 };
@@ -108,14 +108,13 @@ second_proof_new(struct auth *auth, struct wh_call *call, size_t size)
 {
 	struct wh_session *s = wh_call_session(call);
 	const struct wh_identity *who = wh_session_identity(auth->host, s);
-	int64_t proved = live_of(auth, s)->proved;
 	bool password = wh_arg_str(call, "password").n != 0;
 	struct account_name name;
 	struct proof_task *t;
 
 	if (!auth_signed_in(auth, call))
 		return NULL;
-	if (!password && (proved == 0 || wh_wall_ms(auth->host) - proved >= SECOND_PROVED_MS)) {
+	if (!password && !live_recent(auth, s)) {
 		auth_no(auth, call, WH_EAUTH, "this needs your password: give it as `password`", 0);
 		return NULL;
 	}

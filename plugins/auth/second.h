@@ -13,7 +13,6 @@ enum {
 	SECOND_TOTP = 1,		/* bits of account.second */
 	SECOND_PASSKEY = 2,
 	SECOND_PENDING_MS = 900000,	/* a secret waits so long for its first code */
-	SECOND_PROVED_MS = 600000,	/* so long a sign-in counts as showing the password */
 	SECOND_CODE = 32,		/* longest code that is typed */
 	SECOND_SEALED = SEAL_ROOM(TOTP_SECRET),
 };

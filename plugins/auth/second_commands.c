@@ -22,6 +22,7 @@ state_read(void *self, uint64_t cookie, const struct wh_result *result)
 		wh_json_bool(w, "passkey", (wh_row_int(result->rows, 0, SC_SECOND) & SECOND_PASSKEY) != 0);
 		wh_json_int(w, "passkeys", wh_row_int(result->rows, 0, SC_PASSKEYS));
 		wh_json_int(w, "recovery_left", wh_row_int(result->rows, 0, SC_RECOVERY));
+		wh_json_bool(w, "recent", live_recent(t->proof.task.auth, wh_call_session(call)));
 	}
 	task_done(&t->proof.task);
 }

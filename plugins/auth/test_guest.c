@@ -77,8 +77,8 @@ static void
 a_guest_loses_its_name_to_an_account(void **state)
 {
 	struct fixture *f = begin(NULL);
-	struct wh_session *a = wh_test_session(f->t, "a", "guest"), *b = wh_test_session(f->t, "b", "guest");
-	char token[256];
+	struct wh_session *a = wh_test_session(f->t, "a", "guest"), *b = wh_test_session(f->t, "b", "guest"), *c = wh_test_session(f->t, "c", "guest");
+	char token[256], args[400];
 
 	(void)state;
 	member(call(f, a, "auth.guest", "{'name':'Zed'}"), "token", token);
@@ -86,6 +86,11 @@ a_guest_loses_its_name_to_an_account(void **state)
 	wh_test_credential(f->t, b, token, NULL, NULL);
 	settle(f);
 	assert_true(wh_str_starts(name_of(f, b), WH_STR("guest-")));
+	snprintf(args, sizeof args, "{'token':'%s'}", token);
+	assert_call(f, c, "auth.guest", args, WH_OK);
+	assert_true(wh_str_eq(id_of(f, b), id_of(f, c)) && wh_str_eq(name_of(f, b), name_of(f, c)));
+	snprintf(args, sizeof args, "{'token':'%s','name':'Zed'}", token);
+	assert_call(f, c, "auth.guest", args, WH_EEXIST);
 	end(f);
 }
 
@@ -131,6 +136,38 @@ a_guests_name_is_chosen_in_one_place(void **state)
 	end(f);
 }
 
+static void
+guests_have_names_as_irc_knows_them_and_nobodys_in_disguise(void **state)
+{
+	struct fixture *f = begin(NULL);
+	struct wh_session *a = wh_test_session(f->t, "a", "guest"), *b = wh_test_session(f->t, "b", "guest");
+	static const char *const good[] = { "bob_", "_bob_", "[bob]", "bob|away", "{bob}", "^bob^", "b`o`b", "b[o]b", "\u00e4nne_" };
+	static const char *const bad[] = { "[ann]", "ann_", "a[n]n", "admin_", "[nickserv]", "___", "[]", "b o", "bob!", "b..o_", "[b\u0430b]" };
+	char args[100], token[256];
+
+	(void)state;
+	assert_call(f, b, "auth.register", "{'name':'ann','password':'a long enough one'}", WH_OK);
+	for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+		snprintf(args, sizeof args, "{'name':'%s'}", good[i]);
+		member(call(f, a, "auth.guest", args), "token", token);
+		wh_test_advance(f->t, 10000);
+	}
+	assert_true(wh_str_starts(name_of(f, a), WH_STR("\xc3\xa4nne_")));
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+		snprintf(args, sizeof args, "{'name':'%s'}", bad[i]);
+		assert_int_not_equal(call(f, a, "auth.guest", args)->err, WH_OK);
+		wh_test_advance(f->t, 10000);
+	}
+	/* The token has it, too. */
+	snprintf(args, sizeof args, "{'name':'[bob]'}");
+	member(call(f, a, "auth.guest", args), "token", token);
+	b = wh_test_session(f->t, "c", "guest");
+	wh_test_credential(f->t, b, token, NULL, NULL);
+	settle(f);
+	assert_true(wh_str_is(name_of(f, b), "[bob]"));
+	end(f);
+}
+
 int
 main(void)
 {
@@ -141,6 +178,7 @@ main(void)
 		cmocka_unit_test(a_guest_loses_its_name_to_an_account),
 		cmocka_unit_test(without_guests_only_signing_in_is_left),
 		cmocka_unit_test(a_guests_name_is_chosen_in_one_place),
+		cmocka_unit_test(guests_have_names_as_irc_knows_them_and_nobodys_in_disguise),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

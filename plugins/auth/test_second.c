@@ -324,13 +324,53 @@ what_changes_factors_asks_for_the_password_again(void **state)
 	}
 	/* Who signed in just now showed it, for ten minutes. */
 	assert_call(f, ann, "auth.totp_begin", NULL, WH_OK);
-	wh_test_advance(f->t, SECOND_PROVED_MS);
+	wh_test_advance(f->t, 600000);
 	assert_call(f, ann, "auth.totp_begin", NULL, WH_EAUTH);
 	assert_call(f, ann, "auth.totp_begin", "{'password':'pass phrase 1'}", WH_OK);
 	/* A wrong one counts as it does when signing in. */
 	for (unsigned i = 0; i < 3; i++)
 		assert_call(f, thief, "auth.totp_begin", "{'password':'pass phrase 2'}", WH_EAUTH);
 	assert_call(f, thief, "auth.login", LOGIN, WH_EFAST);
+	end(f);
+}
+
+static void
+a_sign_in_stays_recent_when_the_hub_was_replaced_and_no_longer(void **state)
+{
+	struct fixture *f = begin("recent_time = \"5m\";");
+	struct wh_session *s = wh_test_session(f->t, "s", "guest");
+
+	(void)state;
+	registered(f, "ann");
+	assert_call(f, s, "auth.login", LOGIN, WH_OK);
+	wh_test_advance(f->t, 200000);
+	wh_test_recover(f->t);
+	settle(f);
+	assert_non_null(strstr(call(f, s, "auth.second_state", NULL)->json, "\"recent\":true"));
+	assert_call(f, s, "auth.totp_begin", NULL, WH_OK);
+	wh_test_advance(f->t, 100000);
+	assert_non_null(strstr(call(f, s, "auth.second_state", NULL)->json, "\"recent\":false"));
+	assert_call(f, s, "auth.totp_begin", NULL, WH_EAUTH);
+	end(f);
+}
+
+static void
+what_one_account_showed_is_nothing_for_another(void **state)
+{
+	struct fixture *f = begin(NULL);
+	struct wh_session *s = wh_test_session(f->t, "s", "guest");
+	char token[256], args[400];
+
+	(void)state;
+	registered(f, "ann");
+	registered(f, "bob");
+	member(call(f, wh_test_session(f->t, "z", "guest"), "auth.login", "{'name':'bob','password':'pass phrase 1'}"), "token", token);
+	assert_call(f, s, "auth.login", LOGIN, WH_OK);
+	/* Also when the plugin was replaced in between, and has not looked up whose session it is. */
+	wh_test_recover(f->t);
+	snprintf(args, sizeof args, "{'token':'%s'}", token);
+	assert_call(f, s, "auth.use", args, WH_OK);
+	assert_call(f, s, "auth.totp_begin", NULL, WH_EAUTH);
 	end(f);
 }
 
@@ -490,6 +530,8 @@ main(void)
 		cmocka_unit_test(a_ticket_is_void_when_the_account_is_locked_or_has_another_password),
 		cmocka_unit_test(who_comes_to_no_account_is_asked_for_no_code),
 		cmocka_unit_test(what_changes_factors_asks_for_the_password_again),
+		cmocka_unit_test(a_sign_in_stays_recent_when_the_hub_was_replaced_and_no_longer),
+		cmocka_unit_test(what_one_account_showed_is_nothing_for_another),
 		cmocka_unit_test(turning_the_app_off_takes_a_code_and_the_codes),
 		cmocka_unit_test(a_begun_app_waits_a_quarter_of_an_hour),
 		cmocka_unit_test(secrets_are_sealed_and_open_for_their_account_alone),

@@ -239,13 +239,13 @@ service_ungrant(struct wh_accounts *accounts, const struct wh_account_grant *g, 
 	return service_change(accounts, g, true, done, self, cookie);
 }
 
-/* Nobody has a role yet in a room that is of that name only now. */
+/* Nobody has a role yet in a room that is of that name only now; when it is told again, all is as it was. */
 static void
 service_room_moved(struct wh_accounts *accounts, struct wh_str from, struct wh_str to)
 {
 	struct auth *auth = auth_of(accounts);
 	const struct wh_cell cells[] = { WH_CELL_TEXT(from), WH_CELL_TEXT(to) };
-	const struct wh_step steps[] = { { ST_GRANT_ROOM_DROP, &cells[1], 1, WH_ANY }, { ST_GRANT_ROOM_MOVE, cells, 2, WH_ANY } };
+	const struct wh_step steps[] = { { ST_GRANT_ROOM_DROP, cells, 2, WH_ANY }, { ST_GRANT_ROOM_MOVE, cells, 2, WH_ANY } };
 
 	lives_room_moved(auth, from, to);
 	if (wh_store_run(&auth->table, steps, 2, NULL, 0) != WH_OK)
@@ -318,7 +318,7 @@ service_taken(struct wh_accounts *accounts, struct wh_str text, wh_accounts_done
 	if (ask == NULL)
 		return WH_EFULL;
 	ask->done = done;
-	if (account_name_read(text, &ask->name) != NULL) {
+	if (account_guest_name_read(text, &ask->name) != NULL) {
 		ask_end(ask, WH_EINVAL, NULL);
 		return WH_OK;
 	}

@@ -86,6 +86,8 @@ judge_attempt(void *self, struct wh_attempt *a)
 	}
 	if (x->bans.kinds[WH_BAN_RESERVED] + x->bans.kinds[WH_BAN_NAME] != 0 && (name[0] == 'a' || name[0] == 's') && one_of(name, naming))
 		return refuse_name(x, a, s);
+	if (x->bans.kinds[WH_BAN_ROOM] != 0 && strcmp(name, "chat.rename") == 0)
+		return moved_attempt(x, a, s);
 	return WH_PASS;
 }
 

@@ -123,6 +123,7 @@ bans_close(void *self)
 	wh_timer_stop(x->host, x->late);
 	if (x->accounts != NULL)
 		x->accounts->forget(x->accounts_self, x);
+	moved_close(x);
 	wh_store_close(&x->table);
 	judge_close(x);
 	keep_close(x);
@@ -163,6 +164,7 @@ bans_open(const struct wh_host *host, const struct wh_conf *conf, void **self_ou
 		bans_close(x);
 		return err;
 	}
+	moved_open(x);
 	x->sweep = wh_timer_start(host, SWEEP_MS, SWEEP_MS, bans_sweep, 0);
 	x->begin = wh_timer_start(host, 0, 0, bans_begin, 0);
 	wh_host_log(host, WH_INFO, "bans_read", WH_U("bans", x->bans.n));
@@ -213,7 +215,7 @@ static const struct wh_service bans_offers[] = {
 	{ 0 }
 };
 
-static const char *const bans_needs[] = { "store", "?accounts", "?notices", NULL };
+static const char *const bans_needs[] = { "store", "?accounts", "?chat", "?notices", NULL };
 
 WH_EXPORT const struct wh_plugin whiply_plugin = {
 	WH_PLUGIN("bans", "1.0", "who may not be on this server, in any dialect"),

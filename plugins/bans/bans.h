@@ -7,6 +7,7 @@
  *  judge.c     what holds for whom, and the sentence for it
  *  session.c   sessions: coming, going, being closed, their papers
  *  ask.c       what sessions and requests ask: commands, credentials, rooms
+ *  moved.c     rooms that get another name
  *  throttle.c  how many sessions a network has and opens
  *  dns.c       one question to DNS lists, as bytes and as a job
  *  lists.c     DNS lists: which there are, what they said, when to ask
@@ -18,6 +19,7 @@
 
 #include <whiply/accounts.h>
 #include <whiply/bans.h>
+#include <whiply/chat.h>
 #include <whiply/notices.h>
 #include <whiply/store.h>
 #include <whiply/whiply.h>
@@ -143,6 +145,8 @@ struct bans {
 	struct wh_notifier notices;
 	const struct wh_accounts_ops *accounts;	/* NULL: there are none */
 	struct wh_accounts *accounts_self;
+	const struct wh_chat_ops *chat;		/* NULL likewise */
+	struct wh_chat *chat_self;
 	struct settings set;
 	struct ban_set bans;
 	struct pending *pending;
@@ -237,6 +241,11 @@ enum wh_verdict judge_attempt(void *self, struct wh_attempt *a);
 enum wh_verdict judge_credential(void *self, struct wh_credential *c);
 enum wh_verdict judge_join(void *self, struct wh_passage *p);
 enum wh_verdict judge_message(void *self, struct wh_message *m);
+
+/* moved.c */
+void moved_open(struct bans *x);
+void moved_close(struct bans *x);
+enum wh_verdict moved_attempt(struct bans *x, struct wh_attempt *a, struct wh_session *s);
 
 /* throttle.c */
 /** Counts a session in; false: there are too many, and `why` says so. `fresh`: it has just come, and is held against the rate as well. */

@@ -1,7 +1,7 @@
 # Bans of the whole server. Networks and DNS are functions on bytes; the plugin and its tests are the same objects.
 noinst_LTLIBRARIES += libbansplugin.la
 libbansplugin_la_SOURCES = %D%/bans.c %D%/bans.h %D%/net.c %D%/net.h %D%/set.c %D%/keep.c %D%/judge.c %D%/session.c %D%/ask.c %D%/throttle.c %D%/dns.c %D%/dns.h %D%/lists.c \
-	%D%/command.c %D%/service.c %D%/privacy.c
+	%D%/command.c %D%/moved.c %D%/service.c %D%/privacy.c
 libbansplugin_la_CFLAGS = $(AM_CFLAGS) $(UTF8PROC_CFLAGS) $(SSL_CFLAGS)
 BANS_LIBS = libbansplugin.la $(UTF8PROC_LIBS) $(SSL_LIBS)
 plugin_LTLIBRARIES += plugins/bans.la

@@ -775,6 +775,33 @@ memory_that_runs_out_is_told(void **state)
 	finish(&f);
 }
 
+static void
+a_ban_of_a_room_follows_it_and_no_room_is_called_like_one(void **state)
+{
+	struct fixture f = { .t = wh_test_new(&whiply_plugin) };
+	struct wh_session *ann, *bob;
+	void *self = NULL;
+
+	(void)state;
+	wh_test_load(f.t, "sqlite", NULL);
+	wh_test_load(f.t, "chat", NULL);
+	assert_int_equal(wh_test_open(f.t, NULL), WH_OK);
+	f.ops = wh_test_service(f.t, "bans", WH_BANS_VERSION, &self);
+	f.self = self;
+	f.admin = come_from(&f, "root", "admin", "198.51.100.200");
+	ann = come(&f, "ann", "member");
+	bob = come(&f, "bob", "member");
+	assert_int_equal(call(&f, ann, "chat.join", "{'room':'den'}")->err, WH_OK);
+	ban(&f, "{'kind':'room','what':'#warez*','why':'not here'}");
+	assert_says(call(&f, ann, "chat.rename", "{'room':'den','to':'#Warez-2'}"), WH_EPERM, "not here");
+	ban(&f, "{'kind':'room','what':'den','why':'closed'}");
+	assert_int_equal(call(&f, ann, "chat.rename", "{'room':'den','to':'lair'}")->err, WH_OK);
+	assert_says(call(&f, bob, "chat.join", "{'room':'lair'}"), WH_EPERM, "closed");
+	assert_says(call(&f, bob, "chat.join", "{'room':'den'}"), WH_EPERM, "closed");
+	assert_int_equal(call(&f, ann, "chat.say", "{'room':'lair','text':'who is in stays in'}")->err, WH_OK);
+	finish(&f);
+}
+
 int
 main(void)
 {
@@ -804,6 +831,7 @@ main(void)
 		cmocka_unit_test(what_nobody_uses_is_not_remembered),
 		cmocka_unit_test(a_person_gets_and_takes_away_what_is_theirs),
 		cmocka_unit_test(memory_that_runs_out_is_told),
+		cmocka_unit_test(a_ban_of_a_room_follows_it_and_no_room_is_called_like_one),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,8 +1,8 @@
 /* Accounts that are always on: they stay in their rooms without a connection, as long as they wish, the server allows it (`always`), and they
  * come back within `always_idle`. Who is one stands in chat_always and in memory; the rooms in which they stay stand in chat_stay, and are
  * read with the room, so that a room which nobody uses costs no memory for those who stay in it. In a room they are people without a
- * session (`lasting`, and counted in `n_away`), whom the others see as away. They stay when a session ends; they leave, with all
- * their sessions, when they say so or are sent out.
+ * session (`lasting`, and counted in `n_away`), whom the others see as away once nobody of them was there for `away_after`. They stay when a
+ * session ends; they leave, with all their sessions, when they say so or are sent out.
  * How far each of their clients has heard is kept by a name that the client gives itself (`device`), when its session ends. */
 #include "chat.h"
 
@@ -11,6 +11,10 @@ enum { ALWAYS_AT_ONCE = 20 };
 struct chat_always {
 	struct wh_str id, fold;		/* in `text` */
 	int64_t seen;			/* wall clock, ms: when a session last was there */
+	struct wh_node gone;		/* in chat.gone, until they are away */
+	int64_t gone_ms;		/* when the last session ended; now_ms */
+	bool away;
+	bool alone;			/* in some room without a session, and not seen as away there */
 	unsigned rooms;
 	char name[CHAT_PERSON_NAME + 1];
 	char text[];			/* id, then the folded name */
@@ -20,6 +24,14 @@ struct chat_always *
 always_find(struct chat *chat, struct wh_str id)
 {
 	return wh_dict_get(chat->host, chat->always, id);
+}
+
+bool
+always_away_now(struct chat *chat, struct wh_str id)
+{
+	const struct chat_always *a = always_find(chat, id);
+
+	return a != NULL && a->away;
 }
 
 bool
@@ -44,7 +56,31 @@ always_free(struct chat *chat, struct chat_always *a)
 	if (wh_dict_get(chat->host, chat->always_names, a->fold) == a)
 		wh_dict_remove(chat->host, chat->always_names, a->fold);
 	wh_dict_remove(chat->host, chat->always, a->id);
+	wh_node_remove(&a->gone);
 	wh_delete(chat->host, a);
+}
+
+static void
+stay_tell(struct chat *chat, const struct chat_always *a, enum wh_chat_stay what)
+{
+	const struct wh_chat_actor who = { a->id, wh_str(a->name) };
+
+	for (unsigned i = 0; i < CHAT_LISTENERS; i++)
+		if (chat->stays[i].stayed != NULL)
+			chat->stays[i].stayed(chat->stays[i].self, &who, what);
+}
+
+void
+always_each(struct chat *chat, bool (*each)(void *self, const struct wh_chat_actor *who, enum wh_chat_stay what), void *self)
+{
+	struct wh_dict_iter it = { .value = NULL };
+
+	while (wh_dict_next(chat->host, chat->always, &it)) {
+		const struct chat_always *a = it.value;
+
+		if (!each(self, &(struct wh_chat_actor){ a->id, wh_str(a->name) }, a->away ? WH_STAY_AWAY : WH_STAY_BACK))
+			return;
+	}
 }
 
 /* NULL: no memory. */
@@ -62,6 +98,7 @@ always_new(struct chat *chat, struct wh_str id, struct wh_str name)
 	a->id = (struct wh_str){ a->text, id.n };
 	a->fold = (struct wh_str){ a->text + id.n, n };
 	a->seen = wh_wall_ms(chat->host);
+	wh_node_init(&a->gone);
 	memcpy(a->name, name.p, text_cut(name, CHAT_PERSON_NAME));
 	if (wh_dict_add(chat->host, chat->always, a->id, a) != WH_OK) {
 		wh_delete(chat->host, a);
@@ -85,6 +122,7 @@ always_read(void *self, uint64_t cookie, const struct wh_result *r)
 		if (a == NULL)
 			continue;
 		a->seen = wh_row_int(&r->rows[0], i, 2);
+		a->away = live_by_id(chat, id) == NULL;	/* sessions that are there, or come back, say otherwise */
 		a->rooms = (unsigned)wh_row_int(&r->rows[0], i, 3);
 	}
 }
@@ -132,10 +170,29 @@ always_entered(struct chat_room *room, struct chat_person *person)
 void
 always_back(struct chat_room *room, struct chat_person *person)
 {
-	if (!person->lasting || person->sessions != 0 || room->chat->counting)
+	if (!person->lasting || person->sessions != 0)
 		return;
-	room->n_away--;
-	away_tell(room, person, false);
+	if (!room->chat->counting)
+		room->n_away--;
+	if (person->away && !room->chat->counting)
+		away_tell(room, person, false);
+	person->away = false;
+}
+
+void
+always_left_alone(struct chat_room *room, struct chat_person *person)
+{
+	struct chat *chat = room->chat;
+	const struct chat_live *live = live_by_id(chat, person->id);
+	struct chat_always *a = always_find(chat, person->id);
+
+	room->n_away++;
+	/* Another session of theirs may be somewhere else. */
+	person->away = chat->set.away_after_ms == 0 && (live == NULL || (live->n == 1 && live->sessions[0] == chat->ending));
+	if (person->away)
+		away_tell(room, person, true);
+	else if (a != NULL)
+		a->alone = true;
 }
 
 bool
@@ -146,10 +203,78 @@ always_away(struct chat_room *room, struct chat_person *person, struct wh_sessio
 
 	if (!person->lasting || chat->ending != wh_session_id(chat->host, s))
 		return false;
-	room->n_away++;
 	wh_store_run(&chat->table, &(struct wh_step){ Q_STAY, cells, 3, WH_ANY }, 1, NULL, 0);
-	away_tell(room, person, true);
+	always_left_alone(room, person);
 	return true;
+}
+
+static void
+always_is_away(struct chat *chat, struct chat_always *a)
+{
+	a->away = true;
+	for (struct wh_node *l = chat->all.next; a->alone && l != &chat->all; l = l->next) {
+		struct chat_room *room = WH_NODE_OF(l, struct chat_room, link);
+		struct chat_person *person = room->sides == NULL ? member_find(room, a->id) : NULL;
+
+		if (person == NULL || !person->lasting || person->sessions != 0 || person->away)
+			continue;
+		person->away = true;
+		away_tell(room, person, true);
+	}
+	a->alone = false;
+	stay_tell(chat, a, WH_STAY_AWAY);
+}
+
+/* Who was gone for long enough is away; the next is looked at in time. */
+static void
+always_late(void *self, uint64_t cookie)
+{
+	struct chat *chat = self;
+	int64_t now = wh_now_ms(chat->host);
+
+	(void)cookie;
+	chat->late = 0;
+	while (!wh_node_none(&chat->gone)) {
+		struct chat_always *a = WH_NODE_OF(chat->gone.next, struct chat_always, gone);
+
+		if (a->gone_ms + chat->set.away_after_ms > now) {
+			chat->late = wh_timer_start(chat->host, a->gone_ms + chat->set.away_after_ms - now, 0, always_late, 0);
+			return;
+		}
+		wh_node_remove(&a->gone);
+		always_is_away(chat, a);
+	}
+}
+
+void
+always_gone(struct chat *chat, struct wh_str id)
+{
+	struct chat_always *a = live_by_id(chat, id) == NULL ? always_find(chat, id) : NULL;
+
+	if (a == NULL || a->away || !wh_node_none(&a->gone))
+		return;
+	if (chat->set.away_after_ms == 0) {
+		always_is_away(chat, a);
+		return;
+	}
+	a->gone_ms = wh_now_ms(chat->host);
+	wh_node_add(&chat->gone, &a->gone);
+	if (chat->late == 0)
+		chat->late = wh_timer_start(chat->host, chat->set.away_after_ms, 0, always_late, 0);
+}
+
+void
+always_here(struct chat *chat, struct wh_str id)
+{
+	struct chat_always *a = always_find(chat, id);
+
+	if (a == NULL)
+		return;
+	wh_node_remove(&a->gone);
+	if (!a->away)
+		return;
+	a->away = false;
+	stay_tell(chat, a, WH_STAY_BACK);
 }
 
 void
@@ -196,6 +321,7 @@ always_room(struct chat_room *room, const struct wh_rows *rows)
 		if (person == NULL && (person = member_new(room, &who)) == NULL)
 			continue;
 		if (person->sessions == 0 && !person->lasting) {
+			person->away = always_find(chat, who.id)->away;
 			person->ranks = (unsigned)wh_row_int(rows, i, 2);
 			person->rank = rank_highest(person->ranks);
 			room->n_away++;
@@ -252,6 +378,7 @@ always_off(struct chat *chat, struct chat_always *a)
 			person->lasting = false;
 		}
 	}
+	stay_tell(chat, a, WH_STAY_OFF);
 	always_free(chat, a);
 }
 
@@ -283,6 +410,7 @@ always_on(struct chat *chat, struct wh_call *call, const struct wh_identity *who
 		if (person != NULL)
 			always_entered(room, person);
 	}
+	stay_tell(chat, a, WH_STAY_ON);
 	return WH_OK;
 }
 

@@ -126,8 +126,10 @@ append_applies(struct append *a)
 {
 	if (a->entry.kind == CHAT_TOPIC_SET)
 		room_topic(a->room, a->entry.text, a->entry.who, a->entry.name, a->entry.time);
-	if (a->entry.kind == CHAT_RULES)
+	if (a->entry.kind == CHAT_RULES) {
 		a->room->rules = a->rules;
+		moves_refresh(a->room);
+	}
 }
 
 /* For slow mode: speaking counts from when it is asked for, so that two messages can't be under way at once. */

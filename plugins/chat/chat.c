@@ -23,7 +23,8 @@ chat_reload(void *self, const struct wh_conf *conf)
 		.crowd = wh_conf_int(conf, "crowd"), .crowd_every = wh_conf_ms(conf, "crowd_every"), .rooms = wh_conf_int(conf, "rooms"),
 		.text = wh_conf_bytes(conf, "text"), .lines = wh_conf_int(conf, "lines"), .idle_ms = wh_conf_ms(conf, "idle"),
 		.keep_ms = wh_conf_ms(conf, "keep"), .create_guests = wh_str_is(wh_conf_str(conf, "create"), "guests"),
-		.rate = wh_conf_rate(conf, "rate"), .own = wh_conf_int(conf, "own"), .always = wh_conf_int(conf, "always"), .always_idle_ms = wh_conf_ms(conf, "always_idle"), .guest_ms = wh_conf_ms(conf, "guest_whispers"),
+		.rate = wh_conf_rate(conf, "rate"), .own = wh_conf_int(conf, "own"), .always = wh_conf_int(conf, "always"), .always_idle_ms = wh_conf_ms(conf, "always_idle"), .away_after_ms = wh_conf_ms(conf, "away_after"),
+		.redirect_ms = wh_conf_ms(conf, "redirect"), .guest_ms = wh_conf_ms(conf, "guest_whispers"),
 		.whispers = wh_str_is(whispers, "guests") ? CHAT_WHISPER_GUESTS : wh_str_is(whispers, "members") ? CHAT_WHISPER_MEMBERS : CHAT_WHISPER_OFF,
 	};
 	return WH_OK;
@@ -36,6 +37,7 @@ chat_close(void *self)
 
 	wh_timer_stop(chat->host, chat->sweep);
 	wh_timer_stop(chat->host, chat->opened);
+	wh_timer_stop(chat->host, chat->late);
 	if (chat->accounts != NULL)
 		chat->accounts->forget(chat->accounts_self, chat);
 	wh_store_close(&chat->table);
@@ -45,9 +47,11 @@ chat_close(void *self)
 	maskings_free(chat);
 	asks_free(chat);
 	resumes_free(chat);
+	renamings_free(chat);
 	while (!wh_node_none(&chat->all))
 		room_free(WH_NODE_OF(chat->all.next, struct chat_room, link));
 	wh_dict_free(chat->host, &chat->rooms);
+	moves_free(chat);
 	lives_free(chat);
 	always_close(chat);
 	wh_delete(chat->host, chat);
@@ -72,6 +76,7 @@ chat_opened(void *self, uint64_t cookie)
 	(void)cookie;
 	chat->opened = 0;
 	rooms_read(chat);
+	moves_tell(chat);
 }
 
 static enum wh_err
@@ -91,6 +96,9 @@ chat_open(const struct wh_host *host, const struct wh_conf *conf, void **self_ou
 	wh_node_init(&chat->asks);
 	wh_node_init(&chat->resumes);
 	wh_node_init(&chat->maskings);
+	wh_node_init(&chat->gone);
+	wh_node_init(&chat->all_moves);
+	wh_node_init(&chat->renamings);
 	wh_random(host, &chat->instance, sizeof chat->instance);
 	chat_reload(chat, conf);
 	chat->accounts = wh_service_find(host, "accounts", WH_ACCOUNTS_VERSION, &accounts);
@@ -100,11 +108,14 @@ chat_open(const struct wh_host *host, const struct wh_conf *conf, void **self_ou
 	chat->names = wh_dict_new(host, 0);
 	chat->always = wh_dict_new(host, 0);
 	chat->always_names = wh_dict_new(host, 0);
+	chat->moves = wh_dict_new(host, 0);
 	chat->slot = wh_session_slot(host, "chat.session", sizeof(struct chat_session));
-	err = chat->rooms == NULL || chat->lives == NULL || chat->names == NULL || chat->always == NULL || chat->always_names == NULL || chat->slot == NULL ? WH_ENOMEM : wh_store_open(host, &chat_schema, chat, &chat->table);
+	err = chat->rooms == NULL || chat->lives == NULL || chat->names == NULL || chat->always == NULL || chat->always_names == NULL || chat->moves == NULL ||
+	    chat->slot == NULL ? WH_ENOMEM : wh_store_open(host, &chat_schema, chat, &chat->table);
 	if (err == WH_OK) {
 		wh_store_run_now(&chat->table, &(struct wh_step){ Q_LAST_ID, NULL, 0, WH_ANY }, 1, chat_last_id, 0);
 		wh_store_run_now(&chat->table, &(struct wh_step){ Q_ALWAYS, NULL, 0, WH_ANY }, 1, always_read, 0);
+		wh_store_run_now(&chat->table, &(struct wh_step){ Q_MOVES, NULL, 0, WH_ANY }, 1, moves_read, 0);
 		chat->opened = wh_timer_start(host, 1, 0, chat_opened, 0);
 		chat->sweep = wh_timer_start(host, 60000, 60000, rooms_sweep, 0);
 		*self_out = chat;
@@ -264,6 +275,7 @@ static const struct wh_command chat_commands[] = {
 	{ "chat.register", room_only, WH_ALLOW_MEMBER, .rate = "1/m burst 5", .flags = WH_AUDIT, .run = info_register, .help = "make a room last, and own it" },
 	{ "chat.rename", rename_fields, WH_ALLOW_GUEST, .rate = "1/m burst 5", .flags = WH_AUDIT, .run = room_rename, .help = "give a room another name, as its owner; all else stays" },
 	{ "chat.invite", invite_fields, WH_ALLOW_GUEST, .rate = "1/s burst 10", .run = info_invite, .help = "ask somebody into a room" },
+	{ "chat.invitations", NULL, WH_ALLOW_GUEST, .rate = "2/s burst 20", .flags = WH_READS, .run = info_invitations, .help = "the rooms that you were asked into and are not in" },
 	{ "chat.role", role_fields, WH_ALLOW_GUEST, .rate = "2/s burst 20", .flags = WH_AUDIT, .run = info_role, .help = "give or take a role in a room" },
 	{ "chat.kick", kick_fields, WH_ALLOW_GUEST, .flags = WH_AUDIT, .run = member_kick, .help = "send somebody out of a room" },
 	{ "chat.ban", ban_fields, WH_ALLOW_GUEST, .rate = "2/s burst 40", .flags = WH_AUDIT, .run = mask_add, .help = "put a mask on a list of a room: who is banned, muted, or excepted" },
@@ -289,6 +301,7 @@ chat_identified(struct chat *chat, struct wh_session *s)
 	snprintf(was, sizeof was, "%.*s", WH_FMT(live->id));
 	live_update(chat, s);
 	member_renamed(chat, s, wh_str(was));
+	always_gone(chat, wh_str(was));
 }
 
 static enum wh_verdict
@@ -306,6 +319,7 @@ chat_presence(void *self, struct wh_presence *p)
 	} else if (p->what == WH_ENDED) {
 		chat->ending = 0;
 		live_forget(chat, p->session);
+		always_gone(chat, wh_session_identity(chat->host, p->session)->id);
 	}
 	return WH_PASS;
 }
@@ -331,6 +345,8 @@ static const struct wh_setting chat_settings[] = {
 	{ "guest_whispers", WH_DURATION, .def = "7d", .min = "1h", .max = "3650d", .help = "how long whispers with a guest are kept after the last" },
 	{ "always", WH_INT, .def = "1000", .min = "0", .max = "100000", .help = "accounts that may stay in their rooms without a connection; 0: none" },
 	{ "always_idle", WH_DURATION, .def = "30d", .min = "1h", .max = "3650d", .help = "how long one stays who does not come back" },
+	{ "away_after", WH_DURATION, .def = "0ms", .min = "0ms", .max = "1h", .help = "how long the last client of one who stays is gone before the others see them away" },
+	{ "redirect", WH_DURATION, .def = "7d", .min = "0ms", .max = "3650d", .help = "how long the name that a room had leads to it; nobody else takes it meanwhile" },
 	{ "crowd", WH_INT, .def = "100", .min = "1", .max = "100000", .help = "people above which comings and goings are told in batches" },
 	{ "crowd_every", WH_DURATION, .def = "2s", .min = "100ms", .max = "60s", .help = "how often those are told" },
 	{ "idle", WH_DURATION, .def = "5m", .min = "10s", .max = "1d", .help = "age at which a room that nobody registered and nobody is in ends, if it outlived its hub" },

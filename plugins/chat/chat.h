@@ -12,6 +12,7 @@
  *  say.c       saying, editing, redacting, reacting, pins, polls, topics
  *  whisper.c   rooms of two, that need no entering
  *  block.c     whom somebody takes no whispers from
+ *  rename.c    another name for a room; move.c: the names that rooms had
  *  task.c      what a room is needed for meanwhile
  *  history.c   reading the log; search
  *  resume.c    what a resumed client missed
@@ -30,7 +31,7 @@
  * server's sessions); tasks, waiters and entries under way (the server's held calls and the store's queue); names of one gathering of
  * joins (CHAT_BATCH_NAMES). In the store: rooms that nobody registered (`idle`), registered ones (`own` for each account), entries (`keep`
  * of the room; for good is the operator's choice), signs of a message, pins of a room and options of a poll (50, 50, 10), blocks of a
- * person (CHAT_BLOCKS), masks of a room (CHAT_MASKS), invitations (CHAT_INVITES for each room, a week), and all that is kept of guests (`guest_whispers`). */
+ * person (CHAT_BLOCKS), names that rooms had (CHAT_MOVES), masks of a room (CHAT_MASKS), invitations (CHAT_INVITES for each room, a week), and all that is kept of guests (`guest_whispers`). */
 #ifndef PLUGIN_CHAT_H
 #define PLUGIN_CHAT_H
 
@@ -68,6 +69,8 @@ enum {
 	CHAT_DEVICE = 32,
 	CHAT_WHISPER_IDLE = 600000,	/* ms after which a whisper leaves memory */
 	CHAT_LISTENERS = 8,		/* plugins that hear what is said */
+	CHAT_MOVES = 10000,		/* names that rooms had */
+	CHAT_MOVES_ROOM = 5,		/* of them, of one room */
 };
 
 enum chat_kind {
@@ -102,6 +105,7 @@ struct chat_rules {
 };
 
 struct chat_always;
+struct chat_renaming;
 struct chat_crowd;
 struct chat_ask;
 struct chat_given;
@@ -135,6 +139,7 @@ struct chat_person {
 	bool founder;			/* of a room that nobody registered */
 	bool announced;			/* the others know */
 	bool lasting;			/* they stay without a session: see always.c */
+	bool away;			/* they do, and the others see them so */
 	enum chat_rank rank;		/* the highest, as it was when they entered or were given it */
 	unsigned ranks;			/* all of them, a bit for each */
 	unsigned masks_seen;		/* room.masks_change when `muted` was found; 0: never */
@@ -209,10 +214,23 @@ struct chat_session {
 enum chat_whisperers { CHAT_WHISPER_GUESTS, CHAT_WHISPER_MEMBERS, CHAT_WHISPER_OFF };
 
 struct chat_settings {
-	int64_t crowd, crowd_every, rooms, text, lines, idle_ms, keep_ms, guest_ms, own, always, always_idle_ms;
+	int64_t crowd, crowd_every, rooms, text, lines, idle_ms, keep_ms, guest_ms, own, always, always_idle_ms, away_after_ms, redirect_ms;
 	bool create_guests;
 	enum chat_whisperers whispers;
 	struct wh_rate rate;		/* of one person's messages */
+};
+
+/** A name that a room had. */
+struct chat_move {
+	struct wh_node link;		/* in chat.all_moves, the oldest first */
+	struct wh_str key, name;	/* in `text`; each with a NUL behind it */
+	int64_t room, time;		/* its id; when it got the next, wall clock, ms */
+	char to_key[CHAT_KEY + 1], to[CHAT_KEY + 1];	/* its name of now */
+	bool hidden;			/* it leads nobody there */
+	bool untold;			/* other plugins may not know */
+	bool owed;			/* its people were moved, and other plugins don't know yet */
+	struct wh_str who, who_name, reason;	/* in `text` */
+	char text[];
 };
 
 /** A call that goes on later, and the room that has to stay for it. */
@@ -252,6 +270,15 @@ struct chat {
 	} watchers[CHAT_LISTENERS];
 	struct wh_node all;
 	struct wh_dict *lives, *names;	/* who is connected: by id (owned), by folded name */
+	struct {
+		wh_chat_stayed *stayed;	/* NULL: none */
+		void *self;
+	} stays[CHAT_LISTENERS];
+	struct wh_node gone;		/* who is always on and may soon be away; the first to go first */
+	wh_id late;			/* timer: the first of them is */
+	struct wh_dict *moves;		/* names that rooms had, by key; owned */
+	struct wh_node all_moves, renamings;	/* renamings: owned */
+	unsigned n_owed;		/* moves that are */
 	struct wh_dict *always, *always_names;	/* who is always on: by id (owned), by folded name */
 	bool counting;			/* who is in a room is counted anew: nobody comes */
 	wh_id ending;			/* the session that ends right now; 0: none */
@@ -290,6 +317,8 @@ enum chat_statement {
 	Q_ERASE_PAIR_NAMES, Q_ERASE_BLOCKS, Q_ERASE_REFUSAL, Q_ERASE_WHISPERS, Q_ERASE_OWNER,
 	Q_GIVE, Q_GIVEN, Q_ERASE_GIVEN, Q_MASK_ADD, Q_MASK_REMOVE, Q_MASKS, Q_FORGET_MASKS, Q_ERASE_MASKS,
 	Q_ENTRY_RESTORE, Q_ENTRY_ANY, Q_RECENT, Q_RECENT_BY,
+	Q_MOVES, Q_MOVE_ADD, Q_MOVE_OFF, Q_MOVE_TOLD, Q_MOVES_TRIM, Q_FORGET_MOVES, Q_ERASE_MOVES,
+	Q_INVITATIONS,
 	Q_ALWAYS, Q_ALWAYS_ON, Q_ALWAYS_OFF, Q_STAY, Q_UNSTAY, Q_UNSTAY_ALL, Q_STAYS, Q_STAYING, Q_HEARD, Q_UNHEARD, Q_UNHEARD_OLD, Q_END
 };
 extern const struct wh_schema chat_schema;
@@ -417,8 +446,21 @@ void always_back(struct chat_room *room, struct chat_person *person);
 /** The person's last session has left the room. True: it has ended, and they stay. */
 bool always_away(struct chat_room *room, struct chat_person *person, struct wh_session *s);
 
+/** The person has no session in the room any more, and stays. */
+void always_left_alone(struct chat_room *room, struct chat_person *person);
+
 /** The session leaves the room because it ends: so far it has heard. */
 void always_heard(struct chat_room *room, struct wh_session *s);
+
+/** The last session of a person may have ended; and one is there. */
+void always_gone(struct chat *chat, struct wh_str id);
+void always_here(struct chat *chat, struct wh_str id);
+
+/** Is the account one that stays, and is away? */
+bool always_away_now(struct chat *chat, struct wh_str id);
+
+/** See include/whiply/chat.h. */
+void always_each(struct chat *chat, bool (*each)(void *self, const struct wh_chat_actor *who, enum wh_chat_stay what), void *self);
 
 /** They leave for good. */
 void always_left(struct chat_room *room, struct chat_person *person);
@@ -446,6 +488,44 @@ struct chat_room *task_end(struct chat *chat, uint64_t cookie, struct wh_call **
 /** Runs steps for a held call; what came of it goes to `done` with the task as its cookie. Returns what the command returns. */
 enum wh_err task_run(struct chat_room *room, struct wh_call *call, const struct wh_step *steps, size_t n, wh_store_done *done);
 void tasks_free(struct chat *chat);
+
+/* move.c */
+
+/** For Q_MOVES. */
+void moves_read(void *self, uint64_t cookie, const struct wh_result *r);
+void moves_free(struct chat *chat);
+
+/** The name is one that a room had, and leads to it; NULL: it does not. */
+const struct chat_move *move_find(struct chat *chat, struct wh_str key);
+
+/** The name is another room's now. */
+void move_over(struct chat *chat, struct wh_str key);
+
+/** The room's name or rules may be others. */
+void moves_refresh(struct chat_room *room);
+
+/** The room is there no more. */
+void moves_end(struct chat *chat, int64_t room);
+void moves_sweep(struct chat *chat);
+
+/** The room had that name until now: tells the other plugins. `session` did it. */
+void move_add(struct chat_room *room, const struct chat_move *from, wh_id session);
+
+/** Tells the people of the hub's room. */
+void move_publish(struct chat *chat, struct wh_room *hub, const struct chat_move *m, struct wh_str to);
+void moved_tell(struct chat *chat, const struct wh_chat_moved *moved);
+
+/** What a hub that died may not have told. */
+void moves_tell(struct chat *chat);
+
+/** After the hub was replaced, before rooms are read: people who are under an old name follow. */
+void moves_recover(struct chat *chat);
+
+/** The room can be shown: tells the other plugins of those who followed late. */
+void moves_ready(struct chat_room *room);
+
+/* rename.c */
+void renamings_free(struct chat *chat);
 
 /* live.c */
 struct chat_live *live_by_id(struct chat *chat, struct wh_str id);
@@ -633,8 +713,6 @@ enum wh_err say_say(void *self, struct wh_call *call);
 enum wh_err say_act(void *self, struct wh_call *call);
 enum wh_err say_relay(void *self, struct wh_call *call);
 enum wh_err room_rename(void *self, struct wh_call *call);
-/** The session is no longer there, and was not told of as leaving. */
-void member_lost(struct chat_room *room, struct wh_session *s, struct wh_str reason);
 chat_go say_whisper;
 enum wh_err say_edit(void *self, struct wh_call *call);
 enum wh_err say_redact(void *self, struct wh_call *call);
@@ -655,6 +733,7 @@ enum wh_err info_rooms(void *self, struct wh_call *call);
 enum wh_err info_members(void *self, struct wh_call *call);
 enum wh_err info_register(void *self, struct wh_call *call);
 enum wh_err info_invite(void *self, struct wh_call *call);
+enum wh_err info_invitations(void *self, struct wh_call *call);
 enum wh_err info_role(void *self, struct wh_call *call);
 enum wh_err mark_read(void *self, struct wh_call *call);
 enum wh_err mark_unread(void *self, struct wh_call *call);

@@ -43,7 +43,8 @@ rooms_found(void *self, uint64_t cookie, const struct wh_result *r)
 		wh_json_object(w, NULL);
 		wh_json_str(w, "room", wh_row_str(&r->rows[0], i, 1));
 		wh_json_str(w, "topic", wh_row_str(&r->rows[0], i, 2));
-		wh_json_uint(w, "members", room != NULL ? wh_dict_count(chat->host, room->people) : 0);
+		/* Where nobody is connected, those are there who stay without. */
+		wh_json_uint(w, "members", room != NULL && room->state == CHAT_READY ? wh_dict_count(chat->host, room->people) : (uint64_t)wh_row_int(&r->rows[0], i, 6));
 		wh_json_int(w, "seq", wh_row_int(&r->rows[0], i, 3));
 		wh_json_int(w, "created", wh_row_int(&r->rows[0], i, 4));
 		if (wh_row_int(&r->rows[0], i, 5) != 0)
@@ -161,7 +162,7 @@ members_go(struct chat *chat, struct wh_call *call, struct chat_room *room)
 			wh_json_text(w, "role", rank_name(CHAT_OWNER));
 		else if (page[i]->rank != CHAT_NOBODY)
 			wh_json_text(w, "role", rank_name(page[i]->rank));
-		if (page[i]->sessions == 0)
+		if (page[i]->away)
 			wh_json_bool(w, "away", true);
 		wh_json_end(w);
 	}
@@ -329,6 +330,44 @@ enum wh_err
 info_invite(void *self, struct wh_call *call)
 {
 	return room_with_member(self, call, invite_go);
+}
+
+static void
+invitations_found(void *self, uint64_t cookie, const struct wh_result *r)
+{
+	struct chat *chat = self;
+	struct wh_call *call = wh_call_find(chat->host, cookie);
+	struct wh_json *w;
+
+	if (call == NULL)
+		return;
+	if (r->err != WH_OK) {
+		wh_call_done(call, chat_store_failed(call, r));
+		return;
+	}
+	w = wh_reply(call);
+	wh_json_array(w, "rooms");
+	for (size_t i = 0; i < r->rows[0].n; i++) {
+		struct chat_room *room = room_by_key(chat, wh_row_str(&r->rows[0], i, 0));
+
+		if (room != NULL && room_has(room, wh_call_session(call)))
+			continue;
+		wh_json_object(w, NULL);
+		wh_json_str(w, "room", wh_row_str(&r->rows[0], i, 1));
+		wh_json_int(w, "until", wh_row_int(&r->rows[0], i, 2));
+		wh_json_end(w);
+	}
+	wh_json_end(w);
+	wh_call_done(call, WH_OK);
+}
+
+enum wh_err
+info_invitations(void *self, struct wh_call *call)
+{
+	struct chat *chat = self;
+	const struct wh_cell cells[] = { WH_CELL_TEXT(wh_session_identity(chat->host, wh_call_session(call))->id), WH_CELL_INT(wh_wall_ms(chat->host)) };
+
+	return chat_started(call, wh_store_run(&chat->table, &(struct wh_step){ Q_INVITATIONS, cells, 2, WH_ANY }, 1, invitations_found, wh_call_hold(call)));
 }
 
 /* Its members hear of it. */

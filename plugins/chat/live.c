@@ -179,6 +179,7 @@ live_update(struct chat *chat, struct wh_session *s)
 	if (mine->live != NULL)
 		live_remove(chat, mine->live, id);
 	mine->live = live;
+	always_here(chat, who->id);
 	if (live == NULL)
 		wh_host_log(chat->host, WH_ERROR, "out_of_memory", WH_T("for", "a person"));
 }

@@ -105,6 +105,7 @@ person_becomes(struct chat_room *room, struct chat_person *was, struct wh_sessio
 		is->sessions = was->sessions;
 		is->announced = was->announced;
 		is->lasting = was->lasting;
+		is->away = was->away;
 		is->said_ms = was->said_ms;
 		is->flood_ms = was->flood_ms;
 		is->from_seq = was->from_seq;
@@ -142,7 +143,7 @@ room_renamed(struct chat_room *room, struct wh_session *s, struct wh_str was_id)
 			always_entered(room, is);
 		}
 		if (--was->sessions == 0 && was->lasting)
-			room->n_away++;
+			always_left_alone(room, was);
 		else if (was->sessions == 0)
 			member_drop(room, was, WH_STR("signed in"), NULL);
 	}
@@ -309,7 +310,7 @@ member_join(void *self, struct wh_call *call)
 
 /* Leaving */
 
-void
+static void
 member_lost(struct chat_room *room, struct wh_session *s, struct wh_str reason)
 {
 	struct chat_person *person = member_find(room, wh_session_identity(room->chat->host, s)->id);

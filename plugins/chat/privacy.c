@@ -98,6 +98,7 @@ privacy_erase(void *self, struct wh_person *p)
 		{ Q_ERASE_PAIR_NAMES, cells, 1, WH_ANY }, { Q_ERASE_WHISPERS, cells, 1, WH_ANY }, { Q_ERASE_PAIRS, cells, 1, WH_ANY }, { Q_ERASE_BLOCKS, cells, 1, WH_ANY },
 		{ Q_ERASE_REFUSAL, cells, 1, WH_ANY }, { Q_ERASE_OWNER, cells, 1, WH_ANY },
 		{ Q_ALWAYS_OFF, cells, 1, WH_ANY }, { Q_UNSTAY_ALL, cells, 1, WH_ANY }, { Q_UNHEARD, cells, 1, WH_ANY },
+		{ Q_ERASE_MOVES, cells, 1, WH_ANY },
 	};
 
 	if (wh_store_run(&chat->table, steps, sizeof steps / sizeof steps[0], erased, p->at.ticket) == WH_OK)

@@ -1,10 +1,20 @@
-/* Another name for a room: its log, rules, roles and people stay. The hub's rooms have their names for good, so its people move into another
- * one, and are counted neither as gone nor as new. Who dies between finds the room under either name. */
+/* Another name for a room: its log, rules, roles and people stay. The hub's rooms have their names for good, so its people are moved into another
+ * one, without being asked, and are counted neither as gone nor as new. While the name is being written the room is found under both; see move.c
+ * for what becomes of the old one, and for who dies between. */
 #include <stdio.h>
 
 #include "chat.h"
 
 enum { RENAME_EVERY = 60000 };
+
+/** A name that is being written. */
+struct chat_renaming {
+	struct wh_node link;		/* in chat.renamings */
+	struct chat_room *room;		/* it stays */
+	wh_id call, session;
+	char key[CHAT_KEY + 1], name[CHAT_KEY + 1];	/* the new ones; `key` is one of chat.rooms if it is another */
+	char who[CHAT_WHO + 1], who_name[CHAT_PERSON_NAME + 1], reason[CHAT_WHY + 1];
+};
 
 /* The name that it shall have, in both forms. */
 static const char *
@@ -20,20 +30,10 @@ rename_read(struct wh_call *call, char key[static CHAT_NAME + 1], struct wh_str 
 	return NULL;
 }
 
-struct moving {
-	struct chat *chat;
-	wh_id *ids;
-	size_t n, cap;
-};
-
 static bool
-moving_add(void *self, struct wh_session *s)
+is_other(const struct chat_renaming *r)
 {
-	struct moving *m = self;
-
-	if (m->n < m->cap)
-		m->ids[m->n++] = wh_session_id(m->chat->host, s);
-	return true;
+	return strcmp(r->key, r->room->key) != 0;
 }
 
 static unsigned
@@ -52,138 +52,165 @@ sessions_there(struct chat_room *room, struct wh_str id)
 	return n;
 }
 
-/* Who could not come along has left: the cookie is the session. */
+/* Those whom there was no memory for are closed, and have left. */
 static void
-moved(void *self, uint64_t cookie, enum wh_err err, struct wh_str why, int64_t retry_ms)
+people_count(struct chat_room *room)
 {
-	struct chat *chat = self;
-	struct wh_session *s = err != WH_OK ? wh_session_get(chat->host, (wh_id)cookie) : NULL;
-	struct wh_str id;
+	struct wh_dict_iter it = { .value = NULL };
 
-	(void)retry_ms;
-	if (s == NULL)
-		return;
-	id = wh_session_identity(chat->host, s)->id;
-	for (struct wh_node *l = chat->all.next, *next; l != &chat->all; l = next) {
-		struct chat_room *room = WH_NODE_OF(l, struct chat_room, link);
-		const struct chat_person *person = room->sides == NULL && room->renamed_ms != 0 ? member_find(room, id) : NULL;
+	while (wh_dict_next(room->chat->host, room->people, &it)) {
+		struct chat_person *person = it.value;
+		unsigned n = person->sessions != 0 ? sessions_there(room, person->id) : 0;
 
-		next = l->next;
-		if (person != NULL && person->sessions > sessions_there(room, id))
-			member_lost(room, s, why);
+		if (person->sessions == n)
+			continue;
+		person->sessions = n;
+		if (n == 0 && person->lasting)
+			always_left_alone(room, person);
+		else if (n == 0)
+			member_drop(room, person, WH_STR("out of memory"), NULL);
 	}
 }
 
 static void
-people_move(struct chat_room *room, struct wh_room *from, struct wh_room *to)
+renaming_free(struct chat *chat, struct chat_renaming *r)
 {
-	struct chat *chat = room->chat;
-	struct moving m = { .chat = chat, .cap = wh_room_members(chat->host, from) };
+	struct wh_room *to = wh_room_find(chat->host, wh_str(r->key));
 
-	m.ids = m.cap != 0 ? wh_new(chat->host, m.cap * sizeof *m.ids) : NULL;
-	if (m.ids == NULL)
-		return;
-	wh_room_each(chat->host, from, moving_add, &m);
-	wh_room_keep(chat->host, to, true);
-	room->pending++;
-	for (size_t i = 0; i < m.n; i++) {
-		struct wh_session *s = wh_session_get(chat->host, m.ids[i]);
+	if (is_other(r))
+		wh_dict_remove(chat->host, chat->rooms, wh_str(r->key));
+	if (to != NULL)
+		wh_room_keep(chat->host, to, false);
+	wh_node_remove(&r->link);
+	wh_delete(chat->host, r);
+}
 
-		if (s == NULL)
-			continue;
-		wh_room_leave(chat->host, from, s, (struct wh_str){ NULL, 0 });
-		wh_room_join(chat->host, to, s, moved, (uint64_t)m.ids[i]);
-	}
-	room->pending--;
-	wh_room_keep(chat->host, to, false);
-	wh_delete(chat->host, m.ids);
+void
+renamings_free(struct chat *chat)
+{
+	while (!wh_node_none(&chat->renamings))
+		renaming_free(chat, WH_NODE_OF(chat->renamings.next, struct chat_renaming, link));
 }
 
 /* It is kept under the new name: here too, then. */
-static enum wh_err
-rename_do(struct chat_room *room, struct wh_call *call, const char *key, struct wh_str name)
+static void
+rename_do(struct chat_renaming *r)
 {
+	struct chat_room *room = r->room;
 	struct chat *chat = room->chat;
-	struct wh_session *by = wh_call_session(call);
-	const struct wh_identity *who = wh_session_identity(chat->host, by);
-	struct wh_room *from = room_hub(room), *to = from;
-	const bool other = strcmp(key, room->key) != 0;
-	char old_key[CHAT_KEY + 1], old_name[CHAT_KEY + 1], new_name[CHAT_KEY + 1];
+	struct wh_room *from = room_hub(room), *to = wh_room_find(chat->host, wh_str(r->key));
+	char old_key[CHAT_KEY + 1], old_name[CHAT_KEY + 1];
+	const bool other = is_other(r);
 
 	memcpy(old_key, room->key, sizeof old_key);
 	memcpy(old_name, room->name, sizeof old_name);
-	snprintf(new_name, sizeof new_name, "%.*s", WH_FMT(name));
-	const struct wh_item items[] = { WH_ITEM_STR("room", wh_str(old_name)), WH_ITEM_STR("to", wh_str(new_name)), WH_ITEM_STR("who", who->id),
-		WH_ITEM_STR("from", who->name), WH_ITEM_STR("reason", wh_arg_str(call, "reason")) };
+	const struct chat_move move = { .key = wh_str(old_key), .name = wh_str(old_name), .room = room->id, .time = wh_wall_ms(chat->host), .untold = true,
+		.who = wh_str(r->who), .who_name = wh_str(r->who_name), .reason = wh_str(r->reason) };
 
 	if (from != NULL)
-		wh_room_publish(chat->host, from, 0, &(struct wh_event){ "chat.moved", items, sizeof items / sizeof items[0] }, NULL, 0);
-	memcpy(room->name, new_name, sizeof room->name);
+		move_publish(chat, from, &move, wh_str(r->name));
+	memcpy(room->name, r->name, sizeof room->name);
 	room->renamed_ms = wh_now_ms(chat->host);
-	if (other) {
-		to = wh_room_open(chat->host, wh_str(key));
-		wh_dict_remove(chat->host, chat->rooms, wh_str(room->key));
-		snprintf(room->key, sizeof room->key, "%s", key);
-		if (to == NULL || wh_dict_add(chat->host, chat->rooms, wh_str(room->key), room) != WH_OK) {
-			wh_host_log(chat->host, WH_ERROR, "room_not_moved", WH_T("room", old_key), WH_T("to", key));
-			memcpy(room->key, old_key, sizeof room->key);
-			wh_dict_add(chat->host, chat->rooms, wh_str(room->key), room);
-			return WH_ENOMEM;
-		}
-		wh_room_begin_epoch(chat->host, to, room->seq);
-		if (room->kept && chat->accounts != NULL)
-			chat->accounts->room_moved(chat->accounts_self, wh_str(old_key), wh_str(room->key));
-		if (from != NULL)
-			people_move(room, from, to);
+	if (!other) {
+		moves_refresh(room);
+		moved_tell(chat, &(struct wh_chat_moved){ .from_key = move.key, .from = move.name, .key = wh_str(room->key), .name = wh_str(room->name),
+			.by = { move.who, move.who_name }, .session = r->session, .reason = move.reason });
+		return;
 	}
-	const struct wh_chat_moved told = { .from_key = wh_str(old_key), .from = wh_str(old_name), .key = wh_str(room->key), .name = wh_str(room->name),
-		.by = { who->id, who->name }, .session = wh_session_id(chat->host, by), .reason = wh_arg_str(call, "reason") };
-
-	for (unsigned i = 0; i < CHAT_LISTENERS; i++)
-		if (chat->watchers[i].moved != NULL)
-			chat->watchers[i].moved(chat->watchers[i].self, &told);
-	wh_json_text(wh_reply(call), "room", room->name);
-	return WH_OK;
+	/* One entry goes before another comes, so that there is memory for it. */
+	wh_dict_remove(chat->host, chat->rooms, wh_str(r->key));
+	wh_dict_remove(chat->host, chat->rooms, wh_str(old_key));
+	memcpy(room->key, r->key, sizeof room->key);
+	if (wh_dict_add(chat->host, chat->rooms, wh_str(room->key), room) != WH_OK)
+		wh_host_log(chat->host, WH_ERROR, "out_of_memory", WH_T("for", "the name of a room"));
+	if (from != NULL && to != NULL) {
+		wh_room_begin_epoch(chat->host, to, room->seq);
+		if (wh_room_move(chat->host, from, to) != WH_OK)
+			people_count(room);
+	}
+	move_add(room, &move, r->session);
 }
 
 static void
-renamed(void *self, uint64_t cookie, const struct wh_result *r)
+renamed(void *self, uint64_t cookie, const struct wh_result *result)
 {
 	struct chat *chat = self;
-	struct wh_call *call;
-	struct chat_room *room = task_end(chat, cookie, &call), *there;
-	char key[CHAT_NAME + 1];
-	struct wh_str name;
-	enum wh_err err;
+	struct chat_renaming *r = (struct chat_renaming *)(uintptr_t)cookie;
+	struct wh_call *call = wh_call_find(chat->host, r->call);
+	struct chat_room *room = r->room;
 
-	room->pending++;
-	if (call == NULL) {
-		/* Nobody waits any more: it is found under the new name when it is read again. */
-	} else if (r->err == WH_ESTATE || r->err == WH_EEXIST) {
-		wh_call_done(call, wh_fail(call, WH_EEXIST, "there is a room of that name"));
-	} else if (r->err != WH_OK) {
-		wh_call_done(call, chat_store_failed(call, r));
-	} else if (rename_read(call, key, &name) == NULL) {
-		there = room_by_key(chat, wh_str(key));
-		if (there != NULL && there != room) {
-			/* Somebody looked for the new name meanwhile. */
-			const struct wh_cell cells[] = { WH_CELL_INT(room->id), WH_CELL_TEXT(wh_str(room->key)), WH_CELL_TEXT(wh_str(room->name)) };
-
-			wh_store_run(&chat->table, &(struct wh_step){ Q_ROOM_RENAME, cells, 3, WH_ANY }, 1, NULL, 0);
-			wh_call_done(call, wh_fail(call, WH_EEXIST, "there is a room of that name"));
-		} else {
-			err = rename_do(room, call, key, name);
-			wh_call_done(call, err);
-		}
+	if (result->err == WH_OK) {
+		rename_do(r);
+		if (call != NULL)
+			wh_json_text(wh_reply(call), "room", room->name);
 	}
+	renaming_free(chat, r);
+	if (call != NULL)
+		wh_call_done(call, result->err == WH_OK ? WH_OK : result->err == WH_ESTATE || result->err == WH_EEXIST ?
+		    wh_fail(call, WH_EEXIST, "there is a room of that name") : chat_store_failed(call, result));
 	room->pending--;
 	room_settle(room);
+}
+
+static struct chat_renaming *
+renaming_new(struct chat_room *room, struct wh_call *call, const char *key, struct wh_str name)
+{
+	struct chat *chat = room->chat;
+	const struct wh_identity *who = wh_session_identity(chat->host, wh_call_session(call));
+	struct chat_renaming *r = wh_new(chat->host, sizeof *r);
+	struct wh_room *to;
+
+	if (r == NULL)
+		return NULL;
+	r->room = room;
+	snprintf(r->key, sizeof r->key, "%s", key);
+	snprintf(r->name, sizeof r->name, "%.*s", WH_FMT(name));
+	snprintf(r->who, sizeof r->who, "%.*s", WH_FMT(who->id));
+	snprintf(r->who_name, sizeof r->who_name, "%.*s", (int)text_cut(who->name, CHAT_PERSON_NAME), who->name.n != 0 ? who->name.p : "");
+	snprintf(r->reason, sizeof r->reason, "%.*s", WH_FMT(wh_arg_str(call, "reason")));
+	if (is_other(r) && wh_dict_add(chat->host, chat->rooms, wh_str(r->key), room) != WH_OK) {
+		wh_delete(chat->host, r);
+		return NULL;
+	}
+	wh_node_add(&chat->renamings, &r->link);
+	to = wh_room_open(chat->host, wh_str(r->key));
+	if (to == NULL) {
+		renaming_free(chat, r);
+		return NULL;
+	}
+	wh_room_keep(chat->host, to, true);
+	return r;
+}
+
+static enum wh_err
+rename_write(struct chat_renaming *r, struct wh_call *call)
+{
+	struct chat_room *room = r->room;
+	struct chat *chat = room->chat;
+	const struct wh_cell id = WH_CELL_INT(room->id), key = WH_CELL_TEXT(wh_str(r->key));
+	const struct wh_cell name[] = { id, key, WH_CELL_TEXT(wh_str(r->name)) };
+	const struct wh_cell old[] = { WH_CELL_TEXT(wh_str(room->key)), WH_CELL_TEXT(wh_str(room->name)), id, WH_CELL_INT(wh_wall_ms(chat->host)),
+		WH_CELL_TEXT(wh_str(r->who)), WH_CELL_TEXT(wh_str(r->who_name)), WH_CELL_TEXT(wh_str(r->reason)) };
+	const struct wh_step steps[] = { { Q_ROOM_RENAME, name, 3, WH_ONE }, { Q_MOVE_OFF, &key, 1, WH_ANY }, { Q_MOVE_ADD, old, 7, WH_ANY },
+		{ Q_MOVES_TRIM, &id, 1, WH_ANY } };
+	enum wh_err err;
+
+	r->session = wh_session_id(chat->host, wh_call_session(call));
+	r->call = wh_call_hold(call);
+	room->pending++;
+	err = wh_store_run(&chat->table, steps, is_other(r) ? 4 : 1, renamed, (uintptr_t)r);
+	if (err == WH_OK)
+		return WH_WAIT;
+	room->pending--;
+	renaming_free(chat, r);
+	return chat_started(call, err);
 }
 
 static enum wh_err
 rename_go(struct chat *chat, struct wh_call *call, struct chat_room *room)
 {
-	struct chat_room *there;
+	const struct chat_move *move;
+	struct chat_renaming *r;
 	char key[CHAT_NAME + 1];
 	struct wh_str name;
 	const char *why = rename_read(call, key, &name);
@@ -195,14 +222,18 @@ rename_go(struct chat *chat, struct wh_call *call, struct chat_room *room)
 		return wh_fail(call, WH_EINVAL, why);
 	if (room_rank(room, wh_call_session(call)) < CHAT_OWNER)
 		return wh_fail(call, WH_EPERM, "only the room's owners may do that");
-	there = room_by_key(chat, wh_str(key));
-	if (there != NULL && there != room)
-		return wh_fail(call, WH_EEXIST, "there is a room of that name");
+	move = move_find(chat, wh_str(key));
+	if ((room_by_key(chat, wh_str(key)) != NULL && strcmp(key, room->key) != 0) || (move != NULL && move->room != room->id))
+		return wh_fail(call, WH_EEXIST, move != NULL ? "that is the old name of another room" : "there is a room of that name");
 	if (room->renamed_ms != 0 && wait > 0)
 		return wh_fail_str(call, WH_EFAST, WH_STR("the room got another name just now; try again later"), wait);
-	const struct wh_cell cells[] = { WH_CELL_INT(room->id), WH_CELL_TEXT(wh_str(key)), WH_CELL_TEXT(name) };
-
-	return task_run(room, call, &(struct wh_step){ Q_ROOM_RENAME, cells, 3, WH_ONE }, 1, renamed);
+	for (const struct wh_node *l = chat->renamings.next; l != &chat->renamings; l = l->next)
+		if (WH_NODE_OF(l, const struct chat_renaming, link)->room == room)
+			return wh_fail_str(call, WH_EFAST, WH_STR("the room gets another name right now; try again later"), 1000);
+	r = renaming_new(room, call, key, name);
+	if (r == NULL)
+		return wh_fail_str(call, WH_EFULL, WH_STR("there are too many rooms now; try again"), 1000);
+	return rename_write(r, call);
 }
 
 enum wh_err

@@ -7,7 +7,7 @@ struct resume_ask {
 	int64_t epoch;
 	uint64_t seq;
 	struct chat_room *room;		/* NULL: not in it, or a whisper */
-	bool whisper;
+	bool whisper, moved;		/* moved: it has another name by now */
 };
 
 static bool
@@ -30,6 +30,7 @@ static size_t
 resume_read(struct chat *chat, struct wh_call *call, struct resume_ask asks[static CHAT_RESUME_ROOMS])
 {
 	struct wh_json_in in = wh_json_each(wh_arg(call, "rooms"));
+	const struct chat_move *move;
 	struct wh_value item, v;
 	size_t n = 0;
 
@@ -44,6 +45,10 @@ resume_read(struct chat *chat, struct wh_call *call, struct resume_ask asks[stat
 			continue;
 		if (!a->whisper)
 			a->room = room_by_key(chat, wh_str(key));
+		if (!a->whisper && a->room == NULL && (move = move_find(chat, wh_str(key))) != NULL) {
+			a->room = room_by_key(chat, wh_str(move->to_key));
+			a->moved = true;
+		}
 		if (a->room != NULL && (a->room->state != CHAT_READY || !room_has(a->room, wh_call_session(call))))
 			a->room = NULL;
 		if (wh_json_get(&item, "seq", &v) && v.type == WH_V_INT && v.i >= 0)
@@ -88,6 +93,8 @@ resume_write(struct chat *chat, struct wh_json *w, const struct resume_ask *a, c
 	if (a->whisper)
 		room = whisper_shown(&shown, sides, a->name);
 	wh_json_str(w, "room", room != NULL ? wh_str(room->name) : a->name);
+	if (a->moved && room != NULL)
+		wh_json_str(w, "was", a->name);
 	if (room == NULL || (a->whisper && (rows == NULL || rows->n == 0))) {
 		wh_json_bool(w, "member", false);
 		return;

@@ -95,6 +95,7 @@ room_ended(void *self, uint64_t cookie, const struct wh_result *r)
 	(void)self;
 	if (r->err != WH_OK)
 		wh_host_log(room->chat->host, WH_ERROR, "room_not_dropped", WH_T("room", room->key), WH_S("why", r->why));
+	moves_end(room->chat, room->id);
 	room->state = CHAT_ABSENT;
 	room->id = room->epoch = room->created = 0;
 	room->seq = 0;
@@ -263,6 +264,7 @@ room_ready(struct chat_room *room)
 	}
 	room->state = CHAT_READY;
 	ranks_find(room);
+	moves_ready(room);
 	waiters_go(room);
 }
 
@@ -366,10 +368,13 @@ room_make_place(struct chat_room *room)
 	const struct wh_cell cells[] = { WH_CELL_TEXT(wh_str(room->key)), WH_CELL_TEXT(wh_str(room->name)), WH_CELL_INT(wh_wall_ms(chat->host)),
 		WH_CELL_INT(wh_wall_ms(chat->host)), WH_CELL_INT(chat->set.keep_ms), WH_CELL_INT(room->rules.access), WH_CELL_TEXT(wh_str(room->owner)) };
 
+	const struct wh_step steps[] = { { Q_ROOM_MAKE, cells, 7, WH_ONE }, { Q_MOVE_OFF, cells, 1, WH_ANY } };
+
 	room->epoch = room->created = cells[2].i;
 	room->rules.links = true;
 	room->rules.keep_ms = chat->set.keep_ms;
-	return wh_store_run(&chat->table, &(struct wh_step){ Q_ROOM_MAKE, cells, 7, WH_ONE }, 1, room_made, (uintptr_t)room);
+	move_over(chat, wh_str(room->key));
+	return wh_store_run(&chat->table, steps, 2, room_made, (uintptr_t)room);
 }
 
 /* Who asked first for it to be made. */
@@ -499,6 +504,7 @@ room_with(struct chat *chat, struct wh_call *call, bool make, chat_go *go)
 {
 	struct wh_str name = wh_arg_str(call, "room");
 	char key[CHAT_NAME + 1];
+	const struct chat_move *move;
 	struct chat_room *room;
 
 	if (name.n > 1 && name.p[0] == '@')
@@ -508,6 +514,11 @@ room_with(struct chat *chat, struct wh_call *call, bool make, chat_go *go)
 	room = room_by_key(chat, wh_str(key));
 	if (name.p[0] == '#')
 		name = wh_str_from(name, 1);
+	if ((room == NULL || room->state == CHAT_ABSENT) && (move = move_find(chat, wh_str(key))) != NULL) {
+		snprintf(key, sizeof key, "%.*s", CHAT_NAME, move->to_key);
+		name = wh_str(move->to);
+		room = room_by_key(chat, wh_str(key));
+	}
 	if (room == NULL)
 		room = room_load(chat, wh_str(key), name);
 	if (room == NULL)
@@ -556,7 +567,8 @@ enum wh_err
 room_with_member(struct chat *chat, struct wh_call *call, chat_go *go)
 {
 	struct wh_str name = wh_arg_str(call, "room");
-	char key[CHAT_NAME + 1];
+	char key[CHAT_NAME + 1], why[CHAT_KEY + 32];
+	const struct chat_move *move;
 	struct chat_room *room;
 
 	if (name.n > 1 && name.p[0] == '@')
@@ -564,6 +576,10 @@ room_with_member(struct chat *chat, struct wh_call *call, chat_go *go)
 	if (!text_room_key(name, key))
 		return wh_fail(call, WH_EINVAL, "that can be no room's name: use letters, digits, and - _ .");
 	room = room_by_key(chat, wh_str(key));
+	if (room == NULL && (move = move_find(chat, wh_str(key))) != NULL) {
+		snprintf(why, sizeof why, "the room is called %s now", move->to);
+		return wh_fail_str(call, WH_EPERM, wh_str(why), 0);
+	}
 	if (room == NULL || !room_has(room, wh_call_session(call)))
 		return wh_fail(call, WH_EPERM, "enter the room first: chat.join");
 	return room_go(room, call, false, go);
@@ -668,6 +684,7 @@ room_recount(struct chat_room *room, struct wh_room *hub)
 		if (person->sessions != 0)
 			continue;
 		if (person->lasting) {
+			person->away = always_away_now(chat, person->id);
 			room->n_away++;
 			continue;
 		}
@@ -683,6 +700,9 @@ room_restore(void *self, struct wh_room *r)
 	struct wh_str key = wh_room_name(chat->host, r), ids[2];
 	struct chat_room *room = room_by_key(chat, key);
 
+	/* A room that gets another name right now is found under both. */
+	if (room != NULL && !wh_str_is(key, room->key))
+		return true;
 	if (room == NULL && wh_room_members(chat->host, r) != 0 && (key.n <= CHAT_NAME || whisper_split(key, ids)))
 		room = room_load(chat, key, key);
 	if (room != NULL && room->sides == NULL) {
@@ -700,7 +720,14 @@ void
 rooms_read(struct chat *chat)
 {
 	lives_read(chat);
+	moves_recover(chat);
 	wh_rooms_each(chat->host, room_restore, chat);
+	for (struct wh_node *l = chat->all.next, *next; l != &chat->all; l = next) {
+		struct chat_room *room = WH_NODE_OF(l, struct chat_room, link);
+
+		next = l->next;
+		moves_ready(room);
+	}
 }
 
 enum wh_verdict
@@ -718,8 +745,10 @@ loose_found(void *self, uint64_t cookie, const struct wh_result *r)
 
 	(void)cookie;
 	for (size_t i = 0; r->err == WH_OK && i < r->rows[0].n; i++)
-		if (room_by_key(chat, wh_row_str(&r->rows[0], i, 1)) == NULL)
+		if (room_by_key(chat, wh_row_str(&r->rows[0], i, 1)) == NULL) {
+			moves_end(chat, wh_row_int(&r->rows[0], i, 0));
 			room_drop(chat, wh_row_int(&r->rows[0], i, 0), (uint64_t)wh_row_int(&r->rows[0], i, 2), NULL);
+		}
 }
 
 /* Rooms that ended with a hub, and entries whose time is over. */
@@ -733,6 +762,7 @@ rooms_sweep(void *self, uint64_t cookie)
 	whispers_sweep(chat);
 	masks_sweep(chat);
 	always_sweep(chat);
+	moves_sweep(chat);
 	wh_store_run(&chat->table, &(struct wh_step){ Q_ROOMS_LOOSE, &WH_CELL_INT(now - chat->set.idle_ms), 1, WH_ANY }, 1, loose_found, 0);
 	wh_store_run(&chat->table, (const struct wh_step[]){ { Q_FORGET, &WH_CELL_INT(now), 1, WH_ANY }, { Q_FORGET_INVITES, &WH_CELL_INT(now), 1, WH_ANY },
 		{ Q_FORGET_MARKS, &WH_CELL_INT(now - chat->set.guest_ms), 1, WH_ANY }, { Q_FORGET_MASKS, &WH_CELL_INT(now), 1, WH_ANY },

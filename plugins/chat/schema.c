@@ -105,6 +105,12 @@ static const struct wh_migration migrations[] = {
 		" seq INTEGER NOT NULL, time INTEGER NOT NULL, PRIMARY KEY (who, device, room)) WITHOUT ROWID;"
 		"CREATE INDEX chat_heard_room ON chat_heard (room);"
 		"CREATE INDEX chat_heard_time ON chat_heard (time);" },
+	/* Names that rooms had, and whether all that is kept under them was told to follow. */
+	{ .sql =
+		"CREATE TABLE chat_moved (key TEXT NOT NULL PRIMARY KEY, name TEXT NOT NULL, room INTEGER NOT NULL REFERENCES chat_room (id) ON DELETE CASCADE,"
+		" time INTEGER NOT NULL, told INTEGER NOT NULL, who TEXT NOT NULL, who_name TEXT NOT NULL, reason TEXT NOT NULL) WITHOUT ROWID;"
+		"CREATE INDEX chat_moved_room ON chat_moved (room);"
+		"CREATE INDEX chat_moved_time ON chat_moved (time);" },
 	{ 0 }
 };
 
@@ -142,8 +148,9 @@ static const struct wh_statement statements[] = {
 		"r.kept = -1 LIMIT 500)", "i", .writes = true },
 	[Q_ROOM_BURIED] = { "room_buried", "DELETE FROM chat_room WHERE id = $1 AND kept = -1", "i", .writes = true },
 	[Q_ROOM_EPOCH] = { "room_epoch", "UPDATE chat_room SET epoch = $2 WHERE id = $1", "ii", .writes = true },
-	[Q_ROOMS] = { "rooms", "SELECT key, name, topic, seq, created, topic_time FROM chat_room WHERE access IN (0, 3) AND kept >= 0 AND key > $1 AND ($2 = '' OR instr(key, $2) > 0) "
-		"ORDER BY key LIMIT $3", "tti", .gives = "tttiii" },
+	[Q_ROOMS] = { "rooms", "SELECT key, name, topic, seq, created, topic_time, (SELECT count(*) FROM chat_stay s JOIN chat_always a ON a.who = s.who WHERE "
+		"s.room = chat_room.id) FROM chat_room WHERE access IN (0, 3) AND kept >= 0 AND key > $1 AND ($2 = '' OR instr(key, $2) > 0) ORDER BY key LIMIT $3", "tti",
+		.gives = "tttiiii" },
 	[Q_ROOMS_LOOSE] = { "rooms_loose", "SELECT id, key, seq FROM chat_room WHERE kept <> 1 AND kept <= 0 AND created < $1 AND "
 		"NOT EXISTS (SELECT 1 FROM chat_stay s WHERE s.room = chat_room.id) LIMIT 1000", "i", .gives = "iti" },
 	[Q_ENTRY_ADD] = { "entry_add", "INSERT INTO chat_entry (id, room, seq, time, kind, who, name, text, ref, extra, nonce) "
@@ -276,6 +283,19 @@ static const struct wh_statement statements[] = {
 		"e.id >= $3 * 1048576 AND e.kind IN (1, 2, 10) AND e.redacted IS NULL ORDER BY e.id DESC LIMIT $4", "ttii", .gives = "t" ENTRY_GIVES },
 	[Q_RECENT_BY] = { "recent_by", "SELECT r.key, " ENTRY " FROM chat_entry e JOIN chat_room r ON r.id = e.room WHERE e.who = $2 AND $1 = '' AND "
 		"e.id >= $3 * 1048576 AND e.kind IN (1, 2, 10) AND e.redacted IS NULL AND r.access <> 4 ORDER BY e.id DESC LIMIT $4", "ttii", .gives = "t" ENTRY_GIVES },
+	[Q_INVITATIONS] = { "invitations", "SELECT r.key, r.name, i.until FROM chat_invite i JOIN chat_room r ON r.id = i.room WHERE i.who = $1 AND i.until > $2 AND "
+		"r.kept >= 0 ORDER BY r.key LIMIT 200", "ti", .gives = "tti" },
+	[Q_MOVES] = { "moves", "SELECT m.key, m.name, m.room, m.time, m.told, m.who, m.who_name, m.reason, r.key, r.name, r.access FROM chat_moved m "
+		"JOIN chat_room r ON r.id = m.room WHERE r.kept >= 0 ORDER BY m.time LIMIT 10000", "", .gives = "ttiiittttti" },
+	[Q_MOVE_ADD] = { "move_add", "INSERT INTO chat_moved (key, name, room, time, told, who, who_name, reason) VALUES ($1, $2, $3, $4, 0, $5, $6, $7) "
+		"ON CONFLICT (key) DO UPDATE SET name = excluded.name, room = excluded.room, time = excluded.time, told = 0, who = excluded.who, "
+		"who_name = excluded.who_name, reason = excluded.reason", "ttiittt", .writes = true },
+	[Q_MOVE_OFF] = { "move_off", "DELETE FROM chat_moved WHERE key = $1", "t", .writes = true },
+	[Q_MOVE_TOLD] = { "move_told", "UPDATE chat_moved SET told = 1, who = '', who_name = '', reason = '' WHERE key = $1", "t", .writes = true },
+	[Q_MOVES_TRIM] = { "moves_trim", "DELETE FROM chat_moved WHERE room = $1 AND key NOT IN (SELECT key FROM chat_moved WHERE room = $1 ORDER BY time DESC, key "
+		"LIMIT 5)", "i", .writes = true },
+	[Q_FORGET_MOVES] = { "forget_moves", "DELETE FROM chat_moved WHERE told = 1 AND time < $1", "i", .writes = true },
+	[Q_ERASE_MOVES] = { "erase_moves", "UPDATE chat_moved SET who = '', who_name = 'someone who left' WHERE who = $1", "t", .writes = true },
 	[Q_ALWAYS] = { "always", "SELECT who, name, seen, (SELECT count(*) FROM chat_stay s WHERE s.who = chat_always.who) FROM chat_always ORDER BY who LIMIT 100000",
 		"", .gives = "ttii" },
 	[Q_ALWAYS_ON] = { "always_on", "INSERT INTO chat_always (who, name, seen) VALUES ($1, $2, $3) ON CONFLICT (who) DO UPDATE SET "

@@ -40,6 +40,12 @@ service_room(struct wh_chat *service, struct wh_str name, struct wh_chat_room *o
 	return true;
 }
 
+static unsigned
+ranks_shown(const struct chat_room *room, const struct chat_person *person)
+{
+	return person->ranks | (person->founder && !room->kept ? 1u << CHAT_OWNER : 0);
+}
+
 static void
 service_people(struct wh_chat *service, struct wh_str name, bool (*each)(void *self, const struct wh_chat_person *person), void *self)
 {
@@ -48,7 +54,7 @@ service_people(struct wh_chat *service, struct wh_str name, bool (*each)(void *s
 
 	while (room != NULL && wh_dict_next(room->chat->host, room->people, &it)) {
 		const struct chat_person *p = it.value;
-		const unsigned ranks = p->ranks | (p->founder && !room->kept ? 1u << CHAT_OWNER : 0);
+		const unsigned ranks = ranks_shown(room, p);
 		const struct wh_chat_person shown = { p->id, p->name, p->sessions, (enum wh_chat_rank)rank_highest(ranks), ranks };
 
 		if (!each(self, &shown))
@@ -189,6 +195,50 @@ service_watch(struct wh_chat *service, wh_chat_watcher *moved, void *self)
 }
 
 static bool
+service_moved(struct wh_chat *service, struct wh_str name, struct wh_str *now_out)
+{
+	struct chat *chat = (struct chat *)(void *)service;
+	char key[CHAT_NAME + 1];
+	const struct chat_room *room = text_room_key(name, key) ? room_by_key(chat, wh_str(key)) : NULL;
+	const struct chat_move *m = room == NULL || room->state == CHAT_ABSENT ? move_find(chat, wh_str(key)) : NULL;
+
+	if (m != NULL)
+		*now_out = wh_str(m->to);
+	return m != NULL;
+}
+
+static bool
+service_inside(struct wh_chat *service, struct wh_str name, struct wh_str id, unsigned *ranks_out)
+{
+	struct chat_room *room = service_find(service, name);
+	const struct chat_person *person = room != NULL ? member_find(room, id) : NULL;
+
+	if (person != NULL && ranks_out != NULL)
+		*ranks_out = ranks_shown(room, person);
+	return person != NULL;
+}
+
+static void
+service_stayers(struct wh_chat *service, bool (*each)(void *self, const struct wh_chat_actor *who, enum wh_chat_stay what), void *self)
+{
+	always_each((struct chat *)(void *)service, each, self);
+}
+
+static enum wh_err
+service_stay_listen(struct wh_chat *service, wh_chat_stayed *stayed, void *self)
+{
+	struct chat *chat = (struct chat *)(void *)service;
+
+	for (unsigned i = 0; i < CHAT_LISTENERS; i++)
+		if (chat->stays[i].stayed == NULL) {
+			chat->stays[i].stayed = stayed;
+			chat->stays[i].self = self;
+			return WH_OK;
+		}
+	return WH_EFULL;
+}
+
+static bool
 service_key(struct wh_chat *service, struct wh_str name, char key_out[static 65])
 {
 	_Static_assert(CHAT_NAME == 64, "as the header says");
@@ -200,5 +250,6 @@ const struct wh_chat_ops chat_service = { .room = service_room, .people = servic
 	.ranks = service_ranks, .masks = service_masks, .door = service_door, .describe = service_describe,
 	.entry = service_entry, .recent = service_recent, .redact = service_redact, .restore = service_restore, .say_for = service_say_for,
 	.listen = service_listen, .person = service_person, .sessions = service_sessions, .key = service_key, .put_out = service_put_out, .watch = service_watch,
+	.moved = service_moved, .inside = service_inside, .stayers = service_stayers, .stay_listen = service_stay_listen,
 	.forget = service_forget,
 	.stays = service_stays, .edit_for = service_edit_for };

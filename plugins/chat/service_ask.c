@@ -315,6 +315,9 @@ service_forget(struct wh_chat *service, void *self)
 	for (unsigned i = 0; i < CHAT_LISTENERS; i++)
 		if (chat->watchers[i].self == self)
 			chat->watchers[i].moved = NULL;
+	for (unsigned i = 0; i < CHAT_LISTENERS; i++)
+		if (chat->stays[i].self == self)
+			chat->stays[i].stayed = NULL;
 	for (struct wh_node *l = chat->asks.next; l != &chat->asks; l = l->next) {
 		struct chat_ask *ask = WH_NODE_OF(l, struct chat_ask, link);
 

@@ -191,6 +191,57 @@ who_signs_out_stays_as_the_account_and_goes_on_as_a_guest(void **state)
 	end(f);
 }
 
+static void
+who_comes_back_soon_was_never_away(void **state)
+{
+	struct fixture *f = begin("away_after = \"30s\";");
+	struct wh_session *ann = stays(f, "ann", "den"), *bob = inside(f, "bob", "", "den");
+
+	(void)state;
+	goes(f, ann);
+	wh_test_advance(f->t, 20000);
+	assert_lacks(call(f, bob, "chat.members", "{'room':'den'}")->json, "'away'");
+	ann = inside(f, "ann", "member", "den");
+	wh_test_advance(f->t, 40000);
+	settle(f);
+	assert_int_equal(times(bob, "chat.away"), 0);
+	goes(f, ann);
+	wh_test_advance(f->t, 31000);
+	settle(f);
+	assert_has(heard(bob, "chat.away"), "'away':true");
+	assert_has(call(f, bob, "chat.members", "{'room':'den'}")->json, "'away':true");
+	inside(f, "ann", "member", "den");
+	assert_has(heard(bob, "chat.away"), "'away':false");
+	end(f);
+}
+
+static void
+who_is_somewhere_else_is_not_away(void **state)
+{
+	struct fixture *f = begin(NULL);
+	struct wh_session *ann = stays(f, "ann", "den"), *bob = inside(f, "bob", "", "den"), *more = wh_test_session(f->t, "ann", "member");
+
+	(void)state;
+	goes(f, ann);
+	assert_int_equal(times(bob, "chat.away"), 0);
+	goes(f, more);
+	assert_has(heard(bob, "chat.away"), "'away':true");
+	end(f);
+}
+
+static void
+rooms_are_listed_with_those_who_stay(void **state)
+{
+	struct fixture *f = begin("idle = \"10s\";");
+	struct wh_session *ann = stays(f, "ann", "den"), *bob = wh_test_session(f->t, "bob", "");
+
+	(void)state;
+	goes(f, ann);
+	assert_int_equal(wh_test_metric(f->t, "whiply_chat_rooms", NULL), 0);
+	assert_has(call(f, bob, "chat.rooms", "{}")->json, "'room':'den','topic':'','members':1");
+	end(f);
+}
+
 int
 main(void)
 {
@@ -205,6 +256,9 @@ main(void)
 		cmocka_unit_test(only_so_many_accounts_may),
 		cmocka_unit_test(where_it_is_not_allowed_nobody_is),
 		cmocka_unit_test(who_signs_out_stays_as_the_account_and_goes_on_as_a_guest),
+		cmocka_unit_test(who_comes_back_soon_was_never_away),
+		cmocka_unit_test(who_is_somewhere_else_is_not_away),
+		cmocka_unit_test(rooms_are_listed_with_those_who_stay),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -27,6 +27,8 @@ struct fixture {
 	unsigned n_grants, said;
 	enum wh_err grant_err;
 	char roles[64];
+	unsigned moves;			/* rooms of another name that accounts were told of */
+	char moved[160];		/* the last one: from>to */
 	bool unsettled;			/* accounts have to be looked up: until settle() */
 	wh_accounts_settled *settled;
 	void *settled_self;
@@ -127,7 +129,16 @@ played_settle(struct wh_accounts *accounts, wh_accounts_settled *settled, void *
 	return f->unsettled ? WH_WAIT : WH_OK;
 }
 
-static const struct wh_accounts_ops played_accounts = { .trust = played_trust, .said = played_said, .room_role = played_room_role,
+static void
+played_room_moved(struct wh_accounts *accounts, struct wh_str from, struct wh_str to)
+{
+	struct fixture *f = (struct fixture *)(void *)accounts;
+
+	f->moves++;
+	snprintf(f->moved, sizeof f->moved, "%.*s>%.*s", WH_FMT(from), WH_FMT(to));
+}
+
+static const struct wh_accounts_ops played_accounts = { .room_moved = played_room_moved, .trust = played_trust, .said = played_said, .room_role = played_room_role,
 	.grant = played_grant, .ungrant = played_ungrant, .find = played_find, .forget = played_forget, .settle = played_settle };
 
 /** Opens the plugin. `known`: the names that have an account; NULL: there are no accounts at all. */
@@ -296,6 +307,17 @@ behind(struct fixture *f, const char *sql)
 	if (sqlite3_exec(db, sql, NULL, NULL, &why) != SQLITE_OK)
 		fail_msg("%s", why);
 	sqlite3_close(db);
+}
+
+/** The store as a hub leaves it that dies when a room's new name is written, and its people are not moved yet. */
+static inline void
+rename_behind(struct fixture *f, const char *key, const char *name)
+{
+	char sql[700];
+
+	snprintf(sql, sizeof sql, "INSERT INTO chat_moved (key, name, room, time, told, who, who_name, reason) SELECT key, name, id, %lld, 0, 'id-ann', 'ann', 'better' "
+		"FROM chat_room WHERE key = 'den'; UPDATE chat_room SET key = '%s', name = '%s' WHERE key = 'den'", (long long)wh_wall_ms(wh_test_host(f->t)), key, name);
+	behind(f, sql);
 }
 
 /** A session that has entered the room. */

@@ -467,11 +467,11 @@ fetch_open(const struct wh_host *host, const struct wh_conf *conf, void **self_o
 }
 
 static const struct wh_setting fetch_settings[] = {
-	{ "allow", WH_STRINGS, .max = "64", .help = "origins that may be asked wherever they lead, such as http://127.0.0.1:9000" },
+	{ "allow", WH_STRINGS, .file_only = true, .max = "64", .help = "origins that may be asked wherever they lead, such as http://127.0.0.1:9000" },
 	{ "running", WH_INT, .def = "2", .min = "1", .max = "16", .help = "requests at once; each takes one of hub.job_threads" },
 	{ "waiting", WH_INT, .def = "256", .min = "1", .max = "10000", .help = "requests that wait for their turn; more are refused" },
-	{ "ca_file", WH_STRING, .max = "4096", .help = "certificates to trust instead of the system's, PEM" },
-	{ "proxy", WH_STRING, .max = "1024", .help = "http://host:port or socks5h://host:port for all but allowed origins" },
+	{ "ca_file", WH_STRING, .file_only = true, .max = "4096", .help = "certificates to trust instead of the system's, PEM" },
+	{ "proxy", WH_STRING, .file_only = true, .max = "1024", .help = "http://host:port or socks5h://host:port for all but allowed origins" },
 	{ 0 }
 };
 

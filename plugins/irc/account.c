@@ -121,6 +121,8 @@ verb_verify(struct irc *irc, struct irc_client *c, const struct irc_line *line)
 
 /* NickServ and ChanServ */
 
+static const char regaining[] = "you are signed in, and the nick is yours";
+
 static void
 service_done(struct irc_task *task, struct irc_client *c, enum wh_err err, struct wh_str result)
 {
@@ -130,6 +132,15 @@ service_done(struct irc_task *task, struct irc_client *c, enum wh_err err, struc
 		service_say(c, task->verb, "%.*s", WH_FMT(result));
 }
 
+/* Who gets the nick back has it, too. */
+static void
+regained(struct irc_task *task, struct irc_client *c, enum wh_err err, struct wh_str result)
+{
+	if (err == WH_OK)
+		nick_own(c);
+	service_done(task, c, err, result);
+}
+
 static void
 service_run(struct irc_client *c, const char *service, const char *what, const char *command, const struct wh_item *items, size_t n)
 {
@@ -137,7 +148,7 @@ service_run(struct irc_client *c, const char *service, const char *what, const c
 
 	if (task == NULL)
 		return;
-	task->done = service_done;
+	task->done = strcmp(what, regaining) == 0 ? regained : service_done;
 	task_run(task, command, items, n);
 }
 
@@ -177,7 +188,10 @@ nickserv(struct irc_client *c, struct wh_str words[static 4], size_t n)
 	} else if (n >= 2 && (same_word(words[0], "IDENTIFY") || same_word(words[0], "REGAIN") || same_word(words[0], "RECOVER") || same_word(words[0], "RELEASE"))) {
 		const struct wh_item items[] = { WH_ITEM_STR("name", n > 2 ? words[1] : wh_str(c->nick)), WH_ITEM_STR("password", words[n > 2 ? 2 : 1]) };
 
-		service_run(c, "NickServ", "you are signed in", "auth.login", items, 2);
+		service_run(c, "NickServ", same_word(words[0], "IDENTIFY") ? "you are signed in" : regaining, "auth.login", items, 2);
+	} else if (n == 1 && (same_word(words[0], "REGAIN") || same_word(words[0], "RECOVER") || same_word(words[0], "RELEASE")) && client_identity(c)->kind == WH_ACCOUNT) {
+		nick_own(c);
+		service_say(c, "NickServ", "Done: the nick is yours.");
 	} else if (n >= 2 && same_word(words[0], "REGISTER")) {
 		const struct wh_item items[] = { WH_ITEM_STR("name", wh_str(c->nick)), WH_ITEM_STR("password", words[1]), WH_ITEM_STR("mail", words[2]) };
 

@@ -20,7 +20,7 @@ static const struct {
 	{ "draft/event-playback", CAP_EVENTS, NULL, "history with topics, reactions and the like" },
 	{ "draft/extended-isupport", CAP_ISUPPORT, NULL, "ISUPPORT, also before one is in" },
 	{ "draft/message-redaction", CAP_REDACTION, NULL, "messages that are taken back" },
-	{ "draft/metadata-2", CAP_METADATA, "max-subs=10,max-keys=20,max-value-bytes=256", "what people and channels say of themselves; with the plugin `profile`" },
+	{ "draft/metadata-2", CAP_METADATA, "before-connect,max-subs=10,max-keys=20,max-value-bytes=256", "what people and channels say of themselves; with the plugin `profile`" },
 	{ "draft/multiline", CAP_MULTILINE, "max-bytes=4000,max-lines=20", "messages of several lines" },
 	{ "draft/no-implicit-names", CAP_NO_NAMES, NULL, "the same as no-implicit-names, as older clients know it" },
 	{ "draft/pre-away", CAP_PRE_AWAY, NULL, "AWAY before one is in; AWAY * is nobody's absence" },

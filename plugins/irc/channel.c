@@ -265,6 +265,29 @@ count_room(void *self, struct wh_room *r)
 	return true;
 }
 
+/* The channel has another name by now. True: it is left at telling that. */
+static bool
+channel_renamed(struct irc_client *c, struct wh_str channel, struct wh_str now)
+{
+	const bool knows = (c->caps & CAP_RENAME) != 0;
+	char label[IRC_LABEL + 1], to[IRC_CHANNEL + 2];
+	struct irc_out out;
+
+	room_show(now, to);
+	memcpy(label, c->label, sizeof label);
+	if (!knows)
+		c->label[0] = '\0';	/* it is for the answer to the joining */
+	out_begin(&out, c);
+	if (knows)
+		out_server(&out, "FAIL JOIN CHANNEL_RENAMED %.*s %s :That channel is called %s now", WH_FMT(channel), to, to);
+	else
+		out_numeric(&out, 470, "%.*s %s :That channel is called %s now", WH_FMT(channel), to, to);
+	out_end(&out);
+	if (!knows)
+		memcpy(c->label, label, sizeof label);
+	return knows;
+}
+
 static void
 join_one(struct irc_client *c, struct wh_str channel, struct wh_str key, struct wh_str heard)
 {
@@ -277,6 +300,8 @@ join_one(struct irc_client *c, struct wh_str channel, struct wh_str key, struct 
 		size_t n;
 	} rooms = { .irc = c->irc };
 	size_t n = 0;
+	char to[IRC_CHANNEL + 2];
+	struct wh_str now;
 
 	if (!is_channel(channel)) {
 		irc_numeric(c, 403, "%.*s :A channel begins with #", WH_FMT(channel));
@@ -284,6 +309,15 @@ join_one(struct irc_client *c, struct wh_str channel, struct wh_str key, struct 
 	}
 	if (channel_inside(c, channel, &room))
 		return;
+	/* Who knows what a renaming is enters by itself. */
+	if (c->irc->chat->moved(c->irc->chat_self, channel_room(channel), &now)) {
+		if (channel_renamed(c, channel, now))
+			return;
+		room_show(now, to);
+		channel = wh_str(to);
+		if (channel_inside(c, channel, &room))
+			return;
+	}
 	if (s != NULL)
 		wh_session_rooms(c->irc->host, s, count_room, &rooms);
 	if (rooms.n >= IRC_CHANNELS) {
@@ -615,15 +649,41 @@ invited(struct irc_task *task, struct irc_client *c, enum wh_err err, struct wh_
 static bool
 is_there(struct irc *irc, struct wh_str key, const struct irc_person *p)
 {
-	struct wh_room *hub = wh_room_find(irc->host, key);
+	return p != NULL && irc->chat->inside(irc->chat_self, key, wh_str(p->id), NULL);
+}
 
-	for (size_t i = 0; hub != NULL && p != NULL && i < p->n; i++) {
-		struct wh_session *s = wh_session_get(irc->host, p->sessions[i]);
+static void
+invitations_told(struct irc_task *task, struct irc_client *c, enum wh_err err, struct wh_str result)
+{
+	struct wh_value v, rooms, room;
+	struct wh_json_in in;
+	struct irc_out out;
+	char channel[IRC_CHANNEL + 2];
 
-		if (s != NULL && wh_room_has(irc->host, hub, s))
-			return true;
+	(void)task;
+	out_begin(&out, c);
+	if (err != WH_OK) {
+		out_numeric(&out, 263, "INVITE :%.*s", WH_FMT(result));
+	} else if (wh_json_read_text(c->irc->host, result, &v) == WH_OK && wh_json_get(&v, "rooms", &rooms)) {
+		in = wh_json_each(&rooms);
+		while (wh_json_next(&in, NULL, &room)) {
+			room_show(result_str(&room, "room"), channel);
+			out_numeric(&out, 336, "%s", channel);
+		}
 	}
-	return false;
+	out_numeric(&out, 337, ":End of /INVITE list");
+	out_end(&out);
+}
+
+static void
+invitations_ask(struct irc_client *c)
+{
+	struct irc_task *task = task_new(c, "INVITE", WH_STR(""), WH_STR(""));
+
+	if (task == NULL)
+		return;
+	task->done = invitations_told;
+	task_run(task, "chat.invitations", NULL, 0);
 }
 
 void
@@ -633,8 +693,12 @@ verb_invite(struct irc *irc, struct irc_client *c, const struct irc_line *line)
 	struct wh_chat_room room;
 	struct irc_task *task;
 
-	if (line->n < 2) {
-		irc_numeric(c, 337, ":End of /INVITE list");
+	if (line->n == 0) {
+		invitations_ask(c);
+		return;
+	}
+	if (line->n == 1) {
+		irc_numeric(c, 461, "INVITE :Write: INVITE nick #channel, or INVITE alone for where you were asked to come");
 		return;
 	}
 	if (!is_channel(channel)) {

@@ -26,7 +26,7 @@ const struct irc_command irc_commands[] = {
 	{ "HELP", 0, VERB_EARLY, verb_help, "HELP [word]", "what can be said" },
 	{ "HELPOP", 0, 0, verb_help, "HELP [word]", "the same as HELP" },
 	{ "INFO", 0, 0, verb_info, "INFO", "what this server is" },
-	{ "INVITE", 0, 0, verb_invite, "INVITE nick #channel", "ask somebody into a channel" },
+	{ "INVITE", 0, 0, verb_invite, "INVITE [nick #channel]", "ask somebody into a channel; alone: where you were asked to come" },
 	{ "ISON", 1, 0, verb_ison, "ISON nicks", "which of them are here" },
 	{ "ISUPPORT", 0, VERB_EARLY, verb_isupport, "ISUPPORT", "what this server can, as it is told at the beginning" },
 	{ "JOIN", 1, 0, verb_join, "JOIN #channel[,#channel] [key[,key]]", "enter channels" },
@@ -37,7 +37,7 @@ const struct irc_command irc_commands[] = {
 	{ "LIST", 0, 0, verb_list, "LIST [*part*|!*part*|>n|<n|C>n|T<n,…]", "the channels that anybody may see: of those names, so many people, made or with a topic set so many minutes ago" },
 	{ "LUSERS", 0, 0, verb_lusers, "LUSERS", "how many are here" },
 	{ "MARKREAD", 0, 0, verb_markread, "MARKREAD target [timestamp=…]", "how far you have read, on all your clients" },
-	{ "METADATA", 2, 0, verb_metadata, "METADATA *|nick|#channel GET|LIST|SET|CLEAR|SUB|UNSUB|SUBS|SYNC [key [:value]]", "what people and channels say of themselves" },
+	{ "METADATA", 2, VERB_EARLY, verb_metadata, "METADATA *|nick|#channel GET|LIST|SET|CLEAR|SUB|UNSUB|SUBS|SYNC [key [:value]]", "what people and channels say of themselves" },
 	{ "MODE", 1, 0, verb_mode, "MODE #channel|nick [letters [values]]", "read or set modes" },
 	{ "MONITOR", 1, 0, verb_monitor, "MONITOR + nicks, - nicks, C, L or S", "be told when somebody comes or goes" },
 	{ "MOTD", 0, 0, verb_motd, "MOTD", "the message of the day" },
@@ -163,6 +163,7 @@ client_free(struct irc_client *c)
 
 	watches_drop(c);
 	multiline_drop(c);
+	list_drop(c);
 	while (c->held != NULL)
 		wh_delete(irc->host, client_unhold(c));
 	if (c->prev != NULL)
@@ -443,6 +444,17 @@ become_tell_account(struct irc_client *c, const void *arg)
 		irc_say_of(c, b->who, ":%s!%s@%s ACCOUNT %s", b->nick, b->user, b->host, b->account);
 }
 
+/* Who watches the nick is told what is another than before, by what they asked for. */
+static void
+become_tell_watcher(struct irc_client *c, const void *arg)
+{
+	const struct becoming *b = arg;
+
+	if ((c->caps & CAP_CHGHOST) != 0)
+		irc_say_of(c, b->who, ":%s CHGHOST %s %s", b->source, b->user, b->host);
+	become_tell_account(c, arg);
+}
+
 static void
 become_tell(struct irc_client *c, const void *arg)
 {
@@ -470,7 +482,7 @@ session_identified(struct irc *irc, struct wh_session *s)
 
 	if (other)
 		source_of(irc, wh_str(before->name), wh_str(before->id), source);
-	person_enter(irc, s);
+	person_enter(irc, s, false);
 	if (!other || slot->person == NULL)
 		return;
 	if (slot->person->account)
@@ -483,7 +495,8 @@ session_identified(struct irc *irc, struct wh_session *s)
 		const struct becoming becoming = { slot->person, source, slot->person->nick, account, user, host };
 
 		peers_each(irc, s, true, become_tell, &becoming);
-		watchers_each(irc, slot->person, become_tell_account, &becoming);
+		watchers_each(irc, slot->person, strcspn(source, "!") == strlen(becoming.nick) && strncmp(source, becoming.nick, strlen(becoming.nick)) == 0 ?
+		    become_tell_watcher : become_tell_account, &becoming);
 	}
 	if (c != NULL && c->welcome)
 		memcpy(c->nick, slot->person->nick, sizeof c->nick);
@@ -496,7 +509,7 @@ irc_presence(void *self, struct wh_presence *p)
 
 	switch (p->what) {
 	case WH_OPENED:
-		person_enter(irc, p->session);
+		person_enter(irc, p->session, false);
 		break;
 	case WH_IDENTIFIED:
 		session_identified(irc, p->session);
@@ -584,7 +597,7 @@ irc_load(void *self, struct wh_papers *p)
 static bool
 enter_each(void *self, struct wh_session *s)
 {
-	person_enter(self, s);
+	person_enter(self, s, true);
 	return true;
 }
 
@@ -628,6 +641,7 @@ irc_reload(void *self, const struct wh_conf *conf)
 	snprintf(irc->motd, sizeof irc->motd, "%.*s", WH_FMT(wh_conf_str(conf, "motd")));
 	irc->set = (struct irc_settings){ .ping_ms = wh_conf_ms(conf, "ping"), .crowd = wh_conf_int(conf, "crowd"), .replay = wh_conf_int(conf, "replay"),
 		.sts_port = wh_conf_int(conf, "sts_port"), .sts_seconds = wh_conf_ms(conf, "sts") / 1000, .relaymsg = wh_conf_bool(conf, "relaymsg"),
+		.nick_is_account = wh_conf_bool(conf, "nick_is_account"),
 		/* Nicks that are here stand in a dictionary. */
 		.precis = irc->people != NULL ? irc->set.precis : wh_str_is(wh_conf_str(conf, "casemapping"), "precis") };
 	irc->n_gateways = 0;
@@ -659,6 +673,8 @@ irc_close(void *self)
 	wh_timer_stop(irc->host, irc->tick);
 	if (irc->sasl != NULL)
 		irc->sasl->forget(irc->sasl_self, irc);
+	if (irc->accounts != NULL)
+		irc->accounts->forget(irc->accounts_self, irc);
 	if (irc->chat != NULL) {
 		irc->chat->describe(irc->chat_self, NULL, NULL);
 		irc->chat->forget(irc->chat_self, irc);
@@ -709,6 +725,7 @@ irc_open(const struct wh_host *host, const struct wh_conf *conf, void **self_out
 		irc_close(irc);
 		return WH_ENOMEM;
 	}
+	people_open(irc);
 	metadata_open(irc);
 	rename_open(irc);
 	irc->tick = wh_timer_start(host, 15000, 15000, irc_tick, 0);
@@ -735,7 +752,7 @@ static const struct wh_hook irc_hooks[] = {
 };
 
 static const struct wh_setting webirc_settings[] = {
-	{ "password", WH_STRING, .required = true, .min = "8", .max = "128", .help = "what it shows" },
+	{ "password", WH_STRING, .required = true, .secret = true, .min = "8", .max = "128", .help = "what it shows" },
 	{ "from", WH_STRING, .required = true, .help = "its address" },
 	{ 0 }
 };
@@ -743,11 +760,12 @@ static const struct wh_setting webirc_settings[] = {
 static const struct wh_setting irc_settings[] = {
 	{ "name", WH_STRING, .def = "irc.localhost", .help = "the server's name, as clients see it" },
 	{ "network", WH_STRING, .def = "whiply", .help = "the network's name, one word" },
-	{ "casemapping", WH_CHOICE, .choices = "ascii|precis", .def = "ascii", .help = "which nicks are the same: by the case of A to Z, or by RFC 8265; read when the plugin opens" },
+	{ "casemapping", WH_CHOICE, .on_open = true, .choices = "ascii|precis", .def = "ascii", .help = "which nicks are the same: by the case of A to Z, or by RFC 8265; read when the plugin opens" },
+	{ "nick_is_account", WH_BOOL, .def = "true", .help = "the nick of who is signed in is the account's name; false: they choose it, and it is never another account's" },
 	{ "icon", WH_STRING, .def = "", .max = "200", .help = "the network's picture, a URL with https; empty: none is told" },
 	{ "motd", WH_STRING, .def = "", .help = "the message of the day; lines are parted by \\n" },
 	{ "admin", WH_STRING, .def = "", .help = "who runs this server, for ADMIN" },
-	{ "password", WH_STRING, .def = "", .help = "what guests have to send with PASS; empty: nothing" },
+	{ "password", WH_STRING, .secret = true, .def = "", .help = "what guests have to send with PASS; empty: nothing" },
 	{ "ping", WH_DURATION, .def = "2m", .min = "20s", .max = "1h", .help = "silence after which a client is asked for a sign of life; as long again, and it is closed" },
 	{ "crowd", WH_INT, .def = "100", .min = "1", .max = "10000", .help = "members above which a room is not told of AWAY, NICK, QUIT and the like at once; as chat's crowd" },
 	{ "replay", WH_INT, .def = "0", .min = "0", .max = "100", .help = "messages that a client is told when it enters a channel, if it can't ask for history; who is always on: those that it missed" },

@@ -75,6 +75,9 @@ enum irc_cap {
 	    CAP_AWAY | CAP_MARK | CAP_RELAYMSG,
 };
 
+/* Why somebody is away who stays without a connection. */
+#define IRC_GONE "is not connected"
+
 enum irc_mode { MODE_WALLOPS = 1u << 0, MODE_BOT = 1u << 1, MODE_INVISIBLE = 1u << 2, MODE_ACCOUNTS = 1u << 3, MODE_NOTICES = 1u << 8 };
 
 struct irc;
@@ -86,6 +89,9 @@ struct irc_person {
 	char folded[IRC_NICK + 1];
 	char name[IRC_NICK * 2 + 1];	/* as the identity has it */
 	bool account, bot;
+	bool stays;			/* here without a connection, too */
+	bool left;			/* without one, for long enough to be away */
+	bool chosen;			/* the nick is another than the account's name */
 	wh_id *sessions;		/* owned */
 	size_t n, cap;
 };
@@ -113,6 +119,7 @@ struct irc_client {
 	bool pinged;
 	int64_t asked_ms;		/* when all lists of people that it asked for are paid for */
 	unsigned batches;
+	struct irc_listing *listing;	/* owned; NULL: none */
 	struct irc_multiline *multiline;	/* owned: the batch that is open */
 	unsigned tasks;			/* commands under way */
 	struct irc_held *held, *held_last;	/* owned: lines that must not overtake them; see irc_receive */
@@ -121,6 +128,13 @@ struct irc_client {
 	char subs[IRC_SUBS * (WH_PROFILE_KEY + 1)];	/* keys of METADATA, with blanks between */
 	struct irc_watch *watches[IRC_MONITOR];
 	size_t n_watches;
+};
+
+/** A LIST under way. */
+struct irc_listing {
+	char asked[IRC_LINE], after[IRC_CHANNEL * 2];	/* `after`: where the next page begins */
+	char batch[24];			/* of out_pause */
+	wh_id timer;			/* it goes on then; 0: it is going on */
 };
 
 /** What every session has of ours. */
@@ -147,7 +161,7 @@ struct irc_gateway {
 
 struct irc_settings {
 	int64_t ping_ms, crowd, replay, sts_port, sts_seconds;
-	bool relaymsg, precis;
+	bool relaymsg, precis, nick_is_account;
 };
 
 struct irc {
@@ -335,6 +349,8 @@ struct irc_task *task_new(struct irc_client *c, const char *verb, struct wh_str 
 
 /** Runs a command; then `done`, unless the client is gone. The task is freed behind it. */
 void task_run(struct irc_task *task, const char *command, const struct wh_item *args, size_t n);
+/** It is done, by something else than a command. */
+void task_end(struct irc_task *task, enum wh_err err, struct wh_str result);
 /** The client while it is there, with the task's label as the one of its line. */
 struct irc_client *task_client(struct irc_task *task);
 void task_free(struct irc_task *task);
@@ -359,6 +375,8 @@ void register_try(struct irc_client *c);
 void sasl_stop(struct irc_client *c);
 irc_verb verb_nick, verb_user, verb_pass, verb_quit, verb_authenticate, verb_webirc;
 void client_welcome(struct irc_client *c);
+/** Where a nick need not be the account's name: it is, from now on. */
+void nick_own(struct irc_client *c);
 /** Enters the channels in which its account is with other clients. */
 void join_with_others(struct irc_client *c);
 /** Has it been welcomed, and its nick changed by the server? Tells it and its peers. */
@@ -368,8 +386,13 @@ void nick_changed(struct irc *irc, struct irc_person *person, const char *old_ni
 struct irc_person *person_by_nick(struct irc *irc, struct wh_str nick);
 struct irc_person *person_by_id(struct irc *irc, struct wh_str id);
 struct irc_person *person_of(struct irc *irc, struct wh_session *s);
-void person_enter(struct irc *irc, struct wh_session *s);
+/** `known`: others know the session by the nick that its client has, from before this hub. */
+void person_enter(struct irc *irc, struct wh_session *s, bool known);
 void person_leave(struct irc *irc, struct wh_session *s);
+/** Has that nick from now on; `tell`: the others hear of it. False: it is somebody else's. */
+bool person_nick_take(struct irc *irc, struct irc_person *p, struct wh_str nick, bool tell);
+/** Knows those who stay without a connection. */
+void people_open(struct irc *irc);
 /** The first client of a person that speaks IRC, or NULL. */
 struct irc_client *person_client(struct irc *irc, const struct irc_person *person);
 /** Does it say of itself to be a bot? */
@@ -390,6 +413,8 @@ void watchers_each(struct irc *irc, const struct irc_person *person, void (*each
 
 /* channel.c, mode.c, message.c, history.c, who.c, server.c, account.c */
 irc_verb verb_join, verb_part, verb_topic, verb_names, verb_list, verb_kick, verb_invite;
+/** Ends the LIST that is under way, if there is one, and tells nobody. */
+void list_drop(struct irc_client *c);
 irc_verb verb_mode;
 void mode_channel(struct irc_client *c, const struct irc_line *line);
 void mode_user(struct irc_client *c, const struct irc_line *line);

@@ -6,7 +6,7 @@
 
 #include "irc.h"
 
-enum { LIST_PAGE = 200, LIST_MOST = 5000 };
+enum { LIST_PAGE = 200, LIST_WAIT_MS = 600 };
 
 /* A channel as the list has it. */
 struct listed {
@@ -106,62 +106,109 @@ mask_piece(struct wh_str asked)
 	return best;
 }
 
-static void list_more(struct irc_client *c, struct wh_str asked, struct wh_str after, int64_t shown);
+/* Under way */
+
+static void list_page(struct irc_client *c);
 
 static void
-listed(struct irc_task *task, struct irc_client *c, enum wh_err err, struct wh_str result)
+list_over(struct irc_client *c)
 {
-	struct wh_str asked = { task->text, task->n };
-	struct wh_value v, rooms, room;
-	struct wh_json_in in;
-	struct irc_out out;
-	char after[IRC_CHANNEL + 1];
+	wh_timer_stop(c->irc->host, c->listing->timer);
+	wh_delete(c->irc->host, c->listing);
+	c->listing = NULL;
+}
 
-	if (err != WH_OK || wh_json_read_text(c->irc->host, result, &v) != WH_OK || !wh_json_get(&v, "rooms", &rooms)) {
-		irc_numeric(c, 263, "LIST :%.*s", WH_FMT(result));
-		return;
-	}
-	text_flat(result_str(&v, "next"), after, sizeof after);
-	out_begin(&out, c);
-	if (task->number == 0)
-		out_numeric(&out, 321, "Channel :Users  Name");
-	in = wh_json_each(&rooms);
-	while (wh_json_next(&in, NULL, &room)) {
-		struct listed is = { .members = result_int(&room, "members"), .created = result_int(&room, "created"), .topic_time = result_int(&room, "topic_time"),
-			.now = wh_wall_ms(c->irc->host) };
-		char topic[IRC_TOPIC + 1];
-
-		room_show(result_str(&room, "room"), is.channel);
-		if (!list_has(asked, &is))
-			continue;
-		text_flat(result_str(&room, "topic"), topic, sizeof topic);
-		out_numeric(&out, 322, "%s %lld :%s", is.channel, (long long)is.members, topic);
-		task->number++;
-	}
-	if (after[0] == '\0' || task->number >= LIST_MOST)
-		out_numeric(&out, 323, ":End of /LIST");
-	out_end(&out);
-	if (after[0] != '\0' && task->number < LIST_MOST)
-		list_more(c, asked, wh_str(after), task->number);
+void
+list_drop(struct irc_client *c)
+{
+	if (c->listing != NULL)
+		list_over(c);
 }
 
 static void
-list_more(struct irc_client *c, struct wh_str asked, struct wh_str after, int64_t shown)
+list_again(void *self, uint64_t cookie)
 {
-	struct irc_task *task = task_new(c, "LIST", WH_STR(""), asked);
-	struct wh_str piece;
+	struct irc *irc = self;
+	struct wh_session *s = wh_session_get(irc->host, cookie);
+	struct irc_client *c = s != NULL ? client_of(irc, s) : NULL;
+
+	if (c == NULL || c->listing == NULL)
+		return;
+	c->listing->timer = 0;
+	list_page(c);
+}
+
+/* The rows of a page that were asked for. Where the next one begins goes to `after`; "": there is none. */
+static void
+list_rows(struct irc_out *out, const struct wh_value *v, const struct wh_value *rooms, struct irc_listing *listing)
+{
+	struct wh_json_in in = wh_json_each(rooms);
+	struct wh_value room;
+
+	while (wh_json_next(&in, NULL, &room)) {
+		struct listed is = { .members = result_int(&room, "members"), .created = result_int(&room, "created"), .topic_time = result_int(&room, "topic_time"),
+			.now = wh_wall_ms(out->irc->host) };
+		char topic[IRC_TOPIC + 1];
+
+		room_show(result_str(&room, "room"), is.channel);
+		if (!list_has(wh_str(listing->asked), &is))
+			continue;
+		text_flat(result_str(&room, "topic"), topic, sizeof topic);
+		out_numeric(out, 322, "%s %lld :%s", is.channel, (long long)is.members, topic);
+	}
+	text_flat(result_str(v, "next"), listing->after, sizeof listing->after);
+}
+
+/* All of it is one answer, however many pages it takes and however often that is too fast. */
+static void
+listed(struct irc_task *task, struct irc_client *c, enum wh_err err, struct wh_str result)
+{
+	struct irc_listing *listing = c->listing;
+	struct wh_value v, rooms;
+	struct irc_out out;
+
+	(void)task;
+	if (listing == NULL)
+		return;
+	if (err == WH_EFAST) {
+		listing->timer = wh_timer_start(c->irc->host, LIST_WAIT_MS, 0, list_again, c->session);
+		if (listing->timer != 0)
+			return;
+	}
+	out_resume(&out, c, listing->batch);
+	listing->after[0] = '\0';
+	if (err != WH_OK || wh_json_read_text(c->irc->host, result, &v) != WH_OK || !wh_json_get(&v, "rooms", &rooms))
+		out_numeric(&out, 263, "LIST :%.*s", WH_FMT(result));
+	else
+		list_rows(&out, &v, &rooms, listing);
+	if (listing->after[0] != '\0') {
+		out_pause(&out, listing->batch);
+		list_page(c);
+		return;
+	}
+	out_numeric(&out, 323, ":End of /LIST");
+	out_end(&out);
+	list_over(c);
+}
+
+static void
+list_page(struct irc_client *c)
+{
+	struct irc_listing *listing = c->listing;
+	struct irc_task *task = task_new(c, "LIST", WH_STR(""), WH_STR(""));
+	const struct wh_str piece = mask_piece(wh_str(listing->asked));
 	struct wh_item items[3];
 	size_t n = 0;
 
-	if (task == NULL)
+	if (task == NULL) {
+		list_over(c);
 		return;
-	task->number = shown;
+	}
 	items[n++] = WH_ITEM_INT("limit", LIST_PAGE);
-	piece = mask_piece((struct wh_str){ task->text, task->n });
 	if (piece.n != 0)
 		items[n++] = WH_ITEM_STR("search", piece);
-	if (after.n != 0)
-		items[n++] = WH_ITEM_STR("after", after);
+	if (listing->after[0] != '\0')
+		items[n++] = WH_ITEM_STR("after", wh_str(listing->after));
 	task->done = listed;
 	task_run(task, "chat.rooms", items, n);
 }
@@ -169,6 +216,21 @@ list_more(struct irc_client *c, struct wh_str asked, struct wh_str after, int64_
 void
 verb_list(struct irc *irc, struct irc_client *c, const struct irc_line *line)
 {
-	(void)irc;
-	list_more(c, line->n != 0 ? line->params[0] : WH_STR(""), WH_STR(""), 0);
+	struct irc_out out;
+
+	if (c->listing != NULL) {
+		irc_numeric(c, 263, "LIST :One list at a time; the one before is not over");
+		return;
+	}
+	c->listing = wh_new(irc->host, sizeof *c->listing);
+	if (c->listing == NULL) {
+		irc_numeric(c, 263, "LIST :The server has no memory left; try again");
+		return;
+	}
+	text_flat(line->n != 0 ? line->params[0] : WH_STR(""), c->listing->asked, sizeof c->listing->asked);
+	out_begin(&out, c);
+	out_several(&out);
+	out_numeric(&out, 321, "Channel :Users  Name");
+	out_pause(&out, c->listing->batch);
+	list_page(c);
 }

@@ -73,6 +73,9 @@ target_of(struct irc_client *c, struct wh_str name, struct target *t)
 	struct wh_room *hub;
 
 	*t = (struct target){ .channel = is_channel(name), .own = wh_str_is(name, "*") };
+	/* Who is not in yet speaks of itself alone, and has no nick. */
+	if (!c->welcome && !t->own)
+		return false;
 	if (t->channel) {
 		if (s == NULL || !irc->chat->room(irc->chat_self, channel_room(name), &t->room))
 			return false;
@@ -87,7 +90,7 @@ target_of(struct irc_client *c, struct wh_str name, struct target *t)
 	if (t->person == NULL)
 		return false;
 	t->own = t->person == client_person(c);
-	text_flat(wh_str(t->person->nick), t->shown, sizeof t->shown);
+	text_flat(c->welcome ? wh_str(t->person->nick) : WH_STR("*"), t->shown, sizeof t->shown);
 	text_flat(wh_str(t->person->id), t->subject, sizeof t->subject);
 	return true;
 }

@@ -1,5 +1,6 @@
 /* Who is here, in whatever dialect: found by id and by nick, in constant time. Everybody has a nick that nobody else has; who comes later
- * with a name that is taken is shown with a number behind it. Nothing here is kept: it is put together from the sessions. */
+ * with a name that is taken is shown with a number behind it, and a guest is where the name is an account's. Accounts that stay in their rooms
+ * without a connection are here as well. Nothing here is kept: it is put together from the sessions, and from what chat knows of who stays. */
 #include <stdio.h>
 
 #include "irc.h"
@@ -46,12 +47,56 @@ person_nick(struct irc *irc, struct wh_str name, char out[static IRC_NICK + 1])
 }
 
 static bool
+person_index(struct irc *irc, struct irc_person *p)
+{
+	nick_fold(irc, wh_str(p->nick), p->folded);
+	return wh_dict_add(irc->host, irc->nicks, wh_str(p->folded), p) == WH_OK;
+}
+
+/* A guest who has the nick of an account that comes gets another. */
+static bool
 person_name(struct irc *irc, struct irc_person *p, const struct wh_identity *who)
 {
+	char own[IRC_NICK + 1], old[IRC_NICK + 1];
+	struct irc_person *guest;
+	bool indexed;
+
+	nick_show(who->name, own);
+	guest = p->account ? person_by_nick(irc, wh_str(own)) : NULL;
+	if (guest != NULL && (guest->account || guest == p))
+		guest = NULL;
+	if (guest != NULL)
+		wh_dict_remove(irc->host, irc->nicks, wh_str(guest->folded));
 	person_nick(irc, who->name, p->nick);
-	nick_fold(irc, wh_str(p->nick), p->folded);
 	text_flat(who->name, p->name, sizeof p->name);
-	return wh_dict_add(irc->host, irc->nicks, wh_str(p->folded), p) == WH_OK;
+	p->chosen = false;
+	indexed = person_index(irc, p);
+	if (guest != NULL) {
+		memcpy(old, guest->nick, sizeof old);
+		person_nick(irc, wh_str(guest->name), guest->nick);
+		person_index(irc, guest);	/* there is memory: an entry has just gone */
+		nick_changed(irc, guest, old);
+	}
+	return indexed;
+}
+
+bool
+person_nick_take(struct irc *irc, struct irc_person *p, struct wh_str nick, bool tell)
+{
+	const struct irc_person *holder = person_by_nick(irc, nick);
+	char old[IRC_NICK + 1], own[IRC_NICK + 1];
+
+	if (holder != NULL && holder != p)
+		return false;
+	memcpy(old, p->nick, sizeof old);
+	wh_dict_remove(irc->host, irc->nicks, wh_str(p->folded));
+	text_flat(nick, p->nick, sizeof p->nick);
+	person_index(irc, p);
+	nick_show(wh_str(p->name), own);
+	p->chosen = strcmp(p->nick, own) != 0;
+	if (tell && strcmp(old, p->nick) != 0)
+		nick_changed(irc, p, old);
+	return true;
 }
 
 static struct irc_person *
@@ -106,13 +151,35 @@ person_hold(struct irc *irc, struct irc_person *p, wh_id session)
 	return true;
 }
 
+/* Its name is another than before. */
+static void
+person_renamed(struct irc *irc, struct irc_person *p, const struct wh_identity *who)
+{
+	char old[IRC_NICK + 1];
+
+	if (p->chosen) {
+		text_flat(who->name, p->name, sizeof p->name);
+		return;
+	}
+	memcpy(old, p->nick, sizeof old);
+	wh_dict_remove(irc->host, irc->nicks, wh_str(p->folded));
+	if (!person_name(irc, p, who)) {
+		memcpy(p->nick, old, sizeof old);
+		person_index(irc, p);
+		return;
+	}
+	if (strcmp(old, p->nick) != 0)
+		nick_changed(irc, p, old);
+}
+
 void
-person_enter(struct irc *irc, struct wh_session *s)
+person_enter(struct irc *irc, struct wh_session *s, bool known)
 {
 	const struct wh_identity *who = wh_session_identity(irc->host, s);
 	struct irc_slot *slot = wh_slot_of(irc->host, s, irc->slot);
 	struct irc_person *p = person_by_id(irc, who->id);
-	char old[IRC_NICK + 1], shown[IRC_NICK + 1];
+	const struct irc_client *c = slot->client;
+	const bool fresh = p == NULL;
 
 	if (slot->person != NULL && slot->person != p)
 		person_leave(irc, s);
@@ -121,32 +188,23 @@ person_enter(struct irc *irc, struct wh_session *s)
 	if (p == NULL)
 		return;
 	if (slot->person != p && !person_hold(irc, p, wh_session_id(irc->host, s))) {
-		if (p->n == 0)
+		if (p->n == 0 && !p->stays)
 			person_drop(irc, p);
 		return;
 	}
-	if (slot->person != p && p->n == 1) {
+	slot->person = p;
+	p->left = false;
+	/* Where a nick need not be the account's name, who signs in keeps the one that they have, and so does who was here before the hub. */
+	if (!irc->set.nick_is_account && p->account && !p->chosen && p->n == 1 && c != NULL && c->welcome && (known || fresh))
+		person_nick_take(irc, p, wh_str(c->nick), false);
+	if (fresh) {
 		char source[160];
 
 		source_of(irc, who->name, who->id, source);
-		slot->person = p;
 		watch_tell(irc, p->folded, p->nick, source, true);
 	}
-	slot->person = p;
-	if (wh_str_is(who->name, p->name))
-		return;
-	/* Another name than before. */
-	memcpy(old, p->nick, sizeof old);
-	wh_dict_remove(irc->host, irc->nicks, wh_str(p->folded));
-	nick_show(who->name, shown);
-	if (!person_name(irc, p, who)) {
-		memcpy(p->nick, old, sizeof old);
-		nick_fold(irc, wh_str(old), p->folded);
-		wh_dict_add(irc->host, irc->nicks, wh_str(p->folded), p);
-		return;
-	}
-	if (strcmp(old, p->nick) != 0)
-		nick_changed(irc, p, old);
+	if (!wh_str_is(who->name, p->name))
+		person_renamed(irc, p, who);
 }
 
 void
@@ -164,10 +222,94 @@ person_leave(struct irc *irc, struct wh_session *s)
 			p->sessions[i] = p->sessions[--p->n];
 			break;
 		}
-	if (p->n != 0)
+	if (p->n != 0 || p->stays)
 		return;
 	watch_tell(irc, p->folded, p->nick, p->nick, false);
 	person_drop(irc, p);
+}
+
+/* Who stays without a connection */
+
+struct staying {
+	const struct irc_person *who;
+	char line[IRC_LINE];
+};
+
+struct staying_look {
+	struct irc *irc;
+	const struct irc_person *who;
+	bool found;
+};
+
+static bool
+staying_in(void *self, struct wh_room *r)
+{
+	struct staying_look *look = self;
+
+	look->found = look->irc->chat->inside(look->irc->chat_self, wh_room_name(look->irc->host, r), wh_str(look->who->id), NULL);
+	return !look->found;
+}
+
+/* Those who share a channel with them are told there. */
+static void
+staying_tell(struct irc_client *c, const void *arg)
+{
+	const struct staying *staying = arg;
+	struct wh_session *s = client_session(c);
+	struct staying_look look = { c->irc, staying->who, false };
+
+	if ((c->caps & CAP_AWAY) == 0 || s == NULL)
+		return;
+	wh_session_rooms(c->irc->host, s, staying_in, &look);
+	if (!look.found)
+		irc_say_of(c, staying->who, "%s", staying->line);
+}
+
+static void
+stay(struct irc *irc, const struct wh_chat_actor *who, enum wh_chat_stay what)
+{
+	const struct wh_identity is = { .kind = WH_ACCOUNT, .id = who->id, .name = who->name };
+	struct irc_person *p = person_by_id(irc, who->id);
+	struct staying staying = { .who = p };
+	char source[160];
+
+	if (p == NULL && what != WH_STAY_OFF)
+		p = person_new(irc, &is);
+	if (p == NULL)
+		return;
+	p->stays = what != WH_STAY_OFF;
+	if (!p->stays && p->n == 0) {
+		watch_tell(irc, p->folded, p->nick, p->nick, false);
+		person_drop(irc, p);
+		return;
+	}
+	p->left = what == WH_STAY_AWAY && p->n == 0;
+	if (staying.who == NULL || (what != WH_STAY_AWAY && what != WH_STAY_BACK))
+		return;
+	source_of(irc, who->name, who->id, source);
+	snprintf(staying.line, sizeof staying.line, what == WH_STAY_AWAY ? ":%s AWAY :" IRC_GONE : ":%s AWAY", source);
+	irc->stamps++;
+	watchers_each(irc, p, staying_tell, &staying);
+}
+
+static void
+stayed(void *self, const struct wh_chat_actor *who, enum wh_chat_stay what)
+{
+	stay(self, who, what);
+}
+
+static bool
+stays_each(void *self, const struct wh_chat_actor *who, enum wh_chat_stay what)
+{
+	stay(self, who, what);
+	return true;
+}
+
+void
+people_open(struct irc *irc)
+{
+	irc->chat->stayers(irc->chat_self, stays_each, irc);
+	irc->chat->stay_listen(irc->chat_self, stayed, irc);
 }
 
 struct irc_client *
@@ -207,7 +349,9 @@ person_away(struct irc *irc, const struct irc_person *person)
 		if (why == NULL)
 			why = c->away;
 	}
-	return why != NULL ? why : person->n != 0 ? "Not here" : NULL;
+	if (person->n == 0)
+		return person->left ? IRC_GONE : NULL;
+	return why != NULL ? why : "Not here";
 }
 
 struct irc_person *

@@ -1,5 +1,6 @@
 /* Until a client is welcome: NICK, USER, PASS, AUTHENTICATE; and NICK and QUIT afterwards. A guest chooses its nick; an account's is its
- * name, on each of its connections, so that they are one person. */
+ * name, on each of its connections, so that they are one person. With `nick_is_account` off an account chooses one as well, the same for all of
+ * its connections; never one that is another account's, or looks like it. */
 #include <stdio.h>
 #include <time.h>
 
@@ -67,13 +68,15 @@ client_welcome(struct irc_client *c)
 
 	if (s == NULL || c->welcome)
 		return;
-	person_enter(irc, s);
+	person_enter(irc, s, false);
 	p = person_of(irc, s);
 	who = wh_session_identity(irc->host, s);
 	if (p != NULL)
 		memcpy(c->nick, p->nick, sizeof c->nick);
 	c->welcome = true;
 	c->since = wh_wall_ms(irc->host);
+	if (irc->n_clients > irc->most_clients)
+		irc->most_clients = irc->n_clients;
 	explicit_bzero(c->pass, sizeof c->pass);
 	source_of(irc, who->name, who->id, source);
 	time_show(irc->started, created);
@@ -92,10 +95,84 @@ client_welcome(struct irc_client *c)
 		out_numeric(&out, 900, "%s %.*s :You are signed in as %.*s", source, WH_FMT(who->name), WH_FMT(who->name));
 	out_end(&out);
 	irc_changed(c);
-	if (irc->n_clients > irc->most_clients)
-		irc->most_clients = irc->n_clients;
 	if (!channels_stayed(c, true))
 		join_with_others(c);
+}
+
+/* The nick of an account, where it need not be its name */
+
+static void
+nick_chosen(struct irc_task *task, struct irc_client *c, enum wh_err err, struct wh_str result)
+{
+	struct irc *irc = c->irc;
+	struct irc_person *p = client_person(c);
+	const bool early = !c->welcome;
+
+	c->naming = false;
+	if (err == WH_OK && (p == NULL || !p->account || !person_nick_take(irc, p, wh_str(task->target), true)))
+		err = WH_EEXIST;
+	/* Who signs in has a nick in any case. */
+	if (early)
+		client_welcome(c);
+	else if (err != WH_OK)
+		irc_numeric(c, 433, "%s :%.*s", task->target, WH_FMT(result));
+}
+
+static void
+nick_looked(void *self, uint64_t cookie, enum wh_err err)
+{
+	(void)self;
+	task_end((struct irc_task *)(uintptr_t)cookie, err, err == WH_EINVAL ? WH_STR("That can be nobody's nick here") :
+	    err == WH_EEXIST || err == WH_OK ? WH_STR("That nick is in use, or an account's, or looks like one that is") : WH_STR("Nicks can't be looked up now; try again"));
+}
+
+static void
+nick_ask(struct irc_client *c, struct wh_str nick)
+{
+	struct irc *irc = c->irc;
+	struct irc_person *p = client_person(c);
+	struct irc_task *task = task_new(c, "NICK", nick, WH_STR(""));
+	struct wh_session *s = client_session(c);
+	char own[IRC_NICK + 1];
+	struct wh_ban ban;
+	enum wh_err err;
+
+	if (task == NULL)
+		return;
+	c->naming = true;
+	task->done = nick_chosen;
+	nick_show(p != NULL ? wh_str(p->name) : WH_STR(""), own);
+	if (p == NULL || irc->accounts == NULL || same_word(nick, own) || same_word(nick, p->nick)) {
+		task_end(task, WH_OK, WH_STR("That nick is in use"));
+	} else if (irc->bans != NULL && s != NULL && !wh_session_may(irc->host, s, "bans.add") && (irc->bans->match(irc->bans_self, WH_BAN_RESERVED, nick, &ban) ||
+	    irc->bans->match(irc->bans_self, WH_BAN_NAME, nick, &ban))) {
+		task_end(task, WH_EPERM, WH_STR("That nick is reserved"));
+	} else {
+		err = irc->accounts->taken(irc->accounts_self, wh_str(task->target), nick_looked, irc, (uint64_t)(uintptr_t)task);
+		if (err != WH_OK)
+			nick_looked(irc, (uint64_t)(uintptr_t)task, WH_EAWAY);
+	}
+}
+
+/* Nobody knows them by another yet. */
+static bool
+nick_wanted(struct irc_client *c)
+{
+	const struct irc_person *p = client_person(c);
+
+	return !c->irc->set.nick_is_account && p != NULL && p->account && p->n == 1 && !p->chosen && !p->stays && !same_word(wh_str(c->nick), p->nick);
+}
+
+void
+nick_own(struct irc_client *c)
+{
+	struct irc_person *p = client_person(c);
+	char own[IRC_NICK + 1];
+
+	if (p == NULL || !p->account)
+		return;
+	nick_show(wh_str(p->name), own);
+	person_nick_take(c->irc, p, wh_str(own), true);
 }
 
 /* Naming a guest */
@@ -144,7 +221,7 @@ passed(struct irc_task *task, struct irc_client *c, enum wh_err err, struct wh_s
 	(void)task;
 	c->naming = false;
 	if (err == WH_OK) {
-		client_welcome(c);
+		register_try(c);
 		return;
 	}
 	irc_numeric(c, 464, ":%.*s", WH_FMT(result));
@@ -174,7 +251,9 @@ register_try(struct irc_client *c)
 
 	if (s == NULL || c->welcome || c->negotiating || c->naming || c->sasl_open || c->nick[0] == '\0' || c->user[0] == '\0')
 		return;
-	if (wh_session_identity(irc->host, s)->kind == WH_ACCOUNT) {
+	if (wh_session_identity(irc->host, s)->kind == WH_ACCOUNT && nick_wanted(c)) {
+		nick_ask(c, wh_str(c->nick));
+	} else if (wh_session_identity(irc->host, s)->kind == WH_ACCOUNT) {
 		client_welcome(c);
 	} else if (colon != NULL && irc->accounts != NULL) {
 		const struct wh_item items[] = { WH_ITEM_STR("name", ((struct wh_str){ c->pass, (size_t)(colon - c->pass) })),
@@ -216,7 +295,11 @@ verb_nick(struct irc *irc, struct irc_client *c, const struct irc_line *line)
 	taken = person_by_nick(irc, nick);
 	me = s != NULL ? person_of(irc, s) : NULL;
 	if (c->welcome && me != NULL && me->account) {
-		if (strlen(me->nick) != nick.n || memcmp(me->nick, nick.p, nick.n) != 0)
+		if (wh_str_is(nick, me->nick))
+			return;
+		if (!irc->set.nick_is_account)
+			nick_ask(c, nick);
+		else
 			irc_numeric(c, 447, ":You are signed in as %s, and that is your nick", me->nick);
 		return;
 	}

@@ -58,6 +58,9 @@ channel_moved(void *self, const struct wh_chat_moved *moved)
 	struct irc_client *c = by != NULL ? client_of(irc, by) : NULL;
 	struct irc_task *task = irc->tasks;
 
+	/* They were told before this hub. */
+	if (moved->again)
+		return;
 	while (task != NULL && !(task->session == moved->session && strcmp(task->verb, "RENAME") == 0))
 		task = task->next;
 	if (c != NULL && c->welcome) {

@@ -545,7 +545,7 @@ render_event(struct irc *irc, const struct wh_event *e, uint32_t caps, struct ir
 		if ((caps & CAP_AWAY) == 0)
 			return false;
 		source_of(irc, name, who, source);
-		line_put(&w, "", away != NULL && away->b ? ":%s AWAY :is not connected" : ":%s AWAY", source);
+		line_put(&w, "", away != NULL && away->b ? ":%s AWAY :" IRC_GONE : ":%s AWAY", source);
 	} else if (strcmp(e->name, "chat.invited") == 0) {
 		const struct irc_person *to = person_by_id(irc, item_str(e, "to"));
 		char source[160], tags[TAGS_ROOM];

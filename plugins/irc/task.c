@@ -59,15 +59,14 @@ task_client(struct irc_task *task)
 }
 
 /* A command may be done before wh_run returns, within the handling of the client's line, whose label the task has. */
-static void
-task_done(void *self, wh_id session, uint64_t cookie, enum wh_err err, struct wh_str result)
+void
+task_end(struct irc_task *task, enum wh_err err, struct wh_str result)
 {
-	struct irc_task *task = (struct irc_task *)(uintptr_t)cookie;
 	struct irc_client *c = task_client(task);
 	struct irc *irc = task->irc;
+	wh_id session = task->session;
 	struct wh_session *s;
 
-	(void)self;
 	if (c != NULL) {
 		task->done(task, c, err, result);
 		/* Whoever answered took the label; if nobody did, the line was handled and there is nothing to say. */
@@ -81,6 +80,13 @@ task_done(void *self, wh_id session, uint64_t cookie, enum wh_err err, struct wh
 	task_free(task);
 	if (c != NULL && (s = wh_session_get(irc->host, session)) != NULL && (c = client_of(irc, s)) != NULL)
 		irc_drain(c);
+}
+
+static void
+task_done(void *self, wh_id session, uint64_t cookie, enum wh_err err, struct wh_str result)
+{
+	(void)self, (void)session;
+	task_end((struct irc_task *)(uintptr_t)cookie, err, result);
 }
 
 void

@@ -199,21 +199,44 @@ struct listing {
 };
 
 static bool
+list_put(struct listing *l, const struct wh_chat_room *room, unsigned ranks)
+{
+	const struct wh_room *hub = wh_room_find(l->irc->host, room->key);
+	char prefix[IRC_PREFIXES + 1];
+
+	if ((room->unlisted || room->invited || l->invisible) && (hub == NULL || !wh_room_has(l->irc->host, hub, l->asker)) && !l->own)
+		return true;
+	if (l->n + room->name.n + IRC_PREFIXES + 3 >= sizeof l->line)
+		return false;
+	rank_prefixes(ranks, l->all, prefix);
+	l->n += (size_t)snprintf(l->line + l->n, sizeof l->line - l->n, "%s%s#%.*s", l->n != 0 ? " " : "", prefix, WH_FMT(room->name));
+	return true;
+}
+
+static bool
 list_room(void *self, struct wh_room *r)
 {
 	struct listing *l = self;
 	struct wh_chat_room room;
-	char prefix[IRC_PREFIXES + 1];
 
 	if (!l->irc->chat->room(l->irc->chat_self, wh_room_name(l->irc->host, r), &room))
 		return true;
-	if ((room.unlisted || room.invited || l->invisible) && !wh_room_has(l->irc->host, r, l->asker) && !l->own)
-		return true;
-	if (l->n + room.name.n + IRC_PREFIXES + 3 >= sizeof l->line)
-		return false;
-	rank_prefixes(l->irc->chat->ranks(l->irc->chat_self, room.name, l->of), l->all, prefix);
-	l->n += (size_t)snprintf(l->line + l->n, sizeof l->line - l->n, "%s%s#%.*s", l->n != 0 ? " " : "", prefix, WH_FMT(room.name));
-	return true;
+	return list_put(l, &room, l->irc->chat->ranks(l->irc->chat_self, room.name, l->of));
+}
+
+/* Of who stays without a connection: the channels that somebody is in. */
+struct stay_listing {
+	struct listing *listing;
+	const struct irc_person *p;
+};
+
+static bool
+list_stay(void *self, const struct wh_chat_room *room)
+{
+	const struct stay_listing *l = self;
+	unsigned ranks;
+
+	return !l->listing->irc->chat->inside(l->listing->irc->chat_self, room->key, wh_str(l->p->id), &ranks) || list_put(l->listing, room, ranks);
 }
 
 void
@@ -249,6 +272,8 @@ verb_whois(struct irc *irc, struct irc_client *c, const struct irc_line *line)
 			rooms.of = first;
 			wh_session_rooms(irc->host, first, list_room, &rooms);
 		}
+	if (p->n == 0 && client_asks(c, WH_STR("")))
+		irc->chat->rooms(irc->chat_self, list_stay, &(struct stay_listing){ &rooms, p });
 	if (rooms.n != 0)
 		out_numeric(&out, 319, "%s :%s", is.nick, rooms.line);
 	out_numeric(&out, 312, "%s %s :%s", is.nick, irc->name, irc->network);

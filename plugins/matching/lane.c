@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NODE_THIN = 4, NODE_JOINED = 12 };	/* joined when one has at most so many, and both together at most so many */
+enum { NODE_THIN = 9, NODE_JOINED = 25 };	/* joined when one has at most so many, and both together at most so many */
 
 void
 lanes_init(struct lanes *ls, uint64_t seed)
@@ -78,14 +78,15 @@ node_free(struct lanes *ls, uint32_t number)
 	ls->n_free_nodes++;
 }
 
-/* How many entries stand at or before (key, order). Four looks at the keys find those before the key, as there are 2^4 - 1 places. */
+/* How many entries stand at or before (key, order). Five looks at the keys find those before the key, as there are 2^5 - 1 places. */
 static inline unsigned
 node_rank(const struct lane_node *node, int32_t key, uint64_t order)
 {
 	const int32_t *keys = node->keys;
 	unsigned i = 0;
 
-	i += keys[7] < key ? 8u : 0;
+	i += keys[15] < key ? 16u : 0;
+	i += keys[i + 7] < key ? 8u : 0;
 	i += keys[i + 3] < key ? 4u : 0;
 	i += keys[i + 1] < key ? 2u : 0;
 	i += keys[i] < key ? 1u : 0;
@@ -160,7 +161,10 @@ way_begin(struct lanes *ls, const struct lane *lane, int32_t key, uint64_t order
 		struct lane_node *node = node_at(ls, number);
 
 		/* Read when the keys have been: no need to wait for both. */
+		__builtin_prefetch(node->keys);
+		__builtin_prefetch(node->keys + 16);
 		__builtin_prefetch(node->refs);
+		__builtin_prefetch(node->refs + 16);
 		way->nodes[level] = node;
 		way->numbers[level] = number;
 		if (level == last)
@@ -169,9 +173,8 @@ way_begin(struct lanes *ls, const struct lane *lane, int32_t key, uint64_t order
 		number = node->refs[way->slots[level]];
 	}
 	/* All of its lines at once. */
-	__builtin_prefetch(way->nodes[last]->keys);
-	__builtin_prefetch(way->nodes[last]->orders);
-	__builtin_prefetch(way->nodes[last]->orders + 8);
+	for (unsigned i = 0; i < NODE_MAX; i += 8)
+		__builtin_prefetch(way->nodes[last]->orders + i);
 }
 
 static const struct lane_way *
@@ -239,6 +242,22 @@ lane_end(struct lanes *ls, uint32_t number)
 	lane->id = 0;
 	lane->u.next_free = ls->free_lane;
 	ls->free_lane = number;
+}
+
+void
+lanes_find_soon(const struct lanes *ls, uint64_t id)
+{
+	finder_soon(&ls->ids, id_hash(id));
+}
+
+void
+lanes_remove_soon(const struct lanes *ls, uint32_t number)
+{
+	const struct lane *lane = lane_item(ls, number);
+
+	/* With its last ticket it ends. */
+	if (lane->height == 0 && lane->n_few == 1)
+		finder_soon(&ls->ids, id_hash(lane->id));
 }
 
 const struct lane *

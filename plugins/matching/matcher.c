@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+enum { TICKET_SOON = 256 };
+
 uint64_t
 lane_id(uint64_t base, uint32_t value, enum lane_kind kind, uint32_t tag)
 {
@@ -202,6 +204,11 @@ ticket_counts(const struct ticket *t)
 static void
 ticket_unlane(struct matcher *m, struct ticket *t)
 {
+	/* All at once what each of them needs: one after the other they would wait for memory as often. */
+	for (unsigned i = 0; i < t->n_lanes; i++)
+		__builtin_prefetch(lanes_at(&m->lanes, ticket_lanes(m, t)[i]), 1);
+	for (unsigned i = 0; i < t->n_lanes; i++)
+		lanes_remove_soon(&m->lanes, ticket_lanes(m, t)[i]);
 	while (t->n_lanes > 0)
 		lanes_remove(&m->lanes, ticket_lanes(m, t)[--t->n_lanes], ticket_key(m, t), t->order, ticket_counts(t));
 	t->loose = t->patient = false;
@@ -517,10 +524,14 @@ want_soon(struct matcher *m, const struct want *want)
 	uint64_t base = base_first(m);
 
 	finder_soon(&m->persons, person_hash(m, want->persons[0]));
-	if (m->near == NO_RULE || m->pick != NO_RULE || m->share != NO_RULE)
+	if (m->pick != NO_RULE)
 		return;
 	for (unsigned r = 0; r < m->plan.n_rules; r++)
 		base = base_next(m, base, r, &want->traits[r]);
+	for (unsigned i = 0; m->share != NO_RULE && i < want->traits[m->share].n; i++)
+		lanes_find_soon(&m->lanes, lane_id(base, 0, LANE_TAG, want->traits[m->share].set[i]));
+	if (m->near == NO_RULE || m->share != NO_RULE)
+		return;
 	lane = lanes_find(&m->lanes, lane_id(base, 0, LANE_ALL, 0));
 	if (lane != NULL)
 		lanes_soon(&m->lanes, lane, want->traits[m->near].number, order_make(want->since < m->now ? want->since : m->now, m->orders));
@@ -586,6 +597,16 @@ matcher_cancel(struct matcher *m, uint64_t id)
 	return true;
 }
 
+/* The lines of it that most looks need. */
+static void
+ticket_soon(const struct matcher *m, uint32_t number)
+{
+	const char *line = (const char *)ticket_at(m, number);
+
+	for (size_t at = 0; at < m->tickets.size && at < TICKET_SOON; at += 64)
+		__builtin_prefetch(line + at);
+}
+
 /* Those whose turn comes next are anywhere in memory, in no order that the processor could guess. What they need is asked for while others are
  * looked after: first the ticket, then what the ticket says. */
 static void
@@ -596,14 +617,16 @@ following_soon(struct matcher *m)
 
 	wheel_following(&m->wheel, &first, &second);
 	if (second != 0)
-		__builtin_prefetch(ticket_at(m, second));
+		ticket_soon(m, second);
 	if (first == 0)
 		return;
 	t = ticket_at(m, first);
-	if (t->n_lanes != 0)
+	for (unsigned i = 1; i < t->n_lanes; i++)
+		__builtin_prefetch(lanes_at(&m->lanes, ticket_lanes(m, t)[i]), 1);
+	if (t->n_lanes != 0 && m->near != NO_RULE)
 		lanes_soon(&m->lanes, lanes_at(&m->lanes, ticket_lanes(m, t)[0]), ticket_key(m, t), t->order);
 	if (t->peer != 0) {
-		__builtin_prefetch(ticket_at(m, t->peer));
+		ticket_soon(m, t->peer);
 		wheel_soon(&m->wheel, t->peer);
 	}
 }

@@ -419,7 +419,7 @@ static const struct wh_setting queue_settings[] = {
 	{ "medium", WH_CHOICE, .def = "text", .choices = "text|video", .help = "video: its people may call each other" },
 	{ "blur", WH_BOOL, .def = "false", .help = "clients blur each other until all reveal" },
 	{ "relay", WH_BOOL, .def = "true", .help = "calls go by relays alone, and no address is told, until all reveal" },
-	{ "score", WH_STRING, .def = "", .max = "255", .help = "a file of Lua with a function score(waited, waited_other, mismatch of each rule): what two cost each other" },
+	{ "score", WH_STRING, .file_only = true, .def = "", .max = "255", .help = "a file of Lua with a function score(waited, waited_other, mismatch of each rule): what two cost each other" },
 	{ "tickets", WH_INT, .def = "100000", .min = "2", .max = "1000000", .help = "who may wait at once" },
 	{ 0 }
 };

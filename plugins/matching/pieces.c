@@ -5,7 +5,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-enum { LINE = 64, SINGLE = 4 };
+enum { LINE = 64, FIRST = 256 << 10 };
 
 #define BLOCK ((size_t)2 << 20)
 
@@ -26,6 +26,15 @@ pieces_wide(size_t bytes)
 	return p;
 }
 
+/* So many are allocations of their own. */
+static uint32_t
+pieces_first(const struct pieces *p)
+{
+	size_t piece = p->size * PIECE;
+
+	return piece < FIRST ? (uint32_t)(FIRST / piece) : 1;
+}
+
 static uint32_t
 pieces_in_block(const struct pieces *p)
 {
@@ -38,7 +47,7 @@ pieces_in_block(const struct pieces *p)
 static bool
 piece_begins(const struct pieces *p, uint32_t i)
 {
-	return i < SINGLE || (i - SINGLE) % pieces_in_block(p) == 0;
+	return i < pieces_first(p) || (i - pieces_first(p)) % pieces_in_block(p) == 0;
 }
 
 bool
@@ -58,7 +67,10 @@ pieces_reach(struct pieces *p, uint32_t number)
 		p->at = more;
 		p->cap = cap;
 	}
-	p->at[i] = !piece_begins(p, i) ? p->at[i - 1] + piece : i < SINGLE ? pieces_wide(piece) : pieces_wide(piece < BLOCK ? BLOCK : piece);
+	if (!piece_begins(p, i))
+		p->at[i] = p->at[i - 1] + piece;
+	else
+		p->at[i] = pieces_wide(i < pieces_first(p) || piece > BLOCK ? piece : BLOCK);
 	if (p->at[i] == NULL)
 		return false;
 	p->n = i + 1;

@@ -1,5 +1,5 @@
 /* Memory for what there is many of and what is found by its number: tickets, nodes, lanes. It comes in pieces of `PIECE` items that never move,
- * so that nothing is copied when it grows. From the fifth piece on they are cut from blocks of 2 MiB which the kernel is asked to hold in
+ * so that nothing is copied when it grows. Beyond the first 256 KiB they are cut from blocks of 2 MiB which the kernel is asked to hold in
  * one page each: with 100,000 tickets the processor's table of small pages does not reach, and a look at a ticket would be two looks. */
 #ifndef MATCHING_PIECES_H
 #define MATCHING_PIECES_H
@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { PIECE = 1024 };
+enum { PIECE = 256 };
 
 struct pieces {
 	char **at;

@@ -155,7 +155,7 @@ those_who_come_in_order_fill_it(void **state)
 	for (unsigned i = 0; i < MANY; i++)
 		world_add(w, 0, i + 1);
 	world_check(w);
-	/* Full leaves, and a fifteenth of them above. */
+	/* Full leaves, and few above. */
 	assert_true(w->lanes.n_nodes - w->lanes.n_free_nodes < MANY / NODE_MAX * 11 / 10);
 	/* Whoever waits longest is taken first: nodes are given back. */
 	while (w->n > 10)
@@ -177,10 +177,10 @@ a_way_down_is_a_logarithm(void **state)
 		assert_int_not_equal(lanes_add(&w->lanes, ID, (int32_t)roll(w, 1000000), i + 1, i + 1, 1), 0);
 	before_look = w->lanes.steps;
 	lanes_around(&w->lanes, lanes_find(&w->lanes, ID), 500000, 0, &left, &right);
-	/* 15^4 is above 50,000; thinner than full it may be a level more. */
-	assert_true(w->lanes.steps - before_look <= 5);
+	/* 31^3 is above 29,000; thinner than full it may be a level more. */
+	assert_true(w->lanes.steps - before_look <= 4);
 	/* Not below half on average. */
-	assert_true(w->lanes.n_nodes - w->lanes.n_free_nodes < MANY / 7);
+	assert_true(w->lanes.n_nodes - w->lanes.n_free_nodes < MANY / 14);
 	world_free(w);
 }
 

@@ -19,7 +19,7 @@ const struct wh_setting filter_settings[] = {
 const struct wh_setting filter_list_settings[] = {
 	{ "kind", WH_CHOICE, .def = "words", .choices = "words|patterns|names|deny|allow", .help = "what its entries are" },
 	{ "entries", WH_STRINGS, .max = "65536", .help = "words, phrases, patterns or domains" },
-	{ "file", WH_STRING, .max = "4096", .help = "a file with more, an entry a line; # begins a comment" },
+	{ "file", WH_STRING, .file_only = true, .max = "4096", .help = "a file with more, an entry a line; # begins a comment" },
 	{ "actions", WH_STRINGS, .max = "11", .help = "what is done; none: as the filter is set" },
 	{ 0 }
 };
@@ -33,6 +33,25 @@ filter_room_find(const struct filters *f, struct wh_str name)
 		if (f->room_hashes[i] == hash && wh_str_is(name, f->rooms[i].name))
 			return &f->rooms[i];
 	return NULL;
+}
+
+/* One that the name had before goes: it is of a room that was there no more. */
+void
+filter_room_move(struct filters *f, struct wh_str from, struct wh_str to)
+{
+	struct filter_room *is = filter_room_find(f, from), *gone;
+
+	if (is == NULL || to.n > FILTER_NAME)
+		return;
+	gone = filter_room_find(f, to);
+	if (gone != NULL) {
+		f->room_hashes[gone - f->rooms] = f->room_hashes[--f->n_rooms];
+		*gone = f->rooms[f->n_rooms];
+		is = filter_room_find(f, from);
+	}
+	memset(is->name, 0, sizeof is->name);
+	memcpy(is->name, to.p, to.n);
+	f->room_hashes[is - f->rooms] = scene_hash(to);
 }
 
 static bool

@@ -1,7 +1,7 @@
 /* What commands made of filters and lists, kept in the store. See filters_own.h. Nothing is read but at the plugin's open. */
 #include "filters_own.h"
 
-enum { Q_SET, Q_UNSET, Q_SETS, Q_LIST, Q_LIST_DROP, Q_LIST_CLEAR, Q_LISTS, Q_ADD, Q_REMOVE, Q_ENTRIES, PAGE = 5000 };
+enum { Q_SET, Q_UNSET, Q_SETS, Q_LIST, Q_LIST_DROP, Q_LIST_CLEAR, Q_LISTS, Q_ADD, Q_REMOVE, Q_ENTRIES, Q_MOVE_OFF, Q_MOVE, PAGE = 5000 };
 
 /* Where the reading of entries stands. */
 struct reading {
@@ -101,6 +101,17 @@ filters_keep(struct filters *f, const struct wh_table *table, unsigned first)
 	f->first = first;
 	filter_lists_build(f, true);
 	return err;
+}
+
+void
+filters_move(struct filters *f, struct wh_str from, struct wh_str to)
+{
+	const struct wh_cell cells[] = { WH_CELL_TEXT(from), WH_CELL_TEXT(to) };
+	const struct wh_step steps[] = { { .statement = f->first + Q_MOVE_OFF, .params = cells, .n = 2 }, { .statement = f->first + Q_MOVE, .params = cells, .n = 2 } };
+
+	filter_room_move(f, from, to);
+	if (f->table.ops != NULL && wh_store_run(&f->table, steps, 2, NULL, 0) != WH_OK)
+		wh_host_log(f->host, WH_ERROR, "filters_not_moved", WH_S("room", from), WH_S("to", to));
 }
 
 bool

@@ -179,7 +179,7 @@ extern const struct wh_job filter_build_job;
 	{ "lists", WH_FREE, .table = filter_list_settings, .help = "lists of words, names and domains, each under a name; up to 32" }, \
 	{ "countries_allow", WH_STRINGS, .max = "250", .help = "countries (\"DE\") that people may come from; empty: any" }, \
 	{ "countries_deny", WH_STRINGS, .max = "250", .help = "countries that people may not come from" }, \
-	{ "country_file", WH_STRING, .max = "4096", .help = "a database in MaxMind's format (.mmdb) that knows countries; replace it by renaming" }
+	{ "country_file", WH_STRING, .file_only = true, .max = "4096", .help = "a database in MaxMind's format (.mmdb) that knows countries; replace it by renaming" }
 
 /** One row of the schema's migrations. */
 #define FILTER_MIGRATION \
@@ -203,11 +203,16 @@ extern const struct wh_job filter_build_job;
 	{ "list_add", "INSERT INTO moderation_list_entry (list, entry) VALUES ($1, $2) ON CONFLICT (list, entry) DO NOTHING", .takes = "tt", .writes = true }, \
 	{ "list_remove", "DELETE FROM moderation_list_entry WHERE list = $1 AND entry = $2", .takes = "tt", .writes = true }, \
 	{ "list_entries", "SELECT list, entry FROM moderation_list_entry WHERE list > $1 OR (list = $1 AND entry > $2) ORDER BY list, entry LIMIT 5000", \
-	    .takes = "tt", .gives = "tt" }
-enum { FILTER_STATEMENTS_N = 10 };
+	    .takes = "tt", .gives = "tt" }, \
+	{ "filter_move_off", "DELETE FROM moderation_filter WHERE room = $2 AND EXISTS (SELECT 1 FROM moderation_filter f WHERE f.room = $1)", .takes = "tt", .writes = true }, \
+	{ "filter_move", "UPDATE moderation_filter SET room = $2 WHERE room = $1", .takes = "tt", .writes = true }
+enum { FILTER_STATEMENTS_N = 12 };
 
 /** Reads back what commands have set (blocks: in the plugin's open), and writes what they set from now on. `table` is borrowed. */
 enum wh_err filters_keep(struct filters *f, const struct wh_table *table, unsigned first_statement);
+
+/** The room has another name: what is set in it goes along, in memory and in the store. */
+void filters_move(struct filters *f, struct wh_str from, struct wh_str to);
 
 /** Rows of the plugin's commands. */
 #define FILTER_COMMANDS \

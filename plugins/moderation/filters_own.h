@@ -110,6 +110,7 @@ void filter_geo_close(struct filter_geo **geo);
 
 enum wh_err filter_conf_read(struct filters *f, const struct wh_conf *conf);
 struct filter_room *filter_room_find(const struct filters *f, struct wh_str name);
+void filter_room_move(struct filters *f, struct wh_str from, struct wh_str to);
 
 /** The first list of the kind that has the text: NULL, or which; its entry in `entry_out`. Of several, the one that wants most. */
 const struct filter_list *filter_list_look(struct filters *f, enum filter_list_kind kind, const struct list_text *text, struct wh_str *entry_out);

@@ -77,6 +77,8 @@ struct judging *judging_open(const struct wh_host *host, const struct wh_conf *c
 void judging_close(struct judging **j);
 
 /** The config changed: folders are read again; what is new in them is tested first, and a pack that fails stays as it was. */
+/** The room has another name: modes that are set for it go along. */
+void judging_move(struct judging *j, struct wh_str from, struct wh_str to);
 void judging_reload(struct judging *j, const struct wh_conf *conf);
 
 /** Does any rule that is not off listen to this? */
@@ -120,7 +122,7 @@ void judging_answered(void *self, const struct wh_helper *helper, wh_id id, stru
 extern const struct wh_setting judging_pack_settings[], judging_score_settings[];
 
 #define JUDGING_SETTINGS \
-	{ "pack_folders", WH_STRINGS, .help = "folders of rule packs, a pack in each of their folders; of two with one id the later counts" }, \
+	{ "pack_folders", WH_STRINGS, .file_only = true, .help = "folders of rule packs, a pack in each of their folders; of two with one id the later counts" }, \
 	{ "packs", WH_FREE, .table = judging_pack_settings, .help = "rule packs, each under its id; up to 64" }, \
 	{ "deadline", WH_DURATION, .def = "250ms", .min = "10ms", .max = "10s", .help = "how long a message waits for the rule packs" }, \
 	{ "stuck", WH_DURATION, .def = "2s", .min = "200ms", .max = "60s", .help = "after how long without an answer whiply-rules is killed" }, \

@@ -169,7 +169,8 @@ void packs_read_conf(struct judging *j, const struct wh_conf *conf, bool first);
 /* packs_store.c */
 enum packs_statement { Q_PACKS, Q_PACK_PUT, Q_PACK_GONE, Q_VERSION_ADD, Q_VERSIONS, Q_VERSION_LAST, Q_VERSION_GET, Q_VERSION_BEFORE, Q_VERSIONS_TRIM,
 	Q_SETTING_PUT, Q_SETTING_GONE, Q_SETTINGS, Q_ENTRY_PUT, Q_ENTRY_GONE, Q_ENTRIES, Q_ENTRIES_OF, Q_ENTRIES_COUNT, Q_MODE_PUT, Q_MODE_GONE, Q_MODES,
-	Q_LOWERED_PUT, Q_LOWERED_GONE, Q_LOWERED, Q_KNOWN_PUT, Q_KNOWN, Q_KNOWN_FILES, Q_LOG, Q_SAID_BEFORE };
+	Q_LOWERED_PUT, Q_LOWERED_GONE, Q_LOWERED, Q_KNOWN_PUT, Q_KNOWN, Q_KNOWN_FILES, Q_LOG, Q_SAID_BEFORE,
+	Q_MODES_MOVE_OFF, Q_MODES_MOVE };
 extern const struct wh_schema judging_schema;
 enum wh_err packs_restore(struct judging *j);		/* in the plugin's open */
 void packs_restore_one(struct judging *j, struct pack *p);

@@ -1,8 +1,33 @@
 # What is done about what people do. The plugin and its tests are the same objects; those that judge list theirs in filters.mk and judging.mk.
 noinst_LTLIBRARIES += libmoderationplugin.la
-libmoderationplugin_la_SOURCES = %D%/moderation.c %D%/moderation.h %D%/own.h %D%/schema.c %D%/words.c %D%/network.c \
-	%D%/people.c %D%/penalty.c %D%/reason.c %D%/action.c %D%/notice.c %D%/verdict.c %D%/sweep.c %D%/undo.c %D%/command.c %D%/log.c %D%/room_log.c \
-	%D%/item.c %D%/queue.c %D%/report.c %D%/gate.c %D%/judges.c %D%/judges.h %D%/text_command.c %D%/person.c %D%/service.c
+libmoderationplugin_la_SOURCES =
+libmoderationplugin_la_SOURCES += %D%/moderation.c
+libmoderationplugin_la_SOURCES += %D%/moderation.h
+libmoderationplugin_la_SOURCES += %D%/own.h
+libmoderationplugin_la_SOURCES += %D%/action.c
+libmoderationplugin_la_SOURCES += %D%/command.c
+libmoderationplugin_la_SOURCES += %D%/gate.c
+libmoderationplugin_la_SOURCES += %D%/item.c
+libmoderationplugin_la_SOURCES += %D%/judges.c
+libmoderationplugin_la_SOURCES += %D%/judges.h
+libmoderationplugin_la_SOURCES += %D%/log.c
+libmoderationplugin_la_SOURCES += %D%/moved.c
+libmoderationplugin_la_SOURCES += %D%/network.c
+libmoderationplugin_la_SOURCES += %D%/notice.c
+libmoderationplugin_la_SOURCES += %D%/penalty.c
+libmoderationplugin_la_SOURCES += %D%/people.c
+libmoderationplugin_la_SOURCES += %D%/person.c
+libmoderationplugin_la_SOURCES += %D%/queue.c
+libmoderationplugin_la_SOURCES += %D%/reason.c
+libmoderationplugin_la_SOURCES += %D%/report.c
+libmoderationplugin_la_SOURCES += %D%/room_log.c
+libmoderationplugin_la_SOURCES += %D%/schema.c
+libmoderationplugin_la_SOURCES += %D%/service.c
+libmoderationplugin_la_SOURCES += %D%/sweep.c
+libmoderationplugin_la_SOURCES += %D%/text_command.c
+libmoderationplugin_la_SOURCES += %D%/undo.c
+libmoderationplugin_la_SOURCES += %D%/verdict.c
+libmoderationplugin_la_SOURCES += %D%/words.c
 MODERATION_LIBS = libmoderationjudging.la $(FILTERS_LIBS) -lm
 include plugins/moderation/filters.mk
 include plugins/moderation/judging.mk

@@ -263,6 +263,8 @@ moderation_open(const struct wh_host *host, const struct wh_conf *conf, void **s
 	if (err == WH_OK)
 		err = mod->chat->listen(mod->chat_self, sweep_heard, mod);
 	if (err == WH_OK)
+		err = mod->chat->watch(mod->chat_self, room_moved, mod);
+	if (err == WH_OK)
 		err = judges_open(mod, conf);
 	if (err != WH_OK) {
 		moderation_close(mod);

@@ -107,6 +107,7 @@ enum mod_statement {
 	Q_UNDO_SHOW, Q_UNDO_COVER, Q_UNDO_TAKE, Q_PUT_COVER, Q_PUT_BACK, Q_UNDONE_BY, Q_COVERED, Q_AGAIN_COVER, Q_SWEPT, Q_ITEM_ADD, Q_ITEM_MERGE, Q_ITEM, Q_ITEMS, Q_CLAIM, Q_RELEASE, Q_DECIDE,
 	Q_ITEM_STATE, Q_ITEMS_HALF, Q_EDITS_OVER, Q_NOTE_ADD, Q_NOTES, Q_REASON_SET, Q_REASONS, Q_STATEMENTS, Q_MINE, Q_COUNT_OPEN, Q_DEEDS, Q_TRIAL_LOG,
 	Q_KEEP_LOG, Q_KEEP_ITEMS, Q_KEEP_KEPT, Q_KEEP_NOTES, Q_KEEP_COVER, Q_EXPORT, Q_EXPORT_ITEMS, Q_ERASE_ACTIONS, Q_ERASE_ITEMS, Q_ERASE_NOTES, Q_ERASE_BY,
+	Q_ACTIONS_MOVE, Q_ITEMS_MOVE,
 	Q_FILTERS	/* and those behind it are of filters.h */
 };
 extern const struct wh_schema moderation_schema;
@@ -214,6 +215,9 @@ void penalty_each(struct moderation *mod, struct wh_str who, struct wh_str room,
 int64_t penalty_slow(struct moderation *mod, const struct penalty *slow, struct wh_str who);
 void penalty_tick(struct moderation *mod);
 
+/** What is in force in a room, or on somebody in it, is from now on in that one. */
+void penalties_move(struct moderation *mod, struct wh_str from, struct wh_str to);
+
 /** Tells a room what is in force in it. */
 void penalty_tell_room(struct moderation *mod, struct wh_str room);
 
@@ -261,6 +265,9 @@ void act_redact_note(struct moderation *mod, struct wh_call *call);
 
 /** Fills in the answer of a call that acts: {"action","until"}; for action_apply's `done`, with the held call as cookie. */
 void act_answered(struct moderation *mod, uint64_t cookie, enum wh_err err, int64_t id);
+
+/* moved.c */
+wh_chat_watcher room_moved;
 
 /* sweep.c */
 void sweep_cancel(struct moderation *mod, int64_t group);

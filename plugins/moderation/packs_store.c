@@ -73,10 +73,40 @@ static const struct wh_statement statements[] = {
 	[Q_LOG] = { "log", "SELECT e.id, e.time, e.kind, e.who, e.name, e.text FROM chat_entry e JOIN chat_room r ON r.id = e.room WHERE (r.key = $1 OR r.name = $1) AND e.id > $2 AND "
 		"e.time >= $3 AND e.time <= $4 AND e.kind IN (1, 2, 3) ORDER BY e.id LIMIT $5", "tiiii", .gives = "iiittT" },
 	[Q_SAID_BEFORE] = { "said_before", "SELECT count(*) FROM chat_entry WHERE who = $1 AND id < $2 AND kind IN (1, 2)", "ti", .gives = "i" },
+	[Q_MODES_MOVE_OFF] = { "modes_move_off", "DELETE FROM moderation_packs_mode WHERE room = $2 AND EXISTS (SELECT 1 FROM moderation_packs_mode m WHERE "
+		"m.room = $1)", "tt", .gives = NULL, .writes = true },
+	[Q_MODES_MOVE] = { "modes_move", "UPDATE moderation_packs_mode SET room = $2 WHERE room = $1", "tt", .gives = NULL, .writes = true },
 	{ 0 }
 };
 
 const struct wh_schema judging_schema = { "moderation_packs", migrations, statements };
+
+void
+judging_move(struct judging *j, struct wh_str from, struct wh_str to)
+{
+	const struct wh_cell cells[] = { WH_CELL_TEXT(from), WH_CELL_TEXT(to) };
+	const struct wh_step steps[] = { { Q_MODES_MOVE_OFF, cells, 2, WH_ANY }, { Q_MODES_MOVE, cells, 2, WH_ANY } };
+	bool moved = false;
+
+	for (size_t i = 0; i < j->n_modes; i++)
+		moved |= wh_str_is(from, j->modes[i].room);
+	if (!moved || to.n >= PACK_NAME)
+		return;
+	/* What was set for a room that had the name before goes. */
+	for (size_t i = 0; i < j->n_modes;) {
+		if (wh_str_is(to, j->modes[i].room))
+			j->modes[i] = j->modes[--j->n_modes];
+		else
+			i++;
+	}
+	for (size_t i = 0; i < j->n_modes; i++)
+		if (wh_str_is(from, j->modes[i].room))
+			snprintf(j->modes[i].room, sizeof j->modes[i].room, "%.*s", WH_FMT(to));
+	packs_modes_send(j);
+	packs_wanted(j);
+	if (wh_store_run(&j->table, steps, 2, packs_written, 0) != WH_OK)
+		wh_host_log(j->host, WH_ERROR, "modes_not_moved", WH_S("room", from), WH_S("to", to));
+}
 
 void
 packs_written(void *self, uint64_t cookie, const struct wh_result *result)

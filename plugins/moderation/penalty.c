@@ -123,6 +123,27 @@ penalty_by_id(struct moderation *mod, struct wh_str who, struct wh_str network, 
 	return NULL;
 }
 
+void
+penalties_move(struct moderation *mod, struct wh_str from, struct wh_str to)
+{
+	size_t left = mod->n_penalties;
+	struct wh_node *l = mod->penalties.next, *next;
+
+	/* New ones come behind those that are there. */
+	for (; left != 0; left--, l = next) {
+		struct penalty *p = WH_NODE_OF(l, struct penalty, all), moved = *p;
+
+		next = l->next;
+		if (!wh_str_eq(p->room, from))
+			continue;
+		moved.room = to;
+		if (penalty_add(mod, &moved) == WH_OK)
+			penalty_remove(mod, p);
+		else
+			wh_host_log(mod->host, WH_ERROR, "out_of_memory", WH_T("for", "what is in force in a room of another name"));
+	}
+}
+
 static bool
 penalty_here(const struct penalty *p, struct wh_str room, uint32_t kinds, int64_t now)
 {

@@ -95,6 +95,7 @@ struct bulk {
 	struct moderation *mod;
 	wh_id call;
 	unsigned n, left, done;
+	int64_t group;			/* of what is done, so that one undoing takes all of it back; 0: nothing is */
 	struct bulk_one {
 		struct bulk *bulk;
 		int64_t id;
@@ -136,6 +137,8 @@ bulk_end(struct bulk *b)
 			wh_json_end(wh_reply(call));
 		}
 		wh_json_end(wh_reply(call));
+		if (b->group != 0)
+			write_id(wh_reply(call), "group", b->group);
 		wh_call_done(call, WH_OK);
 	}
 	bulk_free(b);
@@ -291,6 +294,9 @@ decision_act(struct bulk_one *one, struct wh_call *call)
 	act.entry = one->entry;
 	act.item = one->id;
 	act.network = wh_str(one->network);
+	if (one->bulk->group == 0)
+		one->bulk->group = mod_next_id(mod);
+	act.group = one->bulk->group;
 	if (action_apply(mod, &act, NULL, 0) != WH_OK)
 		wh_host_log(mod->host, WH_WARN, "decision_not_done", WH_I("item", one->id));
 }

@@ -155,6 +155,22 @@ room_of(struct raid *r, struct wh_str name, int64_t now_ms)
 	return found;
 }
 
+void
+raid_move(struct raid *r, struct wh_str from, struct wh_str to)
+{
+	struct raid_room *was = room_find(r, from), *is = was != NULL ? room_of(r, to, was->seen_ms) : NULL;
+	uint64_t hash;
+
+	if (is == NULL || is == was)
+		return;
+	hash = is->hash;
+	*is = *was;
+	is->hash = hash;
+	memset(is->name, 0, sizeof is->name);
+	memcpy(is->name, to.p, to.n);
+	*was = (struct raid_room){ .hash = 0 };
+}
+
 static int64_t
 count_of(const struct raid_room *room, enum raid_kind kind, int64_t slots)
 {

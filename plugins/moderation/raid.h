@@ -59,6 +59,9 @@ bool raid_tick(struct raid *r, int64_t now_ms, struct raid_news *out);
 /** A moderator's word for a room. Fills in news when that begins or ends a raid: returns whether it does. WH_EFULL is told by false and `err_out`. */
 bool raid_override(struct raid *r, struct wh_str room, enum raid_state state, int64_t now_ms, struct raid_news *news_out, enum wh_err *err_out);
 
+/** The room has another name: what it is used to, and a raid in it, goes along. */
+void raid_move(struct raid *r, struct wh_str from, struct wh_str to);
+
 /** What action.c undoes together for the raid of a room; 0: nothing. Given after the verdict "raid" was done, and asked for at "raid-over". */
 void raid_remember(struct raid *r, struct wh_str room, int64_t undo_group);
 int64_t raid_undo_group(const struct raid *r, struct wh_str room);

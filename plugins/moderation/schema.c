@@ -52,6 +52,8 @@ static const struct wh_migration migrations[] = {
 	{ .sql =
 		"CREATE INDEX moderation_action_entry ON moderation_action (entry) WHERE entry <> 0;"
 		"CREATE INDEX moderation_item_held ON moderation_item (room, id) WHERE kind = 2 AND state = 1;" },
+	/* Rooms get other names. */
+	{ .sql = "CREATE INDEX moderation_item_room ON moderation_item (room);" },
 	{ 0 }
 };
 
@@ -158,6 +160,8 @@ static const struct wh_statement statements[] = {
 		"state = CASE WHEN kind = 2 AND state = 0 THEN 1 ELSE state END WHERE who = $1", "t", .writes = true },
 	[Q_ERASE_NOTES] = { "erase_notes", "DELETE FROM moderation_note WHERE who = $1", "t", .writes = true },
 	[Q_ERASE_BY] = { "erase_by", "UPDATE moderation_item SET by_id = '', by_name = 'someone who left', words = '' WHERE by_id = $1", "t", .writes = true },
+	[Q_ACTIONS_MOVE] = { "actions_move", "UPDATE moderation_action SET room = $2 WHERE room = $1", "tt", .gives = NULL, .writes = true },
+	[Q_ITEMS_MOVE] = { "items_move", "UPDATE moderation_item SET room = $2 WHERE room = $1", "tt", .gives = NULL, .writes = true },
 	[Q_FILTERS] = FILTER_STATEMENTS,
 	{ 0 }
 };

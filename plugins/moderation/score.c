@@ -8,7 +8,7 @@ enum { SCORES_NAMED = 16, SCORE_PATH = 128 };
 
 const struct wh_setting judging_score_settings[] = {
 	{ "url", WH_STRING, .required = true, .min = "1", .max = "1000", .help = "where the text is posted, in a JSON object; fetch must be allowed to go there" },
-	{ "headers", WH_STRINGS, .max = "16", .help = "more headers, each \"Name: value\", such as an Authorization" },
+	{ "headers", WH_STRINGS, .secret = true, .max = "16", .help = "more headers, each \"Name: value\", such as an Authorization" },
 	{ "field", WH_STRING, .def = "text", .min = "1", .max = "64", .help = "the member that the text is sent as" },
 	{ "value", WH_STRING, .def = "value", .min = "1", .max = "127", .help = "where the number stands in the answer: members and places with points between, \"results.0.score\"" },
 	{ "timeout", WH_DURATION, .def = "2s", .min = "100ms", .max = "30s", .help = "how long it is waited for" },

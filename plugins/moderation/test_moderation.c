@@ -585,6 +585,38 @@ an_edit_that_is_held_waits_and_the_old_text_stays(void **state)
 }
 
 static void
+the_queue_is_decided_by_typing(void **state)
+{
+	struct fixture *f = begin(LISTS);
+	struct wh_session *mod = moderator(f, "mod"), *bob = inside(f, "bob", "member"), *eve = inside(f, "eve", "member");
+	char item[256], typed[300];
+
+	(void)state;
+	assert_int_equal(says(f, mod, "!queue", NULL)->err, WH_OK);
+	assert_has(heard(mod, "moderation.answer"), "nothing waits here");
+	says(f, bob, "oh quux", NULL);
+	member(call(f, mod, "moderation.queue", "{'kind':'held'}"), "item", item);
+	assert_int_equal(says(f, mod, "!queue", NULL)->err, WH_OK);
+	snprintf(typed, sizeof typed, "%s held bob: oh quux", item);
+	assert_non_null(heard(mod, typed));
+	assert_has(heard(mod, "moderation.answer"), "/approve ITEM");
+	assert_int_equal(says(f, mod, "!approve nonsense", NULL)->err, WH_OK);
+	assert_has(heard(mod, "moderation.answer"), "usage: /approve ITEM [why]");
+	/* Of others it is a message. */
+	snprintf(typed, sizeof typed, "!approve %s", item);
+	assert_int_equal(says(f, eve, typed, NULL)->err, WH_OK);
+	assert_null(heard(eve, "oh quux"));
+	assert_int_equal(says(f, mod, typed, NULL)->err, WH_OK);
+	settle(f);
+	assert_has(heard(mod, "moderation.answer"), "approve: done");
+	assert_has(heard(eve, "oh quux"), "'from':'bob'");
+	assert_int_equal(says(f, mod, typed, NULL)->err, WH_OK);
+	settle(f);
+	assert_has(heard(mod, "moderation.answer"), "approve: it is decided");
+	end(f);
+}
+
+static void
 a_whisper_that_is_held_is_published_too(void **state)
 {
 	struct fixture *f = begin(LISTS "whispers = true;");
@@ -690,6 +722,79 @@ what_is_held_of_who_left_is_never_published(void **state)
 }
 
 static void
+a_room_s_log_has_what_was_taken_away_and_nothing_of_who_left(void **state)
+{
+	struct fixture *f = begin(LISTS "keep_removed = \"2d\";");
+	struct wh_session *mod = moderator(f, "mod"), *bob = inside(f, "bob", "member"), *eve = inside(f, "eve", "member");
+	const struct wh_test_answer *answer;
+	char id[256], own[256], item[256], next[256], args[500];
+
+	(void)state;
+	says(f, bob, "hello", NULL);
+	says(f, bob, "purple", id);
+	says(f, bob, "a slip of mine", own);
+	snprintf(args, sizeof args, "{'room':'den','id':'%s'}", own);
+	assert_call(f, bob, "chat.redact", args, WH_OK);
+	snprintf(args, sizeof args, "{'room':'den','id':'%s'}", id);
+	assert_call(f, mod, "moderation.redact", args, WH_OK);
+	says(f, eve, "oh quux", NULL);
+	member(call(f, mod, "moderation.queue", "{'kind':'held'}"), "item", item);
+	assert_has(decides(f, mod, item, "deny")->json, "'done':1");
+	answer = call(f, mod, "moderation.room_log", "{'room':'Den'}");
+	assert_has(answer->json, "'from':'bob','text':'hello'");
+	assert_has(answer->json, "'from':'bob','text':'purple'");
+	assert_has(answer->json, "'from':'eve','text':'oh quux'");
+	assert_has(answer->json, "'deed':'redact'");
+	assert_has(answer->json, "'deed':'deny'");
+	assert_lacks(answer->json, "slip");
+	assert_lacks(answer->json, "next");
+	/* In pages, each with its deeds. */
+	answer = call(f, mod, "moderation.room_log", "{'room':'den','limit':2}");
+	member(answer, "next", next);
+	assert_lacks(answer->json, "deed");
+	snprintf(args, sizeof args, "{'room':'den','after':'%s'}", next);
+	answer = call(f, mod, "moderation.room_log", args);
+	assert_lacks(answer->json, "purple");
+	assert_has(answer->json, "'deed':'redact'");
+	assert_call(f, eve, "moderation.room_log", "{'room':'den'}", WH_EPERM);
+	assert_call(f, mod, "moderation.room_log", "{'room':'den','after':'x'}", WH_EINVAL);
+	assert_call(f, mod, "moderation.room_log", "{'room':'@id-bob,id-eve'}", WH_EINVAL);
+	wh_test_erase(f->t, "id-eve", "eve");
+	settle(f);
+	assert_lacks(call(f, mod, "moderation.room_log", "{'room':'den'}")->json, "oh quux");
+	/* What was removed is kept for a time. */
+	wh_test_advance(f->t, 86400000);
+	assert_has(call(f, mod, "moderation.room_log", "{'room':'den'}")->json, "purple");
+	wh_test_advance(f->t, 2 * 86400000);
+	settle(f);
+	wh_test_advance(f->t, 120000);
+	settle(f);
+	answer = call(f, mod, "moderation.room_log", "{'room':'den'}");
+	assert_has(answer->json, "hello");
+	assert_lacks(answer->json, "purple");
+	end(f);
+}
+
+static void
+what_was_removed_of_who_left_is_in_no_log(void **state)
+{
+	struct fixture *f = begin(NULL);
+	struct wh_session *mod = moderator(f, "mod"), *bob = inside(f, "bob", "member");
+	char id[256], args[400];
+
+	(void)state;
+	says(f, bob, "purple", id);
+	snprintf(args, sizeof args, "{'room':'den','id':'%s'}", id);
+	assert_call(f, mod, "moderation.redact", args, WH_OK);
+	assert_has(call(f, mod, "moderation.room_log", "{'room':'den'}")->json, "purple");
+	wh_test_erase(f->t, "id-bob", "bob");
+	settle(f);
+	assert_lacks(call(f, mod, "moderation.room_log", "{'room':'den'}")->json, "purple");
+	assert_lacks(call(f, mod, "moderation.room_log", "{'room':'den'}")->json, "bob");
+	end(f);
+}
+
+static void
 a_locked_room_is_locked_for_edits_too(void **state)
 {
 	struct fixture *f = begin(NULL);
@@ -781,6 +886,31 @@ a_rollback_undoes_what_one_version_of_a_pack_did(void **state)
 	end(f);
 }
 
+static void
+what_is_in_force_in_a_room_goes_along_when_it_gets_another_name(void **state)
+{
+	struct fixture *f = begin(NULL);
+	struct wh_session *ann = inside(f, "ann", "member"), *mod = moderator(f, "mod"), *bob = inside(f, "bob", "member"), *eve = inside(f, "eve", "member");
+
+	(void)state;
+	assert_call(f, mod, "moderation.mute", "{'who':'bob','room':'den'}", WH_OK);
+	assert_call(f, mod, "moderation.slow", "{'room':'den','time':'1m'}", WH_OK);
+	assert_call(f, eve, "moderation.report", "{'room':'den','who':'bob','text':'rude'}", WH_OK);
+	assert_call(f, ann, "chat.rename", "{'room':'den','to':'lair'}", WH_OK);
+	for (unsigned i = 0; i < 2; i++) {
+		assert_has(call(f, bob, "chat.say", "{'room':'lair','text':'hm'}")->why, "muted");
+		assert_has(call(f, mod, "moderation.room", "{'room':'lair'}")->json, "'slow':60000");
+		assert_has(call(f, mod, "moderation.log", "{'room':'lair'}")->json, "'kind':'mute'");
+		assert_lacks(call(f, mod, "moderation.log", "{'room':'den'}")->json, "'kind':'mute'");
+		assert_has(call(f, mod, "moderation.queue", "{'room':'lair'}")->json, "rude");
+		wh_test_recover(f->t);
+		settle(f);
+	}
+	assert_call(f, mod, "moderation.lift", "{'who':'bob','kind':'mute','room':'lair'}", WH_OK);
+	assert_int_equal(call(f, bob, "chat.say", "{'room':'lair','text':'thanks'}")->err, WH_OK);
+	end(f);
+}
+
 int
 main(void)
 {
@@ -805,14 +935,18 @@ main(void)
 		cmocka_unit_test(a_verdict_decides_what_becomes_of_a_message),
 		cmocka_unit_test(what_was_held_is_published_once_whatever_dies),
 		cmocka_unit_test(an_edit_that_is_held_waits_and_the_old_text_stays),
+		cmocka_unit_test(the_queue_is_decided_by_typing),
 		cmocka_unit_test(a_whisper_that_is_held_is_published_too),
 		cmocka_unit_test(a_held_edit_is_overtaken_by_the_next_and_never_comes_behind_it),
 		cmocka_unit_test(a_held_edit_is_made_once_whatever_dies),
 		cmocka_unit_test(what_is_held_of_who_left_is_never_published),
+		cmocka_unit_test(a_room_s_log_has_what_was_taken_away_and_nothing_of_who_left),
+		cmocka_unit_test(what_was_removed_of_who_left_is_in_no_log),
 		cmocka_unit_test(a_locked_room_is_locked_for_edits_too),
 		cmocka_unit_test(nothing_slips_by_while_rules_that_fail_closed_are_away),
 		cmocka_unit_test(a_rollback_undoes_what_one_version_of_a_pack_did),
 		cmocka_unit_test(who_leaves_takes_words_along_and_not_the_ban),
+		cmocka_unit_test(what_is_in_force_in_a_room_goes_along_when_it_gets_another_name),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

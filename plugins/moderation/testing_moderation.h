@@ -86,7 +86,15 @@ played_forget(struct wh_accounts *accounts, void *self)
 	(void)self;
 }
 
-static const struct wh_accounts_ops played_accounts = { .trust = played_trust, .said = played_said, .strike = played_strike, .room_role = played_room_role,
+static void
+played_room_moved(struct wh_accounts *accounts, struct wh_str from, struct wh_str to)
+{
+	(void)accounts;
+	(void)from;
+	(void)to;
+}
+
+static const struct wh_accounts_ops played_accounts = { .room_moved = played_room_moved, .trust = played_trust, .said = played_said, .strike = played_strike, .room_role = played_room_role,
 	.find = played_find, .forget = played_forget };
 
 static inline struct fixture *

@@ -5,12 +5,14 @@
 
 #include "own.h"
 
-enum shape { WHO, WHO_TIME, ROOM_TIME, ROOM_ON, AN_ID, SAY };
+enum shape { WHO, WHO_TIME, ROOM_TIME, ROOM_ON, AN_ID, SAY, QUEUE, ITEM };
+
+enum { QUEUE_SHOWN = 5 };
 
 static const struct typed {
 	const char *word, *command;
 	enum shape shape;
-	const char *kind;		/* of moderation.lift */
+	const char *kind;		/* of moderation.lift; the decision of moderation.decide */
 	bool off;
 	const char *usage;
 } typed[] = {
@@ -31,6 +33,10 @@ static const struct typed {
 	{ "unregistered", "moderation.registered_only", ROOM_ON, NULL, true, "" },
 	{ "sweep", "moderation.sweep", WHO_TIME, NULL, false, "NAME [10m]" },
 	{ "undo", "moderation.undo", AN_ID, NULL, false, "ID" },
+	{ "queue", "moderation.room_queue", QUEUE, NULL, false, "" },
+	{ "approve", "moderation.decide", ITEM, "approve", false, "ITEM [why]" },
+	{ "deny", "moderation.decide", ITEM, "deny", false, "ITEM [why]" },
+	{ "dismiss", "moderation.decide", ITEM, "dismiss", false, "ITEM [why]" },
 	{ "report", "moderation.report", SAY, NULL, false, "NAME why" },
 };
 
@@ -62,6 +68,46 @@ answer(struct moderation *mod, struct wh_session *s, struct wh_str room, const c
 	wh_session_notify(mod->host, s, &(struct wh_event){ "moderation.answer", items, 4 });
 }
 
+/* The oldest items of the room, a line each. */
+static void
+queue_told(struct moderation *mod, struct wh_session *s, const struct wh_value *result)
+{
+	static const char *const keys[] = { "item", "kind", "name", "text" };
+	struct wh_value items, item, part;
+	struct wh_json_in in;
+	char text[MOD_SENTENCE];
+	unsigned shown = 0;
+
+	(void)wh_json_get(result, "items", &items);
+	in = wh_json_each(&items);
+	while (wh_json_next(&in, NULL, &item)) {
+		struct wh_str parts[4];
+
+		for (unsigned i = 0; i < 4; i++)
+			parts[i] = wh_json_get(&item, keys[i], &part) && part.type == WH_V_STR ? part.s : WH_STR("");
+		snprintf(text, sizeof text, "%.*s %.*s %.*s%s: %.*s", WH_FMT(parts[0]), WH_FMT(parts[1]), (int)(parts[2].n < 60 ? parts[2].n : 60), parts[2].p,
+		    wh_json_get(&item, "edit", &part) ? " (a change)" : "", (int)(parts[3].n < 240 ? parts[3].n : 240), parts[3].p);
+		/* Of several lines the first is enough. */
+		text[strcspn(text, "\n")] = '\0';
+		answer(mod, s, WH_STR(""), text);
+		shown++;
+	}
+	answer(mod, s, WH_STR(""), shown == 0 ? "queue: nothing waits here" : "queue: /approve ITEM, /deny ITEM or /dismiss ITEM decides; these are the oldest");
+}
+
+/* Why an item was not decided; empty: it was. */
+static struct wh_str
+refused_why(const struct wh_value *result)
+{
+	struct wh_value refused, first, why;
+	struct wh_json_in in;
+
+	if (!wh_json_get(result, "refused", &refused))
+		return WH_STR("");
+	in = wh_json_each(&refused);
+	return wh_json_next(&in, NULL, &first) && wh_json_get(&first, "why", &why) && why.type == WH_V_STR ? why.s : WH_STR("");
+}
+
 /* The cookie is the number of the word; the room is not needed any more, as an answer is for the person. */
 static void
 typed_done(void *self, wh_id session, uint64_t cookie, enum wh_err err, struct wh_str result)
@@ -74,8 +120,14 @@ typed_done(void *self, wh_id session, uint64_t cookie, enum wh_err err, struct w
 
 	if (s == NULL)
 		return;
+	if (err == WH_OK && t->shape == QUEUE && wh_json_read_text(mod->host, result, &v) == WH_OK) {
+		queue_told(mod, s, &v);
+		return;
+	}
 	if (err != WH_OK)
 		snprintf(text, sizeof text, "%s: %.*s", t->word, (int)(result.n < 300 ? result.n : 300), result.p != NULL ? result.p : "");
+	else if (t->shape == ITEM && wh_json_read_text(mod->host, result, &v) == WH_OK && refused_why(&v).n != 0)
+		snprintf(text, sizeof text, "%s: %.*s", t->word, WH_FMT(refused_why(&v)));
 	else if (wh_json_read_text(mod->host, result, &v) == WH_OK && (wh_json_get(&v, "action", &id) || wh_json_get(&v, "group", &id)) && id.type == WH_V_STR)
 		snprintf(text, sizeof text, "%s: done; /undo %.*s takes it back", t->word, WH_FMT(id.s));
 	else
@@ -89,8 +141,8 @@ text_command(struct moderation *mod, struct wh_session *s, struct wh_str room, s
 	struct wh_item items[8];
 	struct wh_str word, who, first, rest;
 	const struct typed *t = NULL;
-	char usage[160];
-	int64_t ms = 0;
+	char usage[160], list[MOD_ID_TEXT + 4];
+	int64_t ms = 0, item;
 	size_t n = 0;
 
 	if (text.n < 3 || (text.p[0] != '/' && text.p[0] != '!') || text.p[1] == ' ' || memchr(text.p, '\n', text.n) != NULL)
@@ -103,7 +155,7 @@ text_command(struct moderation *mod, struct wh_session *s, struct wh_str room, s
 	/* Whoever types /report means it; the rest is for those who may. */
 	if (t == NULL || (t->shape != SAY && !person_moderates(mod, s, room)) || (t->shape == SAY && text.p[0] != '/' && !person_moderates(mod, s, room)))
 		return false;
-	if (t->shape != AN_ID)
+	if (t->shape != AN_ID && t->shape != ITEM)
 		items[n++] = WH_ITEM_STR("room", room);
 	switch (t->shape) {
 	case WHO:
@@ -133,12 +185,27 @@ text_command(struct moderation *mod, struct wh_session *s, struct wh_str room, s
 	case ROOM_ON:
 		items[n++] = WH_ITEM_BOOL("on", !t->off);
 		break;
+	case QUEUE:
+		items[n++] = WH_ITEM_INT("limit", QUEUE_SHOWN);
+		rest.n = 0;
+		break;
+	case ITEM:
+		who = word_next(&rest);
+		if (!id_parse(who, &item)) {
+			snprintf(usage, sizeof usage, "usage: /%s %s; /queue shows what waits", t->word, t->usage);
+			answer(mod, s, room, usage);
+			return true;
+		}
+		snprintf(list, sizeof list, "[\"%.*s\"]", WH_FMT(who));
+		items[n++] = (struct wh_item){ .key = "items", .value = { .type = WH_V_ARRAY, .raw = wh_str(list) } };
+		items[n++] = WH_ITEM_STR("decision", wh_str(t->kind));
+		break;
 	case AN_ID:
 		items[n++] = WH_ITEM_STR("id", word_next(&rest));
 		break;
 	}
 	/* A known key is a reason, anything else is a text. */
-	if (rest.n != 0 && reason_find(mod, rest) != NULL && t->kind == NULL)
+	if (rest.n != 0 && reason_find(mod, rest) != NULL && (t->kind == NULL || t->shape == ITEM))
 		items[n++] = WH_ITEM_STR("reason", rest);
 	else if (rest.n != 0)
 		items[n++] = WH_ITEM_STR("text", rest);

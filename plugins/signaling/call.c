@@ -2,6 +2,7 @@
  * that nobody answers. */
 #include <stdio.h>
 
+#include "peerjs.h"
 #include "signaling.h"
 
 struct call *
@@ -289,6 +290,37 @@ call_gone(void *self, struct wh_passage *p)
 	if (seat != NULL)
 		call_leave(x, seat, "room");
 	return WH_PASS;
+}
+
+/* The room has another name, and its call with it. */
+static void
+call_moved(void *self, const struct wh_chat_moved *moved)
+{
+	struct signaling *x = self;
+	struct call *c = call_find(x, moved->from_key);
+
+	peers_move(x, moved->from_key, moved->key);
+	if (c == NULL || moved->key.n > ROOM_BYTES || call_find(x, moved->key) != NULL)
+		return;
+	wh_dict_remove(x->host, x->calls, c->key);
+	memcpy(c->name, moved->key.p, moved->key.n);
+	c->name[moved->key.n] = '\0';
+	c->key = (struct wh_str){ c->name, moved->key.n };
+	if (wh_dict_add(x->host, x->calls, c->key, c) != WH_OK)
+		wh_host_log(x->host, WH_ERROR, "out_of_memory", WH_T("for", "the name of a call"));
+	for (unsigned i = 0; i < SEATS_MAX; i++) {
+		struct wh_session *s = c->seats[i] != NULL ? wh_session_get(x->host, c->seats[i]->caller->session) : NULL;
+
+		if (s != NULL)
+			wh_session_changed(x->host, s);
+	}
+}
+
+void
+calls_watch(struct signaling *x)
+{
+	if (x->chat != NULL && x->chat->watch(x->chat_self, call_moved, x) != WH_OK)
+		wh_host_log(x->host, WH_ERROR, "calls_do_not_follow_rooms", WH_T("why", "too many plugins watch"));
 }
 
 static void

@@ -359,6 +359,33 @@ peers_sweep(void *self, uint64_t cookie)
 
 /* Papers: "P" and a line. */
 
+void
+peers_move(struct signaling *x, struct wh_str from, struct wh_str to)
+{
+	struct wh_dict_iter it = { .value = NULL };
+
+	while (to.n <= ROOM_BYTES && wh_dict_next(x->host, x->peers->by_id, &it)) {
+		struct peer *peer = it.value;
+		struct wh_session *s = wh_session_get(x->host, peer->session);
+
+		if (!wh_str_is(from, peer->room))
+			continue;
+		memcpy(peer->room, to.p, to.n);
+		peer->room[to.n] = '\0';
+		if (s != NULL)
+			wh_session_changed(x->host, s);
+	}
+	it = (struct wh_dict_iter){ .value = NULL };
+	while (to.n <= ROOM_BYTES && wh_dict_next(x->host, x->peers->tickets, &it)) {
+		struct ticket *ticket = it.value;
+
+		if (!wh_str_is(from, ticket->room))
+			continue;
+		memcpy(ticket->room, to.p, to.n);
+		ticket->room[to.n] = '\0';
+	}
+}
+
 bool
 peers_save(struct signaling *x, struct wh_papers *p)
 {

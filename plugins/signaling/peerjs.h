@@ -15,6 +15,8 @@ enum {
 
 struct peers *peers_make(struct signaling *x);
 void peers_free(struct signaling *x);
+/** The room has another name: tickets and peers of it go along. */
+void peers_move(struct signaling *x, struct wh_str from, struct wh_str to);
 void peers_settings(struct peers *p, const struct wh_conf *conf);
 enum wh_err peers_ticket(void *self, struct wh_call *call);
 enum wh_err peers_page(void *self, struct wh_request *request);

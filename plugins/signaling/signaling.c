@@ -173,6 +173,8 @@ signaling_close(void *self)
 	struct signaling *x = self;
 
 	wh_timer_stop(x->host, x->probe);
+	if (x->chat != NULL)
+		x->chat->forget(x->chat_self, x);
 	peers_free(x);
 	calls_free(x);
 	wh_delete(x->host, x);
@@ -202,6 +204,7 @@ signaling_open(const struct wh_host *host, const struct wh_conf *conf, void **se
 		signaling_close(x);
 		return err;
 	}
+	calls_watch(x);
 	*self_out = x;
 	return WH_OK;
 }
@@ -263,7 +266,7 @@ static const struct wh_dialect signaling_dialects[] = {
 static const struct wh_setting turn_settings[] = {
 	{ "name", WH_STRING, .required = true, .min = "1", .max = "63", .help = "for the log and metrics" },
 	{ "urls", WH_STRINGS, .help = "up to 4: turn:HOST:PORT?transport=udp, turns:HOST:PORT?transport=tcp; each is asked how it is" },
-	{ "secrets", WH_STRINGS, .help = "one or two, which it knows as static-auth-secret; file:PATH reads one. The first that it takes is used" },
+	{ "secrets", WH_STRINGS, .secret = true, .help = "one or two, which it knows as static-auth-secret; file:PATH reads one. The first that it takes is used" },
 	{ "region", WH_STRING, .def = "", .max = "63", .help = "clients that name it get this server first" },
 	{ "weight", WH_INT, .def = "1", .min = "1", .max = "1000", .help = "how much it carries, beside the others" },
 	{ 0 }

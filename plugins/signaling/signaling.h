@@ -129,6 +129,8 @@ void seat_tell(struct signaling *x, const struct seat *seat, const char *event, 
 void call_leave(struct signaling *x, struct seat *seat, const char *why);
 void calls_free(struct signaling *x);
 void calls_sweep(void *self, uint64_t cookie);
+/** From now on calls go along with rooms that get another name. */
+void calls_watch(struct signaling *x);
 enum wh_verdict call_gone(void *self, struct wh_passage *p);
 enum wh_verdict call_presence(void *self, struct wh_presence *p);
 enum wh_verdict call_save(void *self, struct wh_papers *p);

@@ -649,6 +649,49 @@ without_memory_nobody_sits(void **state)
 	end(f);
 }
 
+static void
+settle(struct fixture *f)
+{
+	do {
+		wh_test_advance(f->t, 5);
+	} while (wh_test_run_jobs(f->t) != 0);
+}
+
+static void
+a_call_goes_along_when_its_room_gets_another_name(void **state)
+{
+	struct fixture *f = calloc(1, sizeof *f);
+
+	(void)state;
+	assert_non_null(f);
+	f->t = wh_test_new(&whiply_plugin);
+	wh_test_load(f->t, "sqlite", NULL);
+	wh_test_load(f->t, "chat", NULL);
+	assert_int_equal(wh_test_open(f->t, NULL), WH_OK);
+	f->ann = wh_test_session(f->t, "ann", "member");
+	f->bob = wh_test_session(f->t, "bob", "guest");
+	call(f->t, f->ann, "chat.join", "{'room':'den'}");
+	settle(f);
+	call(f->t, f->bob, "chat.join", "{'room':'den'}");
+	settle(f);
+	f->room = "den";
+	member(in_room(f, f->ann, "call.join", "")->json, "peer", f->a);
+	member(in_room(f, f->bob, "call.join", "")->json, "peer", f->b);
+	call(f->t, f->ann, "chat.rename", "{'room':'den','to':'lair'}");
+	settle(f);
+	f->room = "lair";
+	for (unsigned i = 0; i < 2; i++) {
+		const struct wh_test_answer *answer = in_room(f, f->bob, "call.status", "");
+
+		assert_int_equal(answer->err, WH_OK);
+		assert_non_null(strstr(answer->json, f->a));
+		wh_test_recover(f->t);
+		settle(f);
+	}
+	assert_int_equal(in_room(f, f->bob, "call.leave", "")->err, WH_OK);
+	end(f);
+}
+
 int
 main(void)
 {
@@ -681,6 +724,7 @@ main(void)
 		cmocka_unit_test(new_settings_leave_calls_as_they_are),
 		cmocka_unit_test(one_sees_the_calls_of_ones_rooms),
 		cmocka_unit_test(without_memory_nobody_sits),
+		cmocka_unit_test(a_call_goes_along_when_its_room_gets_another_name),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

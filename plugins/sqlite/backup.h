@@ -36,7 +36,7 @@ enum wh_err backup_command_segments(void *self, struct wh_call *call);
 extern const struct wh_field backup_fields_backup[], backup_fields_verify[], backup_fields_restore[], backup_fields_segments[];
 
 #define BACKUP_SETTINGS \
-	{ "segments", WH_STRING, .def = "segments", .max = "512", .help = "folder of the change segments, in the plugin's state folder or with its whole path; empty: none" }, \
+	{ "segments", WH_STRING, .file_only = true, .def = "segments", .max = "512", .help = "folder of the change segments, in the plugin's state folder or with its whole path; empty: none" }, \
 	{ "segment_every", WH_DURATION, .def = "10s", .min = "100ms", .max = "60s", .help = "how often what changed is written to a segment" }, \
 	{ "base_every", WH_DURATION, .def = "1d", .min = "1m", .max = "31d", .help = "how often the segments begin anew with a copy of the whole database" }, \
 	{ "keep", WH_DURATION, .def = "7d", .min = "1m", .max = "3650d", .help = "how long to keep what a moment of the past can be restored from" }, \

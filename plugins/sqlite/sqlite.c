@@ -359,7 +359,7 @@ store_health(void *self, struct wh_health *health)
 }
 
 static const struct wh_setting store_setting_rows[] = {
-	{ "file", WH_STRING, .def = "whiply.db", .min = "1", .max = "64", .help = "name of the database file in the plugin's state folder" },
+	{ "file", WH_STRING, .file_only = true, .def = "whiply.db", .min = "1", .max = "64", .help = "name of the database file in the plugin's state folder" },
 	{ "synchronous", WH_CHOICE, .def = "full", .choices = "full|normal", .help = "full: what was acknowledged survives a power cut; normal: it survives a crash" },
 	{ "window", WH_DURATION, .def = "0ms", .min = "0ms", .max = "100ms", .help = "least time between two commits: what is asked meanwhile is committed together" },
 	{ "batch", WH_INT, .def = "512", .min = "1", .max = "10000", .help = "most calls in one commit" },

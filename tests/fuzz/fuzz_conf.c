@@ -1,7 +1,8 @@
-/* Config text against a table with every type, and the sealed form of a snapshot. The first byte chooses. */
+/* Config text against a table with every type, an overlay over such a text, and the sealed form of a snapshot. The first byte chooses. */
 #include <stdlib.h>
 
 #include "base/conf.h"
+#include "base/conf_overlay.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 const char *__lsan_default_suppressions(void);
@@ -72,6 +73,60 @@ fuzz_sealed(struct wh_str bytes)
 	wh_snapshot_free(&s);
 }
 
+/* What is accepted can be written, and reads as the same. */
+static void
+fuzz_written(const struct wh_overlay *o)
+{
+	struct wh_buf once = { 0 }, twice = { 0 };
+	struct wh_overlay *again;
+
+	wh_overlay_write(o, &once);
+	if (wh_overlay_open(wh_buf_slice(&once), &again) != WH_OK)
+		abort();
+	wh_overlay_write(again, &twice);
+	if (once.n != twice.n || (once.n > 0 && memcmp(once.p, twice.p, once.n) != 0))
+		abort();
+	wh_overlay_free(&again);
+	wh_buf_free(&once);
+	wh_buf_free(&twice);
+}
+
+static void
+fuzz_overlay(struct wh_str text)
+{
+	static const char below[] = "plugins = { p = { count = 2; group = { name = \"x\"; }; roles = { a = { name = \"y\"; }; }; }; };";
+	struct wh_conf_errors errors = { 0 }, hidden = { 0 };
+	struct wh_conf_file *file;
+	struct wh_overlay *o;
+	struct wh_snapshot *s;
+	struct wh_conf *conf;
+
+	if (wh_snapshot_from_text("fuzz", wh_str(below), &errors, &s) != WH_OK)
+		abort();
+	if (wh_snapshot_set_overlay(s, "over", text) == WH_OK && memchr(text.n > 0 ? text.p : "", '\0', text.n) == NULL
+	    && wh_conf_file_open(s, &errors, &file) == WH_OK) {
+		wh_conf_file_hidden(file, &hidden);
+		if (wh_conf_check(file, "", settings, WH_CONF_PART, &errors, &conf) == WH_OK)
+			wh_conf_free(&conf);
+		if (wh_conf_check(file, "plugins.p", settings, 0, &errors, &conf) == WH_OK) {
+			if (wh_conf_int(conf, "count") < 1 || wh_conf_int(conf, "count") > 10)
+				abort();
+			wh_conf_free(&conf);
+		}
+		if (!wh_conf_errors_any(&errors) && wh_overlay_open(text, &o) == WH_OK) {
+			fuzz_written(o);
+			(void)wh_overlay_drop(o, 2);
+			(void)wh_overlay_unset(o, "plugins.p.group.name");
+			fuzz_written(o);
+			wh_overlay_free(&o);
+		}
+		wh_conf_file_free(&file);
+	}
+	wh_conf_errors_free(&errors);
+	wh_conf_errors_free(&hidden);
+	wh_snapshot_free(&s);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -81,6 +136,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	if (data[0] == 'S')
 		fuzz_sealed(rest);
+	else if (data[0] == 'O')
+		fuzz_overlay(rest);
 	else
 		fuzz_text(rest);
 	return 0;

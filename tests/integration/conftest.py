@@ -3,6 +3,7 @@
 `whiply` is a server with the default settings that the tests of one file share; `start(...)` begins one of its own, with
 what a test needs in its config. Either is stopped at the end and must have ended cleanly, with no sanitizer's report in its log.
 """
+import collections
 import json
 import os
 import pathlib
@@ -39,11 +40,16 @@ plugins = {{ relay = {{ }}; metrics = {{ }}; {plugins} }};
 """
 
 
+GIVEN = collections.deque(maxlen=1000)      # ports that nobody may listen on yet, and that are somebody's
+
+
 def free_ports(n):
-    """Ports that nobody listens on, below those that the kernel gives to clients."""
+    """Ports that nobody listens on, below those that the kernel gives to clients, and none that was given of late."""
     held, ports = [], []
     start = 12000 + (os.getpid() * 97 + int(time.monotonic() * 1000)) % 18000
     for port in range(start, start + 2000):
+        if port in GIVEN:
+            continue
         s = socket.socket()
         try:
             s.bind(("127.0.0.1", port))
@@ -56,6 +62,7 @@ def free_ports(n):
             break
     for s in held:
         s.close()
+    GIVEN.extend(ports)
     return ports
 
 

@@ -204,3 +204,60 @@ def test_an_account_that_is_erased_stays_nowhere(irc):
     web = browser(irc, account)
     web.post("auth.erase", password=PASSWORD)
     soon(b, room, [b.nick])
+
+
+def test_they_are_present_like_anybody_else(irc):
+    """Present without a connection: WHOIS, ISON, USERHOST, WHO, MONITOR and LIST know who stays, as away, and a message to them says so."""
+    account, a = stay(irc)
+    b = irc.client("bob", caps=("labeled-response", "batch", "extended-monitor", "away-notify"))
+    room = irc.room(a, b, irc.client("cid"))
+    b.ask(f"PART {room}")
+    assert b.ask(f"MONITOR + {account}")[0].verb == "730"
+    a.send("QUIT")
+    a.ended()
+    assert b.expect("AWAY", nick=account).last == "is not connected"
+    assert "731" not in [line.verb for line in b.skipped]
+    whois = {line.verb: line for line in b.ask(f"WHOIS {account}")}
+    assert whois["311"].params[1] == account and whois["330"].params[2] == account and whois["301"].last == "is not connected"
+    assert whois["319"].last == f"~{room}", whois["319"]
+    assert b.ask(f"ISON {account}")[0].last == account
+    assert b.ask(f"USERHOST {account}")[0].last.startswith(f"{account}=-")
+    assert b.ask("MONITOR S")[0].verb == "730"
+    assert [line.params[6] for line in b.ask(f"WHO {account}") if line.verb == "352"] == ["G"]
+    assert [line.params[2] for line in b.ask(f"LIST {room}") if line.verb == "322"] == ["2"]
+    answer = b.ask(f"PRIVMSG {account} :when you are back")
+    assert [line.verb for line in answer] == ["301"]
+    assert b.ask(f"INVITE {account} {room}")[0].verb in ("442", "443")
+    # A guest can't have the nick meanwhile.
+    c = irc.raw()
+    c.send(f"NICK {account}", "USER u 0 * :r")
+    assert c.expect("433")
+    again = irc.client(account, exact=True, account=account)
+    assert b.expect("AWAY", nick=account).params == []
+    again.expect("366", None, room)
+    assert "301" not in [line.verb for line in b.ask(f"WHOIS {account}")]
+    off(again)
+    again.send("QUIT")
+    again.ended()
+    assert b.expect("731").last == account
+    assert b.ask(f"ISON {account}")[0].last == ""
+
+
+def test_who_is_gone_for_a_moment_is_not_away():
+    """`away_after`: the others hear nothing of who is back in time."""
+    whiply = Whiply(**options(chat='always_idle = "1h"; away_after = "1h";'))
+    irc = IrcServer(whiply)
+    try:
+        account, a = stay(irc)
+        b = irc.client("bob", caps=("labeled-response", "batch", "away-notify"))
+        room = irc.room(a, b)
+        a.send("QUIT")
+        a.ended()
+        assert "301" not in [line.verb for line in b.ask(f"WHOIS {account}")]
+        assert [line.params[6] for line in b.ask(f"WHO {account}") if line.verb == "352"] == ["H"]
+        back = irc.client(account, exact=True, account=account)
+        back.expect("366", None, room)
+        assert not [line for line in b.barrier(back, room) if line.verb in ("AWAY", "JOIN")]
+        irc.leave()
+    finally:
+        whiply.stop()

@@ -1,10 +1,16 @@
 """docs/installation.md as somebody follows it: its config serves, its commands do what they say, over the ports and with the links of
 certbot. What would change the machine (packages, users, units) is not run here. And the manual page of the config, which is written by hand."""
+import ctypes
+import os
+import pathlib
+import pwd
 import re
 import shlex
 import shutil
+import socket
 import ssl
 import subprocess
+import tempfile
 
 import pytest
 from conftest import BUILD, ROOT, free_ports
@@ -57,10 +63,10 @@ class Installed:
         return subprocess.run([self.build / "bin" / "whiplyd", "--check", "-c", self.config, "-L", self.build / "plugins" / ".libs"],
                               capture_output=True, text=True, timeout=30, stdin=subprocess.DEVNULL)
 
-    def run(self):
+    def run(self, before=(), **options):
         self.log_file = open(self.folder / "log", "wb")
-        self.process = subprocess.Popen([self.build / "bin" / "whiplyd", "-c", self.config, "-L", self.build / "plugins" / ".libs"],
-                                        stdin=subprocess.DEVNULL, stdout=self.log_file, stderr=self.log_file, cwd=self.folder)
+        self.process = subprocess.Popen([*before, self.build / "bin" / "whiplyd", "-c", self.config, "-L", self.build / "plugins" / ".libs"],
+                                        stdin=subprocess.DEVNULL, stdout=self.log_file, stderr=self.log_file, cwd=self.folder, **options)
         until(lambda: '"serving"' in self.log(), 30, "the server to serve:\n" + self.log())
 
     def log(self):
@@ -177,6 +183,90 @@ def test_what_is_installed_finds_its_helper_in_bin(tmp_path):
         server.terminate()
         server.wait(30)
         log.close()
+
+
+UNIT = (ROOT / "contrib" / "systemd" / "whiply.service").read_text()
+ALLOW, EPERM, EQUAL, GREATER, MASKED = 0x7fff0000, 0x00050000 | 1, 4, 6, 7
+
+
+class Compare(ctypes.Structure):
+    _fields_ = [("argument", ctypes.c_uint), ("how", ctypes.c_int), ("a", ctypes.c_uint64), ("b", ctypes.c_uint64)]
+
+
+def of_unit(key):
+    return re.search(rf"^{key}=(.*)$", UNIT, re.M)[1].split()
+
+
+def calls_of(word):
+    """The system calls of a group, as this machine's systemd knows it."""
+    if not word.startswith("@"):
+        return {word}
+    said = subprocess.run(["systemd-analyze", "syscall-filter", word], capture_output=True, text=True, timeout=30)
+    assert said.returncode == 0, f"{word}: {said.stderr}"
+    return set().union(*(calls_of(line.strip()) for line in said.stdout.splitlines()[1:] if line.strip() and not line.strip().startswith("#")))
+
+
+def shut_in(calls):
+    """What the unit's filter, its address families and MemoryDenyWriteExecute do to the process that calls this."""
+    library = ctypes.CDLL("libseccomp.so.2", use_errno=True)
+    library.seccomp_init.restype = ctypes.c_void_p
+    number = lambda name: library.seccomp_syscall_resolve_name(name.encode())
+
+    def rule(filter, action, name, *compares):
+        array = (Compare * max(len(compares), 1))(*compares)
+        assert library.seccomp_rule_add_array(ctypes.c_void_p(filter), action, number(name), len(compares), array) == 0
+
+    def load(filter):
+        assert library.seccomp_load(ctypes.c_void_p(filter)) == 0
+        library.seccomp_release(ctypes.c_void_p(filter))
+
+    families = [int(getattr(socket, name)) for name in of_unit("RestrictAddressFamilies")]
+    finer = library.seccomp_init(ALLOW)
+    for family in range(max(families)):
+        if family not in families:
+            rule(finer, EPERM, "socket", Compare(0, EQUAL, family, 0))
+    rule(finer, EPERM, "socket", Compare(0, GREATER, max(families), 0))
+    rule(finer, EPERM, "mmap", Compare(2, MASKED, 6, 6))
+    rule(finer, EPERM, "mprotect", Compare(2, MASKED, 4, 4))
+    load(finer)
+    listed = library.seccomp_init(EPERM)
+    for name in calls:
+        if number(name) >= 0:
+            rule(listed, ALLOW, name)
+    load(listed)
+
+
+@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="there is no systemd to ask what its groups of system calls are")
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can give up what the unit takes from root")
+def test_everything_works_within_the_bounds_of_the_unit():
+    if not (RELEASE / "bin" / "whiplyd").exists():
+        pytest.skip("there is no build without sanitizers")
+    if not all(path.stat().st_mode & 0o001 for path in RELEASE.resolve().parents):
+        pytest.skip("the tree lies where nobody may not go")
+    calls = set().union(*(calls_of(word) for word in of_unit("SystemCallFilter")))
+    capabilities = ",".join("+" + name.removeprefix("CAP_").lower() for name in of_unit("CapabilityBoundingSet"))
+    nobody = pwd.getpwnam("nobody")
+    machine = pathlib.Path(tempfile.mkdtemp(prefix="whiply-unit-"))
+    machine.chmod(0o755)
+    it = Installed(machine, RELEASE)
+    it.config.write_text('user = "nobody";\n' + it.config.read_text())
+    for name in ("live", "archive"):
+        (it.folder / "etc" / "letsencrypt" / name).chmod(0o700)
+    os.chown(it.folder / "var" / "backups" / "whiply", nobody.pw_uid, nobody.pw_gid)
+    it.run(before=["setpriv", f"--bounding-set=-all,{capabilities}", "--no-new-privs"], preexec_fn=lambda: shut_in(calls))
+    try:
+        assert http(it.web, "GET", "/", **it.tls).status == 200
+        until(lambda: it.log().count('"jailed"') == 2, 20, "the judges of rule packs")
+        renew(it)
+        until(lambda: '"certificates_in_force"' in it.log(), 20, "the edges to have the new certificate")
+        assert http(it.web, "GET", "/health/ready", **it.tls).status == 200
+        assert it.ctl("store.backup", str(it.folder / "var" / "backups" / "whiply" / "one.db")).returncode == 0
+        registered = http(it.web, "POST", "/api/auth.register", {"name": "ann", "password": PASSWORD}, **it.tls)
+        assert registered.status == 200, registered.body
+        assert '"died"' not in it.log(), it.log()
+    finally:
+        it.stop()
+        shutil.rmtree(machine)
 
 
 SECTIONS = {"": "SETTINGS OF THE SERVER", "log": "LOG", "listeners": "LISTENERS", "listeners.tls": "LISTENERS", "limits": "LIMITS", "http": "HTTP",

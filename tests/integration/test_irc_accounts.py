@@ -3,7 +3,8 @@ import base64
 
 import irc_client
 import pytest
-from irc_client import PASSWORD
+from conftest import Whiply
+from irc_client import PASSWORD, options
 from wire import WebSocket, http
 
 
@@ -371,3 +372,103 @@ def test_without_accounts_all_are_guests(start):
     a.send("NS IDENTIFY x y")
     assert "no accounts" in a.expect("NOTICE", nick="NickServ").last
     server.leave()
+
+
+# Where a nick need not be the account's name
+
+
+@pytest.fixture(scope="module")
+def free(request):
+    """A server with `nick_is_account = false`."""
+    whiply = Whiply(**options(irc="nick_is_account = false;", chat='always_idle = "1h";', plugins="bans = { };"))
+    server = irc_client.IrcServer(whiply)
+    yield server
+    server.leave()
+    whiply.stop()
+
+
+def test_who_is_signed_in_chooses_a_nick(free):
+    """Nick equals account by option: off, the nick is what was asked for; 330, account-tag and extended-join have the account."""
+    account, caps = free.account("ann"), irc_client.CAPS
+    nick, other = free.nick("nick"), free.nick("other")
+    b = free.modern("bob")
+    c = free.client(nick, exact=True, account=account, caps=caps)
+    assert c.nick == nick
+    room = free.room(b)
+    c.send(f"JOIN {room}")
+    joined = b.expect("JOIN", room, nick=nick)
+    assert joined.params[1] == account and joined.tags["account"] == account
+    whois = {line.verb: line for line in b.ask(f"WHOIS {nick}")}
+    assert whois["330"].params[1:3] == [nick, account]
+    assert b.ask(f"WHOIS {account}")[0].verb == "401"
+    c.send(f"NICK {other}")
+    assert b.expect("NICK", other).nick == nick and c.expect("NICK", other)
+    b.send(f"PRIVMSG {other} :to your nick")
+    assert c.expect("PRIVMSG", other).last == "to your nick"
+    # All connections of an account are one person, with one nick.
+    phone = free.client(free.nick("phone"), exact=True, account=account, caps=caps)
+    assert phone.nick == other
+    old = free.whiply.kill("hub")
+    free.whiply.hub_back(old)
+    assert {line.verb: line for line in b.ask(f"WHOIS {other}")}["330"].params[2] == account
+    c.send(f"PRIVMSG {room} :still me")
+    assert b.expect("PRIVMSG", room).nick == other
+    free.leave()
+
+
+def test_nicks_of_accounts_stay_reserved(free):
+    """Reserved nicks: with the option off too, nobody takes an account's name, what looks like it, or what a ban reserves."""
+    ann, bob = free.account("annie"), free.account("bobby")
+    c = free.signed(account=ann, caps=irc_client.CAPS)
+    assert c.nick == ann
+    for nick in (bob, bob.upper(), f"{bob}_", "nickserv", "a..b"):
+        assert c.ask(f"NICK {nick}")[0].verb == "433", nick
+    free.whiply.ctl("bans.add", "reserved", "boss*")
+    assert c.ask("NICK bossy")[0].verb == "433"
+    taken = free.modern("guest")
+    assert c.ask(f"NICK {taken.nick}")[0].verb == "433"
+    guest = free.raw()
+    guest.send(f"NICK {ann}", "USER u 0 * :r")
+    assert guest.expect("433")
+    # At registration, where it can't be had, the nick is the account's.
+    d = free.client(bob.replace("b", "p"), exact=True, account=bob)
+    assert d.nick in (bob, bob.replace("b", "p"))
+    e = free.client(ann, exact=True, account=free.account("eve"))
+    assert e.nick != ann
+    free.leave()
+
+
+def test_the_nick_of_the_account_is_regained(free):
+    """NickServ GHOST and REGAIN: the account's name is the nick again; other connections are closed."""
+    account = free.account("ghost")
+    c = free.client(free.nick("away"), exact=True, account=account, caps=irc_client.CAPS)
+    more = free.client("x", exact=True, account=account)
+    c.send("NS REGAIN")
+    assert c.expect("NICK", account) and more.expect("NICK", account)
+    assert "Done" in c.expect("NOTICE", nick="NickServ").last
+    c.send("NS GHOST")
+    assert "1 of your other" in c.expect("NOTICE", nick="NickServ").last
+    assert more.ended()
+    free.leave()
+    g = free.modern("guest")
+    was = g.nick
+    g.send(f"NS IDENTIFY {account} {PASSWORD}")
+    assert "Done" in g.expect("NOTICE", nick="NickServ").last
+    assert [line.params[1] for line in g.ask(f"WHOIS {was}") if line.verb == "330"] == [was]
+    g.send(f"NS REGAIN {account} {PASSWORD}")
+    assert g.expect("NICK", account).nick == was
+    free.leave()
+
+
+def test_a_guest_gives_way_to_the_account_of_that_name(irc):
+    """Reserved nicks: a guest that has the name when an account of it comes is shown with a number behind it."""
+    web = irc.browser("late")
+    name = web.name
+    answer = http(irc.whiply.http, "POST", "/api/auth.register", {"name": name, "password": PASSWORD})
+    assert answer.status == 200, answer.body
+    b = irc.modern("bob")
+    assert b.ask(f"WHOIS {name}")[0].params[3].endswith(".guest")
+    c = irc.signed(account=name)
+    assert c.nick == name
+    assert b.ask(f"WHOIS {name}")[0].params[3].endswith(".account")
+    assert b.ask(f"WHOIS {name}_2")[0].params[3].endswith(".guest")

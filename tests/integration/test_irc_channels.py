@@ -332,7 +332,19 @@ def test_invitations_that_cannot_be(irc):
     a.send(f"MODE {room} +i")
     a.expect("MODE")
     assert b.says(f"INVITE {c.nick} {room}", "482")
-    assert a.says(f"INVITE {b.nick}", "461", "337")
+    assert a.says(f"INVITE {b.nick}", "461")
+
+
+def test_one_reads_where_one_was_asked_to_come(irc):
+    """Modern IRC, INVITE message: without parameters RPL_INVITELIST (336) for each channel that one was asked into, and RPL_ENDOFINVITELIST (337)."""
+    a, b = irc.client("ann"), irc.client("bob")
+    one, two = irc.room(a), irc.room(a)
+    for room in one, two:
+        a.says(f"INVITE {b.nick} {room}", "341")
+    assert sorted(line.params[1] for line in b.says("INVITE", "337") if line.verb == "336") == sorted([one, two])
+    b.join(two)
+    assert [line.params[1] for line in b.says("INVITE", "337") if line.verb == "336"] == [one]
+    assert "336" not in [line.verb for line in a.says("INVITE", "337")]
 
 
 # MODE

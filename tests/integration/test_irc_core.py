@@ -66,11 +66,40 @@ def test_nicks_that_could_be_something_else_are_refused(irc, nick):
 def test_a_nick_that_the_server_does_not_like_is_one_that_clients_try_another_for(irc):
     """Modern IRC, ERR_NICKNAMEINUSE (433): names obey the rules of accounts; after 433 clients try another, after 432 they give up."""
     c = irc.raw()
-    c.send(f"NICK {irc.nick('edge')}_", "USER u 0 * :r")
+    c.send(f"NICK {irc.nick('edge')}..x", "USER u 0 * :r")
     assert c.expect("433")
     nick = irc.nick()
     c.send(f"NICK {nick}")
     assert c.expect("001").params[0] == nick
+
+
+def test_guests_have_the_nicks_that_irc_knows(irc):
+    """Modern IRC, Clients: nicks may have brackets and the like, and underscores at their ends; others find them, browsers too."""
+    a, ws = irc.modern("ann"), irc.browser()
+    room = irc.room(a)
+    ws.call("chat.join", room=room[1:])
+    for shape in ("[{}]", "{}_", "_{}", "`{}`", "^{}|away", "{{{}}}", "\\{}"):
+        nick = shape.format(irc.nick("bob"))
+        b = irc.modern(nick, exact=True)
+        assert b.nick == nick
+        b.join(room)
+        assert a.expect("JOIN", room, nick=nick)
+        assert a.ask(f"WHOIS {nick}")[0].params[1] == nick
+        a.send(f"PRIVMSG {nick} :psst")
+        assert b.expect("PRIVMSG", nick).last == "psst"
+        b.send(f"PRIVMSG {room} :from {nick}")
+        assert ws.take(lambda m: m.get("method") == "chat.message" and m["params"]["text"] == f"from {nick}", "it")["params"]["from"] == nick
+        a.send(f"KICK {room} {nick} :next")
+        assert b.expect("KICK", room, nick)
+
+
+def test_what_is_around_a_name_makes_no_other_name_of_it(irc):
+    """Reserved nicks: nobody is called like an account, or like the server, with brackets or underscores around it."""
+    account = irc.account("carol")
+    for nick in (f"[{account}]", f"{account}_", f"{account[:3]}[{account[3:]}]", "[admin]", "_nickserv_", "[]", "___"):
+        c = irc.raw()
+        c.send(f"NICK {nick}", "USER u 0 * :r")
+        assert c.expect("433").params[1] == nick, nick
 
 
 def test_no_nick_is_431(irc):
@@ -345,7 +374,9 @@ def test_motd_lusers_version_time_admin_info_help_links_stats_answer(irc):
     """Modern IRC, Server Queries and Commands: each with the numerics that it names."""
     c = irc.client()
     assert c.says("MOTD", "422", "376")
-    assert [line.verb for line in c.says("LUSERS", "266")] == ["251", "254", "255", "265", "266"]
+    counts = c.says("LUSERS", "266")
+    assert [line.verb for line in counts] == ["251", "254", "255", "265", "266"]
+    assert 1 <= int(counts[-1].params[1]) <= int(counts[-1].params[2]), "more now than at most"
     assert c.says("VERSION", "351")[-1].params[2] == "irc.test"
     assert re.match(r"\d{4}-\d\d-\d\dT", c.says("TIME", "391")[-1].last)
     assert c.says("ADMIN", "423", "259")

@@ -224,6 +224,15 @@ def test_extended_monitor_tells_of_away_and_account(irc):
     assert a.expect("SETNAME", nick=b.nick).last == "Robert"
 
 
+def test_extended_monitor_tells_of_hosts_and_accounts(irc):
+    """extended-monitor: CHGHOST and ACCOUNT of monitored nicks, for those with chghost and account-notify, also without a common channel."""
+    a, b = irc.client("ann", caps=("extended-monitor", "chghost", "account-notify")), irc.modern("bob")
+    a.says(f"MONITOR + {b.nick}", "730")
+    b.send(f"NS REGISTER {PASSWORD}")
+    assert a.expect("CHGHOST", nick=b.nick).params[1].endswith(".account")
+    assert a.expect("ACCOUNT", nick=b.nick).params == [b.nick]
+
+
 # Bots, operators
 
 

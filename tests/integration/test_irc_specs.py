@@ -1,8 +1,10 @@
 """What the IRCv3 specifications ask of a server, specification by specification, as far as the other files do not show it already.
 docs/irc-conformance.md says which test shows what."""
 import re
+import sqlite3
 import ssl
 import subprocess
+import time
 
 import irc_client
 import pytest
@@ -733,6 +735,25 @@ def test_only_oneself_and_operators_see_where_one_comes_from(irc):
     assert not {"338", "378"} & {line.verb for line in b.ask(f"WHOIS {a.nick}")}
 
 
+def test_a_list_is_whole_however_long_it_is(start):
+    """Modern IRC, SAFELIST: LIST is not cut off, and nobody is closed for it; labeled-response: all of it is one batch."""
+    options = irc_client.options()
+    options["more"] += 'rates = ( { command = "chat.join"; rate = "10000/s burst 10000"; }, { command = "chat.rooms"; rate = "20/s burst 2"; } );'
+    server = irc_client.IrcServer(start(**options))
+    a = server.modern("ann")
+    for i in range(450):
+        if i % 90 == 0:
+            c = server.client("many")
+        c.send(f"JOIN #list{i:03}")
+    c.ping()
+    until(lambda: int([line for line in a.ask("LUSERS") if line.verb == "254"][0].params[1]) == 450, 30, "all channels to be there")
+    got = a.ask("LIST")
+    assert got[0].verb == "321" and got[-1].verb == "323"
+    assert sorted(line.params[1] for line in got if line.verb == "322") == [f"#list{i:03}" for i in range(450)]
+    assert [line.params[1] for line in a.ask("LIST #list44*") if line.verb == "322"] == [f"#list{i}" for i in range(440, 450)]
+    server.leave()
+
+
 # channel-rename
 
 
@@ -809,6 +830,50 @@ def test_renames_that_cannot_be(irc):
     assert a.ask(f"RENAME {new} {room}")[0].params[1] == "CANNOT_RENAME"
 
 
+def test_who_comes_by_the_old_name_is_told_of_the_new_one(irc):
+    """channel-rename, Channel redirection and Fallback: FAIL JOIN CHANNEL_RENAMED old new; 470 and the new channel for those who don't know renames."""
+    a, knows, old = irc.modern("ann", "draft/channel-rename"), irc.modern("bob", "draft/channel-rename"), irc.modern("old")
+    room, new = irc.room(a), irc.channel("other")
+    a.ask(f"RENAME {room} {new}")
+    got, = knows.ask(f"JOIN {room}")
+    assert got.verb == "FAIL" and got.params[:4] == ["JOIN", "CHANNEL_RENAMED", room, new]
+    assert knows.ask(f"JOIN {new}")[0].params[0] == new
+    old.send(f"JOIN {room}")
+    assert old.expect("470").params[1:3] == [room, new]
+    assert old.expect("JOIN", new).nick == old.nick and old.expect("366", None, new)
+    assert irc.browser().call("chat.join", room=room[1:])["room"] == new[1:]
+    # Nobody makes another of that name meanwhile; and who is not to be found is not told of.
+    assert a.ask(f"RENAME {irc.room(a)} {room}")[0].params[1] == "CHANNEL_NAME_IN_USE"
+    a.ask(f"MODE {new} +i")
+    assert irc.modern("cid", "draft/channel-rename").ask(f"JOIN {room}")[0].verb == "JOIN"
+
+
+def test_a_rename_that_a_hub_did_not_survive_is_done_by_the_next(irc):
+    """channel-rename, Introduction: membership is preserved, also when the hub dies behind the write: people end up in the renamed channel, and are told."""
+    a, old = irc.modern("ann", "draft/channel-rename"), irc.client("old")
+    web = irc.browser("web")
+    room, new = irc.room(a, old), irc.channel("other")
+    web.call("chat.join", room=room[1:])
+    a.ask(f"MODE {room} +m")
+    database = irc.whiply.state / "plugins" / "sqlite" / "whiply.db"
+    with sqlite3.connect(database, timeout=20) as db:
+        db.execute("INSERT INTO chat_moved (key, name, room, time, told, who, who_name, reason) SELECT key, name, id, ?, 0, 'x', ?, 'late' FROM chat_room WHERE key = ?",
+                   (int(time.time() * 1000), a.nick, room[1:]))
+        db.execute("UPDATE chat_room SET key = ?, name = ? WHERE key = ?", (new[1:], new[1:], room[1:]))
+    db.close()
+    was = irc.whiply.kill("hub")
+    irc.whiply.hub_back(was)
+    assert a.expect("RENAME", room).params == [room, new, "late"]
+    assert old.expect("PART", room).last == "late" and old.expect("JOIN", new).nick == old.nick and old.expect("366", None, new)
+    told = web.notification("chat.moved")
+    assert (told["room"], told["to"]) == (room[1:], new[1:])
+    assert {nick.lstrip("~@") for line in a.ask(f"NAMES {new}") if line.verb == "353" for nick in line.last.split()} == {a.nick, old.nick, web.name}
+    assert "m" in a.ask(f"MODE {new}")[0].params[2]
+    a.send(f"PRIVMSG {new} :here we are")
+    assert old.expect("PRIVMSG", new).last == "here we are"
+    assert web.take(lambda m: m.get("method") == "chat.message" and m["params"]["text"] == "here we are", "it")["params"]["room"] == new[1:]
+
+
 # metadata
 
 
@@ -842,6 +907,31 @@ def test_metadata_fails_by_its_codes(irc):
     answers = [a.ask(f"METADATA * SET key{i} :x")[0] for i in range(21)]
     assert [line.verb for line in answers[:20]] == ["761"] * 20
     assert answers[20].params[1:3] == ["LIMIT_REACHED", a.nick]
+
+
+def test_metadata_goes_before_registration(irc):
+    """metadata, before-connect: who says so in the capability takes METADATA of oneself before registration, and shows it in the welcome."""
+    c = irc.raw()
+    c.send("CAP LS 302")
+    offered = ""
+    while not offered.endswith("|"):
+        line = c.expect("CAP", None, "LS")
+        offered += line.last + (" " if line.params[2] == "*" else "|")
+    assert re.search(r"draft/metadata-2=before-connect,max-subs=\d+", offered), offered
+    c.send("CAP REQ :draft/metadata-2 batch standard-replies", "METADATA * SUB avatar", "METADATA * SET avatar :https://a.example/x", "METADATA * GET avatar",
+           "METADATA somebody LIST", "METADATA #room LIST")
+    assert c.expect("770").params[1:] == ["avatar"]
+    assert c.expect("761").params[1:] == ["*", "avatar", "*", "https://a.example/x"]
+    assert c.expect("761").last == "https://a.example/x"
+    for _ in range(2):
+        assert c.expect("FAIL", "METADATA", "INVALID_TARGET")
+    nick = irc.nick("ann")
+    c.send(f"NICK {nick}", "USER u 0 * :r", "CAP END")
+    assert c.expect("METADATA", nick).params[1:] == ["avatar", "*", "https://a.example/x"]
+    c.nick = nick
+    c.expect("422")
+    c.send("METADATA * SUBS")
+    assert c.expect("772").params[1:] == ["avatar"]
 
 
 def test_all_of_it_is_taken_back_at_once(irc):

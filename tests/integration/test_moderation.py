@@ -192,7 +192,8 @@ def test_a_message_that_a_pack_holds_waits_for_a_moderator(server):
 
     error = until(refused, what="the pack to be loaded")
     assert "waits for a moderator" in error["message"], error
-    item = until(lambda: mod.call("moderation.queue", kind="held", room="gate")["items"], what="the item")[0]
+    # Whoever is told that it waits finds it waiting.
+    item = mod.call("moderation.queue", kind="held", room="gate")["items"][0]
     assert item["pack"] == "link-gate" and item["text"].endswith("https://skins.example/x")
     assert mod.call("moderation.decide", items=[item["item"]], decision="approve")["done"] == 1
     until(lambda: item["text"] in [entry.get("text") for entry in mod.call("chat.history", room="gate")["entries"]], what="the message")
@@ -201,6 +202,33 @@ def test_a_message_that_a_pack_holds_waits_for_a_moderator(server):
     assert mod.call("moderation.decide", items=[item["item"]], decision="deny", reason="spam")["done"] == 1
     assert until(lambda: (lambda n: n if n["kind"] == "deny" else None)(bob.notification("moderation.notice")), what="the answer")["text"]
     assert "more" not in str(mod.call("chat.history", room="gate")["entries"])
+    server.leave()
+
+
+def test_the_queue_is_decided_and_messages_removed_from_irc(server):
+    name = server.account("watch")
+    server.whiply.command("auth.grant", name, "moderator")
+    op, bob = server.signed(account=name), account(server, "bertha")
+    channel = server.channel()
+    op.join(channel)
+    bob.call("chat.join", room=channel)
+    until(lambda: bob.answer_to(bob.post("chat.say", room=channel, text="see https://skins.example/x")).get("error"), what="the pack to be loaded")
+    op.send(f"PRIVMSG {channel} :!queue")
+    line = op.expect("NOTICE", op.nick).last
+    assert "held bertha: see https://skins.example/x" in line
+    op.send(f"PRIVMSG {channel} :!approve {line.split()[0]}")
+    assert "queue: " in op.expect("NOTICE", op.nick).last
+    assert "approve: done" in op.expect("NOTICE", op.nick).last
+    assert bob.notification("chat.message")["text"] == "see https://skins.example/x"
+    # A REDACT of a moderator's is an action: in the log, told, and with a way back.
+    said = bob.call("chat.say", room=channel, text="something else")["id"]
+    op.send(f"REDACT {channel} {said} :not here")
+    notice = until(lambda: (lambda n: n if n["kind"] == "redact" else None)(bob.notification("moderation.notice")), what="the notice")
+    assert "not here" in notice["text"]
+    action = until(lambda: [a for a in server.whiply.command("moderation.log", "--room", channel)["actions"] if a["kind"] == "redact"], what="the action")[0]
+    assert action["kept"] == "something else" and action["message"] == said
+    server.whiply.command("moderation.undo", "--id", action["action"])
+    assert until(lambda: "something else" in str(bob.call("chat.history", room=channel)["entries"]), what="the text")
     server.leave()
 
 

@@ -244,6 +244,18 @@ def test_the_tutorial_goes_from_nothing_to_a_rule_that_is_live(server, tmp_path)
         whiply.command("moderation.pack_put", "--files", f"@{pack}")
         assert "1.0.0" in follow()
         assert "off" in follow()
+        # And the author's way with the same log, as the document's shell has it.
+        shell = re.search(r"```sh\n(.*?)```", (ROOT / "docs" / "rules.md").read_text(), re.S)[1].replace("lobby", "r --limit 2")
+        control = tmp_path / "bin" / "whiplyctl"
+        control.parent.mkdir()
+        control.write_text(f'#!/bin/sh\nexec "{BUILD}/bin/whiplyctl" -s "{whiply.control}" "$@"\n')
+        control.chmod(0o755)
+        done = subprocess.run(["sh", "-eu", "-c", shell], cwd=tmp_path, env={**whiply.environment, "PATH": f"{control.parent}:/usr/bin:/bin"},
+                              capture_output=True, text=True, timeout=60)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert len((tmp_path / "last-week.jsonl").read_text().splitlines()) > 1
+        done = subprocess.run([BUILD / "bin" / "whiply-rules", "backtest", pack, "--log", tmp_path / "last-week.jsonl"], capture_output=True, text=True, timeout=60)
+        assert "WHY DOES NOBODY ANSWER ME" in done.stdout and done.stderr == "", done.stdout + done.stderr
 
 
 def test_the_packs_of_the_document_pass_their_tests(tmp_path):

@@ -120,6 +120,38 @@ def test_a_stolen_token_changes_no_factor(server):
     assert api(server, "auth.second_state", headers=thief).json["totp"]
 
 
+def test_a_browsers_sign_in_counts_for_its_sessions_and_for_nobody_else(server):
+    """Who signed in just now over HTTP, as browsers do, is not asked again on the WebSocket that the cookie opens."""
+    answer = register(server, "gina")
+    cookie, token = {"Cookie": cookie_of(answer)[0], **US}, bearer(answer.json["token"])
+    other = {"Cookie": cookie_of(register(server, "hugo"))[0], **US}
+    with WebSocket(server.http, headers=cookie) as ws, WebSocket(server.http, headers=token) as thief, WebSocket(server.http, headers=other) as hugo:
+        assert ws.call("auth.second_state")["recent"] and not thief.call("auth.second_state")["recent"]
+        # The second socket finds the cookie in the cache.
+        with WebSocket(server.http, headers=cookie) as second:
+            assert "secret" in second.call("auth.totp_begin")
+        assert "secret" in ws.call("auth.totp_begin")
+        assert "secret" in api(server, "auth.totp_begin", headers=cookie).json
+        assert "password" in thief.refused("auth.totp_begin")["message"]
+        # A socket that becomes somebody else with a token has shown nothing of theirs.
+        assert hugo.call("auth.use", token=answer.json["token"])["name"] == "gina"
+        assert "password" in hugo.refused("auth.totp_begin")["message"]
+        server.hub_back(server.kill("hub"))
+        assert "secret" in ws.call("auth.totp_begin")
+        assert "password" in thief.refused("auth.totp_begin")["message"]
+    # A cookie that is older opens a session as before, and that is asked.
+    late = Whiply(plugins=plugins(SITE + ' recent_time = "1s";'))
+    try:
+        cookie = {"Cookie": cookie_of(register(late, "ida"))[0], **US}
+        until(lambda: "password" in api(late, "auth.totp_begin", headers=cookie).json.get("detail", ""))
+        with WebSocket(late.http, headers=cookie) as ws:
+            assert not ws.call("auth.second_state")["recent"]
+            assert "password" in ws.refused("auth.totp_begin")["message"]
+            assert "secret" in ws.call("auth.totp_begin", password=PASSWORD)
+    finally:
+        late.stop()
+
+
 def test_an_operator_takes_factors_off_who_lost_them(server):
     fay = Person(server, "fay")
     server.command("auth.second_reset", "fay", "--why", "lost the phone")

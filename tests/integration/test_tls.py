@@ -263,3 +263,20 @@ def test_a_session_goes_on_at_another_edge_than_issued_its_ticket(start, tmp_pat
     until(lambda: {"edge 0", "edge 1"} <= set(whiply.children()), 10, "new edges")
     whiply.wait()
     assert ask(session)[1]
+
+
+def test_no_more_handshakes_are_under_way_than_the_limit_and_silence_ends_them(start, tmp_path):
+    make(tmp_path, "one", "one.example")
+    make(tmp_path, "two", "two.example")
+    whiply = start(listeners=LISTENER.format(dir=tmp_path), limits="handshakes = 2;", more='tls = { handshake_timeout = "6s"; };')
+    context = trusting(tmp_path)
+    refused = 'whiply_edge_refused_total{edge="0",reason="handshakes"}'
+    with Wire(whiply.extra) as one, Wire(whiply.extra) as two:
+        # Both are counted before the third comes: they were accepted in this order.
+        with Wire(whiply.extra) as three:
+            assert three.rest() == b""
+        until(lambda: metric(whiply, refused) >= 1, 10, "the metric")
+        # Those of other listeners are no handshakes.
+        assert http(whiply.http, "GET", "/health/live").status == 200
+        assert one.rest() == b"" and two.rest() == b"", "who says nothing is cut off"
+    assert http(whiply.extra, "GET", "/health/live", tls=context, server_name="one.example").status == 200

@@ -1,4 +1,4 @@
-pack { id = "caps-and-repeats", version = "1.0.0", api = 1, license = "MIT",
+pack { id = "caps-and-repeats", version = "1.1.0", api = 1, license = "MIT",
   summary = "shouting, long runs of one letter, one word over and over, walls of emoji",
   settings = {
     caps = { type = "number", default = 0.8, min = 0.3, max = 1, help = "share of capitals" },
@@ -7,14 +7,14 @@ pack { id = "caps-and-repeats", version = "1.0.0", api = 1, license = "MIT",
     words = { type = "int", default = 8, min = 3, help = "one word so often, and more than half of the text" },
     emoji = { type = "int", default = 20, min = 3 } } }
 
-rule "shouting" { on = "message", exempt = "trusted",
+rule "shouting" { on = { "message", "edit" }, exempt = "trusted",
   when = function(m)
     local share, letters = text.caps(m.text)
     if letters >= settings.caps_letters and share >= settings.caps then return { share = share } end
   end,
   act = { "warn", reason = "shouting" } }
 
-rule "repeats" { on = "message", exempt = "trusted",
+rule "repeats" { on = { "message", "edit" }, exempt = "trusted",
   when = function(m)
     local stats = m.stats
     -- Rulers and dots are no words: code and logs have them.
@@ -34,6 +34,7 @@ test "shouting is warned of" {
 test "repeats go" {
   { from = "eve", say = "noooooooooooooooooooooooooooooooo", expect = "redact" },
   { from = "eve", say = "spam spam spam spam spam spam spam spam spam", expect = "redact" },
+  { from = "eve", edit = "noooooooooooooooooooooooooooooooo", before = "no", expect = "redact" },
   { from = "eve", say = "🎉🎉🎉🎉🎉🎉🎉🎉🎉🎉🎉🎉🎉🎉🎉🎉🎉🎉🎉🎉", expect = "redact" },
   { from = "bob", say = "nooooo way", expect = "allow" }, { from = "bob", say = "---------------------------------------- log", expect = "allow" },
   { from = "bob", say = "that that that is is that that is not is not is that it it is", expect = "allow" } }

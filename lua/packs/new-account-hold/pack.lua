@@ -1,4 +1,4 @@
-pack { id = "new-account-hold", version = "1.1.0", api = 1, license = "MIT",
+pack { id = "new-account-hold", version = "1.2.0", api = 1, license = "MIT",
   summary = "lets a moderator see what newcomers say first, if it looks like an advertisement, or always",
   settings = {
     min_age = { type = "duration", default = "1d", help = "older accounts are not held" },
@@ -43,7 +43,7 @@ local function signs(m)
   return found
 end
 
-rule "newcomer" { on = "message", exempt = { "known", "trusted", "bots" },
+rule "newcomer" { on = { "message", "edit" }, exempt = { "known", "trusted", "bots" },
   when = function(m)
     if m.user:older_than(settings.min_age) or m.user.messages >= settings.min_messages then return end
     if settings.what == "all" then return { messages = m.user.messages } end
@@ -57,6 +57,11 @@ test "an advertisement waits, a greeting does not" {
   { from = "eve", say = "💰💰💰💰 Earn $500 a day! Write @easymoney or https://bit.ly/xyz", expect = "hold" },
   { from = "bob", say = "see https://wikipedia.org/wiki/Cat", expect = "allow" },
   { from = "mal", say = "Прибыль от 100$ в день, пишите @boss, рaботa для всех", expect = "hold" } }
+
+test "what begins as a greeting stays one" {
+  { from = "eve", say = "hello everybody", expect = "allow" },
+  { from = "eve", edit = "💰💰💰💰 Earn $500 a day! Write @easymoney or https://bit.ly/xyz", before = "hello everybody", expect = "hold" },
+  { from = "eve", edit = "hello, everybody", before = "hello everybody", expect = "allow" } }
 
 test "words tell as much as signs" {
   { from = "eve", say = "Looking for people to work from home, good income, DM me for details", expect = "hold" },

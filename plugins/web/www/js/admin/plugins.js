@@ -1,15 +1,26 @@
-/* The plugins: what they are, how they do, turning them on and off. */
+/* The plugins: what they are, how they do, turning them on and off, and the way to their settings. */
 import { ask, h } from "../dom.js";
-import { box, button, commandForm, field, show, table } from "../form.js";
+import { button, show, table } from "../form.js";
 import { number, t } from "../i18n.js";
+import { settings } from "./settings.js";
 
-export function plugins(app) {
+export function plugins(app, [chosen] = []) {
+	return chosen ? settings(app, chosen) : all(app);
+}
+
+function all(app) {
 	const { client } = app, list = h("div");
 
-	const read = () => show(list, client.call("server.plugins", {}, { again: true }), ({ plugins: all }) => table([t("admin.plugin"), t("admin.state"), t("admin.memory"), ""], all.map((one) => [
-		h("div", null, h("b", null, one.name), " ", one.version, h("br"), h("small", null, one.summary), one.why && h("p", { class: "failure" }, one.why)),
-		one.state, `${number(Math.round(one.memory_bytes / 1024))} KiB`,
-		one.name !== "server" && h("div", { class: "line" }, button(t("admin.reload"), () => run("server.reload", one.name)), button(t("admin.disable"), () => disable(one.name), { class: "danger" }))]), t("admin.tab.plugins")));
+	const read = () => show(list, client.call("server.plugins", {}, { again: true }), ({ plugins: rows }) => table([t("admin.plugin"), t("admin.state"), t("admin.memory"), ""], rows.map((one) => [
+		h("div", null, h("b", null, one.name), " ", one.version, one.changed && h("span", { class: "badge" }, t("plugins.changed")), one.summary && [h("br"), h("small", null, one.summary)]),
+		one.state, one.memory_bytes === undefined ? "" : `${number(Math.round(one.memory_bytes / 1024))} KiB`, one.name !== "server" && actions(one)]), t("admin.tab.plugins")));
+
+	function actions({ name, state }) {
+		if (state !== "open")
+			return h("div", { class: "line" }, button(t("plugins.enable"), () => run("server.enable", name)));
+		return h("div", { class: "line" }, h("a", { href: `#/admin/plugins/${encodeURIComponent(name)}`, "aria-label": t("settings.of", { plugin: name }) }, t("settings.title")),
+			button(t("admin.reload"), () => run("server.reload", name)), button(t("admin.disable"), () => disable(name), { class: "danger" }));
+	}
 
 	async function run(command, plugin) {
 		await app.try(client.call(command, { plugin }), t("admin.done"));
@@ -22,9 +33,5 @@ export function plugins(app) {
 	}
 
 	read();
-	return [list, box(t("admin.enable"), h("p", null, t("admin.enable_help")), commandForm({ app, action: t("admin.enable"), done: t("admin.done"), fields: [field("plugin", t("admin.plugin"), { required: true })],
-		run: async (values) => {
-			await client.call("server.enable", values);
-			read();
-		} }))];
+	return [h("p", null, t("admin.enable_help")), list];
 }
