@@ -78,6 +78,8 @@ check_describe(const X509 *certificate, struct wh_certificate *fact)
 {
 	BIGNUM *number = ASN1_INTEGER_to_BN(X509_get0_serialNumber(certificate), NULL);
 	char *serial = number != NULL ? BN_bn2hex(number) : NULL;
+	unsigned char hash[WH_CERTIFICATE_FINGERPRINT / 2];
+	unsigned n = 0;
 
 	check_name(X509_get_subject_name(certificate), fact->subject);
 	check_name(X509_get_issuer_name(certificate), fact->issuer);
@@ -86,6 +88,9 @@ check_describe(const X509 *certificate, struct wh_certificate *fact)
 		wh_certificate_text(fact->serial, wh_str(serial));
 	OPENSSL_free(serial);
 	BN_free(number);
+	if (X509_digest(certificate, EVP_sha256(), hash, &n) == 1 && n == sizeof hash)
+		for (unsigned i = 0; i < n; i++)
+			(void)snprintf(fact->fingerprint + 2 * i, 3, "%02x", hash[i]);
 }
 
 /* A certificate whose time is wrong still serves: that is a warning. */

@@ -1,6 +1,7 @@
 /* The command that tells of listeners: what the config says of each, what may be spoken there, and what its edges count. A listener
  * of an edge that is drained, and that the config has no longer, is told as long as somebody is connected to it. */
 #include "base/permit.h"
+#include "hub/certificates.h"
 #include "hub/command.h"
 #include "hub/core_commands.h"
 #include "hub/hub.h"
@@ -67,6 +68,24 @@ listener_dialects(struct hub *hub, struct wh_json *w, const struct hub_listener 
 	wh_json_end(w);
 }
 
+/* As the keeper tells of them; `why` of one: why the newer pair in its files is not taken. */
+static void
+listener_certificates(struct hub *hub, struct wh_json *w, const struct hub_listener *l)
+{
+	const struct wh_certificates *list = certificates_list(hub);
+
+	wh_json_array(w, "certificates");
+	for (unsigned i = 0; list != NULL && i < list->n; i++) {
+		struct wh_certificate one = list->of[i];
+
+		if (strcmp(one.listener, l->name) != 0)
+			continue;
+		one.state = certificates_state(&one, hub->wall_ms);
+		wh_certificate_write(&one, w, NULL);
+	}
+	wh_json_end(w);
+}
+
 static void
 listener_write_counts(struct wh_json *w, const struct listener_counts *c)
 {
@@ -90,6 +109,8 @@ listener_write(struct hub *hub, struct wh_json *w, const struct hub_listener *l)
 	wh_json_text(w, "reach", wh_permit_rung_name(reach_named(hub, wh_str(l->name))));
 	listener_write_counts(w, &c);
 	listener_dialects(hub, w, l);
+	if (l->tls)
+		listener_certificates(hub, w, l);
 	wh_json_end(w);
 }
 

@@ -1,5 +1,6 @@
 /* What server.listeners tells. */
 #include "base/testing.h"
+#include "hub/certificates.h"
 #include "hub/edge_link.h"
 #include "hub/testing_features.h"
 #include "ring/edge_metrics.h"
@@ -37,6 +38,23 @@ listeners_are_told_with_what_is_spoken_and_who_is_served(void **state)
 }
 
 static void
+certificates_are_told_with_their_listener(void **state)
+{
+	struct test_features *f = test_features_of(CONFIG, NULL);
+	const char *got;
+
+	(void)state;
+	assert_int_equal(edge_listeners_set(f->hub->edges.of[0], WH_STR("desk")), WH_OK);
+	assert_int_equal(certificates_told(f->hub, WH_STR("[{\"listener\":\"desk\",\"state\":\"good\",\"begins_at\":1,\"expires_at\":2,\"names\":[\"one.example\"],"
+	    "\"subject\":\"one.example\",\"issuer\":\"CA\",\"serial\":\"A1\",\"fingerprint\":\"\",\"file\":\"/one.pem\",\"why\":\"\"}]")), WH_OK);
+	got = told(f);
+	/* It was good when the keeper said so; its time is over since. */
+	assert_non_null(strstr(got, "\"certificates\":[{\"listener\":\"desk\",\"state\":\"expired\",\"begins_at\":1,\"expires_at\":2,\"names\":[\"one.example\"]"));
+	assert_ptr_equal(strstr(strstr(got, "\"certificates\"") + 1, "\"certificates\""), NULL);
+	test_features_free(f);
+}
+
+static void
 a_listener_that_the_config_has_no_more_is_told_while_somebody_is_there(void **state)
 {
 	struct test_features *f = test_features_of(CONFIG, NULL);
@@ -54,6 +72,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(listeners_are_told_with_what_is_spoken_and_who_is_served),
+		cmocka_unit_test(certificates_are_told_with_their_listener),
 		cmocka_unit_test(a_listener_that_the_config_has_no_more_is_told_while_somebody_is_there),
 	};
 

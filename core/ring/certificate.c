@@ -59,6 +59,7 @@ wh_certificate_write(const struct wh_certificate *c, struct wh_json *w, const ch
 	wh_json_text(w, "subject", c->subject);
 	wh_json_text(w, "issuer", c->issuer);
 	wh_json_text(w, "serial", c->serial);
+	wh_json_text(w, "fingerprint", c->fingerprint);
 	wh_json_text(w, "file", c->file);
 	wh_json_text(w, "why", c->why);
 	wh_json_end(w);
@@ -126,6 +127,21 @@ certificate_read_state(const struct wh_value *object, enum wh_certificate_state 
 	return false;
 }
 
+/* An older keeper's word has none. */
+static bool
+certificate_read_fingerprint(const struct wh_value *object, char to[static WH_CERTIFICATE_FINGERPRINT + 1])
+{
+	struct wh_value v;
+
+	if (!wh_json_get(object, "fingerprint", &v))
+		return true;
+	if (v.type != WH_V_STR || (v.s.n != 0 && v.s.n != WH_CERTIFICATE_FINGERPRINT))
+		return false;
+	if (v.s.n != 0)
+		memcpy(to, v.s.p, v.s.n);
+	return true;
+}
+
 bool
 wh_certificate_read(const struct wh_value *v, struct wh_certificate *c)
 {
@@ -140,7 +156,7 @@ wh_certificate_read(const struct wh_value *v, struct wh_certificate *c)
 	    certificate_read_time(v, "expires_at", &c->expires_ms) && certificate_read_names(v, c->names) &&
 	    certificate_read_text(v, "subject", c->subject) && certificate_read_text(v, "issuer", c->issuer) &&
 	    certificate_read_text(v, "serial", c->serial) && certificate_read_text(v, "file", c->file) &&
-	    certificate_read_text(v, "why", c->why);
+	    certificate_read_text(v, "why", c->why) && certificate_read_fingerprint(v, c->fingerprint);
 }
 
 void

@@ -9,6 +9,7 @@
 enum {
 	WH_CERTIFICATES_MAX = 64,	/* pairs of certificate and key that are looked after, of all listeners together */
 	WH_CERTIFICATE_TEXT = 256,
+	WH_CERTIFICATE_FINGERPRINT = 64,	/* SHA-256 in hexadecimal */
 };
 
 enum wh_certificate_state {
@@ -25,6 +26,7 @@ struct wh_certificate {
 	char names[WH_CERTIFICATE_TEXT];	/* the hosts that it is for, with blanks between; as many as have room */
 	char issuer[WH_CERTIFICATE_TEXT];
 	char serial[WH_CERTIFICATE_TEXT];	/* in hexadecimal */
+	char fingerprint[WH_CERTIFICATE_FINGERPRINT + 1];	/* empty: not known */
 	int64_t begins_ms, expires_ms;		/* wall clock; 0: not known */
 	enum wh_certificate_state state;
 	char why[WH_CERTIFICATE_TEXT];		/* what is wrong; of one in force: why the newer pair in its files is not taken */

@@ -22,6 +22,7 @@ some(unsigned n)
 		snprintf(c->names, sizeof c->names, "one.example *.one.example");
 		snprintf(c->issuer, sizeof c->issuer, "An Authority");
 		snprintf(c->serial, sizeof c->serial, "0%uAB", i);
+		memset(c->fingerprint, 'a' + (int)(i % 6), i % 3 != 0 ? WH_CERTIFICATE_FINGERPRINT : 0);
 		snprintf(c->why, sizeof c->why, "%s", i % 2 ? "does not fit" : "");
 		c->begins_ms = 1767225600000;
 		c->expires_ms = 1775001600000 + i;

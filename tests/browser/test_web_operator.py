@@ -60,6 +60,11 @@ def test_listeners_say_what_they_serve_and_who_is_there(browser, start, tmp_path
     assert "Lines" in line[1] and "plain of relay" in line[3].replace("\n", " "), line
     secure = next(row for row in rows if row[0].startswith("secure"))
     assert "TLS" in secure[1], secure
+    # The certificate, with what one compares it by; it ends in less than two weeks.
+    sees(boss, "one.example, two.example", ".page-body .box")
+    digest = subprocess.run(["openssl", "x509", "-in", tmp_path / "one.pem", "-noout", "-fingerprint", "-sha256"], check=True, capture_output=True, text=True).stdout.partition("=")[2]
+    sees(boss, digest.strip().replace(":", "").lower(), ".page-body .box")
+    assert "in 4 days" in boss.run("return document.querySelector('.page-body .box .failure').textContent") or "in 5 days" in boss.run("return document.querySelector('.page-body .box .failure').textContent")
     boss.shot("admin-listeners")
     quiet(boss)
 

@@ -8,7 +8,7 @@ const SOON_MS = 14 * 86400000;
 const badge = (text, kind = "") => h("span", { class: `badge ${kind}` }, text);
 
 export function listeners(app) {
-	const { client } = app, list = h("div");
+	const { client } = app, list = h("div", { class: "stack" });
 
 	const read = () => show(list, client.call("server.listeners", {}, { again: true }), ({ listeners: all }) => {
 		const certificates = all.flatMap((one) => (one.certificates ?? []).map((certificate) => ({ listener: one.name, ...certificate })));
