@@ -96,6 +96,7 @@ rule "bad-word" {{ on = "message", when = function(m) return {{ word = "{hostile
     put = mona.run("""const out = []; for (const files of args[0]) { const answer = await fetch('/api/moderation.pack_put', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ files, mode: 'live' }) });
         out.push(answer.status); } return out""", [{"pack.lua": pack, f"{HOSTILE[1]}.lua": "return 1"}, {f"../{HOSTILE[0]}": "x", "pack.lua": pack}, {"pack.lua": pack}])
     assert put[1] != 200
+    go(eve, "r/lobby")
     eve.fill(".composer textarea", HOSTILE[1])
     eve.press("Enter")
     for area in ("moderation", "moderation/log", "moderation/person/evelyn", "moderation/packs", "moderation/packs/my-pack", "moderation/filters", "moderation/trial/my-pack"):
