@@ -107,6 +107,8 @@ check_PROGRAMS += %D%/test_api
 check_PROGRAMS += %D%/test_plugin_reload
 %C%_test_plugin_reload_SOURCES = %D%/test_plugin_reload.c %D%/testing_features.c %D%/testing_features.h %D%/testing_hub.c %D%/testing_hub.h
 %C%_test_plugin_reload_LDADD = $(HUB_LIBS) -lm -lcmocka
+# For this one object, so that the others are the same as of other tests.
+core/hub/test_plugin_reload.$(OBJEXT): AM_CPPFLAGS += -DBUILT_PLUGINS='"$(abs_top_builddir)/plugins/.libs"'
 check_PROGRAMS += %D%/test_settings
 %C%_test_settings_SOURCES = %D%/test_settings.c %D%/testing_features.c %D%/testing_features.h %D%/testing_hub.c %D%/testing_hub.h
 %C%_test_settings_LDADD = $(HUB_LIBS) -lm -lcmocka
