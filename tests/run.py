@@ -47,6 +47,8 @@ def run_unit(program):
     except subprocess.TimeoutExpired as late:
         return 0, 1, f"no end after {late.timeout} s"
     output = done.stdout + done.stderr
+    for reason in re.findall(r"^skipped: .*$", output, re.M):
+        print(f"{program.name}: {reason}", flush=True)
     passed = len(re.findall(r"^\[\s+OK \] ", output, re.M))
     failed = len(set(re.findall(r"^\[  FAILED  \] (\w+)$", output, re.M)))
     if done.returncode != 0 and failed == 0:
