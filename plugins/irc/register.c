@@ -75,6 +75,8 @@ client_welcome(struct irc_client *c)
 		memcpy(c->nick, p->nick, sizeof c->nick);
 	c->welcome = true;
 	c->since = wh_wall_ms(irc->host);
+	if (irc->n_clients > irc->most_clients)
+		irc->most_clients = irc->n_clients;
 	explicit_bzero(c->pass, sizeof c->pass);
 	source_of(irc, who->name, who->id, source);
 	time_show(irc->started, created);
@@ -93,8 +95,6 @@ client_welcome(struct irc_client *c)
 		out_numeric(&out, 900, "%s %.*s :You are signed in as %.*s", source, WH_FMT(who->name), WH_FMT(who->name));
 	out_end(&out);
 	irc_changed(c);
-	if (irc->n_clients > irc->most_clients)
-		irc->most_clients = irc->n_clients;
 	if (!channels_stayed(c, true))
 		join_with_others(c);
 }
