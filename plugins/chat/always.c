@@ -418,15 +418,11 @@ static void
 presence_found(void *self, uint64_t cookie, const struct wh_result *r)
 {
 	struct chat *chat = self;
-	struct wh_call *call = wh_call_find(chat->host, cookie);
+	struct wh_call *call = chat_answered(chat, cookie, r);
 	struct wh_json *w;
 
 	if (call == NULL)
 		return;
-	if (r->err != WH_OK) {
-		wh_call_done(call, chat_store_failed(call, r));
-		return;
-	}
 	w = wh_reply(call);
 	wh_json_bool(w, "always", always_find(chat, wh_session_identity(chat->host, wh_call_session(call))->id) != NULL);
 	wh_json_bool(w, "allowed", always_may(chat));

@@ -43,6 +43,17 @@ chat_store_failed(struct wh_call *call, const struct wh_result *r)
 	return wh_fail(call, r->err == WH_ENOMEM ? WH_ENOMEM : WH_EIO, "the server could not keep or read that; try again");
 }
 
+struct wh_call *
+chat_answered(struct chat *chat, uint64_t cookie, const struct wh_result *r)
+{
+	struct wh_call *call = wh_call_find(chat->host, cookie);
+
+	if (call == NULL || r->err == WH_OK)
+		return call;
+	wh_call_done(call, chat_store_failed(call, r));
+	return NULL;
+}
+
 enum wh_err
 chat_started(struct wh_call *call, enum wh_err err)
 {

@@ -74,15 +74,11 @@ blocks_found(void *self, uint64_t cookie, const struct wh_result *r)
 {
 	static const char *const modes[] = { "nobody", "guests", "everybody" };
 	struct chat *chat = self;
-	struct wh_call *call = wh_call_find(chat->host, cookie);
+	struct wh_call *call = chat_answered(chat, cookie, r);
 	int64_t mode = 0;
 
 	if (call == NULL)
 		return;
-	if (r->err != WH_OK) {
-		wh_call_done(call, chat_store_failed(call, r));
-		return;
-	}
 	if (r->rows[1].n != 0)
 		mode = wh_row_int(&r->rows[1], 0, 0);
 	wh_json_text(wh_reply(call), "refuse", modes[mode >= 0 && mode < 3 ? mode : 0]);

@@ -747,6 +747,9 @@ enum wh_verdict privacy_erase(void *self, struct wh_person *p);
 /** Fails a call for what the store said. */
 enum wh_err chat_store_failed(struct wh_call *call, const struct wh_result *r);
 
+/** The call that waits for this; NULL: it is gone, or the store had no answer, which it was told. */
+struct wh_call *chat_answered(struct chat *chat, uint64_t cookie, const struct wh_result *r);
+
 /** Is the store unable to take it? Then the call is failed; WH_WAIT: it was taken. */
 enum wh_err chat_started(struct wh_call *call, enum wh_err err);
 

@@ -8,16 +8,12 @@ static void
 marked(void *self, uint64_t cookie, const struct wh_result *r)
 {
 	struct chat *chat = self;
-	struct wh_call *call = wh_call_find(chat->host, cookie);
+	struct wh_call *call = chat_answered(chat, cookie, r);
 	const struct wh_rows *row = r->n != 0 ? &r->rows[r->n - 1] : NULL;
 	int64_t seq, time;
 
 	if (call == NULL)
 		return;
-	if (r->err != WH_OK) {
-		wh_call_done(call, chat_store_failed(call, r));
-		return;
-	}
 	seq = row != NULL && row->n != 0 ? wh_row_int(row, 0, 0) : 0;
 	time = row != NULL && row->n != 0 ? wh_row_int(row, 0, 1) : 0;
 	if (r->n == 2) {
@@ -59,15 +55,11 @@ static void
 unread_found(void *self, uint64_t cookie, const struct wh_result *r)
 {
 	struct chat *chat = self;
-	struct wh_call *call = wh_call_find(chat->host, cookie);
+	struct wh_call *call = chat_answered(chat, cookie, r);
 	struct wh_json *w;
 
 	if (call == NULL)
 		return;
-	if (r->err != WH_OK) {
-		wh_call_done(call, chat_store_failed(call, r));
-		return;
-	}
 	w = wh_reply(call);
 	wh_json_array(w, "rooms");
 	for (size_t i = 0; i < r->rows[0].n; i++) {
@@ -111,14 +103,10 @@ static void
 mentions_found(void *self, uint64_t cookie, const struct wh_result *r)
 {
 	struct chat *chat = self;
-	struct wh_call *call = wh_call_find(chat->host, cookie);
+	struct wh_call *call = chat_answered(chat, cookie, r);
 
 	if (call == NULL)
 		return;
-	if (r->err != WH_OK) {
-		wh_call_done(call, chat_store_failed(call, r));
-		return;
-	}
 	wh_json_array(wh_reply(call), "entries");
 	for (size_t i = 0; i < r->rows[0].n; i++)
 		row_write(chat, &r->rows[0], i, wh_reply(call));

@@ -341,16 +341,12 @@ static void
 whispers_found(void *self, uint64_t cookie, const struct wh_result *r)
 {
 	struct chat *chat = self;
-	struct wh_call *call = wh_call_find(chat->host, cookie);
+	struct wh_call *call = chat_answered(chat, cookie, r);
 	struct wh_json *w;
 	char id[CHAT_ID_TEXT];
 
 	if (call == NULL)
 		return;
-	if (r->err != WH_OK) {
-		wh_call_done(call, chat_store_failed(call, r));
-		return;
-	}
 	w = wh_reply(call);
 	wh_json_array(w, "whispers");
 	for (size_t i = 0; i < r->rows[0].n; i++) {
