@@ -71,6 +71,34 @@ def register(page, server, name):
     page.wait("return document.querySelector('.who bdi')?.textContent === args[0]", name)
 
 
+def moderator(browser, server, name="mona", role="moderator", area="moderation", **more):
+    """A page of a new account with that role."""
+    page = enter(browser, server, name, **more)
+    register(page, server, name)
+    server.command("auth.grant", name, role)
+    page.wait("return document.querySelector(`.areas [href='#/${args[0]}']`)", area)
+    return page
+
+
+def administrator(browser, server, name="boss", role="admin", **more):
+    return moderator(browser, server, name, role, "admin", **more)
+
+
+def go(page, area):
+    page.run("location.hash = args[0]", f"#/{area}")
+    settled(page, area)
+
+
+def confirm(page, **values):
+    """Fills a dialog and agrees to it."""
+    page.wait("return document.querySelector('dialog form .actions button:last-child')")
+    for name, value in values.items():
+        chosen = page.run("return document.querySelector(`dialog [name=${args[0]}]`).tagName", name) == "SELECT"
+        (page.select if chosen else page.fill)(f"dialog [name={name}]", value)
+    page.click("dialog form .actions button:last-child")
+    page.wait("return !document.querySelector('dialog')")
+
+
 def quiet(page, but=()):
     """Nothing went wrong in the page."""
     bad = [line for line in page.console() if re.match(r"(pageerror|error|[45]\d\d):", line) and not any(one in line for one in but)]

@@ -1,7 +1,7 @@
 """Many things at once for moderators, seen before and taken back after; and appeals, from the one who was moderated to the answer."""
 import pytest
 from conftest import ROOT
-from steps import enter, name_of, press_button, quiet, register, say, sees, settled
+from steps import confirm, enter, go, moderator, name_of, press_button, quiet, register, say, sees
 from wire import WebSocket
 
 MODERATION = f'moderation = {{ pack_folders = [ "{ROOT}/lua/packs" ]; filters = {{ }}; }};'
@@ -11,27 +11,6 @@ MODERATION = f'moderation = {{ pack_folders = [ "{ROOT}/lua/packs" ]; filters = 
 def moderated(server):
     server.again(MODERATION)
     return server
-
-
-def moderator(browser, server, name, role="moderator"):
-    page = enter(browser, server, name)
-    register(page, server, name)
-    server.command("auth.grant", name, role)
-    page.wait("return document.querySelector('.areas [href=\"#/moderation\"]')")
-    return page
-
-
-def go(page, area):
-    page.run("location.hash = args[0]", f"#/{area}")
-    settled(page, area)
-
-
-def confirm(page, **values):
-    page.wait("return document.querySelector('dialog form .actions button:last-child')")
-    for name, value in values.items():
-        page.fill(f"dialog [name={name}]", value)
-    page.click("dialog form .actions button:last-child")
-    page.wait("return !document.querySelector('dialog')")
 
 
 def choose_all(page, within):

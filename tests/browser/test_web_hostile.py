@@ -6,16 +6,11 @@ import json
 import pytest
 from conftest import ROOT
 from hostile import HARMED, HOSTILE
-from steps import PASSWORD, enter, name_of, press_button, quiet, register, say, sees, settled, url
+from steps import PASSWORD, enter, go, name_of, press_button, quiet, register, say, sees, url
 from wire import WebSocket, http
 
 MODERATION = f'moderation = {{ pack_folders = [ "{ROOT}/lua/packs" ]; filters = {{ }}; text_commands = false; }};'
 SHORT = [text for text in HOSTILE if "\n" not in text and len(text) <= 60]
-
-
-def go(page, area):
-    page.run("location.hash = args[0]", f"#/{area}")
-    settled(page, area)
 
 
 def unharmed(page, area=None):

@@ -3,14 +3,8 @@ its end, with a second server as the provider."""
 import json
 import pathlib
 
-from steps import CHEAP, LIMITS, PASSWORD, enter, name_of, press_button, quiet, register, say, sees, settled, url
+from steps import CHEAP, LIMITS, PASSWORD, enter, go, name_of, press_button, quiet, register, say, sees, url
 from wire import http, until
-
-
-def go(page, area):
-    page.run("location.hash = args[0]", f"#/{area}")
-    settled(page, area)
-
 
 
 def test_a_guest_is_the_same_after_a_reload_and_in_a_later_tab(browser, server):

@@ -2,7 +2,7 @@
 set here, filters. A second browser is who is moderated."""
 import pytest
 from conftest import ROOT
-from steps import axe_finds, enter, menu, name_of, press_button, press_in, quiet, register, say, sees, settled
+from steps import axe_finds, confirm, enter, go, menu, moderator, name_of, press_button, press_in, quiet, say, sees
 
 MODERATION = f'moderation = {{ pack_folders = [ "{ROOT}/lua/packs" ]; packs = {{ link-gate = {{ mode = "shadow"; }}; }}; filters = {{ }}; }};'
 
@@ -11,28 +11,6 @@ MODERATION = f'moderation = {{ pack_folders = [ "{ROOT}/lua/packs" ]; packs = {{
 def moderated(server):
     server.again(MODERATION)
     return server
-
-
-def moderator(browser, server, name="mona", role="moderator"):
-    page = enter(browser, server, name)
-    register(page, server, name)
-    server.command("auth.grant", name, role)
-    page.wait("return document.querySelector('.areas [href=\"#/moderation\"]')")
-    return page
-
-
-def go(page, area):
-    page.run("location.hash = args[0]", f"#/{area}")
-    settled(page, area)
-
-
-def confirm(page, **values):
-    """Fills a dialog and agrees to it."""
-    page.wait("return document.querySelector('dialog form .actions button:last-child')")
-    for name, value in values.items():
-        page.fill(f"dialog [name={name}]", value)
-    page.click("dialog form .actions button:last-child")
-    page.wait("return !document.querySelector('dialog')")
 
 
 def test_a_report_is_claimed_decided_and_undone(browser, moderated):

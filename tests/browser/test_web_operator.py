@@ -1,12 +1,10 @@
 """The pages for who runs the server, in a browser against the real one: listeners and certificates, the log as it comes, bans with a look at whom
 they hit, replacing an edge with its progress, and a listener of their own."""
-import os
 import subprocess
 
 import pytest
-from conftest import Whiply
-from steps import LIMITS, PLUGINS, axe_finds, enter, name_of, press_button, quiet, register, say, sees, settled, url
-from wire import WebSocket, http, until
+from steps import LIMITS, PLUGINS, administrator, axe_finds, confirm, enter, go, name_of, press_button, quiet, register, say, sees
+from wire import until
 
 BANS = "bans = { };"
 SECURE = """, {{ name = "secure"; address = "127.0.0.1:PORT"; protocol = "http"; tls = {{ certificates = ( {{ certificate = "{0}/one.pem"; key = "{0}/one.key"; }} ); }}; }}"""
@@ -17,27 +15,6 @@ def run_by(server):
     """A server with bans; and a page of its administrator."""
     server.again(BANS)
     return server
-
-
-def administrator(browser, server, name="boss", role="admin", **more):
-    page = enter(browser, server, name, **more)
-    register(page, server, name)
-    server.command("auth.grant", name, role)
-    page.wait("return document.querySelector('.areas [href=\"#/admin\"]')")
-    return page
-
-
-def go(page, area):
-    page.run("location.hash = args[0]", f"#/{area}")
-    settled(page, area)
-
-
-def confirm(page, **values):
-    page.wait("return document.querySelector('dialog form .actions button:last-child')")
-    for name, value in values.items():
-        page.fill(f"dialog [name={name}]", value)
-    page.click("dialog form .actions button:last-child")
-    page.wait("return !document.querySelector('dialog')")
 
 
 def make_certificate(folder, days):

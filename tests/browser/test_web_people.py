@@ -4,25 +4,12 @@ import json
 import re
 
 from conftest import ROOT
-from steps import enter, menu, name_of, press_button, press_in, quiet, register, say, sees, settled
+from steps import confirm, enter, go, menu, name_of, press_button, press_in, quiet, register, say, sees
 
 DOWNLOADED = """
     const made = URL.createObjectURL.bind(URL);
     URL.createObjectURL = (blob) => { window.saved = blob; return made(blob); };
     HTMLAnchorElement.prototype.click = function () { window.savedAs = this.download; };"""
-
-
-def go(page, area):
-    page.run("location.hash = args[0]", f"#/{area}")
-    settled(page, area)
-
-
-def confirm(page, **values):
-    page.wait("return document.querySelector('dialog form .actions button:last-child')")
-    for name, value in values.items():
-        (page.select if page.run("return document.querySelector(`dialog [name=${args[0]}]`).tagName", name) == "SELECT" else page.fill)(f"dialog [name={name}]", value)
-    page.click("dialog form .actions button:last-child")
-    page.wait("return !document.querySelector('dialog')")
 
 
 def room_menu(page, label):

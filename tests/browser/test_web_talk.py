@@ -1,14 +1,9 @@
 """What rooms can besides: threads, the line above what is new, where one was named, whispers that are still there, who is away, rooms that get another
 name, words to some of a room, notifications room by room, the keyboard in the messages, emotes of the community's own."""
-from steps import PLUGINS, enter, menu, name_of, press_in, quiet, register, say, sees, settled
+from steps import PLUGINS, enter, go, menu, name_of, press_in, quiet, register, say, sees
 from wire import WebSocket
 
 PNG = bytes.fromhex("89504e470d0a1a0a0000000d4948445200000001000000010806000000 1f15c4890000000d49444154789c6364f8cf500f0003860181b5e1b9a60000000049454e44ae426082".replace(" ", ""))
-
-
-def go(page, area):
-    page.run("location.hash = args[0]", f"#/{area}")
-    settled(page, area)
 
 
 def command(page, text):
