@@ -5,9 +5,10 @@
 #ifndef WHIPLY_BASE_ADDRTABLE_H
 #define WHIPLY_BASE_ADDRTABLE_H
 
+#include <whiply/list.h>
+
 #include "base/addr.h"
 #include "base/bucket.h"
-#include "base/list.h"
 #include "base/siphash.h"
 
 struct wh_addr_entry {

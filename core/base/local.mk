@@ -23,7 +23,6 @@ check_PROGRAMS += %D%/test_utf8 %D%/test_base64 %D%/test_json %D%/test_json_writ
 libbase_a_SOURCES += \
 	%D%/clock.c %D%/clock.h \
 	%D%/random.c %D%/random.h \
-	%D%/list.h \
 	%D%/heap.c %D%/heap.h \
 	%D%/siphash.c %D%/siphash.h \
 	%D%/map.c %D%/map64.c %D%/map.h \

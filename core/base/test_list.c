@@ -1,5 +1,6 @@
 /* Tests of the linked list. */
-#include "base/list.h"
+#include <whiply/list.h>
+
 #include "base/testing.h"
 
 struct thing {

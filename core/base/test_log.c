@@ -1,5 +1,6 @@
 /* Tests of the log. */
-#include "base/list.h"
+#include <whiply/list.h>
+
 #include "base/log.h"
 #include "base/testing.h"
 

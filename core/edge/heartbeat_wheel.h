@@ -4,7 +4,7 @@
 #ifndef WHIPLY_EDGE_HEARTBEAT_WHEEL_H
 #define WHIPLY_EDGE_HEARTBEAT_WHEEL_H
 
-#include "base/list.h"
+#include <whiply/list.h>
 
 enum {
 	HEARTBEAT_TICK_MS = 250,

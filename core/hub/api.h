@@ -4,11 +4,11 @@
 #ifndef WHIPLY_HUB_API_H
 #define WHIPLY_HUB_API_H
 
+#include <whiply/list.h>
 #include <whiply/route.h>
 
 #include "base/buf.h"
 #include "base/conf.h"
-#include "base/list.h"
 #include "base/out.h"
 #include "base/slots.h"
 #include "hub/command.h"

@@ -7,11 +7,11 @@
 
 #include <whiply/command.h>
 #include <whiply/event.h>
+#include <whiply/list.h>
 
 #include "base/args.h"
 #include "base/buf.h"
 #include "base/json.h"
-#include "base/list.h"
 #include "base/map.h"
 #include "base/slots.h"
 #include "hub/rate.h"

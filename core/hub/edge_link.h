@@ -4,9 +4,10 @@
 #ifndef WHIPLY_HUB_EDGE_LINK_H
 #define WHIPLY_HUB_EDGE_LINK_H
 
+#include <whiply/list.h>
+
 #include "ring/record.h"
 
-#include "base/list.h"
 #include "ring/link.h"
 
 struct event;

@@ -6,9 +6,9 @@
 #define WHIPLY_HUB_HOOK_H
 
 #include <whiply/event.h>
+#include <whiply/list.h>
 #include <whiply/session.h>
 
-#include "base/list.h"
 #include "base/slots.h"
 
 struct hub;

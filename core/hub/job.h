@@ -6,9 +6,8 @@
 #define WHIPLY_HUB_JOB_H
 
 #include <pthread.h>
+#include <whiply/list.h>
 #include <whiply/job.h>
-
-#include "base/list.h"
 
 struct event;
 struct hub;

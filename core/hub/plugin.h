@@ -6,11 +6,11 @@
 #define WHIPLY_HUB_PLUGIN_H
 
 #include <assert.h>
+#include <whiply/list.h>
 #include <whiply/whiply.h>
 
 #include "base/buf.h"
 #include "base/conf.h"
-#include "base/list.h"
 #include "hub/hub.h"
 #include "hub/metric.h"
 

@@ -6,9 +6,9 @@
 #define WHIPLY_HUB_ROOM_H
 
 #include <whiply/dialect.h>
+#include <whiply/list.h>
 #include <whiply/room.h>
 
-#include "base/list.h"
 #include "base/map.h"
 #include "base/slots.h"
 #include "hub/set.h"

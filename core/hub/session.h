@@ -7,11 +7,11 @@
 #ifndef WHIPLY_HUB_SESSION_H
 #define WHIPLY_HUB_SESSION_H
 
+#include <whiply/list.h>
 #include <whiply/session.h>
 
 #include "base/addr.h"
 #include "base/buf.h"
-#include "base/list.h"
 #include "base/map.h"
 
 struct dialect;

@@ -1,10 +1,11 @@
 /* The timers of timer.h. One that is started while others fire is due a millisecond later at the earliest, so that a timer
  * of 0 ms that starts itself anew does not keep the turn from ending. */
+#include <whiply/list.h>
+
 #include "hub/timer.h"
 
 #include <event2/event.h>
 
-#include "base/list.h"
 #include "hub/hub.h"
 
 struct timer {

@@ -5,8 +5,9 @@
 #ifndef WHIPLY_KEEPER_SUPERVISOR_H
 #define WHIPLY_KEEPER_SUPERVISOR_H
 
+#include <whiply/list.h>
+
 #include "base/buf.h"
-#include "base/list.h"
 #include "base/log.h"
 #include "keeper/backoff.h"
 #include "ring/child.h"

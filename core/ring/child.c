@@ -1,4 +1,6 @@
 /* The start of a child, as child.h tells it. */
+#include <whiply/list.h>
+
 #include "ring/child.h"
 
 #include <errno.h>
@@ -12,7 +14,6 @@
 #include "base/conf.h"
 #include "base/crash.h"
 #include "base/fd.h"
-#include "base/list.h"
 
 enum { CHILD_START_MS = 10000, CHILD_SAY_MS = 1000 };
 

@@ -5,6 +5,7 @@
 #ifndef WHIPLY_TESTING_FAKE_H
 #define WHIPLY_TESTING_FAKE_H
 
+#include <whiply/list.h>
 #include <whiply/testing.h>
 
 #include "base/arena.h"
@@ -13,10 +14,10 @@
 #include "base/buf.h"
 #include "base/conf.h"
 #include "base/json.h"
-#include "base/list.h"
 #include "base/out.h"
 
-enum { FAKE_PLUGINS = 8, FAKE_HOOKS = 64, FAKE_LABELS = 64, FAKE_BOUNDS = 5, FAKE_PAPERS = 1024, FAKE_ROOM_NAME = 128, FAKE_SLOTS = 8192 };
+enum { FAKE_PLUGINS = 8, FAKE_HOOKS = 64, FAKE_LABELS = 64, FAKE_BOUNDS = 5, FAKE_PAPERS = 1024, FAKE_ROOM_NAME = 128, FAKE_SLOTS = 8192,
+	FAKE_STEP_MS = 5 /* in which time passes by itself, see wh_test_settle */ };
 
 /** A plugin: the one under test, or one that wh_test_load loaded beside it. */
 struct fake_plugin {

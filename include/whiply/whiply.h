@@ -10,7 +10,7 @@
 #include <whiply/host.h>
 #include <whiply/job.h>
 #include <whiply/json.h>
-#include <whiply/node.h>
+#include <whiply/list.h>
 #include <whiply/log.h>
 #include <whiply/mask.h>
 #include <whiply/metric.h>

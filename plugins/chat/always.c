@@ -11,7 +11,7 @@ enum { ALWAYS_AT_ONCE = 20 };
 struct chat_always {
 	struct wh_str id, fold;		/* in `text` */
 	int64_t seen;			/* wall clock, ms: when a session last was there */
-	struct wh_node gone;		/* in chat.gone, until they are away */
+	struct wh_list gone;		/* in chat.gone, until they are away */
 	int64_t gone_ms;		/* when the last session ended; now_ms */
 	bool away;
 	bool alone;			/* in some room without a session, and not seen as away there */
@@ -56,7 +56,7 @@ always_free(struct chat *chat, struct chat_always *a)
 	if (wh_dict_get(chat->host, chat->always_names, a->fold) == a)
 		wh_dict_remove(chat->host, chat->always_names, a->fold);
 	wh_dict_remove(chat->host, chat->always, a->id);
-	wh_node_remove(&a->gone);
+	wh_list_remove(&a->gone);
 	wh_delete(chat->host, a);
 }
 
@@ -98,7 +98,7 @@ always_new(struct chat *chat, struct wh_str id, struct wh_str name)
 	a->id = (struct wh_str){ a->text, id.n };
 	a->fold = (struct wh_str){ a->text + id.n, n };
 	a->seen = wh_wall_ms(chat->host);
-	wh_node_init(&a->gone);
+	wh_list_init(&a->gone);
 	memcpy(a->name, name.p, text_cut(name, CHAT_PERSON_NAME));
 	if (wh_dict_add(chat->host, chat->always, a->id, a) != WH_OK) {
 		wh_delete(chat->host, a);
@@ -212,8 +212,8 @@ static void
 always_is_away(struct chat *chat, struct chat_always *a)
 {
 	a->away = true;
-	for (struct wh_node *l = chat->all.next; a->alone && l != &chat->all; l = l->next) {
-		struct chat_room *room = WH_NODE_OF(l, struct chat_room, link);
+	for (struct wh_list *l = chat->all.next; a->alone && l != &chat->all; l = l->next) {
+		struct chat_room *room = WH_CONTAINER(l, struct chat_room, link);
 		struct chat_person *person = room->sides == NULL ? member_find(room, a->id) : NULL;
 
 		if (person == NULL || !person->lasting || person->sessions != 0 || person->away)
@@ -234,14 +234,14 @@ always_late(void *self, uint64_t cookie)
 
 	(void)cookie;
 	chat->late = 0;
-	while (!wh_node_none(&chat->gone)) {
-		struct chat_always *a = WH_NODE_OF(chat->gone.next, struct chat_always, gone);
+	while (!wh_list_empty(&chat->gone)) {
+		struct chat_always *a = WH_CONTAINER(chat->gone.next, struct chat_always, gone);
 
 		if (a->gone_ms + chat->set.away_after_ms > now) {
 			chat->late = wh_timer_start(chat->host, a->gone_ms + chat->set.away_after_ms - now, 0, always_late, 0);
 			return;
 		}
-		wh_node_remove(&a->gone);
+		wh_list_remove(&a->gone);
 		always_is_away(chat, a);
 	}
 }
@@ -251,14 +251,14 @@ always_gone(struct chat *chat, struct wh_str id)
 {
 	struct chat_always *a = live_by_id(chat, id) == NULL ? always_find(chat, id) : NULL;
 
-	if (a == NULL || a->away || !wh_node_none(&a->gone))
+	if (a == NULL || a->away || !wh_list_empty(&a->gone))
 		return;
 	if (chat->set.away_after_ms == 0) {
 		always_is_away(chat, a);
 		return;
 	}
 	a->gone_ms = wh_now_ms(chat->host);
-	wh_node_add(&chat->gone, &a->gone);
+	wh_list_add_last(&chat->gone, &a->gone);
 	if (chat->late == 0)
 		chat->late = wh_timer_start(chat->host, chat->set.away_after_ms, 0, always_late, 0);
 }
@@ -270,7 +270,7 @@ always_here(struct chat *chat, struct wh_str id)
 
 	if (a == NULL)
 		return;
-	wh_node_remove(&a->gone);
+	wh_list_remove(&a->gone);
 	if (!a->away)
 		return;
 	a->away = false;
@@ -359,11 +359,11 @@ always_off(struct chat *chat, struct chat_always *a)
 {
 	const struct wh_cell id = WH_CELL_TEXT(a->id);
 	const struct wh_step steps[] = { { Q_ALWAYS_OFF, &id, 1, WH_ANY }, { Q_UNSTAY_ALL, &id, 1, WH_ANY }, { Q_UNHEARD, &id, 1, WH_ANY } };
-	struct wh_node *l = chat->all.next, *next;
+	struct wh_list *l = chat->all.next, *next;
 
 	wh_store_run(&chat->table, steps, 3, NULL, 0);
 	for (; l != &chat->all; l = next) {
-		struct chat_room *room = WH_NODE_OF(l, struct chat_room, link);
+		struct chat_room *room = WH_CONTAINER(l, struct chat_room, link);
 		struct chat_person *person = room->sides == NULL ? member_find(room, a->id) : NULL;
 
 		next = l->next;
@@ -403,8 +403,8 @@ always_on(struct chat *chat, struct wh_call *call, const struct wh_identity *who
 		always_free(chat, a);
 		return chat_started(call, err);
 	}
-	for (struct wh_node *l = chat->all.next; l != &chat->all; l = l->next) {
-		struct chat_room *room = WH_NODE_OF(l, struct chat_room, link);
+	for (struct wh_list *l = chat->all.next; l != &chat->all; l = l->next) {
+		struct chat_room *room = WH_CONTAINER(l, struct chat_room, link);
 		struct chat_person *person = room->sides == NULL && room->state == CHAT_READY ? member_find(room, who->id) : NULL;
 
 		if (person != NULL)

@@ -8,7 +8,7 @@
 enum { APPEND_STEPS = CHAT_MENTIONS + 8 };
 
 struct append {
-	struct wh_node link;		/* in chat.appends */
+	struct wh_list link;		/* in chat.appends */
 	struct chat_room *room;
 	wh_id call, from;		/* 0: another plugin wants it, see entry.ask */
 	struct chat_entry entry;
@@ -106,7 +106,7 @@ append_over(struct append *a)
 
 	if (a->entry.ask != NULL)
 		ask_end(a->entry.ask, WH_EIO, 0);
-	wh_node_remove(&a->link);
+	wh_list_remove(&a->link);
 	wh_delete(room->chat->host, a);
 	room->pending--;
 	room_settle(room);
@@ -231,7 +231,7 @@ append_new(struct chat_room *room, struct wh_call *call, const struct chat_entry
 	if (a == NULL)
 		return NULL;
 	to = a->text;
-	wh_node_init(&a->link);
+	wh_list_init(&a->link);
 	a->room = room;
 	a->from = call != NULL ? wh_session_id(room->chat->host, wh_call_session(call)) : 0;
 	a->call = call != NULL ? wh_call_hold(call) : 0;
@@ -294,7 +294,7 @@ chat_append(struct chat_room *room, struct wh_call *call, struct chat_entry *e, 
 		return call != NULL ? chat_started(call, err) : err;
 	}
 	room->pending++;
-	wh_node_add(&chat->appends, &a->link);
+	wh_list_add_last(&chat->appends, &a->link);
 	if (append_speaker(a) != NULL) {
 		a->said_before = append_speaker(a)->said_ms;
 		append_speaker(a)->said_ms = wh_now_ms(chat->host);
@@ -312,10 +312,10 @@ chat_append(struct chat_room *room, struct wh_call *call, struct chat_entry *e, 
 void
 appends_free(struct chat *chat)
 {
-	while (!wh_node_none(&chat->appends)) {
-		struct append *a = WH_NODE_OF(chat->appends.next, struct append, link);
+	while (!wh_list_empty(&chat->appends)) {
+		struct append *a = WH_CONTAINER(chat->appends.next, struct append, link);
 
-		wh_node_remove(&a->link);
+		wh_list_remove(&a->link);
 		wh_delete(chat->host, a);
 	}
 }

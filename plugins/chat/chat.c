@@ -48,8 +48,8 @@ chat_close(void *self)
 	asks_free(chat);
 	resumes_free(chat);
 	renamings_free(chat);
-	while (!wh_node_none(&chat->all))
-		room_free(WH_NODE_OF(chat->all.next, struct chat_room, link));
+	while (!wh_list_empty(&chat->all))
+		room_free(WH_CONTAINER(chat->all.next, struct chat_room, link));
 	wh_dict_free(chat->host, &chat->rooms);
 	moves_free(chat);
 	lives_free(chat);
@@ -89,16 +89,16 @@ chat_open(const struct wh_host *host, const struct wh_conf *conf, void **self_ou
 	if (chat == NULL)
 		return WH_ENOMEM;
 	chat->host = host;
-	wh_node_init(&chat->all);
-	wh_node_init(&chat->tasks);
-	wh_node_init(&chat->asking);
-	wh_node_init(&chat->appends);
-	wh_node_init(&chat->asks);
-	wh_node_init(&chat->resumes);
-	wh_node_init(&chat->maskings);
-	wh_node_init(&chat->gone);
-	wh_node_init(&chat->all_moves);
-	wh_node_init(&chat->renamings);
+	wh_list_init(&chat->all);
+	wh_list_init(&chat->tasks);
+	wh_list_init(&chat->asking);
+	wh_list_init(&chat->appends);
+	wh_list_init(&chat->asks);
+	wh_list_init(&chat->resumes);
+	wh_list_init(&chat->maskings);
+	wh_list_init(&chat->gone);
+	wh_list_init(&chat->all_moves);
+	wh_list_init(&chat->renamings);
 	wh_random(host, &chat->instance, sizeof chat->instance);
 	chat_reload(chat, conf);
 	chat->accounts = wh_service_find(host, "accounts", WH_ACCOUNTS_VERSION, &accounts);

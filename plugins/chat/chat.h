@@ -158,7 +158,7 @@ typedef enum wh_err chat_go(struct chat *chat, struct wh_call *call, struct chat
 
 /** A call that waits for its room. */
 struct chat_waiter {
-	struct wh_node link;
+	struct wh_list link;
 	wh_id call;
 	chat_go *go;
 	bool make;
@@ -166,7 +166,7 @@ struct chat_waiter {
 };
 
 struct chat_room {
-	struct wh_node link;		/* in chat.all */
+	struct wh_list link;		/* in chat.all */
 	struct chat *chat;
 	enum chat_room_state state;
 	char key[CHAT_KEY + 1];		/* how it is found; the hub's room has this name */
@@ -194,7 +194,7 @@ struct chat_room {
 	size_t n_masks;
 	unsigned masks_change;		/* counted from 1 */
 	int64_t entered_ms;		/* when all that entered is paid for, by `joins`; now_ms */
-	struct wh_node waiters;
+	struct wh_list waiters;
 	unsigned pending;		/* entries and tasks under way */
 	unsigned entering;		/* of them, who waits to enter */
 	wh_id batch;			/* timer of `crowd` */
@@ -222,7 +222,7 @@ struct chat_settings {
 
 /** A name that a room had. */
 struct chat_move {
-	struct wh_node link;		/* in chat.all_moves, the oldest first */
+	struct wh_list link;		/* in chat.all_moves, the oldest first */
 	struct wh_str key, name;	/* in `text`; each with a NUL behind it */
 	int64_t room, time;		/* its id; when it got the next, wall clock, ms */
 	char to_key[CHAT_KEY + 1], to[CHAT_KEY + 1];	/* its name of now */
@@ -235,7 +235,7 @@ struct chat_move {
 
 /** A call that goes on later, and the room that has to stay for it. */
 struct chat_task {
-	struct wh_node link;
+	struct wh_list link;
 	struct chat_room *room;
 	wh_id call, session;
 };
@@ -244,7 +244,7 @@ struct chat_task {
 struct chat_asking;
 typedef enum wh_err chat_found(struct chat *chat, struct wh_call *call, const struct chat_side *who, const struct chat_asking *asking);
 struct chat_asking {
-	struct wh_node link;
+	struct wh_list link;
 	struct chat *chat;
 	wh_id call;
 	chat_found *found;
@@ -258,7 +258,7 @@ struct chat {
 	struct wh_table table;
 	struct chat_settings set;
 	struct wh_dict *rooms;		/* by key */
-	struct wh_node asks;		/* of other plugins, under way; owned */
+	struct wh_list asks;		/* of other plugins, under way; owned */
 	struct {
 		wh_chat_listener *heard;
 		void *self;
@@ -268,21 +268,21 @@ struct chat {
 		wh_chat_watcher *moved;	/* NULL: none */
 		void *self;
 	} watchers[CHAT_LISTENERS];
-	struct wh_node all;
+	struct wh_list all;
 	struct wh_dict *lives, *names;	/* who is connected: by id (owned), by folded name */
 	struct {
 		wh_chat_stayed *stayed;	/* NULL: none */
 		void *self;
 	} stays[CHAT_LISTENERS];
-	struct wh_node gone;		/* who is always on and may soon be away; the first to go first */
+	struct wh_list gone;		/* who is always on and may soon be away; the first to go first */
 	wh_id late;			/* timer: the first of them is */
 	struct wh_dict *moves;		/* names that rooms had, by key; owned */
-	struct wh_node all_moves, renamings;	/* renamings: owned */
+	struct wh_list all_moves, renamings;	/* renamings: owned */
 	unsigned n_owed;		/* moves that are */
 	struct wh_dict *always, *always_names;	/* who is always on: by id (owned), by folded name */
 	bool counting;			/* who is in a room is counted anew: nobody comes */
 	wh_id ending;			/* the session that ends right now; 0: none */
-	struct wh_node tasks, asking, appends, resumes, maskings;	/* owned */
+	struct wh_list tasks, asking, appends, resumes, maskings;	/* owned */
 	wh_chat_describe *describe;	/* NULL: nobody shows sessions in a way of their own */
 	void *describe_self;
 	uint64_t instance;		/* by chance */

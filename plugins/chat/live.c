@@ -304,7 +304,7 @@ account_found(void *self, uint64_t cookie, enum wh_err err, const struct wh_acco
 	struct chat_asking *ask = (struct chat_asking *)(uintptr_t)cookie;
 	struct wh_call *call = wh_call_find(chat->host, ask->call);
 
-	wh_node_remove(&ask->link);
+	wh_list_remove(&ask->link);
 	if (call != NULL) {
 		if (err == WH_OK && !wh_str_is(account->state, "active") && !wh_str_is(account->state, "pending"))
 			err = wh_fail(call, WH_ENOENT, "that account is closed");
@@ -341,11 +341,11 @@ person_find(struct chat *chat, struct wh_call *call, struct wh_str who, const st
 	ask->chat = chat;
 	ask->call = wh_call_hold(call);
 	memcpy(ask->who, who.p, who.n);
-	wh_node_add(&chat->asking, &ask->link);
+	wh_list_add_last(&chat->asking, &ask->link);
 	err = chat->accounts->find(chat->accounts_self, wh_str(ask->who), account_found, chat, (uintptr_t)ask);
 	if (err == WH_OK)
 		return WH_WAIT;
-	wh_node_remove(&ask->link);
+	wh_list_remove(&ask->link);
 	wh_delete(chat->host, ask);
 	return chat_started(call, err);
 }
@@ -353,10 +353,10 @@ person_find(struct chat *chat, struct wh_call *call, struct wh_str who, const st
 void
 askings_free(struct chat *chat)
 {
-	while (!wh_node_none(&chat->asking)) {
-		struct chat_asking *ask = WH_NODE_OF(chat->asking.next, struct chat_asking, link);
+	while (!wh_list_empty(&chat->asking)) {
+		struct chat_asking *ask = WH_CONTAINER(chat->asking.next, struct chat_asking, link);
 
-		wh_node_remove(&ask->link);
+		wh_list_remove(&ask->link);
 		wh_delete(chat->host, ask);
 	}
 }

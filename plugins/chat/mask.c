@@ -8,7 +8,7 @@
 #include "chat.h"
 
 struct masking {
-	struct wh_node link;		/* in chat.maskings */
+	struct wh_list link;		/* in chat.maskings */
 	struct chat_mask *mask;		/* owned */
 	uint64_t task;
 	bool on, kick;
@@ -131,7 +131,7 @@ mask_answer(struct wh_call *call, const struct chat_mask *m)
 static void
 masking_free(struct chat *chat, struct masking *g)
 {
-	wh_node_remove(&g->link);
+	wh_list_remove(&g->link);
 	wh_delete(chat->host, g->mask);
 	wh_delete(chat->host, g);
 }
@@ -139,8 +139,8 @@ masking_free(struct chat *chat, struct masking *g)
 void
 maskings_free(struct chat *chat)
 {
-	while (!wh_node_none(&chat->maskings))
-		masking_free(chat, WH_NODE_OF(chat->maskings.next, struct masking, link));
+	while (!wh_list_empty(&chat->maskings))
+		masking_free(chat, WH_CONTAINER(chat->maskings.next, struct masking, link));
 }
 
 /* The store has it. */
@@ -198,7 +198,7 @@ mask_write(struct chat_room *room, struct wh_call *call, const struct chat_mask 
 
 	if (g == NULL)
 		return WH_ENOMEM;
-	wh_node_init(&g->link);
+	wh_list_init(&g->link);
 	g->on = on;
 	g->kick = kick;
 	g->mask = mask_new(chat, like);
@@ -208,7 +208,7 @@ mask_write(struct chat_room *room, struct wh_call *call, const struct chat_mask 
 		const struct wh_cell cells[] = { WH_CELL_INT(room->id), WH_CELL_INT(m->list), WH_CELL_TEXT(m->mask), WH_CELL_TEXT(m->by_id), WH_CELL_TEXT(m->by),
 			WH_CELL_INT(m->time), WH_CELL_INT(m->until), WH_CELL_TEXT(m->why) };
 
-		wh_node_add(&chat->maskings, &g->link);
+		wh_list_add_last(&chat->maskings, &g->link);
 		err = wh_store_run(&chat->table, &(struct wh_step){ on ? Q_MASK_ADD : Q_MASK_REMOVE, cells, on ? 8 : 3, on ? WH_ONE : WH_ANY }, 1, masked,
 		    (uintptr_t)g);
 		if (err == WH_OK)
@@ -414,8 +414,8 @@ masks_sweep(struct chat *chat)
 {
 	int64_t now = wh_wall_ms(chat->host);
 
-	for (struct wh_node *l = chat->all.next; l != &chat->all; l = l->next) {
-		struct chat_room *room = WH_NODE_OF(l, struct chat_room, link);
+	for (struct wh_list *l = chat->all.next; l != &chat->all; l = l->next) {
+		struct chat_room *room = WH_CONTAINER(l, struct chat_room, link);
 
 		for (size_t i = 0; room->state == CHAT_READY && i < room->n_masks;) {
 			if (room->masks[i]->until == 0 || room->masks[i]->until > now) {

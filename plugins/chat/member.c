@@ -152,8 +152,8 @@ room_renamed(struct chat_room *room, struct wh_session *s, struct wh_str was_id)
 void
 member_renamed(struct chat *chat, struct wh_session *s, struct wh_str was_id)
 {
-	for (struct wh_node *l = chat->all.next; l != &chat->all && live_session(chat, s)->rooms != 0; l = l->next) {
-		struct chat_room *room = WH_NODE_OF(l, struct chat_room, link);
+	for (struct wh_list *l = chat->all.next; l != &chat->all && live_session(chat, s)->rooms != 0; l = l->next) {
+		struct chat_room *room = WH_CONTAINER(l, struct chat_room, link);
 
 		if (room->sides == NULL)
 			room_renamed(room, s, was_id);

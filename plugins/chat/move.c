@@ -22,15 +22,15 @@ move_free(struct chat *chat, struct chat_move *m)
 	if (wh_dict_get(chat->host, chat->moves, m->key) == m)
 		wh_dict_remove(chat->host, chat->moves, m->key);
 	chat->n_owed -= m->owed;
-	wh_node_remove(&m->link);
+	wh_list_remove(&m->link);
 	wh_delete(chat->host, m);
 }
 
 void
 moves_free(struct chat *chat)
 {
-	while (!wh_node_none(&chat->all_moves))
-		move_free(chat, WH_NODE_OF(chat->all_moves.next, struct chat_move, link));
+	while (!wh_list_empty(&chat->all_moves))
+		move_free(chat, WH_CONTAINER(chat->all_moves.next, struct chat_move, link));
 	wh_dict_free(chat->host, &chat->moves);
 }
 
@@ -40,10 +40,10 @@ moves_trim(struct chat *chat, int64_t room)
 {
 	unsigned n = 0;
 
-	for (struct wh_node *l = chat->all_moves.next; l != &chat->all_moves; l = l->next)
-		n += WH_NODE_OF(l, struct chat_move, link)->room == room;
-	for (struct wh_node *l = chat->all_moves.next, *next; l != &chat->all_moves && n > CHAT_MOVES_ROOM; l = next) {
-		struct chat_move *m = WH_NODE_OF(l, struct chat_move, link);
+	for (struct wh_list *l = chat->all_moves.next; l != &chat->all_moves; l = l->next)
+		n += WH_CONTAINER(l, struct chat_move, link)->room == room;
+	for (struct wh_list *l = chat->all_moves.next, *next; l != &chat->all_moves && n > CHAT_MOVES_ROOM; l = next) {
+		struct chat_move *m = WH_CONTAINER(l, struct chat_move, link);
 
 		next = l->next;
 		if (m->room != room)
@@ -63,7 +63,7 @@ move_keep(struct chat *chat, const struct chat_move *from, struct wh_str to_key,
 		return NULL;
 	move_over(chat, from->key);
 	if (wh_dict_count(chat->host, chat->moves) >= CHAT_MOVES)
-		move_free(chat, WH_NODE_OF(chat->all_moves.next, struct chat_move, link));
+		move_free(chat, WH_CONTAINER(chat->all_moves.next, struct chat_move, link));
 	m = wh_new(chat->host, sizeof *m + from->key.n + from->name.n + from->who.n + from->who_name.n + from->reason.n + 5);
 	if (m == NULL)
 		return NULL;
@@ -79,7 +79,7 @@ move_keep(struct chat *chat, const struct chat_move *from, struct wh_str to_key,
 	m->hidden = from->hidden;
 	memcpy(m->to_key, to_key.p, to_key.n);
 	memcpy(m->to, to.p, to.n);
-	wh_node_add(&chat->all_moves, &m->link);
+	wh_list_add_last(&chat->all_moves, &m->link);
 	if (wh_dict_add(chat->host, chat->moves, m->key, m) != WH_OK) {
 		move_free(chat, m);
 		return NULL;
@@ -97,8 +97,8 @@ is_hidden(enum chat_access access)
 void
 moves_refresh(struct chat_room *room)
 {
-	for (struct wh_node *l = room->chat->all_moves.next; l != &room->chat->all_moves; l = l->next) {
-		struct chat_move *m = WH_NODE_OF(l, struct chat_move, link);
+	for (struct wh_list *l = room->chat->all_moves.next; l != &room->chat->all_moves; l = l->next) {
+		struct chat_move *m = WH_CONTAINER(l, struct chat_move, link);
 
 		if (m->room != room->id)
 			continue;
@@ -153,8 +153,8 @@ move_over(struct chat *chat, struct wh_str key)
 void
 moves_end(struct chat *chat, int64_t room)
 {
-	for (struct wh_node *l = chat->all_moves.next, *next; l != &chat->all_moves; l = next) {
-		struct chat_move *m = WH_NODE_OF(l, struct chat_move, link);
+	for (struct wh_list *l = chat->all_moves.next, *next; l != &chat->all_moves; l = next) {
+		struct chat_move *m = WH_CONTAINER(l, struct chat_move, link);
 
 		next = l->next;
 		if (m->room == room)
@@ -167,8 +167,8 @@ moves_sweep(struct chat *chat)
 {
 	int64_t before = wh_wall_ms(chat->host) - chat->set.redirect_ms;
 
-	for (struct wh_node *l = chat->all_moves.next, *next; l != &chat->all_moves; l = next) {
-		struct chat_move *m = WH_NODE_OF(l, struct chat_move, link);
+	for (struct wh_list *l = chat->all_moves.next, *next; l != &chat->all_moves; l = next) {
+		struct chat_move *m = WH_CONTAINER(l, struct chat_move, link);
 
 		next = l->next;
 		if (m->time < before && !m->untold && !m->owed)
@@ -233,8 +233,8 @@ move_add(struct chat_room *room, const struct chat_move *from, wh_id session)
 void
 moves_tell(struct chat *chat)
 {
-	for (struct wh_node *l = chat->all_moves.next, *next; l != &chat->all_moves; l = next) {
-		struct chat_move *m = WH_NODE_OF(l, struct chat_move, link);
+	for (struct wh_list *l = chat->all_moves.next, *next; l != &chat->all_moves; l = next) {
+		struct chat_move *m = WH_CONTAINER(l, struct chat_move, link);
 
 		next = l->next;
 		if (m->untold && !m->owed)
@@ -265,8 +265,8 @@ people_follow(struct chat *chat, struct chat_move *m, struct wh_room *from)
 void
 moves_recover(struct chat *chat)
 {
-	for (struct wh_node *l = chat->all_moves.next; l != &chat->all_moves; l = l->next) {
-		struct chat_move *m = WH_NODE_OF(l, struct chat_move, link);
+	for (struct wh_list *l = chat->all_moves.next; l != &chat->all_moves; l = l->next) {
+		struct chat_move *m = WH_CONTAINER(l, struct chat_move, link);
 		struct wh_room *from = wh_room_find(chat->host, m->key);
 
 		if (from != NULL && wh_room_members(chat->host, from) != 0 && room_by_key(chat, m->key) == NULL)
@@ -279,8 +279,8 @@ moves_ready(struct chat_room *room)
 {
 	struct chat *chat = room->chat;
 
-	for (struct wh_node *l = chat->all_moves.next, *next; chat->n_owed != 0 && l != &chat->all_moves && room->state == CHAT_READY; l = next) {
-		struct chat_move *m = WH_NODE_OF(l, struct chat_move, link);
+	for (struct wh_list *l = chat->all_moves.next, *next; chat->n_owed != 0 && l != &chat->all_moves && room->state == CHAT_READY; l = next) {
+		struct chat_move *m = WH_CONTAINER(l, struct chat_move, link);
 
 		next = l->next;
 		if (!m->owed || m->room != room->id)

@@ -9,7 +9,7 @@ enum { RENAME_EVERY = 60000 };
 
 /** A name that is being written. */
 struct chat_renaming {
-	struct wh_node link;		/* in chat.renamings */
+	struct wh_list link;		/* in chat.renamings */
 	struct chat_room *room;		/* it stays */
 	wh_id call, session;
 	char key[CHAT_KEY + 1], name[CHAT_KEY + 1];	/* the new ones; `key` is one of chat.rooms if it is another */
@@ -81,15 +81,15 @@ renaming_free(struct chat *chat, struct chat_renaming *r)
 		wh_dict_remove(chat->host, chat->rooms, wh_str(r->key));
 	if (to != NULL)
 		wh_room_keep(chat->host, to, false);
-	wh_node_remove(&r->link);
+	wh_list_remove(&r->link);
 	wh_delete(chat->host, r);
 }
 
 void
 renamings_free(struct chat *chat)
 {
-	while (!wh_node_none(&chat->renamings))
-		renaming_free(chat, WH_NODE_OF(chat->renamings.next, struct chat_renaming, link));
+	while (!wh_list_empty(&chat->renamings))
+		renaming_free(chat, WH_CONTAINER(chat->renamings.next, struct chat_renaming, link));
 }
 
 /* It is kept under the new name: here too, then. */
@@ -172,7 +172,7 @@ renaming_new(struct chat_room *room, struct wh_call *call, const char *key, stru
 		wh_delete(chat->host, r);
 		return NULL;
 	}
-	wh_node_add(&chat->renamings, &r->link);
+	wh_list_add_last(&chat->renamings, &r->link);
 	to = wh_room_open(chat->host, wh_str(r->key));
 	if (to == NULL) {
 		renaming_free(chat, r);
@@ -227,8 +227,8 @@ rename_go(struct chat *chat, struct wh_call *call, struct chat_room *room)
 		return wh_fail(call, WH_EEXIST, move != NULL ? "that is the old name of another room" : "there is a room of that name");
 	if (room->renamed_ms != 0 && wait > 0)
 		return wh_fail_str(call, WH_EFAST, WH_STR("the room got another name just now; try again later"), wait);
-	for (const struct wh_node *l = chat->renamings.next; l != &chat->renamings; l = l->next)
-		if (WH_NODE_OF(l, const struct chat_renaming, link)->room == room)
+	for (const struct wh_list *l = chat->renamings.next; l != &chat->renamings; l = l->next)
+		if (WH_CONTAINER(l, const struct chat_renaming, link)->room == room)
 			return wh_fail_str(call, WH_EFAST, WH_STR("the room gets another name right now; try again later"), 1000);
 	r = renaming_new(room, call, key, name);
 	if (r == NULL)

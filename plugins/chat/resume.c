@@ -76,7 +76,7 @@ resume_gap(const struct resume_ask *a, int64_t epoch, uint64_t seq, uint64_t sha
 
 /* Which step reads the room of which ask; -1: none. By the time of the answer rooms may have ended. */
 struct resume {
-	struct wh_node link;		/* in chat.resumes */
+	struct wh_list link;		/* in chat.resumes */
 	wh_id call;
 	int step_of[CHAT_RESUME_ROOMS];
 };
@@ -125,7 +125,7 @@ resume_found(void *self, uint64_t cookie, const struct wh_result *r)
 	struct resume_ask asks[CHAT_RESUME_ROOMS];
 	size_t n;
 
-	wh_node_remove(&resume->link);
+	wh_list_remove(&resume->link);
 	wh_delete(chat->host, resume);
 	if (call == NULL)
 		return;
@@ -159,7 +159,7 @@ history_resume(void *self, struct wh_call *call)
 
 	if (resume == NULL)
 		return WH_ENOMEM;
-	wh_node_add(&chat->resumes, &resume->link);
+	wh_list_add_last(&chat->resumes, &resume->link);
 	resume->call = wh_call_hold(call);
 	for (size_t i = 0; i < n; i++) {
 		const struct resume_ask *a = &asks[i];
@@ -189,7 +189,7 @@ history_resume(void *self, struct wh_call *call)
 	}
 	err = wh_store_run(&chat->table, steps, at, resume_found, (uintptr_t)resume);
 	if (err != WH_OK) {
-		wh_node_remove(&resume->link);
+		wh_list_remove(&resume->link);
 		wh_delete(chat->host, resume);
 	}
 	return chat_started(call, err);
@@ -198,10 +198,10 @@ history_resume(void *self, struct wh_call *call)
 void
 resumes_free(struct chat *chat)
 {
-	while (!wh_node_none(&chat->resumes)) {
-		struct resume *resume = WH_NODE_OF(chat->resumes.next, struct resume, link);
+	while (!wh_list_empty(&chat->resumes)) {
+		struct resume *resume = WH_CONTAINER(chat->resumes.next, struct resume, link);
 
-		wh_node_remove(&resume->link);
+		wh_list_remove(&resume->link);
 		wh_delete(chat->host, resume);
 	}
 }

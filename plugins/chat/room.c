@@ -43,14 +43,14 @@ room_free(struct chat_room *room)
 	given_free(room);
 	masks_free(room);
 	crowd_free(room);
-	while (!wh_node_none(&room->waiters)) {
-		struct chat_waiter *w = WH_NODE_OF(room->waiters.next, struct chat_waiter, link);
+	while (!wh_list_empty(&room->waiters)) {
+		struct chat_waiter *w = WH_CONTAINER(room->waiters.next, struct chat_waiter, link);
 
-		wh_node_remove(&w->link);
+		wh_list_remove(&w->link);
 		wh_delete(chat->host, w);
 	}
 	wh_dict_remove(chat->host, chat->rooms, wh_str(room->key));
-	wh_node_remove(&room->link);
+	wh_list_remove(&room->link);
 	wh_delete(chat->host, room);
 	wh_metric_set(chat->host, &chat_metrics[M_ROOMS], (int64_t)wh_dict_count(chat->host, chat->rooms));
 }
@@ -146,7 +146,7 @@ room_end(struct chat_room *room)
 void
 room_settle(struct chat_room *room)
 {
-	if (room->state == CHAT_LOADING || room->state == CHAT_MAKING || room->state == CHAT_ENDING || room->pending != 0 || !wh_node_none(&room->waiters) ||
+	if (room->state == CHAT_LOADING || room->state == CHAT_MAKING || room->state == CHAT_ENDING || room->pending != 0 || !wh_list_empty(&room->waiters) ||
 	    wh_dict_count(room->chat->host, room->people) != room->n_away || whisper_stays(room))
 		return;
 	if (room->sides != NULL)
@@ -167,14 +167,14 @@ waiters_go(struct chat_room *room)
 	struct chat *chat = room->chat;
 
 	room->pending++;	/* it stays while they are told */
-	while (!wh_node_none(&room->waiters) && (room->state == CHAT_READY || room->state == CHAT_ABSENT)) {
-		struct chat_waiter *w = WH_NODE_OF(room->waiters.next, struct chat_waiter, link);
+	while (!wh_list_empty(&room->waiters) && (room->state == CHAT_READY || room->state == CHAT_ABSENT)) {
+		struct chat_waiter *w = WH_CONTAINER(room->waiters.next, struct chat_waiter, link);
 		struct wh_call *call = wh_call_find(chat->host, w->call);
 		chat_go *go = w->go;
 		struct chat_ask *ask = w->ask;
 		enum wh_err err = WH_OK;
 
-		wh_node_remove(&w->link);
+		wh_list_remove(&w->link);
 		wh_delete(chat->host, w);
 		if (ask != NULL && room->state == CHAT_READY)
 			ask_go(ask, room);
@@ -193,12 +193,12 @@ waiters_go(struct chat_room *room)
 static void
 waiters_fail(struct chat_room *room, enum wh_err err)
 {
-	while (!wh_node_none(&room->waiters)) {
-		struct chat_waiter *w = WH_NODE_OF(room->waiters.next, struct chat_waiter, link);
+	while (!wh_list_empty(&room->waiters)) {
+		struct chat_waiter *w = WH_CONTAINER(room->waiters.next, struct chat_waiter, link);
 		struct wh_call *call = wh_call_find(room->chat->host, w->call);
 		struct chat_ask *ask = w->ask;
 
-		wh_node_remove(&w->link);
+		wh_list_remove(&w->link);
 		wh_delete(room->chat->host, w);
 		if (ask != NULL)
 			ask_end(ask, err, 0);
@@ -213,8 +213,8 @@ rooms_settled(void *self)
 {
 	struct chat *chat = self;
 
-	for (struct wh_node *l = chat->all.next, *next; l != &chat->all; l = next) {
-		struct chat_room *room = WH_NODE_OF(l, struct chat_room, link), *after = NULL;
+	for (struct wh_list *l = chat->all.next, *next; l != &chat->all; l = next) {
+		struct chat_room *room = WH_CONTAINER(l, struct chat_room, link), *after = NULL;
 
 		next = l->next;
 		if (!room->unsettled) {
@@ -228,7 +228,7 @@ rooms_settled(void *self)
 		}
 		/* Calls that waited go on now, and may let go of any room but the next one of ours. */
 		if (next != &chat->all) {
-			after = WH_NODE_OF(next, struct chat_room, link);
+			after = WH_CONTAINER(next, struct chat_room, link);
 			after->pending++;
 		}
 		room_ready(room);
@@ -271,8 +271,8 @@ room_ready(struct chat_room *room)
 static bool
 waiters_make(const struct chat_room *room)
 {
-	for (const struct wh_node *l = room->waiters.next; l != &room->waiters; l = l->next)
-		if (WH_NODE_OF(l, const struct chat_waiter, link)->make)
+	for (const struct wh_list *l = room->waiters.next; l != &room->waiters; l = l->next)
+		if (WH_CONTAINER(l, const struct chat_waiter, link)->make)
 			return true;
 	return false;
 }
@@ -381,8 +381,8 @@ room_make_place(struct chat_room *room)
 static void
 room_founded(struct chat_room *room)
 {
-	for (const struct wh_node *l = room->waiters.next; l != &room->waiters && room->owner[0] == '\0'; l = l->next) {
-		const struct chat_waiter *w = WH_NODE_OF(l, const struct chat_waiter, link);
+	for (const struct wh_list *l = room->waiters.next; l != &room->waiters && room->owner[0] == '\0'; l = l->next) {
+		const struct chat_waiter *w = WH_CONTAINER(l, const struct chat_waiter, link);
 		struct wh_call *call = w->make ? wh_call_find(room->chat->host, w->call) : NULL;
 		struct wh_str id = call != NULL ? wh_session_identity(room->chat->host, wh_call_session(call))->id : (struct wh_str){ NULL, 0 };
 
@@ -465,18 +465,18 @@ room_load(struct chat *chat, struct wh_str key, struct wh_str name)
 		return NULL;
 	room->chat = chat;
 	room->masks_change = 1;
-	wh_node_init(&room->link);
-	wh_node_init(&room->waiters);
+	wh_list_init(&room->link);
+	wh_list_init(&room->waiters);
 	snprintf(room->key, sizeof room->key, "%.*s", WH_FMT(key));
 	snprintf(room->name, sizeof room->name, "%.*s", WH_FMT(name));
 	room->people = wh_dict_new(chat->host, 0);
-	wh_node_add(&chat->all, &room->link);
+	wh_list_add_last(&chat->all, &room->link);
 	err = room->people == NULL || wh_dict_add(chat->host, chat->rooms, wh_str(room->key), room) != WH_OK ? WH_ENOMEM : whisper_name(room);
 	if (room->sides != NULL)
 		steps[1] = (struct wh_step){ Q_PAIR_OF, &by, 1, WH_ANY };
 	if (err != WH_OK || wh_store_run(&chat->table, steps, room->sides != NULL ? 2 : 4, room_loaded, (uintptr_t)room) != WH_OK) {
 		if (room->people == NULL) {
-			wh_node_remove(&room->link);
+			wh_list_remove(&room->link);
 			wh_delete(chat->host, room);
 		} else {
 			room_free(room);
@@ -495,7 +495,7 @@ room_wait(struct chat_room *room, struct wh_call *call, bool make, chat_go *go)
 	if (w == NULL)
 		return WH_ENOMEM;
 	*w = (struct chat_waiter){ .call = wh_call_hold(call), .go = go, .make = make };
-	wh_node_add(&room->waiters, &w->link);
+	wh_list_add_last(&room->waiters, &w->link);
 	return WH_WAIT;
 }
 
@@ -722,8 +722,8 @@ rooms_read(struct chat *chat)
 	lives_read(chat);
 	moves_recover(chat);
 	wh_rooms_each(chat->host, room_restore, chat);
-	for (struct wh_node *l = chat->all.next, *next; l != &chat->all; l = next) {
-		struct chat_room *room = WH_NODE_OF(l, struct chat_room, link);
+	for (struct wh_list *l = chat->all.next, *next; l != &chat->all; l = next) {
+		struct chat_room *room = WH_CONTAINER(l, struct chat_room, link);
 
 		next = l->next;
 		moves_ready(room);

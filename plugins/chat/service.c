@@ -67,8 +67,8 @@ service_rooms(struct wh_chat *service, bool (*each)(void *self, const struct wh_
 {
 	struct chat *chat = (struct chat *)(void *)service;
 
-	for (struct wh_node *l = chat->all.next; l != &chat->all; l = l->next) {
-		struct chat_room *room = WH_NODE_OF(l, struct chat_room, link);
+	for (struct wh_list *l = chat->all.next; l != &chat->all; l = l->next) {
+		struct chat_room *room = WH_CONTAINER(l, struct chat_room, link);
 		const struct wh_chat_room shown = service_show(room);
 
 		if (room->state == CHAT_READY && room->sides == NULL && !each(self, &shown))
@@ -164,8 +164,8 @@ service_put_out(struct wh_chat *service, struct wh_str name, struct wh_str id, c
 	struct chat *chat = (struct chat *)(void *)service;
 	const struct wh_identity actor = { .kind = WH_ACCOUNT, .id = by->id, .name = by->name };
 
-	for (struct wh_node *l = chat->all.next, *next; l != &chat->all; l = next) {
-		struct chat_room *room = WH_NODE_OF(l, struct chat_room, link);
+	for (struct wh_list *l = chat->all.next, *next; l != &chat->all; l = next) {
+		struct chat_room *room = WH_CONTAINER(l, struct chat_room, link);
 		struct chat_person *person = room->sides == NULL && (name.n == 0 || wh_str_is(name, room->key)) ? member_find(room, id) : NULL;
 
 		if (person == NULL) {

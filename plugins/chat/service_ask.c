@@ -5,7 +5,7 @@
 enum ask_what { ASK_REDACT, ASK_RESTORE, ASK_SAY, ASK_EDIT };
 
 struct chat_ask {
-	struct wh_node link;		/* in chat.asks */
+	struct wh_list link;		/* in chat.asks */
 	struct chat *chat;
 	enum ask_what what;
 	wh_chat_done *done;		/* NULL: forgotten */
@@ -31,7 +31,7 @@ ask_end(struct chat_ask *ask, enum wh_err err, int64_t id)
 	void *self = ask->self;
 	uint64_t cookie = ask->cookie;
 
-	wh_node_remove(&ask->link);
+	wh_list_remove(&ask->link);
 	wh_delete(ask->chat->host, ask);
 	if (done != NULL)
 		done(self, cookie, err, id);
@@ -40,10 +40,10 @@ ask_end(struct chat_ask *ask, enum wh_err err, int64_t id)
 void
 asks_free(struct chat *chat)
 {
-	while (!wh_node_none(&chat->asks)) {
-		struct chat_ask *ask = WH_NODE_OF(chat->asks.next, struct chat_ask, link);
+	while (!wh_list_empty(&chat->asks)) {
+		struct chat_ask *ask = WH_CONTAINER(chat->asks.next, struct chat_ask, link);
 
-		wh_node_remove(&ask->link);
+		wh_list_remove(&ask->link);
 		wh_delete(chat->host, ask);
 	}
 }
@@ -70,14 +70,14 @@ ask_new(struct chat *chat, const struct chat_ask *from)
 		return NULL;
 	*ask = *from;
 	to = ask->text;
-	wh_node_init(&ask->link);
+	wh_list_init(&ask->link);
 	ask->chat = chat;
 	ask->who = ask_keep(&to, from->who);
 	ask->name = ask_keep(&to, from->name);
 	ask->body = ask_keep(&to, from->body);
 	ask->extra = ask_keep(&to, from->extra);
 	ask->nonce = ask_keep(&to, from->nonce);
-	wh_node_add(&chat->asks, &ask->link);
+	wh_list_add_last(&chat->asks, &ask->link);
 	return ask;
 }
 
@@ -168,12 +168,12 @@ ask_begin(struct chat *chat, struct wh_str name, const struct chat_ask *from)
 		room = room_load(chat, wh_str(key), wh_str(key));
 	if (w == NULL || room == NULL) {
 		wh_delete(chat->host, w);
-		wh_node_remove(&ask->link);
+		wh_list_remove(&ask->link);
 		wh_delete(chat->host, ask);
 		return w == NULL ? WH_ENOMEM : WH_EFULL;
 	}
 	*w = (struct chat_waiter){ .ask = ask };
-	wh_node_add(&room->waiters, &w->link);
+	wh_list_add_last(&room->waiters, &w->link);
 	return WH_OK;
 }
 
@@ -235,7 +235,7 @@ entries_found(void *chat_self, uint64_t cookie, const struct wh_result *r)
 		entry_read(&r->rows[0], i, 1, &e);
 		shown[i] = entry_shown(wh_row_str(&r->rows[0], i, 0), &e);
 	}
-	wh_node_remove(&ask->link);
+	wh_list_remove(&ask->link);
 	if (ask->found != NULL)
 		ask->found(ask->self, ask->cookie, err, shown, err == WH_OK ? n : 0);
 	wh_delete(chat->host, ask);
@@ -249,7 +249,7 @@ entries_find(struct chat *chat, const struct wh_step *step, const struct chat_as
 	enum wh_err err = ask == NULL ? WH_ENOMEM : wh_store_run(&chat->table, step, 1, entries_found, (uintptr_t)ask);
 
 	if (ask != NULL && err != WH_OK) {
-		wh_node_remove(&ask->link);
+		wh_list_remove(&ask->link);
 		wh_delete(chat->host, ask);
 	}
 	return err;
@@ -318,8 +318,8 @@ service_forget(struct wh_chat *service, void *self)
 	for (unsigned i = 0; i < CHAT_LISTENERS; i++)
 		if (chat->stays[i].self == self)
 			chat->stays[i].stayed = NULL;
-	for (struct wh_node *l = chat->asks.next; l != &chat->asks; l = l->next) {
-		struct chat_ask *ask = WH_NODE_OF(l, struct chat_ask, link);
+	for (struct wh_list *l = chat->asks.next; l != &chat->asks; l = l->next) {
+		struct chat_ask *ask = WH_CONTAINER(l, struct chat_ask, link);
 
 		if (ask->self == self) {
 			ask->done = NULL;

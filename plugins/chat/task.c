@@ -13,7 +13,7 @@ task_begin(struct chat_room *room, struct wh_call *call)
 	task->room = room;
 	task->call = wh_call_hold(call);
 	task->session = wh_session_id(chat->host, wh_call_session(call));
-	wh_node_add(&chat->tasks, &task->link);
+	wh_list_add_last(&chat->tasks, &task->link);
 	room->pending++;
 	return (uintptr_t)task;
 }
@@ -31,7 +31,7 @@ task_end(struct chat *chat, uint64_t cookie, struct wh_call **call_out)
 	struct chat_room *room = task->room;
 
 	*call_out = wh_call_find(chat->host, task->call);
-	wh_node_remove(&task->link);
+	wh_list_remove(&task->link);
 	wh_delete(chat->host, task);
 	room->pending--;
 	return room;
@@ -56,10 +56,10 @@ task_run(struct chat_room *room, struct wh_call *call, const struct wh_step *ste
 void
 tasks_free(struct chat *chat)
 {
-	while (!wh_node_none(&chat->tasks)) {
-		struct chat_task *task = WH_NODE_OF(chat->tasks.next, struct chat_task, link);
+	while (!wh_list_empty(&chat->tasks)) {
+		struct chat_task *task = WH_CONTAINER(chat->tasks.next, struct chat_task, link);
 
-		wh_node_remove(&task->link);
+		wh_list_remove(&task->link);
 		wh_delete(chat->host, task);
 	}
 }

@@ -230,8 +230,8 @@ whispers_sweep(struct chat *chat)
 	int64_t now = wh_now_ms(chat->host), wall = wh_wall_ms(chat->host);
 	const struct wh_cell old[] = { WH_CELL_INT(wall - 3600000), WH_CELL_INT(wall - chat->set.guest_ms) };
 
-	for (struct wh_node *l = chat->all.next, *next; l != &chat->all; l = next) {
-		struct chat_room *room = WH_NODE_OF(l, struct chat_room, link);
+	for (struct wh_list *l = chat->all.next, *next; l != &chat->all; l = next) {
+		struct chat_room *room = WH_CONTAINER(l, struct chat_room, link);
 
 		next = l->next;
 		if (room->sides != NULL && now - room->used_ms > CHAT_WHISPER_IDLE)
@@ -246,10 +246,10 @@ whisper_makes_room(struct chat *chat)
 {
 	int64_t now = wh_now_ms(chat->host);
 
-	for (struct wh_node *l = chat->all.prev; l != &chat->all; l = l->prev) {
-		struct chat_room *room = WH_NODE_OF(l, struct chat_room, link);
+	for (struct wh_list *l = chat->all.prev; l != &chat->all; l = l->prev) {
+		struct chat_room *room = WH_CONTAINER(l, struct chat_room, link);
 
-		if (room->sides == NULL || room->state != CHAT_READY || room->pending != 0 || !wh_node_none(&room->waiters))
+		if (room->sides == NULL || room->state != CHAT_READY || room->pending != 0 || !wh_list_empty(&room->waiters))
 			continue;
 		room->used_ms = now - CHAT_WHISPER_IDLE - 1;
 		room_settle(room);

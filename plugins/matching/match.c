@@ -79,7 +79,7 @@ match_make(struct matching *x, struct queue *q, unsigned seats)
 	}
 	for (unsigned i = 0; i < seats; i++)
 		m->seats[i].places[0] = -1;
-	wh_node_add(&x->proposed, &m->link);
+	wh_list_add_last(&x->proposed, &m->link);
 	return m;
 }
 
@@ -106,7 +106,7 @@ void
 match_free(struct matching *x, struct match *m)
 {
 	wh_timer_stop(x->host, m->timer);
-	wh_node_remove(&m->link);
+	wh_list_remove(&m->link);
 	wh_dict_remove(x->host, x->matches, wh_str(m->id));
 	table_remove(&x->numbers, m->number);
 	for (unsigned i = 0; i < m->n; i++) {
@@ -270,8 +270,8 @@ seat_enter(struct matching *x, struct match *m, unsigned i)
 void
 match_live(struct matching *x, struct match *m)
 {
-	wh_node_remove(&m->link);
-	wh_node_add(&x->live, &m->link);
+	wh_list_remove(&m->link);
+	wh_list_add_last(&x->live, &m->link);
 	m->state = MATCH_LIVE;
 	m->at = wh_now_ms(x->host);
 }
@@ -286,8 +286,8 @@ match_over(struct matching *x, struct match *m, const char *why)
 	m->state = MATCH_ENDED;
 	matcher_cancel(m->queue->matcher, m->backfill);
 	m->at = wh_now_ms(x->host);
-	wh_node_remove(&m->link);
-	wh_node_add(&x->ended, &m->link);
+	wh_list_remove(&m->link);
+	wh_list_add_last(&x->ended, &m->link);
 	match_tell(x, m, "match.ended", NULL, why);
 	for (unsigned i = 0; i < m->n; i++)
 		seat_leave(x, m, &m->seats[i]);
@@ -557,6 +557,6 @@ matches_sweep(struct matching *x)
 {
 	int64_t over = wh_now_ms(x->host) - x->keep_ms;
 
-	while (x->ended.next != &x->ended && WH_NODE_OF(x->ended.next, struct match, link)->at <= over)
-		match_free(x, WH_NODE_OF(x->ended.next, struct match, link));
+	while (x->ended.next != &x->ended && WH_CONTAINER(x->ended.next, struct match, link)->at <= over)
+		match_free(x, WH_CONTAINER(x->ended.next, struct match, link));
 }

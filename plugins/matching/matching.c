@@ -205,19 +205,19 @@ matching_close(void *self)
 	wh_store_close(&x->table);
 	tasks_free(x);
 	while (x->stubs.next != &x->stubs) {
-		struct stub *stub = WH_NODE_OF(x->stubs.next, struct stub, link);
+		struct stub *stub = WH_CONTAINER(x->stubs.next, struct stub, link);
 
 		for (unsigned i = 0; i < stub->n; i++)
 			stub->people[i]->stubs[stub->queue->number] = NULL;
-		wh_node_remove(&stub->link);
+		wh_list_remove(&stub->link);
 		wh_delete(x->host, stub->args);
 		wh_delete(x->host, stub);
 	}
 	for (unsigned i = 0; i < 3; i++) {
-		struct wh_node *list = (struct wh_node *[]){ &x->proposed, &x->live, &x->ended }[i];
+		struct wh_list *list = (struct wh_list *[]){ &x->proposed, &x->live, &x->ended }[i];
 
 		while (list->next != list)
-			match_free(x, WH_NODE_OF(list->next, struct match, link));
+			match_free(x, WH_CONTAINER(list->next, struct match, link));
 	}
 	while (x->parties != NULL && wh_dict_next(x->host, x->parties, &it)) {
 		struct party *party = it.value;
@@ -252,12 +252,12 @@ matching_open(const struct wh_host *host, const struct wh_conf *conf, void **sel
 	if (x == NULL)
 		return WH_ENOMEM;
 	x->host = host;
-	wh_node_init(&x->stubs);
-	wh_node_init(&x->proposed);
-	wh_node_init(&x->live);
-	wh_node_init(&x->ended);
-	wh_node_init(&x->lost);
-	wh_node_init(&x->tasks);
+	wh_list_init(&x->stubs);
+	wh_list_init(&x->proposed);
+	wh_list_init(&x->live);
+	wh_list_init(&x->ended);
+	wh_list_init(&x->lost);
+	wh_list_init(&x->tasks);
 	wh_random(host, &x->seed, sizeof x->seed);
 	x->numbers.seed = x->keys.seed = x->seed;
 	x->slot = wh_session_slot(host, "matching.person", sizeof(uint64_t));

@@ -62,7 +62,7 @@ struct queue {
 };
 
 struct person {
-	struct wh_node lost_link;		/* among those whose connection is lost */
+	struct wh_list lost_link;		/* among those whose connection is lost */
 	char id[ID_BYTES + 1], name[ID_BYTES + 1];
 	uint64_t key;			/* for the matcher */
 	wh_id session;			/* 0: none now */
@@ -74,7 +74,7 @@ struct person {
 };
 
 struct stub {
-	struct wh_node link;		/* among all */
+	struct wh_list link;		/* among all */
 	struct queue *queue;
 	uint64_t ticket;		/* in the matcher; 0: outside */
 	int64_t since;
@@ -92,7 +92,7 @@ struct stub {
 enum match_state { MATCH_PROPOSED, MATCH_LIVE, MATCH_ENDED };
 
 struct match {
-	struct wh_node link;		/* among all, by state */
+	struct wh_list link;		/* among all, by state */
 	char id[MATCH_ID + 1];
 	uint64_t number;
 	struct queue *queue;
@@ -147,8 +147,8 @@ struct matching {
 	struct wh_slot *slot;		/* in each session, uint64_t: the key of the person who speaks through it */
 	struct table numbers;		/* of matches */
 	uint64_t last_number;
-	struct wh_node stubs, lost, tasks;
-	struct wh_node proposed, live, ended;	/* matches */
+	struct wh_list stubs, lost, tasks;
+	struct wh_list proposed, live, ended;	/* matches */
 	wh_id tick, sweep, binding;
 	int64_t tick_at, grace_ms, keep_ms;
 };

@@ -38,7 +38,7 @@ person_make(struct matching *x, struct wh_str id, struct wh_str name)
 	text_copy(p->id, sizeof p->id, id);
 	text_copy(p->name, sizeof p->name, name);
 	p->key = person_key(x, id);
-	wh_node_init(&p->lost_link);
+	wh_list_init(&p->lost_link);
 	if (!table_put(&x->keys, p->key, (uint64_t)(uintptr_t)p) || wh_dict_add(x->host, x->people, wh_str(p->id), p) != WH_OK) {
 		table_remove(&x->keys, p->key);
 		wh_delete(x->host, p);
@@ -65,7 +65,7 @@ person_settle(struct matching *x, struct person *p)
 		needed = needed || p->matches[i] != NULL;
 	if (needed)
 		return;
-	wh_node_remove(&p->lost_link);
+	wh_list_remove(&p->lost_link);
 	wh_dict_remove(x->host, x->people, wh_str(p->id));
 	table_remove(&x->keys, p->key);
 	wh_delete(x->host, p);
@@ -87,7 +87,7 @@ person_lose(struct matching *x, struct person *p)
 	if (p->lost_at != 0)
 		return;
 	p->lost_at = wh_now_ms(x->host) + 1;
-	wh_node_add(&x->lost, &p->lost_link);
+	wh_list_add_last(&x->lost, &p->lost_link);
 	for (unsigned i = 0; i < x->n_queues; i++)
 		if (p->stubs[i] != NULL)
 			stub_leave(x, p->stubs[i]);
@@ -98,7 +98,7 @@ person_here(struct matching *x, struct person *p, struct wh_session *s)
 {
 	p->session = wh_session_id(x->host, s);
 	p->lost_at = 0;
-	wh_node_remove(&p->lost_link);
+	wh_list_remove(&p->lost_link);
 	*(uint64_t *)wh_slot_of(x->host, s, x->slot) = p->key;
 }
 
@@ -119,7 +119,7 @@ static void
 person_gone(struct matching *x, struct person *p)
 {
 	p->pins++;
-	wh_node_remove(&p->lost_link);
+	wh_list_remove(&p->lost_link);
 	party_drop(x, p);
 	for (unsigned i = 0; i < x->n_queues; i++)
 		if (p->stubs[i] != NULL && p->stubs[i]->match == NULL)
@@ -138,7 +138,7 @@ people_sweep(struct matching *x)
 
 	/* They stand in the order in which they were lost. */
 	while (x->lost.next != &x->lost) {
-		struct person *p = WH_NODE_OF(x->lost.next, struct person, lost_link);
+		struct person *p = WH_CONTAINER(x->lost.next, struct person, lost_link);
 
 		if (p->lost_at > over)
 			return;

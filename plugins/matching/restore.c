@@ -110,7 +110,7 @@ person_lost(struct matching *x, struct wh_str id, struct wh_str name)
 
 	if (p != NULL && p->lost_at == 0) {
 		p->lost_at = wh_now_ms(x->host) + 1;
-		wh_node_add(&x->lost, &p->lost_link);
+		wh_list_add_last(&x->lost, &p->lost_link);
 	}
 	return p;
 }
@@ -257,7 +257,7 @@ restore(struct matching *x)
 	if (err == WH_OK)
 		err = pages(x, Q_MATCHES, 1, matches_read);
 	while (err == WH_OK && x->proposed.next != &x->proposed) {
-		struct match *m = WH_NODE_OF(x->proposed.next, struct match, link);
+		struct match *m = WH_CONTAINER(x->proposed.next, struct match, link);
 
 		err = seats_restore(x, m);
 		if (err != WH_OK || m->n == 0)

@@ -7,7 +7,7 @@
 
 /* A result on its way: first the ratings of all are read, then written with the result. */
 struct score_task {
-	struct wh_node link;
+	struct wh_list link;
 	struct matching *x;
 	struct queue *queue;
 	wh_id call;
@@ -27,9 +27,9 @@ void
 tasks_free(struct matching *x)
 {
 	while (x->tasks.next != &x->tasks) {
-		struct score_task *task = WH_NODE_OF(x->tasks.next, struct score_task, link);
+		struct score_task *task = WH_CONTAINER(x->tasks.next, struct score_task, link);
 
-		wh_node_remove(&task->link);
+		wh_list_remove(&task->link);
 		wh_delete(x->host, task);
 	}
 }
@@ -132,7 +132,7 @@ score_end(struct score_task *t, enum wh_err err)
 			wh_json_str(wh_reply(call), "state", WH_STR("agreed"));
 		wh_call_done(call, err == WH_OK ? WH_OK : err == WH_ESTATE ? wh_fail(call, err, "the match has a result already") : store_failed(call, err));
 	}
-	wh_node_remove(&t->link);
+	wh_list_remove(&t->link);
 	wh_delete(x->host, t);
 }
 
@@ -202,8 +202,8 @@ score_begin(struct matching *x, struct wh_call *call, struct match *m, const int
 	t = wh_new(x->host, sizeof *t);
 	if (t == NULL)
 		return WH_ENOMEM;
-	wh_node_init(&t->link);
-	wh_node_add(&x->tasks, &t->link);
+	wh_list_init(&t->link);
+	wh_list_add_last(&x->tasks, &t->link);
 	t->x = x;
 	t->queue = m->queue;
 	t->teams = m->queue->plan.teams;

@@ -49,7 +49,7 @@ stub_enter(struct matching *x, struct stub *stub)
 static void
 stub_free(struct matching *x, struct stub *stub)
 {
-	wh_node_remove(&stub->link);
+	wh_list_remove(&stub->link);
 	wh_delete(x->host, stub->args);
 	wh_delete(x->host, stub);
 }
@@ -126,7 +126,7 @@ stub_make(struct matching *x, struct queue *q, struct person *const *people, uns
 		stub->people[i] = people[i];
 		people[i]->stubs[q->number] = stub;
 	}
-	wh_node_add(&x->stubs, &stub->link);
+	wh_list_add_last(&x->stubs, &stub->link);
 	return stub;
 }
 

@@ -11,7 +11,7 @@ doing_free(struct doing *d)
 {
 	struct moderation *mod = d->mod;
 
-	wh_node_remove(&d->link);
+	wh_list_remove(&d->link);
 	mod->n_doing--;
 	wh_delete(mod->host, d->kept);
 	wh_delete(mod->host, d);
@@ -20,8 +20,8 @@ doing_free(struct doing *d)
 void
 actions_free(struct moderation *mod)
 {
-	while (!wh_node_none(&mod->doing))
-		doing_free(WH_NODE_OF(mod->doing.next, struct doing, link));
+	while (!wh_list_empty(&mod->doing))
+		doing_free(WH_CONTAINER(mod->doing.next, struct doing, link));
 }
 
 static void
@@ -293,8 +293,8 @@ doing_new(struct moderation *mod, const struct mod_act *a)
 	d->act.by_name = text_keep(&to, a->by_name);
 	d->id = mod_next_id(mod);
 	d->time = wh_wall_ms(mod->host);
-	wh_node_init(&d->link);
-	wh_node_add(&mod->doing, &d->link);
+	wh_list_init(&d->link);
+	wh_list_add_last(&mod->doing, &d->link);
 	mod->n_doing++;
 	return d;
 }

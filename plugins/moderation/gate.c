@@ -13,7 +13,7 @@ enum {
 
 /* A message that waits for the rule packs. */
 struct gate {
-	struct wh_node link;		/* in mod->gates */
+	struct wh_list link;		/* in mod->gates */
 	struct moderation *mod;
 	wh_id ticket;
 	int64_t ref;
@@ -156,15 +156,15 @@ gate_fate(struct moderation *mod, struct wh_message *m, wh_id ticket, const stru
 static void
 gate_free(struct gate *g)
 {
-	wh_node_remove(&g->link);
+	wh_list_remove(&g->link);
 	wh_delete(g->mod->host, g);
 }
 
 void
 gates_free(struct moderation *mod)
 {
-	while (!wh_node_none(&mod->gates))
-		gate_free(WH_NODE_OF(mod->gates.next, struct gate, link));
+	while (!wh_list_empty(&mod->gates))
+		gate_free(WH_CONTAINER(mod->gates.next, struct gate, link));
 }
 
 /* The packs have answered, or not in time; or need not be asked. */
@@ -215,8 +215,8 @@ gate_keep(struct moderation *mod, const struct gate *from, const struct wh_judge
 		*all[i] = text_keep(&to, *all[i]);
 	*g = (struct gate){ .mod = mod, .ticket = from->ticket, .ref = from->ref, .event = copy };
 	memcpy(g->kind, from->kind, sizeof g->kind);
-	wh_node_init(&g->link);
-	wh_node_add(&mod->gates, &g->link);
+	wh_list_init(&g->link);
+	wh_list_add_last(&mod->gates, &g->link);
 	return g;
 }
 

@@ -7,7 +7,7 @@ enum { MERGE_MS = 3600000 };
 
 struct adding {
 	struct moderation *mod;
-	struct wh_node link;		/* in mod->holds */
+	struct wh_list link;		/* in mod->holds */
 	struct item item;		/* slices in `text` */
 	int64_t id;
 	action_done *done;
@@ -23,7 +23,7 @@ adding_end(struct adding *a, enum wh_err err)
 	uint64_t cookie = a->cookie;
 	int64_t id = a->id;
 
-	wh_node_remove(&a->link);
+	wh_list_remove(&a->link);
 	wh_delete(mod->host, a);
 	if (err != WH_OK)
 		wh_host_log(mod->host, WH_WARN, "item_not_kept", WH_I("err", err));
@@ -118,8 +118,8 @@ item_add(struct moderation *mod, const struct item *i, action_done *done, uint64
 		return WH_ENOMEM;
 	to = a->text;
 	*a = (struct adding){ .mod = mod, .item = *i, .id = mod_next_id(mod), .done = done, .cookie = cookie };
-	wh_node_init(&a->link);
-	wh_node_add(&mod->holds, &a->link);
+	wh_list_init(&a->link);
+	wh_list_add_last(&mod->holds, &a->link);
 	a->item.room = text_keep(&to, i->room);
 	a->item.who = text_keep(&to, i->who);
 	a->item.name = text_keep(&to, i->name);
@@ -140,7 +140,7 @@ item_add(struct moderation *mod, const struct item *i, action_done *done, uint64
 		wh_metric_add(mod->host, &moderation_metrics[M_HELD], 1);
 		err = item_insert(a);
 		if (err != WH_OK) {
-			wh_node_remove(&a->link);
+			wh_list_remove(&a->link);
 			wh_delete(mod->host, a);
 		}
 		return err;
@@ -153,7 +153,7 @@ item_add(struct moderation *mod, const struct item *i, action_done *done, uint64
 	err = wh_store_run(&mod->table, &(struct wh_step){ Q_ITEM_MERGE, cells, 7, WH_ANY }, 1, item_merged, (uintptr_t)a);
 
 	if (err != WH_OK) {
-		wh_node_remove(&a->link);
+		wh_list_remove(&a->link);
 		wh_delete(mod->host, a);
 	}
 	return err;
@@ -189,7 +189,7 @@ item_reopen(struct moderation *mod, int64_t id)
 
 struct publishing {
 	struct moderation *mod;
-	struct wh_node link;		/* in mod->holds */
+	struct wh_list link;		/* in mod->holds */
 	int64_t item, edits;		/* `edits`: the message that is changed; 0: none, it is said */
 	char room[MOD_ROOM + 1], who[MOD_ID + 1], name[MOD_NAME + 1], by[MOD_ID + 1], by_name[MOD_NAME + 1];
 };
@@ -210,7 +210,7 @@ published(void *self, uint64_t cookie, enum wh_err err, int64_t id)
 		action_apply(mod, &act, NULL, 0);
 		item_mark(mod, p->item, ITEM_DONE);
 	}
-	wh_node_remove(&p->link);
+	wh_list_remove(&p->link);
 	wh_delete(mod->host, p);
 }
 
@@ -224,8 +224,8 @@ held_publish(struct moderation *mod, const struct wh_rows *rows, size_t row)
 	if (p == NULL)
 		return;
 	p->mod = mod;
-	wh_node_init(&p->link);
-	wh_node_add(&mod->holds, &p->link);
+	wh_list_init(&p->link);
+	wh_list_add_last(&mod->holds, &p->link);
 	p->item = wh_row_int(rows, row, I_ID);
 	text_copy(p->room, sizeof p->room, wh_row_str(rows, row, I_ROOM));
 	text_copy(p->who, sizeof p->who, wh_row_str(rows, row, I_WHO));
@@ -285,12 +285,12 @@ items_resume(struct moderation *mod)
 void
 items_free(struct moderation *mod)
 {
-	while (!wh_node_none(&mod->holds)) {
-		struct wh_node *l = mod->holds.next;
+	while (!wh_list_empty(&mod->holds)) {
+		struct wh_list *l = mod->holds.next;
 
 		/* Both structs begin alike: the plugin, then the link. */
 		_Static_assert(offsetof(struct adding, link) == offsetof(struct publishing, link), "freed alike");
-		wh_node_remove(l);
-		wh_delete(mod->host, WH_NODE_OF(l, struct adding, link));
+		wh_list_remove(l);
+		wh_delete(mod->host, WH_CONTAINER(l, struct adding, link));
 	}
 }

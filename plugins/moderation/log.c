@@ -173,8 +173,8 @@ log_in_force(void *self, struct wh_call *call)
 	wh_json_array(f.w, "in_force");
 	if (room[0] != '\0')
 		penalty_each(mod, WH_STR(""), wh_str(room), force_write, &f);
-	for (const struct wh_node *l = mod->penalties.next; room[0] == '\0' && l != &mod->penalties; l = l->next)
-		if (!force_write(&f, WH_NODE_OF(l, const struct penalty, all)))
+	for (const struct wh_list *l = mod->penalties.next; room[0] == '\0' && l != &mod->penalties; l = l->next)
+		if (!force_write(&f, WH_CONTAINER(l, const struct penalty, all)))
 			break;
 	wh_json_end(f.w);
 	return WH_OK;

@@ -9,8 +9,8 @@
 static void
 doing_moved(struct moderation *mod, const struct wh_chat_moved *moved)
 {
-	for (struct wh_node *l = mod->doing.next; l != &mod->doing; l = l->next) {
-		struct doing *d = WH_NODE_OF(l, struct doing, link);
+	for (struct wh_list *l = mod->doing.next; l != &mod->doing; l = l->next) {
+		struct doing *d = WH_CONTAINER(l, struct doing, link);
 
 		if (!wh_str_eq(d->act.room, moved->from_key))
 			continue;

@@ -26,7 +26,7 @@ struct mod_settings {
 
 /** What is in force: on a person, a network or a room. */
 struct penalty {
-	struct wh_node all, by_who, by_network, by_room;
+	struct wh_list all, by_who, by_network, by_room;
 	int64_t id, until;		/* until: wall clock, 0: for good */
 	enum mod_kind kind;
 	uint32_t scope;
@@ -38,7 +38,7 @@ struct penalty {
 /** Penalties under one key. */
 struct shelf {
 	struct wh_str key;
-	struct wh_node penalties;
+	struct wh_list penalties;
 	int64_t *spoke;			/* owned; of a slow room: MOD_SLOW_SEATS times */
 	char bytes[];
 };
@@ -80,10 +80,10 @@ struct moderation {
 	int64_t last_id;
 	bool closing;
 
-	struct wh_node penalties;			/* owned, in the order in which they are looked at */
+	struct wh_list penalties;			/* owned, in the order in which they are looked at */
 	size_t n_penalties;
 	struct wh_dict *by_who, *by_network, *by_room;	/* owned shelves */
-	struct wh_node doing, undoings, sweeps, calls, holds, bulks, gates;	/* owned: under way */
+	struct wh_list doing, undoings, sweeps, calls, holds, bulks, gates;	/* owned: under way */
 	size_t n_doing;
 	struct wh_dict *reasons;		/* by key */
 	struct numbered *said;			/* owned: MOD_SAID, the oldest is overwritten */
@@ -225,7 +225,7 @@ void penalty_tell_room(struct moderation *mod, struct wh_str room);
 
 /** An action that is being done. */
 struct doing {
-	struct wh_node link;
+	struct wh_list link;
 	struct moderation *mod;
 	struct mod_act act;		/* slices in `text` */
 	int64_t id, time, until;

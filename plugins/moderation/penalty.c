@@ -18,7 +18,7 @@ shelf_get(struct moderation *mod, struct wh_dict *shelves, struct wh_str key)
 		return NULL;
 	memcpy(shelf->bytes, key.p, key.n);
 	shelf->key = (struct wh_str){ shelf->bytes, key.n };
-	wh_node_init(&shelf->penalties);
+	wh_list_init(&shelf->penalties);
 	if (wh_dict_add(mod->host, shelves, shelf->key, shelf) != WH_OK) {
 		wh_delete(mod->host, shelf);
 		return NULL;
@@ -31,7 +31,7 @@ shelf_drop(struct moderation *mod, struct wh_dict *shelves, struct wh_str key)
 {
 	struct shelf *shelf = wh_dict_get(mod->host, shelves, key);
 
-	if (shelf == NULL || !wh_node_none(&shelf->penalties))
+	if (shelf == NULL || !wh_list_empty(&shelf->penalties))
 		return;
 	wh_dict_remove(mod->host, shelves, shelf->key);
 	wh_delete(mod->host, shelf->spoke);
@@ -47,10 +47,10 @@ penalty_over(const struct penalty *p, int64_t now)
 void
 penalty_remove(struct moderation *mod, struct penalty *p)
 {
-	wh_node_remove(&p->all);
-	wh_node_remove(&p->by_who);
-	wh_node_remove(&p->by_network);
-	wh_node_remove(&p->by_room);
+	wh_list_remove(&p->all);
+	wh_list_remove(&p->by_who);
+	wh_list_remove(&p->by_network);
+	wh_list_remove(&p->by_room);
 	mod->n_penalties--;
 	if (p->who.n != 0)
 		shelf_drop(mod, mod->by_who, p->who);
@@ -81,18 +81,18 @@ penalty_add(struct moderation *mod, const struct penalty *from)
 	p->network = from->scope & (WH_SCOPE_NETWORK | MOD_SCOPE_GUESTS) ? text_keep(&to, from->network) : WH_STR("");
 	p->room = text_keep(&to, from->room);
 	p->text = text_keep(&to, from->text);
-	wh_node_init(&p->all);
-	wh_node_init(&p->by_who);
-	wh_node_init(&p->by_network);
-	wh_node_init(&p->by_room);
+	wh_list_init(&p->all);
+	wh_list_init(&p->by_who);
+	wh_list_init(&p->by_network);
+	wh_list_init(&p->by_room);
 	mod->n_penalties++;
-	wh_node_add(&mod->penalties, &p->all);
+	wh_list_add_last(&mod->penalties, &p->all);
 	if (p->who.n != 0 && (who = shelf_get(mod, mod->by_who, p->who)) != NULL)
-		wh_node_add(&who->penalties, &p->by_who);
+		wh_list_add_last(&who->penalties, &p->by_who);
 	if (p->network.n != 0 && (network = shelf_get(mod, mod->by_network, p->network)) != NULL)
-		wh_node_add(&network->penalties, &p->by_network);
+		wh_list_add_last(&network->penalties, &p->by_network);
 	if (of_room && (room = shelf_get(mod, mod->by_room, p->room)) != NULL)
-		wh_node_add(&room->penalties, &p->by_room);
+		wh_list_add_last(&room->penalties, &p->by_room);
 	if ((p->who.n != 0 && who == NULL) || (p->network.n != 0 && network == NULL) || (of_room && room == NULL)) {
 		penalty_remove(mod, p);
 		return WH_ENOMEM;
@@ -107,19 +107,19 @@ penalty_by_id(struct moderation *mod, struct wh_str who, struct wh_str network, 
 	struct shelf *shelf = who.n != 0 ? wh_dict_get(mod->host, mod->by_who, who) : NULL;
 
 	if (shelf != NULL)
-		for (struct wh_node *l = shelf->penalties.next; l != &shelf->penalties; l = l->next)
-			if (WH_NODE_OF(l, struct penalty, by_who)->id == id)
-				return WH_NODE_OF(l, struct penalty, by_who);
+		for (struct wh_list *l = shelf->penalties.next; l != &shelf->penalties; l = l->next)
+			if (WH_CONTAINER(l, struct penalty, by_who)->id == id)
+				return WH_CONTAINER(l, struct penalty, by_who);
 	shelf = who.n == 0 && network.n != 0 ? wh_dict_get(mod->host, mod->by_network, network) : NULL;
 	if (shelf != NULL)
-		for (struct wh_node *l = shelf->penalties.next; l != &shelf->penalties; l = l->next)
-			if (WH_NODE_OF(l, struct penalty, by_network)->id == id)
-				return WH_NODE_OF(l, struct penalty, by_network);
+		for (struct wh_list *l = shelf->penalties.next; l != &shelf->penalties; l = l->next)
+			if (WH_CONTAINER(l, struct penalty, by_network)->id == id)
+				return WH_CONTAINER(l, struct penalty, by_network);
 	shelf = who.n == 0 && room.n != 0 ? wh_dict_get(mod->host, mod->by_room, room) : NULL;
 	if (shelf != NULL)
-		for (struct wh_node *l = shelf->penalties.next; l != &shelf->penalties; l = l->next)
-			if (WH_NODE_OF(l, struct penalty, by_room)->id == id)
-				return WH_NODE_OF(l, struct penalty, by_room);
+		for (struct wh_list *l = shelf->penalties.next; l != &shelf->penalties; l = l->next)
+			if (WH_CONTAINER(l, struct penalty, by_room)->id == id)
+				return WH_CONTAINER(l, struct penalty, by_room);
 	return NULL;
 }
 
@@ -127,11 +127,11 @@ void
 penalties_move(struct moderation *mod, struct wh_str from, struct wh_str to)
 {
 	size_t left = mod->n_penalties;
-	struct wh_node *l = mod->penalties.next, *next;
+	struct wh_list *l = mod->penalties.next, *next;
 
 	/* New ones come behind those that are there. */
 	for (; left != 0; left--, l = next) {
-		struct penalty *p = WH_NODE_OF(l, struct penalty, all), moved = *p;
+		struct penalty *p = WH_CONTAINER(l, struct penalty, all), moved = *p;
 
 		next = l->next;
 		if (!wh_str_eq(p->room, from))
@@ -167,8 +167,8 @@ penalty_of_network(struct moderation *mod, struct wh_str network, struct wh_str 
 
 	if (shelf == NULL)
 		return NULL;
-	for (struct wh_node *l = shelf->penalties.next; l != &shelf->penalties; l = l->next) {
-		const struct penalty *p = WH_NODE_OF(l, struct penalty, by_network);
+	for (struct wh_list *l = shelf->penalties.next; l != &shelf->penalties; l = l->next) {
+		const struct penalty *p = WH_CONTAINER(l, struct penalty, by_network);
 
 		if ((p->scope & scope) != 0 && penalty_here(p, room, kinds, now))
 			found = heavier(found, p);
@@ -185,8 +185,8 @@ penalty_of(struct moderation *mod, struct wh_session *s, struct wh_str room, uin
 	int64_t now = wh_wall_ms(mod->host);
 
 	if (shelf != NULL)
-		for (struct wh_node *l = shelf->penalties.next; l != &shelf->penalties; l = l->next) {
-			const struct penalty *p = WH_NODE_OF(l, struct penalty, by_who);
+		for (struct wh_list *l = shelf->penalties.next; l != &shelf->penalties; l = l->next) {
+			const struct penalty *p = WH_CONTAINER(l, struct penalty, by_who);
 
 			if ((p->scope == 0 || (p->scope & WH_SCOPE_ACCOUNT) != 0) && penalty_here(p, room, kinds, now))
 				found = heavier(found, p);
@@ -213,8 +213,8 @@ penalty_of_room(struct moderation *mod, struct wh_str room, enum mod_kind kind)
 	int64_t now = wh_wall_ms(mod->host);
 
 	if (shelf != NULL)
-		for (struct wh_node *l = shelf->penalties.next; l != &shelf->penalties; l = l->next) {
-			const struct penalty *p = WH_NODE_OF(l, struct penalty, by_room);
+		for (struct wh_list *l = shelf->penalties.next; l != &shelf->penalties; l = l->next) {
+			const struct penalty *p = WH_CONTAINER(l, struct penalty, by_room);
 
 			/* Of several slow modes the slowest. */
 			if (p->kind == kind && !penalty_over(p, now) && (found == NULL || p->value > found->value || (p->value == found->value && heavier(found, p) == p)))
@@ -231,8 +231,8 @@ penalty_each(struct moderation *mod, struct wh_str who, struct wh_str room, bool
 
 	if (shelf == NULL)
 		return;
-	for (struct wh_node *l = shelf->penalties.next, *next; l != &shelf->penalties; l = next) {
-		const struct penalty *p = who.n != 0 ? WH_NODE_OF(l, struct penalty, by_who) : WH_NODE_OF(l, struct penalty, by_room);
+	for (struct wh_list *l = shelf->penalties.next, *next; l != &shelf->penalties; l = next) {
+		const struct penalty *p = who.n != 0 ? WH_CONTAINER(l, struct penalty, by_who) : WH_CONTAINER(l, struct penalty, by_room);
 
 		next = l->next;
 		if (!penalty_over(p, now) && !each(self, p))
@@ -285,11 +285,11 @@ penalty_tick(struct moderation *mod)
 	char room[MOD_ROOM + 1];
 
 	for (size_t i = 0, n = mod->n_penalties < TICK_LOOKS ? mod->n_penalties : TICK_LOOKS; i < n; i++) {
-		struct penalty *p = WH_NODE_OF(mod->penalties.next, struct penalty, all);
+		struct penalty *p = WH_CONTAINER(mod->penalties.next, struct penalty, all);
 		bool of_room = kind_of_room(p->kind);
 
-		wh_node_remove(&p->all);
-		wh_node_add(&mod->penalties, &p->all);
+		wh_list_remove(&p->all);
+		wh_list_add_last(&mod->penalties, &p->all);
 		if (!penalty_over(p, now))
 			continue;
 		text_copy(room, sizeof room, p->room);
@@ -311,8 +311,8 @@ penalty_open(struct moderation *mod)
 void
 penalty_close(struct moderation *mod)
 {
-	while (!wh_node_none(&mod->penalties))
-		penalty_remove(mod, WH_NODE_OF(mod->penalties.next, struct penalty, all));
+	while (!wh_list_empty(&mod->penalties))
+		penalty_remove(mod, WH_CONTAINER(mod->penalties.next, struct penalty, all));
 	wh_dict_free(mod->host, &mod->by_who);
 	wh_dict_free(mod->host, &mod->by_network);
 	wh_dict_free(mod->host, &mod->by_room);

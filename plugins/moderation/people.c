@@ -68,7 +68,7 @@ person_of(struct moderation *mod, struct wh_session *s, struct person *out)
 /* Finding who is meant */
 
 struct finding {
-	struct wh_node link;		/* in mod->calls */
+	struct wh_list link;		/* in mod->calls */
 	struct moderation *mod;
 	wh_id call;
 	person_then *then;
@@ -100,7 +100,7 @@ finding_go(struct finding *f, bool found, const struct person *who, enum wh_err 
 	struct wh_call *call = wh_call_find(mod->host, f->call);
 	person_then *then = f->then;
 
-	wh_node_remove(&f->link);
+	wh_list_remove(&f->link);
 	wh_delete(mod->host, f);
 	if (call == NULL)
 		return;
@@ -141,8 +141,8 @@ person_find(struct moderation *mod, struct wh_call *call, struct wh_str name, pe
 	if (f == NULL)
 		return WH_ENOMEM;
 	*f = (struct finding){ .mod = mod, .call = wh_call_hold(call), .then = then };
-	wh_node_init(&f->link);
-	wh_node_add(&mod->calls, &f->link);
+	wh_list_init(&f->link);
+	wh_list_add_last(&mod->calls, &f->link);
 	if (name.n > 1 && name.p[0] == '@')
 		name = wh_str_from(name, 1);
 	text_copy(f->name, sizeof f->name, name);
@@ -156,10 +156,10 @@ person_find(struct moderation *mod, struct wh_call *call, struct wh_str name, pe
 void
 persons_free(struct moderation *mod)
 {
-	while (!wh_node_none(&mod->calls)) {
-		struct finding *f = WH_NODE_OF(mod->calls.next, struct finding, link);
+	while (!wh_list_empty(&mod->calls)) {
+		struct finding *f = WH_CONTAINER(mod->calls.next, struct finding, link);
 
-		wh_node_remove(&f->link);
+		wh_list_remove(&f->link);
 		wh_delete(mod->host, f);
 	}
 }

@@ -91,7 +91,7 @@ queue_read(void *self, struct wh_call *call)
 /* Several at once: each by itself, the answer when all are through. */
 
 struct bulk {
-	struct wh_node link;		/* in mod->bulks */
+	struct wh_list link;		/* in mod->bulks */
 	struct moderation *mod;
 	wh_id call;
 	unsigned n, left, done;
@@ -109,15 +109,15 @@ struct bulk {
 static void
 bulk_free(struct bulk *b)
 {
-	wh_node_remove(&b->link);
+	wh_list_remove(&b->link);
 	wh_delete(b->mod->host, b);
 }
 
 void
 bulks_free(struct moderation *mod)
 {
-	while (!wh_node_none(&mod->bulks))
-		bulk_free(WH_NODE_OF(mod->bulks.next, struct bulk, link));
+	while (!wh_list_empty(&mod->bulks))
+		bulk_free(WH_CONTAINER(mod->bulks.next, struct bulk, link));
 }
 
 static void
@@ -167,8 +167,8 @@ bulk_begin(struct moderation *mod, struct wh_call *call, wh_store_done *look)
 	if (b == NULL)
 		return WH_ENOMEM;
 	b->mod = mod;
-	wh_node_init(&b->link);
-	wh_node_add(&mod->bulks, &b->link);
+	wh_list_init(&b->link);
+	wh_list_add_last(&mod->bulks, &b->link);
 	while (wh_json_next(&in, NULL, &one)) {
 		if (b->n == MOD_BULK || one.type != WH_V_STR || !id_parse(one.s, &b->items[b->n].id)) {
 			enum wh_err err = wh_fail(call, b->n == MOD_BULK ? WH_ETOOBIG : WH_EINVAL, b->n == MOD_BULK ? "at most 100 items at once" : "that is no item's id");

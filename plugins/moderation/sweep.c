@@ -8,7 +8,7 @@
 enum { SWEEP_AT_ONCE = 8, SWEEP_LIST = MOD_SWEEP * 20 + 400 };
 
 struct sweep {
-	struct wh_node link;		/* in mod->sweeps */
+	struct wh_list link;		/* in mod->sweeps */
 	struct moderation *mod;
 	int64_t id, group;
 	wh_id call;			/* 0: nobody waits */
@@ -49,15 +49,15 @@ static void sweep_go(struct sweep *s);
 static void
 sweep_free(struct sweep *s)
 {
-	wh_node_remove(&s->link);
+	wh_list_remove(&s->link);
 	wh_delete(s->mod->host, s);
 }
 
 void
 sweeps_free(struct moderation *mod)
 {
-	while (!wh_node_none(&mod->sweeps))
-		sweep_free(WH_NODE_OF(mod->sweeps.next, struct sweep, link));
+	while (!wh_list_empty(&mod->sweeps))
+		sweep_free(WH_CONTAINER(mod->sweeps.next, struct sweep, link));
 }
 
 static void
@@ -83,9 +83,9 @@ sweep_end(struct sweep *s)
 static struct sweep *
 sweep_by_group(struct moderation *mod, int64_t group)
 {
-	for (struct wh_node *l = mod->sweeps.next; l != &mod->sweeps; l = l->next)
-		if (WH_NODE_OF(l, struct sweep, link)->group == group)
-			return WH_NODE_OF(l, struct sweep, link);
+	for (struct wh_list *l = mod->sweeps.next; l != &mod->sweeps; l = l->next)
+		if (WH_CONTAINER(l, struct sweep, link)->group == group)
+			return WH_CONTAINER(l, struct sweep, link);
 	return NULL;
 }
 
@@ -219,8 +219,8 @@ sweep_new(struct moderation *mod, const struct mod_act *act)
 	s->mod = mod;
 	s->group = act->group != 0 ? act->group : mod_next_id(mod);
 	sweep_take(s, act);
-	wh_node_init(&s->link);
-	wh_node_add(&mod->sweeps, &s->link);
+	wh_list_init(&s->link);
+	wh_list_add_last(&mod->sweeps, &s->link);
 	return s;
 }
 

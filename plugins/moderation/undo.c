@@ -8,7 +8,7 @@
 enum { UNDO_MOST = 2000 };
 
 struct undoing {
-	struct wh_node link;		/* in mod->undoings */
+	struct wh_list link;		/* in mod->undoings */
 	struct moderation *mod;
 	action_done *done;
 	uint64_t cookie;
@@ -21,15 +21,15 @@ struct undoing {
 static void
 undoing_free(struct undoing *u)
 {
-	wh_node_remove(&u->link);
+	wh_list_remove(&u->link);
 	wh_delete(u->mod->host, u);
 }
 
 void
 undos_free(struct moderation *mod)
 {
-	while (!wh_node_none(&mod->undoings))
-		undoing_free(WH_NODE_OF(mod->undoings.next, struct undoing, link));
+	while (!wh_list_empty(&mod->undoings))
+		undoing_free(WH_CONTAINER(mod->undoings.next, struct undoing, link));
 }
 
 /* `id` of `done` is the undoing's, or, of a rollback, how many it took. */
@@ -192,8 +192,8 @@ undo_do(struct moderation *mod, const struct undo_what *what, action_done *done,
 	text_copy(u->by, sizeof u->by, what->by);
 	text_copy(u->by_name, sizeof u->by_name, what->by_name);
 	text_copy(u->text, sizeof u->text, what->text);
-	wh_node_init(&u->link);
-	wh_node_add(&mod->undoings, &u->link);
+	wh_list_init(&u->link);
+	wh_list_add_last(&mod->undoings, &u->link);
 	/* Before the transaction is asked for: what is removed from now on would not be covered. */
 	if (u->group != 0)
 		sweep_cancel(mod, u->group);
@@ -255,8 +255,8 @@ undo_resume(struct moderation *mod, const struct wh_rows *rows, size_t row)
 	if (u == NULL)
 		return;
 	*u = (struct undoing){ .mod = mod, .id = wh_row_int(rows, row, A_ID), .sense = wh_row_int(rows, row, A_VALUE) > 0 ? 1 : -1 };
-	wh_node_init(&u->link);
-	wh_node_add(&mod->undoings, &u->link);
+	wh_list_init(&u->link);
+	wh_list_add_last(&mod->undoings, &u->link);
 	if (wh_store_run(&mod->table, &(struct wh_step){ Q_COVERED, &WH_CELL_INT(u->id), 1, WH_ANY }, 1, resumed_rows, (uintptr_t)u) != WH_OK)
 		undoing_free(u);
 }

@@ -123,7 +123,7 @@ call_make(struct wh_db *db, const struct wh_step *steps, size_t n, wh_store_done
 	if (call == NULL)
 		return WH_ENOMEM;
 	*call = (struct store_call){ .db = db, .done = done, .cookie = cookie, .bytes = size, .n = n, .steps = (struct wh_step *)(void *)(call + 1) };
-	wh_node_init(&call->link);
+	wh_list_init(&call->link);
 	cell = (struct wh_cell *)(void *)(call->steps + n);
 	text = (char *)(cell + cells);
 	for (size_t i = 0; i < n; i++) {

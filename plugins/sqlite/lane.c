@@ -59,19 +59,19 @@ lane_sweep(struct store *store)
 	for (unsigned i = 0; i < STORE_CONNS; i++)
 		if (store->conns[i].busy)
 			return;
-	for (struct wh_node *l = store->dbs.next; l != &store->dbs;) {
-		struct wh_db *db = WH_NODE_OF(l, struct wh_db, link);
+	for (struct wh_list *l = store->dbs.next; l != &store->dbs;) {
+		struct wh_db *db = WH_CONTAINER(l, struct wh_db, link);
 
 		l = l->next;
 		if (!db->closed || db->calls != 0)
 			continue;
-		wh_node_remove(&db->link);
+		wh_list_remove(&db->link);
 		db_free(db);
 	}
 }
 
 static struct store_batch *
-batch_take(struct store *store, struct store_conn *conn, struct wh_node *from, unsigned *waiting, unsigned most)
+batch_take(struct store *store, struct store_conn *conn, struct wh_list *from, unsigned *waiting, unsigned most)
 {
 	struct store_batch *batch = calloc(1, sizeof *batch);
 
@@ -80,15 +80,15 @@ batch_take(struct store *store, struct store_conn *conn, struct wh_node *from, u
 	batch->store = store;
 	batch->conn = conn;
 	batch->reads = conn->place >= STORE_FIRST_READER;
-	wh_node_init(&batch->calls);
+	wh_list_init(&batch->calls);
 	memcpy(batch->between, store->between, sizeof batch->between);
 	batch->n_between = store->n_between;
 	batch->wal_fold = (int)(store->set.wal_size / 4096);
-	while (batch->n < most && !wh_node_none(from)) {
-		struct wh_node *l = from->next;
+	while (batch->n < most && !wh_list_empty(from)) {
+		struct wh_list *l = from->next;
 
-		wh_node_remove(l);
-		wh_node_add(&batch->calls, l);
+		wh_list_remove(l);
+		wh_list_add_last(&batch->calls, l);
 		batch->n++;
 		(*waiting)--;
 	}
@@ -97,19 +97,19 @@ batch_take(struct store *store, struct store_conn *conn, struct wh_node *from, u
 
 /* Back to the front of the queue, in order: what could not be started, or not be done yet. */
 static void
-batch_give_back(struct store_batch *batch, struct wh_node *to, unsigned *waiting)
+batch_give_back(struct store_batch *batch, struct wh_list *to, unsigned *waiting)
 {
 	for (; batch->n > batch->ran; batch->n--) {
-		struct wh_node *l = batch->calls.prev;
+		struct wh_list *l = batch->calls.prev;
 
-		wh_node_remove(l);
-		wh_node_add(to->next, l);
+		wh_list_remove(l);
+		wh_list_add_last(to->next, l);
 		(*waiting)++;
 	}
 }
 
 static bool
-lane_start(struct store *store, struct store_conn *conn, const struct wh_job *job, struct wh_node *from, unsigned *waiting, unsigned most)
+lane_start(struct store *store, struct store_conn *conn, const struct wh_job *job, struct wh_list *from, unsigned *waiting, unsigned most)
 {
 	struct store_batch *batch = batch_take(store, conn, from, waiting, most);
 
@@ -220,20 +220,20 @@ lane_sentence(char to[static STORE_WHY], int rc, const char *why)
 static void
 lane_refuse_all(struct store *store)
 {
-	struct wh_node mine;
+	struct wh_list mine;
 
-	wh_node_init(&mine);
-	while (!wh_node_none(&store->writes)) {
-		struct wh_node *l = store->writes.next;
+	wh_list_init(&mine);
+	while (!wh_list_empty(&store->writes)) {
+		struct wh_list *l = store->writes.next;
 
-		wh_node_remove(l);
-		wh_node_add(&mine, l);
+		wh_list_remove(l);
+		wh_list_add_last(&mine, l);
 	}
 	store->n_writes = 0;
-	while (!wh_node_none(&mine)) {
-		struct store_call *call = WH_NODE_OF(mine.next, struct store_call, link);
+	while (!wh_list_empty(&mine)) {
+		struct store_call *call = WH_CONTAINER(mine.next, struct store_call, link);
 
-		wh_node_remove(&call->link);
+		wh_list_remove(&call->link);
 		call->result.public = (struct wh_result){ .err = WH_EAWAY, .why = wh_str(store->why) };
 		call_over(call);
 	}
@@ -294,7 +294,7 @@ lane_probe(void *self, uint64_t cookie)
 {
 	struct store *store = self;
 	struct store_call *call = NULL;
-	struct wh_db *own = WH_NODE_OF(store->dbs.next, struct wh_db, link);
+	struct wh_db *own = WH_CONTAINER(store->dbs.next, struct wh_db, link);
 	const struct wh_step steps[] = { { .statement = 0 }, { .statement = 1 } };
 
 	(void)cookie;
@@ -305,7 +305,7 @@ lane_probe(void *self, uint64_t cookie)
 		call->asked_ms = wh_now_ms(store->host);
 		own->calls++;
 		store->bytes[call->writes] += call->bytes;
-		wh_node_add(&store->writes, &call->link);
+		wh_list_add_last(&store->writes, &call->link);
 		store->n_writes++;
 		store->probing = true;
 		lane_go(store);
@@ -320,8 +320,8 @@ lane_measure(struct store *store, const struct store_batch *batch, bool wrote)
 {
 	int64_t now = wh_now_ms(store->host);
 
-	for (const struct wh_node *l = batch->calls.next; l != &batch->calls; l = l->next)
-		wh_metric_took(store->host, &store_metrics[wrote ? M_WRITE : M_READ], (now - WH_NODE_OF(l, const struct store_call, link)->asked_ms) * 1000);
+	for (const struct wh_list *l = batch->calls.next; l != &batch->calls; l = l->next)
+		wh_metric_took(store->host, &store_metrics[wrote ? M_WRITE : M_READ], (now - WH_CONTAINER(l, const struct store_call, link)->asked_ms) * 1000);
 	wh_metric_add_for(store->host, &store_metrics[M_CALLS], wrote ? WH_STR("write") : WH_STR("read"), batch->ran);
 	if (wrote && batch->rc == SQLITE_OK) {
 		wh_metric_add(store->host, &store_metrics[M_COMMITS], 1);
@@ -350,10 +350,10 @@ batch_done(void *self, void *request)
 	lane_go(store);
 	/* Else the first who goes on would have a commit of its own, and all others wait for it. */
 	store->telling = true;
-	while (!wh_node_none(&batch->calls)) {
-		struct store_call *call = WH_NODE_OF(batch->calls.next, struct store_call, link);
+	while (!wh_list_empty(&batch->calls)) {
+		struct store_call *call = WH_CONTAINER(batch->calls.next, struct store_call, link);
 
-		wh_node_remove(&call->link);
+		wh_list_remove(&call->link);
 		call_over(call);
 	}
 	store->telling = false;
@@ -392,10 +392,10 @@ lane_run(struct wh_db *db, const struct wh_step *steps, size_t n, wh_store_done 
 	store->bytes[call->writes] += call->bytes;
 	db->calls++;
 	if (call->writes) {
-		wh_node_add(&store->writes, &call->link);
+		wh_list_add_last(&store->writes, &call->link);
 		store->n_writes++;
 	} else {
-		wh_node_add(&store->reads, &call->link);
+		wh_list_add_last(&store->reads, &call->link);
 		store->n_reads++;
 	}
 	if (!store->telling)
@@ -418,14 +418,14 @@ lane_run_now(struct wh_db *db, const struct wh_step *steps, size_t n, wh_store_d
 		return WH_EAWAY;
 	}
 	batch.reads = !call->writes;
-	wh_node_init(&batch.calls);
-	wh_node_add(&batch.calls, &call->link);
+	wh_list_init(&batch.calls);
+	wh_list_add_last(&batch.calls, &call->link);
 	store->bytes[call->writes] += call->bytes;
 	db->calls++;
 	batch.conn->busy = true;
 	batch_run(&batch);
 	batch.conn->busy = false;
-	wh_node_remove(&call->link);
+	wh_list_remove(&call->link);
 	if (batch.rc != SQLITE_OK && (!batch.reads || sqlite_is_damage(batch.rc)))
 		lane_mark_failed(store, batch.rc, batch.why);
 	call_over(call);
@@ -450,10 +450,10 @@ lane_finish_batch(struct store *store)
 		wh_host_log(store->host, WH_ERROR, "store_lost_writes", WH_U("calls", batch->n + store->n_writes), WH_T("why", batch->why));
 		lane_mark_failed(store, batch->rc, batch->why);
 	}
-	while (!wh_node_none(&batch->calls)) {
-		struct store_call *call = WH_NODE_OF(batch->calls.next, struct store_call, link);
+	while (!wh_list_empty(&batch->calls)) {
+		struct store_call *call = WH_CONTAINER(batch->calls.next, struct store_call, link);
 
-		wh_node_remove(&call->link);
+		wh_list_remove(&call->link);
 		call_over(call);
 	}
 	free(batch);
@@ -470,18 +470,18 @@ lane_finish(struct store *store)
 	lane_refuse_all(store);
 	wh_timer_stop(store->host, store->probe);
 	store->window = store->probe = 0;
-	while (!wh_node_none(&store->reads)) {
-		struct store_call *call = WH_NODE_OF(store->reads.next, struct store_call, link);
+	while (!wh_list_empty(&store->reads)) {
+		struct store_call *call = WH_CONTAINER(store->reads.next, struct store_call, link);
 
-		wh_node_remove(&call->link);
+		wh_list_remove(&call->link);
 		call->result.public = (struct wh_result){ .err = WH_EAWAY };
 		call_over(call);
 	}
 	store->n_reads = 0;
-	while (!wh_node_none(&store->dbs)) {
-		struct wh_db *db = WH_NODE_OF(store->dbs.next, struct wh_db, link);
+	while (!wh_list_empty(&store->dbs)) {
+		struct wh_db *db = WH_CONTAINER(store->dbs.next, struct wh_db, link);
 
-		wh_node_remove(&db->link);
+		wh_list_remove(&db->link);
 		db_free(db);
 	}
 }

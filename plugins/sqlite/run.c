@@ -468,8 +468,8 @@ batch_read(struct store_batch *batch)
 {
 	size_t weight = 0;
 
-	for (struct wh_node *l = batch->calls.next; l != &batch->calls && weight <= WH_STORE_BYTES; l = l->next) {
-		struct store_call *call = WH_NODE_OF(l, struct store_call, link);
+	for (struct wh_list *l = batch->calls.next; l != &batch->calls && weight <= WH_STORE_BYTES; l = l->next) {
+		struct store_call *call = WH_CONTAINER(l, struct store_call, link);
 		int rc = call_read(batch->conn, call);
 
 		batch->ran++;
@@ -488,8 +488,8 @@ batch_write(struct store_batch *batch)
 	int rc = conn_do(conn->begin_write);
 	size_t weight = 0;
 
-	for (struct wh_node *l = batch->calls.next; l != &batch->calls && rc == SQLITE_OK && weight <= WH_STORE_BYTES; l = l->next) {
-		struct store_call *call = WH_NODE_OF(l, struct store_call, link);
+	for (struct wh_list *l = batch->calls.next; l != &batch->calls && rc == SQLITE_OK && weight <= WH_STORE_BYTES; l = l->next) {
+		struct store_call *call = WH_CONTAINER(l, struct store_call, link);
 
 		rc = call_run(conn, call, true);
 		batch->ran++;
@@ -504,8 +504,8 @@ batch_write(struct store_batch *batch)
 	snprintf(batch->why, sizeof batch->why, "%s", rc == SQLITE_NOMEM ? "out of memory" : sqlite3_errmsg(conn->db));
 	if (sqlite3_get_autocommit(conn->db) == 0)
 		sqlite3_exec(conn->db, "ROLLBACK", NULL, NULL, NULL);
-	for (struct wh_node *l = batch->calls.next; l != &batch->calls; l = l->next) {
-		struct store_call *call = WH_NODE_OF(l, struct store_call, link);
+	for (struct wh_list *l = batch->calls.next; l != &batch->calls; l = l->next) {
+		struct store_call *call = WH_CONTAINER(l, struct store_call, link);
 
 		call->result.rc = rc;
 		call_failed(call, 0, WH_EAWAY, batch->why);

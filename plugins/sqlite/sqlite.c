@@ -231,7 +231,7 @@ store_open_schema(struct wh_store *service, const struct wh_host *host, const st
 		wh_delete(store->host, db);
 		return err;
 	}
-	wh_node_add(&store->dbs, &db->link);
+	wh_list_add_last(&store->dbs, &db->link);
 	*db_out = db;
 	return WH_OK;
 }
@@ -268,9 +268,9 @@ store_open(const struct wh_host *host, const struct wh_conf *conf, void **self_o
 		return WH_ENOMEM;
 	store->host = host;
 	store->marker = -1;
-	wh_node_init(&store->dbs);
-	wh_node_init(&store->writes);
-	wh_node_init(&store->reads);
+	wh_list_init(&store->dbs);
+	wh_list_init(&store->writes);
+	wh_list_init(&store->reads);
 	store_settings(store, conf);
 	snprintf(store->path, sizeof store->path, "%.*s/%.*s", WH_FMT(wh_state_dir(host)), WH_FMT(wh_conf_str(conf, "file")));
 	err = store_mark(store, &crashed);

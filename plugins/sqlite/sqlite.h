@@ -46,7 +46,7 @@ struct store_between {
 };
 
 struct wh_db {
-	struct wh_node link;		/* in store.dbs */
+	struct wh_list link;		/* in store.dbs */
 	struct store *store;
 	const struct wh_host *host;	/* the client's */
 	void *self;			/* the client's */
@@ -72,7 +72,7 @@ struct store_result {
 
 /** One call of wh_store_run. The steps, their parameters and the texts of those stand behind it in the same block. */
 struct store_call {
-	struct wh_node link;
+	struct wh_list link;
 	struct wh_db *db;
 	wh_store_done *done;
 	uint64_t cookie;
@@ -88,7 +88,7 @@ struct store_call {
 struct store_batch {
 	struct store *store;
 	struct store_conn *conn;
-	struct wh_node calls;
+	struct wh_list calls;
 	bool reads;
 	unsigned n;
 	unsigned ran;			/* the first so many were done; the others wait on: the results are big already */
@@ -107,8 +107,8 @@ struct store {
 	char path[512];
 	struct store_conn conns[STORE_CONNS];
 	unsigned n_readers;
-	struct wh_node dbs;
-	struct wh_node writes, reads;	/* calls that wait */
+	struct wh_list dbs;
+	struct wh_list writes, reads;	/* calls that wait */
 	unsigned n_writes, n_reads;
 	size_t bytes[2];		/* of reads, and of writes, that wait or are under way */
 	bool writing;

@@ -1,8 +1,8 @@
 /* An intrusive doubly linked list: the link stands inside the thing, so that joining and leaving allocate nothing.
  * A head and a link are the same struct. A link that is in no list points at itself, so leaving twice is harmless;
  * therefore both are initialised before use, and a thing that is copied or moved breaks its list. */
-#ifndef WHIPLY_BASE_LIST_H
-#define WHIPLY_BASE_LIST_H
+#ifndef WHIPLY_LIST_H
+#define WHIPLY_LIST_H
 
 #include <whiply/types.h>
 
