@@ -4,6 +4,8 @@
 
 #include <stdlib.h>
 
+enum { ASK_STEPS = 400 };	/* of FAKE_STEP_MS: how long wh_test_ask waits */
+
 static struct fake_call *
 call_of(struct wh_call *c, const char *function)
 {
@@ -224,6 +226,36 @@ wh_test_call(struct wh_test *t, struct wh_session *s, const char *command, const
 	}
 	fake_leave(t);
 	return c->answer;
+}
+
+const struct wh_test_answer *
+wh_test_start(struct wh_test *t, struct wh_session *s, const char *command, const char *args)
+{
+	const struct wh_test_answer *answer;
+	struct wh_buf json = { 0 };
+
+	wh_buf_text(&json, args != NULL ? args : "{}");
+	wh_buf_byte(&json, '\0');
+	for (size_t i = 0; i < json.n; i++)
+		if (json.p[i] == '\'')
+			json.p[i] = '"';
+	answer = wh_test_call(t, s, command, json.p);
+	wh_buf_free(&json);
+	return answer;
+}
+
+const struct wh_test_answer *
+wh_test_ask(struct wh_test *t, struct wh_session *s, const char *command, const char *args)
+{
+	const struct wh_test_answer *answer = wh_test_start(t, s, command, args);
+
+	for (unsigned i = 0; i < ASK_STEPS && answer->err == WH_WAIT; i++) {
+		wh_test_run_jobs(t);
+		if (answer->err == WH_WAIT)
+			wh_test_advance(t, FAKE_STEP_MS);
+	}
+	wh_test_settle(t);
+	return answer;
 }
 
 /* Items as the JSON that the fields want: a dialect of words has texts alone. */

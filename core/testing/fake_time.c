@@ -200,6 +200,14 @@ wh_test_run_jobs(struct wh_test *t)
 }
 
 void
+wh_test_settle(struct wh_test *t)
+{
+	do {
+		wh_test_advance(t, FAKE_STEP_MS);
+	} while (wh_test_run_jobs(t) != 0);
+}
+
+void
 fake_jobs_check(const struct wh_test *t)
 {
 	WH_LIST_EACH(link, &t->jobs)

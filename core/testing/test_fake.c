@@ -80,6 +80,19 @@ a_call_is_checked_as_the_server_does(void **state)
 }
 
 static void
+a_call_that_waits_is_asked_to_its_end(void **state)
+{
+	struct wh_test *t = begin();
+	struct wh_session *ann = wh_test_session(t, "ann", "member");
+
+	(void)state;
+	assert_int_equal(wh_test_start(t, ann, "probe.double", "{'n':1}")->err, WH_WAIT);
+	assert_string_equal(wh_test_ask(t, ann, "probe.double", "{'n':21}")->json, "{\"n\":42}");
+	assert_string_equal(wh_test_ask(t, ann, "probe.echo", "{'kind':'call'}")->json, "{\"kind\":\"call\",\"wait\":5000,\"from\":\"ann\"}");
+	wh_test_end(&t);
+}
+
+static void
 a_rate_lets_its_burst_through_and_says_when_to_come_back(void **state)
 {
 	struct wh_test *t = begin();
@@ -348,6 +361,7 @@ main(void)
 		cmocka_unit_test(a_reload_keeps_what_stands_in_slots),
 		cmocka_unit_test(every_allocation_of_open_may_fail),
 		cmocka_unit_test(a_call_is_checked_as_the_server_does),
+		cmocka_unit_test(a_call_that_waits_is_asked_to_its_end),
 		cmocka_unit_test(a_rate_lets_its_burst_through_and_says_when_to_come_back),
 		cmocka_unit_test(a_held_call_is_finished_by_its_job_or_times_out),
 		cmocka_unit_test(jobs_are_bounded),

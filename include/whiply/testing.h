@@ -120,6 +120,12 @@ struct wh_test_answer {
 /** Calls a command: permission, rate, arguments, WH_ON_ATTEMPT hooks, then `run`. `args` is a JSON object; NULL: none. */
 const struct wh_test_answer *wh_test_call(struct wh_test *t, struct wh_session *s, const char *command, const char *args);
 
+/** Begins a call as wh_test_call does; in `args` ' stands for ". */
+const struct wh_test_answer *wh_test_start(struct wh_test *t, struct wh_session *s, const char *command, const char *args);
+
+/** The same, to its end: while it waits jobs run and time passes, for two seconds at most, and then until all has settled. */
+const struct wh_test_answer *wh_test_ask(struct wh_test *t, struct wh_session *s, const char *command, const char *args);
+
 /** How long a held call, request or hook may take. */
 enum { WH_TEST_HOLD_MS = 30000 };
 
@@ -174,6 +180,9 @@ void wh_test_advance(struct wh_test *t, int64_t ms);
 
 /** Runs the jobs of all plugins that wait, in order, and those that they start; returns how many. Nothing else runs them. */
 size_t wh_test_run_jobs(struct wh_test *t);
+
+/** Lets time pass in steps of 5 ms and runs jobs, until none is left: what was asked of a store is answered then. */
+void wh_test_settle(struct wh_test *t);
 
 /* What the plugin left to see */
 

@@ -41,7 +41,7 @@ shows(struct fixture *f, struct wh_session *s, const char *bearer, const char *c
 {
 	const struct wh_test_answer *answer = wh_test_credential(f->t, s, bearer, cookie, certificate);
 
-	settle(f);
+	wh_test_settle(f->t);
 	return answer;
 }
 
@@ -300,7 +300,7 @@ a_key_ends_with_its_time(void **state)
 	assert_false(opens(f, &key));
 	for (unsigned i = 0; i < 13; i++) {
 		wh_test_advance(f->t, 5000);
-		settle(f);
+		wh_test_settle(f->t);
 	}
 	assert_int_equal(wh_test_closed(s, NULL), 4003);
 	end(f);
@@ -451,7 +451,7 @@ scopes_hold_when_the_hub_was_replaced(void **state)
 	/* Until the key was looked up again, nothing. */
 	assert_int_equal(wh_test_call(f->t, s, "chat.say", NULL)->err, WH_EAWAY);
 	assert_int_equal(wh_test_call(f->t, s, "chat.kick", NULL)->err, WH_EAWAY);
-	settle(f);
+	wh_test_settle(f->t);
 	assert_call(f, s, "chat.say", NULL, WH_OK);
 	assert_call(f, s, "chat.kick", NULL, WH_EPERM);
 	/* The owner's sign-out elsewhere is none of the bot's concern; its removal is. */

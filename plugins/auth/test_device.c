@@ -25,7 +25,7 @@ shown(struct fixture *f, struct wh_session *s, const char *bearer, const char *c
 {
 	const struct wh_test_answer *answer = wh_test_credential(f->t, s, bearer, cookie, NULL);
 
-	settle(f);
+	wh_test_settle(f->t);
 	return answer;
 }
 
@@ -122,7 +122,7 @@ two_that_refresh_at_once_get_the_same(void **state)
 	snprintf(args, sizeof args, "{\"refresh\":\"%s\"}", t.refresh);
 	one = wh_test_call(f->t, s, "auth.refresh", args);
 	two = wh_test_call(f->t, s, "auth.refresh", args);
-	settle(f);
+	wh_test_settle(f->t);
 	assert_int_equal(one->err, WH_OK);
 	assert_string_equal(one->json, two->json);
 	end(f);
@@ -222,7 +222,7 @@ a_device_survives_the_hub_and_what_was_revoked_meanwhile_does_not(void **state)
 	t = signed_in(f, a);
 	other = signed_in(f, x);
 	wh_test_recover(f->t);
-	settle(f);
+	wh_test_settle(f->t);
 	assert_true(is_account(f, a));
 	assert_non_null(strstr(call(f, a, "auth.whoami", NULL)->json, t.device));
 	snprintf(args, sizeof args, "{'device':'%s'}", other.device);
@@ -265,7 +265,7 @@ a_device_that_is_not_used_ends_and_one_with_a_socket_does_not(void **state)
 	wh_test_leave_server(f->t, b);
 	for (unsigned i = 0; i < 130; i++) {
 		wh_test_advance(f->t, 60000);
-		settle(f);
+		wh_test_settle(f->t);
 	}
 	assert_int_equal(wh_test_closed(a, NULL), 0);
 	snprintf(args, sizeof args, "{'refresh':'%s'}", lost.refresh);

@@ -28,7 +28,7 @@ a_token_brings_the_same_guest_back(void **state)
 	assert_true(wh_str_eq(id_of(f, a), id_of(f, b)));
 	assert_true(wh_str_is(name_of(f, b), "Zed"));
 	wh_test_credential(f->t, c, token, NULL, NULL);
-	settle(f);
+	wh_test_settle(f->t);
 	assert_true(wh_str_eq(id_of(f, a), id_of(f, c)));
 	assert_true(wh_str_is(name_of(f, c), "Zed"));
 	end(f);
@@ -84,7 +84,7 @@ a_guest_loses_its_name_to_an_account(void **state)
 	member(call(f, a, "auth.guest", "{'name':'Zed'}"), "token", token);
 	registered(f, "zed");
 	wh_test_credential(f->t, b, token, NULL, NULL);
-	settle(f);
+	wh_test_settle(f->t);
 	assert_true(wh_str_starts(name_of(f, b), WH_STR("guest-")));
 	snprintf(args, sizeof args, "{'token':'%s'}", token);
 	assert_call(f, c, "auth.guest", args, WH_OK);
@@ -163,7 +163,7 @@ guests_have_names_as_irc_knows_them_and_nobodys_in_disguise(void **state)
 	member(call(f, a, "auth.guest", args), "token", token);
 	b = wh_test_session(f->t, "c", "guest");
 	wh_test_credential(f->t, b, token, NULL, NULL);
-	settle(f);
+	wh_test_settle(f->t);
 	assert_true(wh_str_is(name_of(f, b), "[bob]"));
 	end(f);
 }

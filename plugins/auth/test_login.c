@@ -179,7 +179,7 @@ the_count_of_an_account_survives_the_hub(void **state)
 	}
 	assert_call(f, s, "auth.login", BAD, WH_EAUTH);
 	wh_test_recover(f->t);
-	settle(f);
+	wh_test_settle(f->t);
 	assert_call(f, s, "auth.login", GOOD, WH_EFAST);
 	wh_test_advance(f->t, 61000);
 	assert_call(f, s, "auth.login", GOOD, WH_OK);
@@ -207,7 +207,7 @@ only_so_many_wait_for_a_hash_and_nobody_is_counted_for_that(void **state)
 		}
 	}
 	assert_int_equal(busy, 4);
-	settle(f);
+	wh_test_settle(f->t);
 	for (unsigned i = 0; i < 4; i++)
 		assert_int_equal(answer[i]->err, WH_OK);
 	assert_call(f, s[7], "auth.login", GOOD, WH_OK);
@@ -341,7 +341,7 @@ asking_for_a_letter_says_nothing_of_accounts(void **state)
 	assert_int_equal(unknown->err, WH_OK);
 	assert_string_equal(known->json, unknown->json);
 	assert_string_equal(known->json, unconfirmed->json);
-	settle(f);
+	wh_test_settle(f->t);
 	assert_int_equal(f->letters, letters + 1);
 	end(f);
 }

@@ -546,7 +546,7 @@ an_hour(struct idp *idp)
 {
 	for (unsigned i = 0; i < 61; i++) {
 		wh_test_advance(idp->f->t, 60000);
-		settle(idp->f);
+		wh_test_settle(idp->f->t);
 	}
 }
 

@@ -185,7 +185,7 @@ a_passkey_signs_in_alone(void **state)
 	assert_non_null(strstr(f->audit, "auth.passkey_added"));
 	/* What was registered stays when the hub was replaced. */
 	wh_test_recover(f->t);
-	settle(f);
+	wh_test_settle(f->t);
 	assert_int_equal(key_signs_in(f, &k)->err, WH_OK);
 	EVP_PKEY_free(k.pkey);
 	end(f);
@@ -338,7 +338,7 @@ two_answers_with_one_counter_let_one_in(void **state)
 		answer[i] = wh_test_call(f->t, s[i], "auth.passkey_login", args);
 		assert_int_equal(answer[i]->err, WH_WAIT);
 	}
-	settle(f);
+	wh_test_settle(f->t);
 	assert_int_equal((answer[0]->err == WH_OK) + (answer[1]->err == WH_OK), 1);
 	assert_int_equal((answer[0]->err == WH_EAUTH) + (answer[1]->err == WH_EAUTH), 1);
 	assert_non_null(strstr(f->audit, "auth.passkey_suspect"));

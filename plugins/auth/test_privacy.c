@@ -78,19 +78,19 @@ the_key_of_addresses_is_replaced_and_forgotten(void **state)
 	keys_address(auth, WH_STR("192.0.2.1"), false, first);
 	assert_null(strstr(first, "192"));
 	keys_tick(auth, wh_wall_ms(wh_test_host(f->t)) + 31LL * 86400000);
-	settle(f);
+	wh_test_settle(f->t);
 	keys_address(auth, WH_STR("192.0.2.1"), false, now);
 	keys_address(auth, WH_STR("192.0.2.1"), true, older);
 	assert_string_not_equal(first, now);
 	assert_string_equal(first, older);
 	keys_tick(auth, wh_wall_ms(wh_test_host(f->t)) + 62LL * 86400000);
-	settle(f);
+	wh_test_settle(f->t);
 	keys_address(auth, WH_STR("192.0.2.1"), true, older);
 	assert_string_equal(older, now);
 	/* What comes back after the hub is what was stored. */
 	keys_address(auth, WH_STR("192.0.2.1"), false, now);
 	wh_test_recover(f->t);
-	settle(f);
+	wh_test_settle(f->t);
 	auth = wh_test_self(f->t);
 	keys_address(auth, WH_STR("192.0.2.1"), false, first);
 	assert_string_equal(first, now);

@@ -386,7 +386,7 @@ a_token_may_what_its_scopes_say_and_nothing_of_the_account(void **state)
 	assert_int_equal(asked(s->f, with, "GET", "/oauth/device", "cookie: __Host-whiply=x\n", "")->status, 303);
 	/* The hub is replaced: the same. */
 	wh_test_recover(s->f->t);
-	settle(s->f);
+	wh_test_settle(s->f->t);
 	assert_call(s->f, with, "chat.probe", NULL, WH_OK);
 	assert_call(s->f, with, "relay.probe", NULL, WH_EPERM);
 	/* Its time is over: so is the socket's. */
@@ -418,9 +418,9 @@ a_token_signs_in_on_irc_and_may_no_more_there(void **state)
 	tokens_get(s, "chat");
 	snprintf(text, sizeof text, "n,,\1auth=Bearer %s\1\1", s->access);
 	assert_int_equal(ops->start(sasl, irc, WH_STR("OAUTHBEARER"), sasl_told, &what, 0), WH_OK);
-	settle(s->f);
+	wh_test_settle(s->f->t);
 	assert_int_equal(ops->step(sasl, irc, wh_str(text)), WH_OK);
-	settle(s->f);
+	wh_test_settle(s->f->t);
 	assert_int_equal(what, WH_SASL_DONE);
 	assert_true(is_account(s->f, irc));
 	assert_call(s->f, irc, "auth.devices", NULL, WH_EPERM);

@@ -124,7 +124,7 @@ an_owner_grants_in_its_own_room_only(void **state)
 
 	(void)state;
 	assert_int_equal(ops->grant(accounts, &owner, heard_done, &h, 1), WH_OK);
-	settle(f);
+	wh_test_settle(f->t);
 	assert_int_equal(h.err, WH_OK);
 	assert_int_equal(h.n, 1);
 	assert_true(wh_str_is(ops->room_role(accounts, ann, WH_STR("den")), "owner"));
@@ -186,7 +186,7 @@ the_token_of_the_log_makes_the_first_administrator_once(void **state)
 	assert_true(has_role(f, ann, "admin"));
 	assert_call(f, bob, "auth.first_admin", args, WH_EPERM);
 	wh_test_recover(f->t);
-	settle(f);
+	wh_test_settle(f->t);
 	assert_true(has_role(f, ann, "admin"));
 	end(f);
 }
@@ -213,15 +213,15 @@ trust_counts_age_words_and_strikes(void **state)
 	assert_int_equal(trust.said, 7);
 	assert_int_equal(trust.strikes, 2);
 	wh_test_advance(f->t, 6000);
-	settle(f);
+	wh_test_settle(f->t);
 	assert_int_equal(ops->find(accounts, WH_STR("ANN"), heard_found, &h, 1), WH_OK);
-	settle(f);
+	wh_test_settle(f->t);
 	assert_int_equal(h.err, WH_OK);
 	assert_int_equal(h.trust.said, 7);
 	assert_int_equal(h.trust.strikes, 2);
 	/* And in the store: the hub may go. */
 	wh_test_recover(f->t);
-	settle(f);
+	wh_test_settle(f->t);
 	ops = service(f, &accounts);
 	assert_true(ops->trust(accounts, ann, &trust));
 	assert_int_equal(trust.said, 7);
@@ -239,16 +239,16 @@ the_service_finds_accounts_and_taken_names(void **state)
 
 	(void)state;
 	assert_int_equal(ops->find(accounts, wh_session_identity(wh_test_host(f->t), ann)->id, heard_found, &h, 1), WH_OK);
-	settle(f);
+	wh_test_settle(f->t);
 	assert_true(wh_str_is(wh_session_identity(wh_test_host(f->t), ann)->id, h.id));
 	ops->find(accounts, WH_STR("zoe"), heard_found, &h, 1);
-	settle(f);
+	wh_test_settle(f->t);
 	assert_int_equal(h.err, WH_ENOENT);
 	ops->taken(accounts, WH_STR("Ann"), heard_done, &h, 1);
-	settle(f);
+	wh_test_settle(f->t);
 	assert_int_equal(h.err, WH_EEXIST);
 	ops->taken(accounts, WH_STR("zoe"), heard_done, &h, 1);
-	settle(f);
+	wh_test_settle(f->t);
 	assert_int_equal(h.err, WH_OK);
 	ops->taken(accounts, WH_STR("a b"), heard_done, &h, 1);
 	assert_int_equal(h.err, WH_EINVAL);
@@ -268,7 +268,7 @@ who_forgot_hears_nothing(void **state)
 	(void)state;
 	assert_int_equal(ops->find(accounts, WH_STR("ann"), heard_found, &h, 1), WH_OK);
 	ops->forget(accounts, &h);
-	settle(f);
+	wh_test_settle(f->t);
 	assert_int_equal(h.n, 0);
 	end(f);
 }

@@ -65,7 +65,7 @@ client_says(struct client *c, struct wh_str message)
 	unsigned before = c->told;
 
 	assert_int_equal(c->ops->step(c->sasl, c->s, message), WH_OK);
-	settle(c->f);
+	wh_test_settle(c->f->t);
 	assert_int_equal(c->told, before + 1);
 	if (c->what != WH_SASL_CHALLENGE) {
 		assert_int_equal(c->account, c->what == WH_SASL_DONE);
@@ -129,7 +129,7 @@ plain_signs_in_with_the_password(void **state)
 	/* Nobody was told the device's tokens: it ends with the session. */
 	assert_int_equal(devices(f, ann), before + 1);
 	wh_test_leave_server(f->t, c.s);
-	settle(f);
+	wh_test_settle(f->t);
 	assert_int_equal(devices(f, ann), before);
 	end(f);
 }
@@ -242,7 +242,7 @@ an_app_password_may_nothing_that_concerns_credentials(void **state)
 	assert_call(f, c.s, "auth.whoami", NULL, WH_OK);
 	/* Also when the hub was replaced. */
 	wh_test_recover(f->t);
-	settle(f);
+	wh_test_settle(f->t);
 	assert_call(f, c.s, "auth.revoke_all", NULL, WH_EPERM);
 	end(f);
 }
@@ -300,7 +300,7 @@ static void
 shows(struct fixture *f, struct wh_session *s, const char *certificate)
 {
 	assert_int_equal(wh_test_credential(f->t, s, NULL, NULL, certificate)->err, WH_OK);
-	settle(f);
+	wh_test_settle(f->t);
 	assert_false(is_account(f, s));
 }
 
@@ -383,7 +383,7 @@ only_who_shows_a_certificate_adds_it_and_once(void **state)
 	assert_call(f, ann, "auth.certificate_add", "{'fingerprint':'" CERTIFICATE "'}", WH_ESTATE);
 	certificate_on(f, device);
 	assert_int_equal(wh_test_credential(f->t, bob, NULL, NULL, CERTIFICATE)->err, WH_OK);
-	settle(f);
+	wh_test_settle(f->t);
 	assert_call(f, bob, "auth.certificate_add", "{'fingerprint':'ff:ff'}", WH_EPERM);
 	assert_call(f, bob, "auth.certificate_add", NULL, WH_EEXIST);
 	assert_call(f, bob, "auth.certificate_add", "{'fingerprint':'01:23:45:67:89:AB:CD:EF:0123456789abcdef0123456789abcdef0123456789abcdef'}", WH_EEXIST);
@@ -405,11 +405,11 @@ a_certificate_goes_with_its_connection(void **state)
 	shows(f, c.s, CERTIFICATE);
 	/* A hub that was replaced still knows the connection's. */
 	wh_test_recover(f->t);
-	settle(f);
+	wh_test_settle(f->t);
 	client_begin(&c, f);
 	shows(f, c.s, CERTIFICATE);
 	wh_test_recover(f->t);
-	settle(f);
+	wh_test_settle(f->t);
 	c.ops = wh_test_service(f->t, "sasl", WH_SASL_VERSION, (void **)&c.sasl);
 	assert_true(offers(&c, "EXTERNAL"));
 	/* Who resumes the session on another connection has not shown it. */
@@ -722,7 +722,7 @@ a_session_has_one_exchange_and_each_step_its_turn(void **state)
 	assert_int_equal(client_start(&c, "PLAIN"), WH_ESTATE);
 	assert_int_equal(c.ops->step(c.sasl, c.s, WH_STR("\0ann\0pass phrase 1")), WH_OK);
 	assert_int_equal(c.ops->step(c.sasl, c.s, WH_STR("\0ann\0pass phrase 1")), WH_ESTATE);
-	settle(f);
+	wh_test_settle(f->t);
 	assert_int_equal(c.told, 1);
 	assert_int_equal(c.what, WH_SASL_DONE);
 	client_begin(&c, f);
@@ -759,12 +759,12 @@ what_was_aborted_signs_nobody_in(void **state)
 		c.ops->abort(c.sasl, c.s);
 		/* Another one of the same session is not ended by what comes of the first. */
 		assert_int_equal(client_start(&c, "PLAIN"), WH_OK);
-		settle(f);
+		wh_test_settle(f->t);
 		assert_int_equal(c.told, 0);
 		assert_false(is_account(f, c.s));
 		c.ops->abort(c.sasl, c.s);
 	}
-	settle(f);
+	wh_test_settle(f->t);
 	before += c.told != 0;
 	assert_int_equal(devices(f, ann), before);
 	/* When all is proven, and its device is being stored: that is removed again. */
@@ -773,7 +773,7 @@ what_was_aborted_signs_nobody_in(void **state)
 	told_before = c.told;
 	assert_int_equal(c.ops->step(c.sasl, c.s, WH_STR("")), WH_OK);
 	c.ops->abort(c.sasl, c.s);
-	settle(f);
+	wh_test_settle(f->t);
 	assert_int_equal(c.told, told_before);
 	assert_false(is_account(f, c.s));
 	assert_int_equal(devices(f, ann), before);

@@ -71,7 +71,7 @@ a_code_is_good_once(void **state)
 	assert_int_equal(signs_in(f, code)->err, WH_EAUTH);
 	/* And it stays so when the hub was replaced. */
 	wh_test_recover(f->t);
-	settle(f);
+	wh_test_settle(f->t);
 	assert_int_equal(signs_in(f, next)->err, WH_EAUTH);
 	end(f);
 }
@@ -98,7 +98,7 @@ one_code_shown_twice_at_once_lets_one_in(void **state)
 		answer[i] = wh_test_call(f->t, s[i], "auth.second", args);
 		assert_int_equal(answer[i]->err, WH_WAIT);
 	}
-	settle(f);
+	wh_test_settle(f->t);
 	assert_int_equal((answer[0]->err == WH_OK) + (answer[1]->err == WH_OK), 1);
 	assert_int_equal((answer[0]->err == WH_EAUTH) + (answer[1]->err == WH_EAUTH), 1);
 	assert_int_equal(is_account(f, s[0]) + is_account(f, s[1]), 1);
@@ -345,7 +345,7 @@ a_sign_in_stays_recent_when_the_hub_was_replaced_and_no_longer(void **state)
 	assert_call(f, s, "auth.login", LOGIN, WH_OK);
 	wh_test_advance(f->t, 200000);
 	wh_test_recover(f->t);
-	settle(f);
+	wh_test_settle(f->t);
 	assert_non_null(strstr(call(f, s, "auth.second_state", NULL)->json, "\"recent\":true"));
 	assert_call(f, s, "auth.totp_begin", NULL, WH_OK);
 	wh_test_advance(f->t, 100000);

@@ -94,7 +94,7 @@ a_signed_token_opens_nothing_here(void **state)
 	(void)state;
 	token_of(f, registered(f, "ann"), "{'audience':'radio'}", token);
 	answer = wh_test_credential(f->t, wh_test_session(f->t, "x", "guest"), token, NULL, NULL);
-	settle(f);
+	wh_test_settle(f->t);
 	assert_int_equal(answer->err, WH_EAUTH);
 	end(f);
 }
@@ -119,7 +119,7 @@ an_old_key_stays_published_until_its_tokens_have_ended(void **state)
 	jose_set_free(&set);
 	for (unsigned i = 0; i < 70; i++)
 		wh_test_advance(f->t, 60000);
-	settle(f);
+	wh_test_settle(f->t);
 	set = jwks(f);
 	assert_int_equal(set.n, 1);
 	assert_int_equal(verify(&set, before, payload), JOSE_NO_KEY);
@@ -140,7 +140,7 @@ a_key_is_replaced_by_age(void **state)
 	jose_set_free(&set);
 	for (unsigned i = 0; i < 62; i++)
 		wh_test_advance(f->t, 60000);
-	settle(f);
+	wh_test_settle(f->t);
 	set = jwks(f);
 	assert_int_equal(set.n, 2);
 	/* The one that signs stands first. */
@@ -162,7 +162,7 @@ keys_survive_the_hub(void **state)
 	token_of(f, ann, "{'audience':'radio'}", before);
 	assert_call(f, wh_test_session(f->t, "adm", "admin"), "auth.signing_rotate", NULL, WH_OK);
 	wh_test_recover(f->t);
-	settle(f);
+	wh_test_settle(f->t);
 	set = jwks(f);
 	assert_int_equal(set.n, 2);
 	assert_int_equal(verify(&set, before, payload), JOSE_GOOD);
@@ -187,7 +187,7 @@ another_algorithm_is_another_key(void **state)
 		snprintf(text, sizeof text, CHEAP SITE "signing = \"%s\";", settings[i]);
 		assert_int_equal(wh_test_reload(f->t, text), WH_OK);
 		wh_test_advance(f->t, 61000);
-		settle(f);
+		wh_test_settle(f->t);
 		token_of(f, ann, "{'audience':'radio'}", token);
 		set = jwks(f);
 		assert_int_equal(set.n, 2);
@@ -217,7 +217,7 @@ a_key_that_was_sealed_elsewhere_is_replaced(void **state)
 		fputc('x', file);
 	fclose(file);
 	wh_test_recover(f->t);
-	settle(f);
+	wh_test_settle(f->t);
 	set = jwks(f);
 	assert_int_equal(set.n, 1);
 	assert_int_equal(verify(&set, before, payload), JOSE_NO_KEY);

@@ -83,35 +83,10 @@ end(struct fixture *f)
 	free(f);
 }
 
-/** Runs jobs until nothing is left to do. */
-static inline void
-settle(struct fixture *f)
-{
-	do {
-		wh_test_advance(f->t, 5);
-	} while (wh_test_run_jobs(f->t) != 0);
-}
-
-/** Calls a command and runs it to its end; "NAME|text" in `args` may have ' for ". */
 static inline const struct wh_test_answer *
 call(struct fixture *f, struct wh_session *s, const char *command, const char *args)
 {
-	const struct wh_test_answer *answer;
-	char json[2048] = "{}";
-
-	if (args != NULL)
-		snprintf(json, sizeof json, "%s", args);
-	for (char *c = json; *c != '\0'; c++)
-		if (*c == '\'')
-			*c = '"';
-	answer = wh_test_call(f->t, s, command, json);
-	for (unsigned i = 0; i < 200 && answer->err == WH_WAIT; i++) {
-		wh_test_run_jobs(f->t);
-		if (answer->err == WH_WAIT)
-			wh_test_advance(f->t, 5);
-	}
-	settle(f);
-	return answer;
+	return wh_test_ask(f->t, s, command, args);
 }
 
 /** The text member of a flat JSON answer. */
@@ -161,7 +136,7 @@ asked(struct fixture *f, struct wh_session *s, const char *method, const char *t
 		if (page->status == 0)
 			wh_test_advance(f->t, 5);
 	}
-	settle(f);
+	wh_test_settle(f->t);
 	return page;
 }
 

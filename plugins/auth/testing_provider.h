@@ -196,7 +196,7 @@ opened_with(struct site *s, const char *token, enum wh_err expected)
 	snprintf(name, sizeof name, "with%u", n++);
 	with = wh_test_session(s->f->t, name, "guest");
 	answer = wh_test_credential(s->f->t, with, token, NULL, NULL);
-	settle(s->f);
+	wh_test_settle(s->f->t);
 	assert_int_equal(answer->err, expected);
 	return with;
 }

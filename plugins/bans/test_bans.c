@@ -19,17 +19,9 @@ struct fixture {
 };
 
 static void
-settle(struct fixture *f)
-{
-	do {
-		wh_test_advance(f->t, 5);
-	} while (wh_test_run_jobs(f->t) != 0);
-}
-
-static void
 finish(struct fixture *f)
 {
-	settle(f);
+	wh_test_settle(f->t);
 	wh_test_end(&f->t);
 }
 
@@ -38,7 +30,7 @@ come(struct fixture *f, const char *name, const char *roles)
 {
 	struct wh_session *s = wh_test_session(f->t, name, roles);
 
-	settle(f);
+	wh_test_settle(f->t);
 	return s;
 }
 
@@ -50,7 +42,7 @@ come_from(struct fixture *f, const char *name, const char *roles, const char *ad
 
 	assert_int_equal(wh_session_address_set(wh_test_host(f->t), s, wh_str(address)), WH_OK);
 	f->ops->look(f->self, s);
-	settle(f);
+	wh_test_settle(f->t);
 	return s;
 }
 
@@ -72,16 +64,7 @@ begin_with(struct fixture *f, const char *settings)
 static const struct wh_test_answer *
 call(struct fixture *f, struct wh_session *s, const char *command, const char *args)
 {
-	char json[1000];
-	const struct wh_test_answer *answer;
-	size_t n = strlen(args);
-
-	assert_true(n < sizeof json);
-	for (size_t i = 0; i <= n; i++)
-		json[i] = args[i] == '\'' ? '"' : args[i];
-	answer = wh_test_call(f->t, s, command, json);
-	settle(f);
-	return answer;
+	return wh_test_ask(f->t, s, command, args);
 }
 
 static const char *
@@ -204,9 +187,9 @@ a_certificate_is_remembered_for_a_later_ban_also_by_the_next_hub(void **state)
 	begin_with(&f, NULL);
 	ann = come(&f, "ann", "guest");
 	assert_int_equal(wh_test_credential(f.t, ann, NULL, NULL, "aabbccddeeff00112233445566778899aabbccddeeff00112233445566778899")->err, WH_OK);
-	settle(&f);
+	wh_test_settle(f.t);
 	wh_test_recover(f.t);
-	settle(&f);
+	wh_test_settle(f.t);
 	assert_open(ann);
 	ban(&f, "{'kind':'certificate','what':'aabbccddeeff00112233445566778899aabbccddeeff00112233445566778899'}");
 	assert_shut(ann, 4403, "banned");
@@ -301,11 +284,11 @@ a_ban_ends_with_its_time_and_is_gone_from_the_store(void **state)
 	wh_test_advance(f.t, 1000);
 	assert_open(come(&f, "cleo", "guest"));
 	wh_test_advance(f.t, 20000);
-	settle(&f);
+	wh_test_settle(f.t);
 	assert_says(call(&f, f.admin, "bans.list", "{}"), WH_OK, "{\"total\":0,\"bans\":[]}");
 	assert_int_equal(wh_test_metric(f.t, "whiply_bans", "network"), 0);
 	wh_test_recover(f.t);
-	settle(&f);
+	wh_test_settle(f.t);
 	assert_says(call(&f, f.admin, "bans.list", "{}"), WH_OK, "\"total\":0");
 	finish(&f);
 }
@@ -326,7 +309,7 @@ bans_are_read_again_by_the_next_hub_and_hold_for_who_is_there(void **state)
 	wh_test_recover(f.t);
 	f.ops = wh_test_service(f.t, "bans", WH_BANS_VERSION, &self);
 	f.self = self;
-	settle(&f);
+	wh_test_settle(f.t);
 	assert_says(call(&f, f.admin, "bans.list", "{}"), WH_OK, "\"total\":3");
 	assert_says(call(&f, f.admin, "bans.list", "{'kind':'account'}"), WH_OK, "\"note\":\"told twice\"");
 	assert_shut(come(&f, "bob", "member"), 4403, "so");
@@ -414,7 +397,7 @@ exceptions_hold_for_networks_and_never_for_accounts(void **state)
 	f.ops->look(f.self, ann);
 	assert_open(ann);
 	wh_session_identify(h, ann, &(struct wh_identity){ WH_ACCOUNT, WH_STR("id-ann"), WH_STR("ann"), WH_STR("member") });
-	settle(&f);
+	wh_test_settle(f.t);
 	assert_shut(ann, 4403, "banned");
 	assert_open(come_from(&f, "trusted", "member", "192.9.9.9"));
 	finish(&f);
@@ -578,7 +561,7 @@ a_sessions_network_is_banned_without_its_address(void **state)
 	assert_true(f.ops->network(f.self, f.admin, other));
 	assert_string_not_equal(hash, other);
 	assert_int_equal(f.ops->add_network(f.self, ann, &(struct wh_ban){ .why = WH_STR("raid"), .cause = WH_STR("case-1") }, told_added, &f, 0), WH_OK);
-	settle(&f);
+	wh_test_settle(f.t);
 	assert_int_equal(f.err, WH_OK);
 	assert_shut(ann, 4403, "raid");
 	assert_shut(bob, 4403, "raid");
@@ -590,7 +573,7 @@ a_sessions_network_is_banned_without_its_address(void **state)
 	assert_false(f.ops->match(f.self, WH_BAN_HASH, wh_str(other), &found));
 	/* The key of the hashes is the server's, and stays. */
 	wh_test_recover(f.t);
-	settle(&f);
+	wh_test_settle(f.t);
 	void *self = NULL;
 	f.ops = wh_test_service(f.t, "bans", WH_BANS_VERSION, &self);
 	f.self = self;
@@ -613,16 +596,16 @@ a_cause_is_removed_as_a_whole_and_nothing_else(void **state)
 	}
 	assert_int_equal(f.ops->add(f.self, &(struct wh_ban){ .kind = WH_BAN_ACCOUNT, .what = WH_STR("id-1"), .cause = WH_STR("case-2") }, NULL, NULL, 0), WH_OK);
 	assert_int_equal(f.ops->add(f.self, &(struct wh_ban){ .kind = WH_BAN_ACCOUNT, .what = WH_STR("") }, NULL, NULL, 0), WH_EINVAL);
-	settle(&f);
+	wh_test_settle(f.t);
 	assert_says(call(&f, f.admin, "bans.list", "{}"), WH_OK, "\"total\":4");
 	assert_int_equal(f.ops->remove_cause(f.self, WH_STR("case-1"), told_removed, &f, 0), WH_OK);
-	settle(&f);
+	wh_test_settle(f.t);
 	assert_int_equal(f.err, WH_OK);
 	assert_int_equal(f.n, 3);
 	assert_open(come(&f, "0", "member"));
 	assert_shut(come(&f, "1", "member"), 4403, "banned");
 	assert_int_equal(f.ops->remove_cause(f.self, WH_STR("case-9"), told_removed, &f, 0), WH_OK);
-	settle(&f);
+	wh_test_settle(f.t);
 	assert_int_equal(f.n, 0);
 	assert_int_equal(f.ops->remove(f.self, WH_STR("bnothing"), told_removed, &f, 0), WH_ENOENT);
 	finish(&f);
@@ -638,7 +621,7 @@ who_says_forget_is_told_nothing_more(void **state)
 	f.err = WH_EINVAL;
 	assert_int_equal(f.ops->add(f.self, &(struct wh_ban){ .kind = WH_BAN_ACCOUNT, .what = WH_STR("id-1") }, told_added, &f, 0), WH_OK);
 	f.ops->forget(f.self, &f);
-	settle(&f);
+	wh_test_settle(f.t);
 	assert_int_equal(f.err, WH_EINVAL);
 	assert_says(call(&f, f.admin, "bans.list", "{}"), WH_OK, "\"total\":1");
 	finish(&f);
@@ -698,7 +681,7 @@ an_address_and_a_network_have_so_many_sessions_at_once(void **state)
 	assert_open(come_from(&f, "f", "guest", "198.18.0.3"));
 	/* The next hub counts those who are there. */
 	wh_test_recover(f.t);
-	settle(&f);
+	wh_test_settle(f.t);
 	assert_says(call(&f, f.admin, "bans.test", "{'address':'198.18.0.9'}"), WH_OK, "\"throttled\":true");
 	/* Of IPv6 an address is its /64. */
 	void *self = NULL;
@@ -740,21 +723,21 @@ a_person_gets_and_takes_away_what_is_theirs(void **state)
 	begin_with(&f, NULL);
 	ban(&f, "{'kind':'account','what':'id-ann','why':'a reason','note':'a secret'}");
 	answer = wh_test_export(f.t, "id-ann", "ann");
-	settle(&f);
+	wh_test_settle(f.t);
 	assert_says(answer, WH_OK, "\"why\":\"a reason\"");
 	assert_null(strstr(answer->json, "a secret"));
 	answer = wh_test_erase(f.t, "id-ann", "ann");
-	settle(&f);
+	wh_test_settle(f.t);
 	assert_int_equal(answer->err, WH_OK);
 	answer = wh_test_erase(f.t, "id-root", "root");
-	settle(&f);
+	wh_test_settle(f.t);
 	for (int again = 0; again < 2; again++) {
 		answer = call(&f, f.admin, "bans.list", "{}");
 		assert_says(answer, WH_OK, "\"what\":\"id-ann\"");
 		assert_says(answer, WH_OK, "\"by_name\":\"\"");
 		assert_null(strstr(answer->json, "a secret"));
 		wh_test_recover(f.t);
-		settle(&f);
+		wh_test_settle(f.t);
 	}
 	finish(&f);
 }

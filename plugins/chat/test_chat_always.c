@@ -14,7 +14,7 @@ static void
 goes(struct fixture *f, struct wh_session *s)
 {
 	wh_test_leave_server(f->t, s);
-	settle(f);
+	wh_test_settle(f->t);
 }
 
 static void
@@ -49,7 +49,7 @@ a_room_lasts_as_long_as_somebody_stays_and_costs_no_memory(void **state)
 	goes(f, ann);
 	assert_int_equal(wh_test_metric(f->t, "whiply_chat_rooms", NULL), 0);
 	wh_test_advance(f->t, 600000);
-	settle(f);
+	wh_test_settle(f->t);
 	bob = wh_test_session(f->t, "bob", "");
 	assert_has(call(f, bob, "chat.join", "{'room':'den'}")->json, "'seq':1,'members':2");
 	assert_has(call(f, bob, "chat.history", "{'room':'den'}")->json, "still here");
@@ -124,7 +124,7 @@ who_stays_is_there_when_the_hub_was_replaced(void **state)
 	(void)state;
 	goes(f, ann);
 	wh_test_recover(f->t);
-	settle(f);
+	wh_test_settle(f->t);
 	assert_has(call(f, bob, "chat.members", "{'room':'den'}")->json, "'total':2,'members':[{'who':'id-ann','name':'ann','role':'owner','away':true}");
 	assert_int_equal(times(bob, "'away':false"), 0);
 	end(f);
@@ -138,13 +138,13 @@ who_does_not_come_back_is_gone_in_time(void **state)
 
 	(void)state;
 	wh_test_advance(f->t, 2 * 3600000);
-	settle(f);
+	wh_test_settle(f->t);
 	goes(f, ann);
 	wh_test_advance(f->t, 3000000);
-	settle(f);
+	wh_test_settle(f->t);
 	assert_int_equal(times(bob, "chat.left"), 0);
 	wh_test_advance(f->t, 700000);
-	settle(f);
+	wh_test_settle(f->t);
 	assert_has(heard(bob, "chat.left"), "'who':'id-ann'");
 	assert_has(call(f, bob, "chat.members", "{'room':'den'}")->json, "'total':1");
 	end(f);
@@ -184,7 +184,7 @@ who_signs_out_stays_as_the_account_and_goes_on_as_a_guest(void **state)
 
 	(void)state;
 	wh_session_identify(wh_test_host(f->t), ann, &(struct wh_identity){ WH_GUEST, WH_STR("id-g"), WH_STR("gast"), WH_STR("guest") });
-	settle(f);
+	wh_test_settle(f->t);
 	assert_has(call(f, bob, "chat.members", "{'room':'den'}")->json, "'total':3,'members':[{'who':'id-ann','name':'ann','role':'owner','away':true}");
 	goes(f, ann);
 	assert_has(call(f, bob, "chat.members", "{'room':'den'}")->json, "'total':2");
@@ -203,11 +203,11 @@ who_comes_back_soon_was_never_away(void **state)
 	assert_lacks(call(f, bob, "chat.members", "{'room':'den'}")->json, "'away'");
 	ann = inside(f, "ann", "member", "den");
 	wh_test_advance(f->t, 40000);
-	settle(f);
+	wh_test_settle(f->t);
 	assert_int_equal(times(bob, "chat.away"), 0);
 	goes(f, ann);
 	wh_test_advance(f->t, 31000);
-	settle(f);
+	wh_test_settle(f->t);
 	assert_has(heard(bob, "chat.away"), "'away':true");
 	assert_has(call(f, bob, "chat.members", "{'room':'den'}")->json, "'away':true");
 	inside(f, "ann", "member", "den");

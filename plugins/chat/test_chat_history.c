@@ -320,7 +320,7 @@ messages_are_kept_as_long_as_the_room_says(void **state)
 	/* Not shown, and with the next sweep not there. */
 	assert_string_equal(seqs(call(f, ann, "chat.history", "{'room':'den'}"), out), "3 ");
 	wh_test_advance(f->t, 60000);
-	settle(f);
+	wh_test_settle(f->t);
 	assert_call(f, ann, "chat.set", "{'room':'den','keep':0}", WH_OK);
 	assert_string_equal(seqs(call(f, ann, "chat.history", "{'room':'den'}"), out), "3 ");
 	assert_has(call(f, ann, "chat.search", "{'room':'den','query':'old'}")->json, "'entries':[]");
@@ -340,7 +340,7 @@ marks_of_guests_end(void **state)
 	assert_call(f, ann, "chat.mark", "{'room':'den','seq':1}", WH_OK);
 	assert_call(f, g, "chat.mark", "{'room':'den','seq':1}", WH_OK);
 	wh_test_advance(f->t, 3700000);
-	settle(f);
+	wh_test_settle(f->t);
 	assert_has(call(f, ann, "chat.unread", NULL)->json, "den");
 	assert_string_equal(call(f, g, "chat.unread", NULL)->json, "{\"rooms\":[]}");
 	end(f);
@@ -349,7 +349,7 @@ marks_of_guests_end(void **state)
 static const struct wh_test_answer *
 finished(struct fixture *f, const struct wh_test_answer *answer)
 {
-	settle(f);
+	wh_test_settle(f->t);
 	assert_int_equal(answer->err, WH_OK);
 	return answer;
 }

@@ -157,10 +157,10 @@ a_mask_ends_when_it_was_said_and_members_are_told(void **state)
 	assert_has(heard(bob, "chat.mask"), "'until':");
 	assert_call(f, bob, "chat.say", "{'room':'den','text':'hi'}", WH_EPERM);
 	wh_test_advance(f->t, 31000);
-	settle(f);
+	wh_test_settle(f->t);
 	assert_call(f, bob, "chat.say", "{'room':'den','text':'hi'}", WH_OK);
 	wh_test_advance(f->t, 60000);
-	settle(f);
+	wh_test_settle(f->t);
 	assert_has(heard(bob, "chat.mask"), "'on':false,'by':'','by_id':''");
 	assert_call(f, ann, "chat.ban", "{'room':'den','who':'bob','until':1000}", WH_EINVAL);
 	end(f);
@@ -178,7 +178,7 @@ a_registered_room_keeps_its_lists_and_rules(void **state)
 	assert_call(f, ann, "chat.set", "{'room':'den','limit':7,'flood':'5/10s','joins':'9:60','colours':'refused','notices':false,'topics':'all','past':'moderators',"
 	    "'enter':'registered'}", WH_OK);
 	assert_call(f, ann, "chat.leave", "{'room':'den'}", WH_OK);
-	settle(f);
+	wh_test_settle(f->t);
 	assert_call(f, bob, "chat.join", "{'room':'den'}", WH_EPERM);
 	assert_has(call(f, ann, "chat.join", "{'room':'den'}")->json, "'enter':'registered','limit':7,'flood':'5/10s','joins':'9/60s','colours':'refused',"
 	    "'notices':false,'topics':'all','past':'moderators'}");

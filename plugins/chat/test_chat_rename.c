@@ -56,7 +56,7 @@ people_come_along_and_nobody_is_asked_whether_they_may(void **state)
 	assert_has(heard(bob, "chat.message"), "'room':'Lair'");
 	assert_has(call(f, bob, "chat.members", "{'room':'lair'}")->json, "'total':2");
 	wh_test_leave_server(f->t, bob);
-	settle(f);
+	wh_test_settle(f->t);
 	assert_has(call(f, ann, "chat.members", "{'room':'lair'}")->json, "'total':1");
 	end(f);
 }
@@ -78,11 +78,11 @@ the_old_name_leads_to_the_room_for_a_while_and_is_nobody_elses(void **state)
 	assert_int_equal(call(f, cleo, "chat.rename", "{'room':'yard','to':'den'}")->err, WH_EEXIST);
 	/* It survives the hub, and ends. */
 	wh_test_recover(f->t);
-	settle(f);
+	wh_test_settle(f->t);
 	cleo = inside(f, "cleo", "", "yard");
 	assert_has(call(f, cleo, "chat.join", "{'room':'den'}")->json, "'room':'lair'");
 	wh_test_advance(f->t, 3700000);
-	settle(f);
+	wh_test_settle(f->t);
 	assert_has(call(f, cleo, "chat.join", "{'room':'den'}")->json, "'room':'den','epoch'");
 	assert_has(call(f, ann, "chat.members", "{'room':'lair'}")->json, "'name':'bob'");
 	end(f);
@@ -132,7 +132,7 @@ the_old_name_of_a_hidden_room_leads_nobody_there(void **state)
 	assert_call(f, ann, "chat.rename", "{'room':'den','to':'lair'}", WH_OK);
 	assert_call(f, ann, "chat.set", "{'room':'lair','access':'unlisted'}", WH_OK);
 	wh_test_recover(f->t);
-	settle(f);
+	wh_test_settle(f->t);
 	assert_int_equal(call(f, bob, "chat.room", "{'room':'den'}")->err, WH_ENOENT);
 	assert_has(call(f, bob, "chat.join", "{'room':'den'}")->json, "'room':'den'");
 	end(f);
@@ -151,7 +151,7 @@ who_dies_before_moving_people_moves_them_afterwards(void **state)
 	rename_behind(f, "lair", "Lair");
 	wh_test_recover(f->t);
 	watch(f, &h);
-	settle(f);
+	wh_test_settle(f->t);
 	assert_has(heard(bob, "chat.moved"), "'room':'den','to':'Lair','who':'id-ann','from':'ann','reason':'better'");
 	assert_int_equal(times(bob, "before"), 1);
 	assert_has(call(f, bob, "chat.members", "{'room':'lair'}")->json, "'total':2");
@@ -165,7 +165,7 @@ who_dies_before_moving_people_moves_them_afterwards(void **state)
 	/* Once is enough. */
 	wh_test_recover(f->t);
 	watch(f, &h);
-	settle(f);
+	wh_test_settle(f->t);
 	assert_int_equal(h.n, 0);
 	assert_has(call(f, bob, "chat.members", "{'room':'lair'}")->json, "'total':2");
 	end(f);
@@ -180,11 +180,11 @@ what_was_told_to_nobody_is_told_again(void **state)
 
 	(void)state;
 	assert_call(f, ann, "chat.rename", "{'room':'den','to':'lair','reason':'why'}", WH_OK);
-	settle(f);
+	wh_test_settle(f->t);
 	behind(f, "UPDATE chat_moved SET told = 0, who = 'id-ann', who_name = 'ann', reason = 'why'");
 	wh_test_recover(f->t);
 	watch(f, &h);
-	settle(f);
+	wh_test_settle(f->t);
 	assert_int_equal(h.n, 1);
 	assert_true(h.again);
 	assert_string_equal(h.text, "den>lair by ann: why");
@@ -218,10 +218,10 @@ who_asked_and_went_has_given_the_room_its_name(void **state)
 	struct wh_session *ann = inside(f, "ann", "member", "den"), *bob = inside(f, "bob", "", "den");
 
 	(void)state;
-	start(f, ann, "chat.rename", "{'room':'den','to':'lair'}");
-	assert_int_equal(start(f, bob, "chat.room", "{'room':'lair'}")->err, WH_OK);
+	wh_test_start(f->t, ann, "chat.rename", "{'room':'den','to':'lair'}");
+	assert_int_equal(wh_test_start(f->t, bob, "chat.room", "{'room':'lair'}")->err, WH_OK);
 	wh_test_leave_server(f->t, ann);
-	settle(f);
+	wh_test_settle(f->t);
 	assert_has(heard(bob, "chat.moved"), "'to':'lair'");
 	assert_has(call(f, bob, "chat.members", "{'room':'lair'}")->json, "'total':1");
 	end(f);

@@ -63,7 +63,7 @@ a_session_that_ends_leaves(void **state)
 
 	(void)state;
 	wh_test_leave_server(f->t, bob);
-	settle(f);
+	wh_test_settle(f->t);
 	assert_has(heard(ann, "chat.left"), "'who':'id-bob'");
 	end(f);
 }
@@ -78,7 +78,7 @@ a_room_that_nobody_registered_ends_with_the_last(void **state)
 	(void)state;
 	said(f, ann, "lobby", "hello", id);
 	assert_call(f, ann, "chat.leave", "{'room':'lobby'}", WH_OK);
-	settle(f);
+	wh_test_settle(f->t);
 	assert_int_equal(wh_test_metric(f->t, "whiply_chat_rooms", NULL), 0);
 	assert_call(f, ann, "chat.room", "{'room':'lobby'}", WH_ENOENT);
 	assert_has(call(f, ann, "chat.join", "{'room':'lobby'}")->json, "'seq':0");
@@ -100,7 +100,7 @@ a_long_log_goes_bit_by_bit(void **state)
 	said(f, ann, "lobby", "last", id);
 	assert_call(f, ann, "chat.leave", "{'room':'lobby'}", WH_OK);
 	assert_has(call(f, ann, "chat.join", "{'room':'lobby'}")->json, "'seq':0");
-	settle(f);
+	wh_test_settle(f->t);
 	assert_has(call(f, ann, "chat.rooms", NULL)->json, "{'rooms':[{'room':'lobby','topic':'','members':1,'seq':0,'created':");
 	assert_has(call(f, ann, "chat.rooms", NULL)->json, "}]}");
 	behind(f, "CREATE TABLE gone (n INTEGER CHECK (n = 0)); INSERT INTO gone SELECT count(*) FROM chat_entry; INSERT INTO gone SELECT count(*) - 1 FROM chat_room;");
@@ -178,11 +178,11 @@ hooks_may_refuse_and_hold_who_enters(void **state)
 	assert_has(call(f, ann, "chat.join", "{'room':'jail'}")->why, "not there");
 	assert_int_equal(wh_test_metric(f->t, "whiply_chat_rooms", NULL), 0);
 	wh_test_other_hooks(f->t, holding, &ticket);
-	answer = start(f, ann, "chat.join", "{'room':'hall'}");
-	settle(f);
+	answer = wh_test_start(f->t, ann, "chat.join", "{'room':'hall'}");
+	wh_test_settle(f->t);
 	assert_int_equal(answer->err, WH_WAIT);
 	wh_hook_go(wh_test_host(f->t), ticket, WH_PASS, WH_OK, NULL);
-	settle(f);
+	wh_test_settle(f->t);
 	assert_int_equal(answer->err, WH_OK);
 	assert_has(answer->json, "'members':1");
 	end(f);
@@ -245,7 +245,7 @@ names_of_one_gathering_have_a_bound(void **state)
 	(void)state;
 	for (unsigned i = 0; i < 53; i++) {
 		snprintf(name, sizeof name, "p%u", i);
-		start(f, wh_test_session(f->t, name, "guest"), "chat.join", "{'room':'lobby'}");
+		wh_test_start(f->t, wh_test_session(f->t, name, "guest"), "chat.join", "{'room':'lobby'}");
 	}
 	wh_test_advance(f->t, 1100);
 	assert_has(heard(ann, "chat.members"), "'joined_more':3");
@@ -282,9 +282,9 @@ pages_of_members_have_each_once_and_in_order(void **state)
 	(void)state;
 	for (unsigned i = 1; i < 40; i++) {
 		snprintf(name, sizeof name, "p%02u", i * 7 % 40);
-		start(f, wh_test_session(f->t, name, "guest"), "chat.join", "{'room':'lobby'}");
+		wh_test_start(f->t, wh_test_session(f->t, name, "guest"), "chat.join", "{'room':'lobby'}");
 	}
-	settle(f);
+	wh_test_settle(f->t);
 	do {
 		const struct wh_test_answer *answer;
 		const char *at;
@@ -312,12 +312,12 @@ a_plugin_that_closes_leaves_nothing(void **state)
 	struct wh_session *ann = inside(f, "ann", "member", "den");
 
 	(void)state;
-	start(f, ann, "chat.say", "{'room':'den','text':'under way'}");
-	start(f, ann, "chat.history", "{'room':'den'}");
-	start(f, ann, "chat.resume", "{'rooms':[{'room':'den','epoch':1,'seq':0}]}");
-	start(f, ann, "chat.whisper", "{'to':'bob','text':'under way'}");
+	wh_test_start(f->t, ann, "chat.say", "{'room':'den','text':'under way'}");
+	wh_test_start(f->t, ann, "chat.history", "{'room':'den'}");
+	wh_test_start(f->t, ann, "chat.resume", "{'rooms':[{'room':'den','epoch':1,'seq':0}]}");
+	wh_test_start(f->t, ann, "chat.whisper", "{'to':'bob','text':'under way'}");
 	wh_test_recover(f->t);
-	settle(f);
+	wh_test_settle(f->t);
 	assert_has(call(f, ann, "chat.room", "{'room':'den'}")->json, "'members':1");
 	end(f);
 }
@@ -340,7 +340,7 @@ a_room_is_registered_by_who_runs_it(void **state)
 	said(f, ann, "den", "remember", id);
 	wh_test_leave_server(f->t, ann);
 	wh_test_leave_server(f->t, bob);
-	settle(f);
+	wh_test_settle(f->t);
 	bob = inside(f, "bob", "member", "den");
 	assert_has(call(f, bob, "chat.history", "{'room':'den'}")->json, "remember");
 	assert_has(call(f, bob, "chat.room", "{'room':'den'}")->json, "'role':''");
@@ -401,12 +401,12 @@ a_registered_room_waits_for_the_roles_of_those_who_are_in_it(void **state)
 	assert_call(f, ann, "chat.set", "{'room':'den','speakers':'voice'}", WH_OK);
 	f->unsettled = true;
 	wh_test_recover(f->t);
-	start(f, bob, "chat.say", "{'room':'den','text':'at once'}");
-	settle(f);
+	wh_test_start(f->t, bob, "chat.say", "{'room':'den','text':'at once'}");
+	wh_test_settle(f->t);
 	assert_null(heard(ann, "chat.message"));
 	f->unsettled = false;
 	f->settled(f->settled_self);
-	settle(f);
+	wh_test_settle(f->t);
 	assert_has(heard(ann, "chat.message"), "at once");
 	assert_has(call(f, bob, "chat.members", "{'room':'den'}")->json, "'total':2");
 	end(f);
@@ -430,14 +430,14 @@ in_a_room_that_is_not_registered_roles_end_with_it(void **state)
 	assert_call(f, bob, "chat.leave", "{'room':'den'}", WH_OK);
 	assert_has(call(f, bob, "chat.join", "{'room':'den'}")->json, "'role':'moderator'");
 	wh_test_recover(f->t);
-	settle(f);
+	wh_test_settle(f->t);
 	assert_has(call(f, bob, "chat.room", "{'room':'den'}")->json, "'role':'moderator'");
 	assert_call(f, ann, "chat.role", "{'room':'den','name':'bob','role':'moderator','on':false}", WH_OK);
 	assert_call(f, bob, "chat.topic", "{'room':'den','topic':'mine'}", WH_EPERM);
 	assert_call(f, ann, "chat.leave", "{'room':'den'}", WH_OK);
 	assert_call(f, bob, "chat.leave", "{'room':'den'}", WH_OK);
 	assert_call(f, cleo, "chat.leave", "{'room':'den'}", WH_OK);
-	settle(f);
+	wh_test_settle(f->t);
 	assert_has(call(f, bob, "chat.join", "{'room':'den'}")->json, "'role':'owner'");
 	assert_has(call(f, cleo, "chat.join", "{'room':'den'}")->json, "'role':''");
 	end(f);
@@ -451,9 +451,9 @@ a_room_that_is_entered_while_it_ends_is_a_new_one(void **state)
 
 	(void)state;
 	assert_call(f, ann, "chat.topic", "{'room':'den','topic':'old'}", WH_OK);
-	start(f, ann, "chat.leave", "{'room':'den'}");
-	start(f, ann, "chat.join", "{'room':'den'}");
-	settle(f);
+	wh_test_start(f->t, ann, "chat.leave", "{'room':'den'}");
+	wh_test_start(f->t, ann, "chat.join", "{'room':'den'}");
+	wh_test_settle(f->t);
 	assert_has(call(f, ann, "chat.room", "{'room':'den'}")->json, "'topic':''");
 	assert_call(f, ann, "chat.say", "{'room':'den','text':'new'}", WH_OK);
 	end(f);
@@ -509,7 +509,7 @@ who_is_not_invited_does_not_even_see_the_room(void **state)
 	/* A week later an invitation is none. */
 	assert_call(f, ann, "chat.invite", "{'room':'den','name':'cleo'}", WH_OK);
 	wh_test_advance(f->t, 8 * 86400000LL);
-	settle(f);
+	wh_test_settle(f->t);
 	assert_call(f, cleo, "chat.join", "{'room':'den'}", WH_EPERM);
 	end(f);
 }
@@ -585,9 +585,9 @@ rules_that_are_set_at_once_do_not_undo_each_other(void **state)
 	struct wh_session *ann = inside(f, "ann", "member", "den");
 
 	(void)state;
-	start(f, ann, "chat.set", "{'room':'den','slow':1000}");
-	start(f, ann, "chat.set", "{'room':'den','links':false}");
-	settle(f);
+	wh_test_start(f->t, ann, "chat.set", "{'room':'den','slow':1000}");
+	wh_test_start(f->t, ann, "chat.set", "{'room':'den','links':false}");
+	wh_test_settle(f->t);
 	assert_has(call(f, ann, "chat.room", "{'room':'den'}")->json, "'slow':1000,'min_age':0,'keep':0,'links':false");
 	end(f);
 }
@@ -643,7 +643,7 @@ who_signs_in_keeps_the_place(void **state)
 
 	(void)state;
 	wh_session_identify(wh_test_host(f->t), g, &(struct wh_identity){ WH_ACCOUNT, WH_STR("id-bob"), WH_STR("bob"), WH_STR("member") });
-	settle(f);
+	wh_test_settle(f->t);
 	assert_has(heard(ann, "chat.renamed"), "'room':'den','who':'id-bob','name':'bob','was':'id-gus','was_name':'gus'");
 	assert_int_equal(times(ann, "chat.joined") + times(ann, "chat.left"), 0);
 	said(f, g, "den", "it is me", id);
@@ -720,7 +720,7 @@ what_was_committed_and_not_told_is_told_after_the_hub_died(void **state)
 	behind(f, "UPDATE chat_room SET seq = seq + 1; INSERT INTO chat_entry (id, room, seq, time, kind, who, name, text) "
 	    "SELECT max(e.id) + 1, e.room, 2, e.time, 1, e.who, e.name, 'two' FROM chat_entry e;");
 	wh_test_recover(f->t);
-	settle(f);
+	wh_test_settle(f->t);
 	assert_has(heard(ann, "'text':'two'"), "'seq':2");
 	said(f, ann, "den", "three", id);
 	assert_has(heard(ann, "'text':'three'"), "'seq':3");
@@ -741,7 +741,7 @@ a_log_that_was_restored_begins_a_new_epoch(void **state)
 	behind(f, "DELETE FROM chat_entry WHERE seq = 2; UPDATE chat_room SET seq = 1;");
 	wh_test_recover(f->t);
 	wh_test_advance(f->t, 10);
-	settle(f);
+	wh_test_settle(f->t);
 	assert_has(heard(ann, "chat.epoch"), "'room':'den','epoch':");
 	snprintf(is, sizeof is, "%.40s", strstr(call(f, ann, "chat.room", "{'room':'den'}")->json, "\"epoch\""));
 	assert_string_not_equal(was, is);
@@ -761,7 +761,7 @@ a_room_that_the_store_lost_is_made_anew(void **state)
 	said(f, ann, "den", "one", id);
 	behind(f, "PRAGMA foreign_keys = ON; DELETE FROM chat_room;");
 	wh_test_recover(f->t);
-	settle(f);
+	wh_test_settle(f->t);
 	said(f, ann, "den", "two", id);
 	assert_has(heard(ann, "'text':'two'"), "'seq':1");
 	end(f);
@@ -777,7 +777,7 @@ rooms_that_outlived_their_hub_are_swept(void **state)
 	behind(f, "INSERT INTO chat_room (key, name, epoch, created) VALUES ('ghost', 'ghost', 1, 1);");
 	assert_has(call(f, ann, "chat.rooms", NULL)->json, "ghost");
 	wh_test_advance(f->t, 60000);
-	settle(f);
+	wh_test_settle(f->t);
 	assert_lacks(call(f, ann, "chat.rooms", NULL)->json, "ghost");
 	end(f);
 }
@@ -882,7 +882,7 @@ a_lack_of_memory_is_got_over(void **state)
 		wh_test_advance(f->t, 3000);
 		wh_test_no_memory(f->t, 0);
 		wh_test_recover(f->t);
-		settle(f);
+		wh_test_settle(f->t);
 		assert_call(f, ann, "chat.join", "{'room':'den'}", WH_OK);
 		assert_call(f, ann, "chat.whisper", "{'to':'bob','text':'psst'}", WH_OK);
 		end(f);

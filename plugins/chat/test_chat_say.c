@@ -6,15 +6,15 @@ what_is_said_reaches_all_in_order(void **state)
 {
 	struct fixture *f = begin(NULL);
 	struct wh_session *ann = inside(f, "ann", "member", "den"), *bob = inside(f, "bob", "guest", "den"), *out = wh_test_session(f->t, "cleo", "member");
-	const struct wh_test_answer *one = start(f, ann, "chat.say", "{'room':'den','text':'one'}");
-	const struct wh_test_answer *two = start(f, bob, "chat.say", "{'room':'#DEN','text':'two'}");
+	const struct wh_test_answer *one = wh_test_start(f->t, ann, "chat.say", "{'room':'den','text':'one'}");
+	const struct wh_test_answer *two = wh_test_start(f->t, bob, "chat.say", "{'room':'#DEN','text':'two'}");
 	const char *text;
 
 	(void)state;
 	assert_int_equal(one->err, WH_WAIT);
 	/* Nobody hears what is not committed. */
 	assert_null(heard(bob, "chat.message"));
-	settle(f);
+	wh_test_settle(f->t);
 	assert_has(one->json, "{'seq':1,'id':'");
 	assert_has(two->json, "{'seq':2,'id':'");
 	text = heard(ann, "chat.message");
@@ -159,16 +159,16 @@ hooks_see_all_that_is_written_first(void **state)
 	assert_call(f, bob, "chat.poll", "{'room':'den','question':'good?','options':['yes','no']}", WH_OK);
 	assert_string_equal(j.kinds, "say say say edit act poll ");
 	/* What is held goes on later, if its speaker is still there. */
-	answer = start(f, bob, "chat.say", "{'room':'den','text':'hold'}");
-	settle(f);
+	answer = wh_test_start(f->t, bob, "chat.say", "{'room':'den','text':'hold'}");
+	wh_test_settle(f->t);
 	assert_int_equal(answer->err, WH_WAIT);
 	wh_hook_go(wh_test_host(f->t), j.ticket, WH_PASS, WH_OK, NULL);
-	settle(f);
+	wh_test_settle(f->t);
 	assert_int_equal(answer->err, WH_OK);
-	answer = start(f, bob, "chat.say", "{'room':'den','text':'hold'}");
+	answer = wh_test_start(f->t, bob, "chat.say", "{'room':'den','text':'hold'}");
 	assert_call(f, ann, "chat.kick", "{'room':'den','name':'bob'}", WH_OK);
 	wh_hook_go(wh_test_host(f->t), j.ticket, WH_PASS, WH_OK, NULL);
-	settle(f);
+	wh_test_settle(f->t);
 	assert_int_equal(answer->err, WH_EPERM);
 	end(f);
 }
@@ -272,13 +272,13 @@ one_person_speaks_only_so_fast_in_all_rooms_together(void **state)
 	const struct wh_test_answer *answer;
 
 	(void)state;
-	start(f, ann, "chat.say", "{'room':'den','text':'one'}");
-	start(f, ann2, "chat.act", "{'room':'hall','text':'two'}");
+	wh_test_start(f->t, ann, "chat.say", "{'room':'den','text':'one'}");
+	wh_test_start(f->t, ann2, "chat.act", "{'room':'hall','text':'two'}");
 	assert_call(f, ann, "chat.whisper", "{'to':'bob','text':'three'}", WH_OK);
-	answer = start(f, ann2, "chat.say", "{'room':'hall','text':'four'}");
+	answer = wh_test_start(f->t, ann2, "chat.say", "{'room':'hall','text':'four'}");
 	assert_int_equal(answer->err, WH_EFAST);
 	assert_in_range(answer->retry_ms, 400, 500);
-	assert_int_equal(start(f, bob, "chat.say", "{'room':'den','text':'I may'}")->err, WH_WAIT);
+	assert_int_equal(wh_test_start(f->t, bob, "chat.say", "{'room':'den','text':'I may'}")->err, WH_WAIT);
 	wh_test_advance(f->t, 500);
 	assert_call(f, ann2, "chat.say", "{'room':'hall','text':'four'}", WH_OK);
 	end(f);

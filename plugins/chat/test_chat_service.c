@@ -78,29 +78,29 @@ what_is_removed_can_be_put_back_and_is_found_again(void **state)
 	said(f, ann, "den", "purple elephants", id);
 	number = (int64_t)strtoull(id, NULL, 16);
 	assert_int_equal(ops->entry(chat, number, found, &c, 1), WH_OK);
-	settle(f);
+	wh_test_settle(f->t);
 	assert_string_equal(c.text, "ann:purple elephants;");
 	assert_int_equal(ops->redact(chat, wh_str(c.room), number, &mod, WH_STR("off topic"), done, &c, 7), WH_OK);
-	settle(f);
+	wh_test_settle(f->t);
 	assert_int_equal(c.err, WH_OK);
 	assert_has(heard(bob, "chat.redacted"), "'from':'mod'");
 	assert_lacks(call(f, bob, "chat.history", "{'room':'den'}")->json, "purple");
 	/* Once is enough. */
 	assert_int_equal(ops->redact(chat, WH_STR("den"), number, &mod, WH_STR(""), done, &c, 7), WH_OK);
-	settle(f);
+	wh_test_settle(f->t);
 	assert_int_equal(c.err, WH_ENOENT);
 	assert_int_equal(ops->restore(chat, WH_STR("den"), number, &mod, WH_STR("purple elephants"), WH_STR(""), done, &c, 7), WH_OK);
-	settle(f);
+	wh_test_settle(f->t);
 	assert_int_equal(c.err, WH_OK);
 	assert_has(heard(bob, "chat.restored"), "'text':'purple elephants','target':'");
 	assert_has(call(f, bob, "chat.history", "{'room':'den'}")->json, "purple");
 	assert_has(call(f, bob, "chat.search", "{'room':'den','query':'elephants'}")->json, "purple");
 	assert_int_equal(ops->restore(chat, WH_STR("den"), number, &mod, WH_STR("x"), WH_STR(""), done, &c, 7), WH_OK);
-	settle(f);
+	wh_test_settle(f->t);
 	assert_int_equal(c.err, WH_ENOENT);
 	/* Removed again it is nowhere, not in what told of its return either. */
 	assert_int_equal(ops->redact(chat, WH_STR("den"), number, &mod, WH_STR(""), done, &c, 7), WH_OK);
-	settle(f);
+	wh_test_settle(f->t);
 	assert_lacks(call(f, bob, "chat.history", "{'room':'den','events':true}")->json, "purple");
 	end(f);
 }
@@ -119,20 +119,20 @@ a_room_that_nobody_is_in_is_read_for_it(void **state)
 	assert_call(f, ann, "chat.register", "{'room':'den'}", WH_OK);
 	said(f, ann, "den", "bye", id);
 	assert_call(f, ann, "chat.leave", "{'room':'den'}", WH_OK);
-	settle(f);
+	wh_test_settle(f->t);
 	assert_int_equal(ops->redact(chat, WH_STR("den"), (int64_t)strtoull(id, NULL, 16), &mod, WH_STR(""), done, &c, 7), WH_OK);
-	settle(f);
+	wh_test_settle(f->t);
 	assert_int_equal(c.n, 1);
 	assert_int_equal(c.err, WH_OK);
 	assert_int_equal(ops->redact(chat, WH_STR("nowhere"), 5, &mod, WH_STR(""), done, &c, 7), WH_OK);
-	settle(f);
+	wh_test_settle(f->t);
 	assert_int_equal(c.n, 2);
 	assert_int_equal(c.err, WH_ENOENT);
 	assert_int_equal(ops->redact(chat, WH_STR("no room"), 5, &mod, WH_STR(""), done, &c, 7), WH_EINVAL);
 	/* Who forgets is told nothing more. */
 	assert_int_equal(ops->redact(chat, WH_STR("den"), 5, &mod, WH_STR(""), done, &c, 7), WH_OK);
 	ops->forget(chat, &c);
-	settle(f);
+	wh_test_settle(f->t);
 	assert_int_equal(c.n, 2);
 	end(f);
 }
@@ -149,12 +149,12 @@ what_is_said_for_somebody_is_said_once(void **state)
 
 	(void)state;
 	assert_int_equal(ops->say_for(chat, WH_STR("den"), &eve, WH_STR("say"), WH_STR("I was held"), 0, WH_STR("held-1"), done, &c, 7), WH_OK);
-	settle(f);
+	wh_test_settle(f->t);
 	first = c;
 	assert_int_equal(c.err, WH_OK);
 	assert_has(heard(bob, "chat.message"), "'from':'eve','who':'id-eve'");
 	assert_int_equal(ops->say_for(chat, WH_STR("den"), &eve, WH_STR("say"), WH_STR("I was held"), 0, WH_STR("held-1"), done, &c, 7), WH_OK);
-	settle(f);
+	wh_test_settle(f->t);
 	assert_int_equal(c.err, WH_OK);
 	assert_int_equal(c.id, first.id);
 	assert_null(heard(bob, "chat.message"));
@@ -174,12 +174,12 @@ what_is_whispered_for_somebody_reaches_who_takes_whispers_from_them(void **state
 	(void)state;
 	assert_call(f, ann, "chat.whisper", "{'to':'bob','text':'psst'}", WH_OK);
 	assert_int_equal(ops->say_for(chat, WH_STR("@id-ann,id-bob"), &author, WH_STR("say"), WH_STR("I was held"), 0, WH_STR("held-1"), done, &c, 7), WH_OK);
-	settle(f);
+	wh_test_settle(f->t);
 	assert_int_equal(c.err, WH_OK);
 	assert_has(heard(bob, "I was held"), "'from':'ann'");
 	assert_call(f, bob, "chat.block", "{'name':'ann'}", WH_OK);
 	assert_int_equal(ops->say_for(chat, WH_STR("@id-ann,id-bob"), &author, WH_STR("say"), WH_STR("and this"), 0, WH_STR("held-2"), done, &c, 7), WH_OK);
-	settle(f);
+	wh_test_settle(f->t);
 	assert_int_equal(c.err, WH_EPERM);
 	assert_null(heard(bob, "and this"));
 	end(f);
@@ -201,17 +201,17 @@ what_is_edited_for_somebody_is_theirs_and_edited_once(void **state)
 	said(f, eve, "den", "as it was", id);
 	entry = (int64_t)strtoull(id, NULL, 16);
 	assert_int_equal(ops->edit_for(chat, WH_STR("den"), entry, &other, WH_STR("not mine"), WH_STR("held-1"), done, &c, 7), WH_OK);
-	settle(f);
+	wh_test_settle(f->t);
 	assert_int_equal(c.err, WH_ENOENT);
 	assert_has(call(f, bob, "chat.history", "{'room':'den'}")->json, "as it was");
 	assert_int_equal(ops->edit_for(chat, WH_STR("den"), entry, &author, WH_STR("as it is"), WH_STR("held-2"), done, &c, 7), WH_OK);
-	settle(f);
+	wh_test_settle(f->t);
 	first = c;
 	assert_int_equal(c.err, WH_OK);
 	assert_has(heard(bob, "chat.edited"), "'from':'eve','who':'id-eve'");
 	assert_lacks(call(f, bob, "chat.history", "{'room':'den'}")->json, "as it was");
 	assert_int_equal(ops->edit_for(chat, WH_STR("den"), entry, &author, WH_STR("as it is"), WH_STR("held-2"), done, &c, 7), WH_OK);
-	settle(f);
+	wh_test_settle(f->t);
 	assert_int_equal(c.err, WH_OK);
 	assert_int_equal(c.id, first.id);
 	assert_null(heard(bob, "chat.edited"));
@@ -236,10 +236,10 @@ what_was_said_lately_is_found_by_room_and_by_person(void **state)
 	said(f, ann, "den", "new", id);
 	said(f, bob, "den", "too", id);
 	assert_int_equal(ops->recent(chat, WH_STR("Den"), WH_STR(""), then, 10, found, &c, 1), WH_OK);
-	settle(f);
+	wh_test_settle(f->t);
 	assert_string_equal(c.text, "bob:too;ann:new;");
 	assert_int_equal(ops->recent(chat, WH_STR(""), WH_STR("id-ann"), 0, 10, found, &c, 1), WH_OK);
-	settle(f);
+	wh_test_settle(f->t);
 	assert_string_equal(c.text, "ann:new;ann:old;");
 	assert_int_equal(ops->recent(chat, WH_STR(""), WH_STR(""), 0, 10, found, &c, 1), WH_EINVAL);
 	end(f);
@@ -294,7 +294,7 @@ a_hidden_message_is_seen_by_who_said_it_alone(void **state)
 	assert_null(heard(ann, "chat.message"));
 	/* After a hold as well. */
 	g = (struct gate){ .hold = true };
-	answer = start(f, ann, "chat.say", "{'room':'den','text':'buy that'}");
+	answer = wh_test_start(f->t, ann, "chat.say", "{'room':'den','text':'buy that'}");
 	assert_int_equal(answer->err, WH_WAIT);
 	assert_null(wh_message_find(wh_test_host(f->t), g.ticket + 1));
 	g = (struct gate){ .way = WH_WAY_ROOM };

@@ -72,7 +72,7 @@ who_is_away_finds_it_later(void **state)
 	assert_call(f, ann, "chat.whisper", "{'to':'bob','text':'call me'}", WH_OK);
 	assert_call(f, ann, "chat.whisper", "{'to':'bob','text':'soon'}", WH_OK);
 	wh_test_leave_server(f->t, ann);
-	settle(f);
+	wh_test_settle(f->t);
 	bob = wh_test_session(f->t, "bob", "member");
 	answer = call(f, bob, "chat.unread", NULL);
 	assert_has(answer->json, "{'room':'@id-ann,id-bob','read':0,'seq':2,'unread':2,'mentions':0}");
@@ -348,7 +348,7 @@ a_quiet_whisper_leaves_memory_and_comes_back(void **state)
 	assert_int_equal(wh_test_metric(f->t, "whiply_chat_rooms", NULL), 1);
 	for (unsigned i = 0; i < 12; i++) {
 		wh_test_advance(f->t, 60000);
-		settle(f);
+		wh_test_settle(f->t);
 	}
 	assert_int_equal(wh_test_metric(f->t, "whiply_chat_rooms", NULL), 0);
 	assert_call(f, bob, "chat.whisper", "{'to':'ann','text':'two'}", WH_OK);
@@ -386,7 +386,7 @@ whispers_of_guests_end_with_time_and_those_of_accounts_stay(void **state)
 	wh_test_leave_server(f->t, g);
 	for (unsigned i = 0; i < 130; i++) {
 		wh_test_advance(f->t, 60000);
-		settle(f);
+		wh_test_settle(f->t);
 	}
 	assert_call(f, ann, "chat.history", "{'room':'@id-ann,id-gus'}", WH_ENOENT);
 	assert_has(call(f, ann, "chat.history", "{'room':'@bob'}")->json, "two");
@@ -402,7 +402,7 @@ whispers_go_on_after_the_hub_died(void **state)
 	(void)state;
 	assert_call(f, ann, "chat.whisper", "{'to':'bob','text':'one'}", WH_OK);
 	wh_test_recover(f->t);
-	settle(f);
+	wh_test_settle(f->t);
 	assert_call(f, bob, "chat.whisper", "{'to':'ann','text':'two'}", WH_OK);
 	assert_has(heard(ann, "two"), "'seq':2");
 	assert_int_equal(times(bob, "one"), 1);

@@ -165,49 +165,18 @@ begin(const char *settings)
 	return begin_with(settings, " ann bob cleo dora ");
 }
 
-/** Runs jobs until nothing is left to do. */
-static inline void
-settle(struct fixture *f)
-{
-	do {
-		wh_test_advance(f->t, 5);
-	} while (wh_test_run_jobs(f->t) != 0);
-}
-
 static inline void
 end(struct fixture *f)
 {
-	settle(f);
+	wh_test_settle(f->t);
 	wh_test_end(&f->t);
 	free(f);
 }
 
-/** Begins a call; `args` may have ' for ". */
-static inline const struct wh_test_answer *
-start(struct fixture *f, struct wh_session *s, const char *command, const char *args)
-{
-	char json[20000];
-
-	snprintf(json, sizeof json, "%s", args != NULL ? args : "{}");
-	for (char *c = json; *c != '\0'; c++)
-		if (*c == '\'')
-			*c = '"';
-	return wh_test_call(f->t, s, command, json);
-}
-
-/** Calls a command and runs it to its end. */
 static inline const struct wh_test_answer *
 call(struct fixture *f, struct wh_session *s, const char *command, const char *args)
 {
-	const struct wh_test_answer *answer = start(f, s, command, args);
-
-	for (unsigned i = 0; i < 200 && answer->err == WH_WAIT; i++) {
-		wh_test_run_jobs(f->t);
-		if (answer->err == WH_WAIT)
-			wh_test_advance(f->t, 5);
-	}
-	settle(f);
-	return answer;
+	return wh_test_ask(f->t, s, command, args);
 }
 
 #define assert_call(f, s, command, args, expected) \

@@ -41,20 +41,11 @@ begin(const char *settings)
 	return t;
 }
 
-/* Runs jobs until nothing is left to do. */
-static void
-settle(struct wh_test *t)
-{
-	do {
-		wh_test_advance(t, 5);
-	} while (wh_test_run_jobs(t) != 0);
-}
-
 static void
 say(struct wh_test *t, struct wh_session *s, const char *line)
 {
 	wh_test_line(t, s, line);
-	settle(t);
+	wh_test_settle(t);
 }
 
 /* The next text that has this in it, of those not read yet; NULL: none. */
@@ -114,7 +105,7 @@ nothing_left(struct wh_session *s)
 static void
 end(struct wh_test *t)
 {
-	settle(t);
+	wh_test_settle(t);
 	wh_test_end(&t);
 }
 
@@ -239,7 +230,7 @@ an_answer_that_comes_later_has_its_label(void **state)
 	(void)state;
 	wh_test_line(t, s, "@label=join JOIN #den");
 	wh_test_line(t, s, "@label=ping PING x");
-	settle(t);
+	wh_test_settle(t);
 	assert_string_equal(wh_test_next(s), "@label=ping :irc.test PONG irc.test :x");
 	assert_non_null(hears(s, "@label=join :irc.test BATCH +"));
 	say(t, s, "@label=say PRIVMSG #den :hello");
@@ -267,14 +258,14 @@ an_event_is_rendered_once_for_each_accent(void **state)
 		say(t, timed[i], "JOIN #den");
 	}
 	wh_test_call(t, web, "chat.join", "{\"room\":\"den\"}");
-	settle(t);
+	wh_test_settle(t);
 	for (unsigned i = 0; i < 3; i++) {
 		while (wh_test_next(plain[i]) != NULL || wh_test_next(timed[i]) != NULL)
 			continue;
 	}
 	before = wh_test_renders(t);
 	wh_test_call(t, web, "chat.say", "{\"room\":\"den\",\"text\":\"hello\"}");
-	settle(t);
+	wh_test_settle(t);
 	assert_in_range(wh_test_renders(t) - before, 2, 3);	/* two accents, and json */
 	for (unsigned i = 0; i < 3; i++) {
 		text = hears(plain[i], "hello");
@@ -296,7 +287,7 @@ a_long_message_is_lines_that_each_fit(void **state)
 	(void)state;
 	say(t, s, "JOIN #den");
 	wh_test_call(t, web, "chat.join", "{\"room\":\"den\"}");
-	settle(t);
+	wh_test_settle(t);
 	for (unsigned i = 0; i < 1000; i++)
 		strcat(args, "\xe2\x82\xac");
 	strcat(args, "\"}");
@@ -304,7 +295,7 @@ a_long_message_is_lines_that_each_fit(void **state)
 	while (wh_test_next(s) != NULL)
 		continue;
 	wh_test_call(t, web, "chat.say", args);
-	settle(t);
+	wh_test_settle(t);
 	while ((text = wh_test_next(s)) != NULL)
 		for (const char *line = text; line != NULL; line = strchr(line, '\n') != NULL ? strchr(line, '\n') + 1 : NULL) {
 			size_t n = strcspn(line, "\n");
@@ -330,7 +321,7 @@ who_leaves_is_told_of_once(void **state)
 	while (wh_test_next(bob) != NULL)
 		continue;
 	wh_test_line(t, ann, "QUIT :bye");
-	settle(t);
+	wh_test_settle(t);
 	assert_non_null(strstr(wh_test_next(bob), " QUIT :Quit: bye"));
 	nothing_left(bob);
 	end(t);
@@ -371,7 +362,7 @@ a_client_outlives_its_hub(void **state)
 	while (wh_test_next(ann) != NULL || wh_test_next(bob) != NULL)
 		continue;
 	wh_test_recover(t);
-	settle(t);
+	wh_test_settle(t);
 	nothing_left(ann);
 	nothing_left(bob);
 	say(t, bob, "PRIVMSG #den :still here");
@@ -408,7 +399,7 @@ papers_of_the_longest_client_are_whole(void **state)
 	assert_non_null(hears(s, " 734 "));
 	assert_true(wh_test_papers(t, s).n != 0 && wh_test_papers(t, s).n <= 1024);
 	wh_test_recover(t);
-	settle(t);
+	wh_test_settle(t);
 	say(t, s, "WHOIS nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn");
 	assert_non_null(hears(s, away));
 	end(t);

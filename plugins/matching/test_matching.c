@@ -55,7 +55,7 @@ interests_are_let_go_by_the_timer(void **state)
 	wh_test_advance(f->t, 7500);
 	assert_null(told(ann, "match.started"));
 	wh_test_advance(f->t, 1000);
-	settle(f);
+	wh_test_settle(f->t);
 	assert_non_null(told(ann, "match.started"));
 	end(f);
 }
@@ -188,7 +188,7 @@ who_does_not_answer_is_out_and_the_other_waits_again(void **state)
 	member(told(ann, "match.proposed"), "match", match);
 	assert_int_equal(on(f, ann, "match.accept", match, NULL)->err, WH_OK);
 	wh_test_advance(f->t, 10000);
-	settle(f);
+	wh_test_settle(f->t);
 	assert_non_null(told(ann, "match.requeued"));
 	assert_non_null(told(bob, "match.cancelled"));
 	assert_non_null(strstr(call(f, bob, "match.status", NULL)->json, "\"tickets\":[]"));
@@ -207,7 +207,7 @@ a_lost_connection_keeps_its_place_for_the_grace(void **state)
 	assert_call(f, bob, "match.enqueue", "{'queue':'talk'}", WH_OK);
 	assert_null(told(bob, "match.started"));
 	wh_test_resume(f->t, ann);
-	settle(f);
+	wh_test_settle(f->t);
 	assert_non_null(told(bob, "match.started"));
 	assert_non_null(told(ann, "match.started"));
 	end(f);
@@ -223,7 +223,7 @@ after_the_grace_the_place_is_gone(void **state)
 	assert_call(f, ann, "match.enqueue", "{'queue':'talk'}", WH_OK);
 	wh_test_lose(f->t, ann);
 	wh_test_advance(f->t, 22000);
-	settle(f);
+	wh_test_settle(f->t);
 	wh_test_resume(f->t, ann);
 	assert_non_null(strstr(call(f, ann, "match.status", NULL)->json, "\"tickets\":[]"));
 	end(f);
@@ -239,7 +239,7 @@ who_signs_in_as_somebody_else_waits_no_longer(void **state)
 	(void)state;
 	assert_call(f, ann, "match.enqueue", "{'queue':'talk'}", WH_OK);
 	assert_int_equal(wh_session_identify(wh_test_host(f->t), ann, &member), WH_OK);
-	settle(f);
+	wh_test_settle(f->t);
 	assert_call(f, bob, "match.enqueue", "{'queue':'talk'}", WH_OK);
 	assert_null(told(bob, "match.started"));
 	end(f);
@@ -275,7 +275,7 @@ leaving_the_room_is_leaving_the_match(void **state)
 	matched(f, ann, bob, match);
 	snprintf(room, sizeof room, "match-%.100s", match);
 	assert_int_equal(wh_test_leave(f->t, ann, room), WH_OK);
-	settle(f);
+	wh_test_settle(f->t);
 	assert_non_null(told(bob, "match.ended"));
 	end(f);
 }
@@ -322,7 +322,7 @@ a_block_is_for_good_and_both_ways(void **state)
 	assert_non_null(strstr(call(f, ann, "match.blocks", NULL)->json, "\"name\":\"bob\""));
 	/* A hub that is replaced knows it still. */
 	wh_test_recover(f->t);
-	settle(f);
+	wh_test_settle(f->t);
 	wh_test_advance(f->t, 100000);
 	assert_null(told(ann, "match.started"));
 	assert_call(f, ann, "match.unblock", "{'id':'id-bob'}", WH_OK);
@@ -401,7 +401,7 @@ both_are_seen_when_both_agree(void **state)
 	assert_string_equal(on(f, ann, "match.reveal", match, NULL)->json, "{\"all\":false}");
 	assert_non_null(told(bob, "match.reveals"));
 	wh_test_recover(f->t);
-	settle(f);
+	wh_test_settle(f->t);
 	assert_string_equal(on(f, bob, "match.reveal", match, NULL)->json, "{\"all\":true}");
 	assert_non_null(told(bob, "match.revealed"));
 	assert_non_null(told(ann, "match.revealed"));
@@ -515,11 +515,11 @@ who_is_away_when_the_plugin_is_opened_anew_is_away_still(void **state)
 	assert_call(f, ann, "match.enqueue", "{'queue':'talk'}", WH_OK);
 	wh_test_lose(f->t, ann);
 	assert_int_equal(wh_test_reload(f->t, TALK " grace = \"19s\";"), WH_OK);
-	settle(f);
+	wh_test_settle(f->t);
 	assert_call(f, bob, "match.enqueue", "{'queue':'talk'}", WH_OK);
 	assert_null(told(bob, "match.started"));
 	wh_test_resume(f->t, ann);
-	settle(f);
+	wh_test_settle(f->t);
 	assert_non_null(told(bob, "match.started"));
 	end(f);
 }
@@ -534,7 +534,7 @@ those_who_wait_do_not_notice_that_the_hub_died(void **state)
 	assert_call(f, ann, "match.enqueue", "{'queue':'talk','attributes':{'interests':['tea']}}", WH_OK);
 	wh_test_advance(f->t, 3000);
 	wh_test_recover(f->t);
-	settle(f);
+	wh_test_settle(f->t);
 	assert_non_null(strstr(call(f, ann, "match.status", NULL)->json, "\"waited\":3"));
 	assert_call(f, bob, "match.enqueue", "{'queue':'talk','attributes':{'interests':['tea']}}", WH_OK);
 	assert_non_null(told(ann, "match.started"));
@@ -551,7 +551,7 @@ new_settings_do_not_empty_the_queue(void **state)
 	assert_call(f, ann, "match.enqueue", "{'queue':'talk'}", WH_OK);
 	assert_call(f, bob, "match.enqueue", "{'queue':'squad'}", WH_OK);
 	assert_int_equal(wh_test_reload(f->t, "queues = { other = { }; talk = { }; };"), WH_OK);
-	settle(f);
+	wh_test_settle(f->t);
 	assert_non_null(strstr(call(f, ann, "match.status", NULL)->json, "\"state\":\"waiting\""));
 	/* The queue that bob waited in is no more. */
 	assert_non_null(strstr(call(f, bob, "match.status", NULL)->json, "\"tickets\":[]"));
@@ -570,7 +570,7 @@ a_live_match_outlives_the_hub(void **state)
 	(void)state;
 	matched(f, ann, bob, match);
 	wh_test_recover(f->t);
-	settle(f);
+	wh_test_settle(f->t);
 	wh_test_advance(f->t, 60000);
 	assert_null(told(bob, "match.ended"));
 	assert_non_null(strstr(call(f, ann, "match.status", NULL)->json, match));
@@ -578,7 +578,7 @@ a_live_match_outlives_the_hub(void **state)
 	assert_non_null(told(bob, "match.ended"));
 	/* That they met is known as well. */
 	wh_test_recover(f->t);
-	settle(f);
+	wh_test_settle(f->t);
 	assert_call(f, bob, "match.enqueue", "{'queue':'talk'}", WH_OK);
 	wh_test_advance(f->t, 10000);
 	assert_null(told(ann, "match.started"));
@@ -597,7 +597,7 @@ who_does_not_come_back_after_the_hub_died_is_gone(void **state)
 	wh_test_lose(f->t, ann);
 	wh_test_recover(f->t);
 	wh_test_advance(f->t, 22000);
-	settle(f);
+	wh_test_settle(f->t);
 	assert_non_null(told(bob, "match.ended"));
 	end(f);
 }
@@ -614,7 +614,7 @@ a_proposal_of_a_hub_that_died_is_waiting_again(void **state)
 	assert_call(f, bob, "match.enqueue", "{'queue':'duel'}", WH_OK);
 	assert_non_null(told(ann, "match.proposed"));
 	wh_test_recover(f->t);
-	settle(f);
+	wh_test_settle(f->t);
 	member(told(ann, "match.proposed"), "match", match);
 	assert_int_equal(on(f, ann, "match.accept", match, NULL)->err, WH_OK);
 	assert_int_equal(on(f, bob, "match.accept", match, NULL)->err, WH_OK);
@@ -683,7 +683,7 @@ a_running_match_is_filled(void **state)
 	assert_call(f, ann, "match.enqueue", "{'queue':'trio'}", WH_OK);
 	assert_call(f, bob, "match.enqueue", "{'queue':'trio'}", WH_OK);
 	wh_test_advance(f->t, 2100);
-	settle(f);
+	wh_test_settle(f->t);
 	member(told(ann, "match.started"), "match", match);
 	assert_int_equal(on(f, mod, "match.backfill", match, ",'places':1")->err, WH_OK);
 	assert_call(f, eve, "match.enqueue", "{'queue':'trio'}", WH_OK);
@@ -701,16 +701,16 @@ who_skipped_is_not_met_after_the_hub_died(void **state)
 	(void)state;
 	matched(f, ann, bob, match);
 	assert_int_equal(on(f, ann, "match.skip", match, NULL)->err, WH_OK);
-	settle(f);
+	wh_test_settle(f->t);
 	wh_test_recover(f->t);
-	settle(f);
+	wh_test_settle(f->t);
 	assert_call(f, ann, "match.enqueue", "{'queue':'talk'}", WH_OK);
 	assert_call(f, bob, "match.enqueue", "{'queue':'talk'}", WH_OK);
 	wh_test_advance(f->t, 60000);
-	settle(f);
+	wh_test_settle(f->t);
 	assert_null(told(ann, "match.started"));
 	wh_test_advance(f->t, 3600000);
-	settle(f);
+	wh_test_settle(f->t);
 	assert_non_null(told(ann, "match.started"));
 	end(f);
 }
@@ -729,24 +729,24 @@ nobody_is_put_into_a_match_with_one_who_blocks_it(void **state)
 	assert_call(f, ann, "match.enqueue", "{'queue':'trio'}", WH_OK);
 	assert_call(f, eve, "match.enqueue", "{'queue':'trio'}", WH_OK);
 	wh_test_advance(f->t, 2100);
-	settle(f);
+	wh_test_settle(f->t);
 	member(told(eve, "match.started"), "match", match);
 	assert_int_equal(on(f, eve, "match.block", match, NULL)->err, WH_OK);
 	assert_non_null(told(ann, "match.started"));
 	assert_call(f, ann, "match.enqueue", "{'queue':'trio'}", WH_OK);
 	assert_call(f, bob, "match.enqueue", "{'queue':'trio'}", WH_OK);
 	wh_test_advance(f->t, 2100);
-	settle(f);
+	wh_test_settle(f->t);
 	member(told(ann, "match.started"), "match", match);
 	assert_int_equal(on(f, mod, "match.backfill", match, ",'places':1")->err, WH_OK);
 	assert_call(f, eve, "match.enqueue", "{'queue':'trio'}", WH_OK);
 	wh_test_advance(f->t, 60000);
-	settle(f);
+	wh_test_settle(f->t);
 	assert_null(told(eve, "match.started"));
 	/* Nor with itself. */
 	assert_call(f, bob, "match.enqueue", "{'queue':'trio'}", WH_OK);
 	wh_test_advance(f->t, 500);
-	settle(f);
+	wh_test_settle(f->t);
 	assert_null(told(bob, "match.joined"));
 	assert_non_null(strstr(call(f, bob, "match.status", NULL)->json, "\"state\":\"waiting\""));
 	end(f);
@@ -766,7 +766,7 @@ a_match_has_seats_for_64_and_no_more(void **state)
 	assert_call(f, ann, "match.enqueue", "{'queue':'trio'}", WH_OK);
 	assert_call(f, bob, "match.enqueue", "{'queue':'trio'}", WH_OK);
 	wh_test_advance(f->t, 2100);
-	settle(f);
+	wh_test_settle(f->t);
 	member(told(ann, "match.started"), "match", match);
 	while ((err = on(f, mod, "match.backfill", match, ",'places':1")->err) == WH_OK && joined < 100) {
 		struct wh_session *s;
@@ -798,7 +798,7 @@ a_rating_grows_old(void **state)
 	on(f, game, "match.result", match, ",'places':[1,1]");
 	assert_non_null(strstr(call(f, ann, "match.rating", "{'queue':'duel'}")->json, "\"deviation\":290.3"));
 	wh_test_advance(f->t, 100 * 60000);
-	settle(f);
+	wh_test_settle(f->t);
 	/* A hundred times 0.06 squared, on the paper's scale. */
 	assert_non_null(strstr(call(f, ann, "match.rating", "{'queue':'duel'}")->json, "\"deviation\":308.4"));
 	end(f);
@@ -815,14 +815,14 @@ what_is_kept_of_a_person_is_exported_and_erased(void **state)
 	(void)state;
 	matched(f, ann, bob, match);
 	answer = wh_test_export(f->t, "id-ann", "ann");
-	settle(f);
+	wh_test_settle(f->t);
 	assert_int_equal(answer->err, WH_OK);
 	assert_non_null(strstr(answer->json, match));
 	answer = wh_test_erase(f->t, "id-ann", "ann");
-	settle(f);
+	wh_test_settle(f->t);
 	assert_int_equal(answer->err, WH_OK);
 	answer = wh_test_export(f->t, "id-ann", "ann");
-	settle(f);
+	wh_test_settle(f->t);
 	assert_null(strstr(answer->json, match));
 	end(f);
 }

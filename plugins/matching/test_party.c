@@ -201,7 +201,7 @@ a_party_that_does_not_wait_is_there_after_the_hub_died(void **state)
 	(void)state;
 	party_of_two(f, ann, bob, "{'level':20}");
 	wh_test_recover(f->t);
-	settle(f);
+	wh_test_settle(f->t);
 	assert_call(f, ann, "match.party", "{}", WH_EEXIST);
 	assert_call(f, bob, "match.enqueue", "{'queue':'squad','attributes':{'level':10}}", WH_EPERM);
 	assert_call(f, ann, "match.enqueue", "{'queue':'squad','attributes':{'level':12}}", WH_OK);
@@ -209,7 +209,7 @@ a_party_that_does_not_wait_is_there_after_the_hub_died(void **state)
 	assert_call(f, ann, "match.cancel", "{'queue':'squad'}", WH_OK);
 	assert_call(f, bob, "match.unparty", NULL, WH_OK);
 	wh_test_recover(f->t);
-	settle(f);
+	wh_test_settle(f->t);
 	assert_call(f, bob, "match.unparty", NULL, WH_ENOENT);
 	assert_call(f, ann, "match.unparty", NULL, WH_OK);
 	party_of_two(f, ann, bob, "{'level':20}");
@@ -227,7 +227,7 @@ a_party_that_waits_is_the_same_after_the_hub_died(void **state)
 	party_of_two(f, ann, bob, "{'level':20}");
 	assert_call(f, ann, "match.enqueue", "{'queue':'squad','attributes':{'level':10}}", WH_OK);
 	wh_test_recover(f->t);
-	settle(f);
+	wh_test_settle(f->t);
 	/* Its wishes can be changed still. */
 	assert_call(f, ann, "match.update", "{'queue':'squad','attributes':{'level':12}}", WH_OK);
 	assert_true(meets_two(f, ann, "guest", "{'level':18}"));

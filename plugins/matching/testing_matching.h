@@ -36,41 +36,17 @@ begin(const char *settings)
 }
 
 static inline void
-settle(struct fixture *f)
-{
-	do {
-		wh_test_advance(f->t, 5);
-	} while (wh_test_run_jobs(f->t) != 0);
-}
-
-static inline void
 end(struct fixture *f)
 {
-	settle(f);
+	wh_test_settle(f->t);
 	wh_test_end(&f->t);
 	free(f);
 }
 
-/* Calls a command and runs it to its end; ' stands for ". */
 static inline const struct wh_test_answer *
 call(struct fixture *f, struct wh_session *s, const char *command, const char *args)
 {
-	const struct wh_test_answer *answer;
-	char json[2600] = "{}";
-
-	if (args != NULL)
-		snprintf(json, sizeof json, "%s", args);
-	for (char *c = json; *c != '\0'; c++)
-		if (*c == '\'')
-			*c = '"';
-	answer = wh_test_call(f->t, s, command, json);
-	for (unsigned i = 0; i < 100 && answer->err == WH_WAIT; i++) {
-		wh_test_run_jobs(f->t);
-		if (answer->err == WH_WAIT)
-			wh_test_advance(f->t, 5);
-	}
-	settle(f);
-	return answer;
+	return wh_test_ask(f->t, s, command, args);
 }
 
 #define assert_call(f, s, command, args, expected) \

@@ -84,11 +84,11 @@ the_queue_is_decided_by_typing(void **state)
 	assert_int_equal(says(f, eve, typed, NULL)->err, WH_OK);
 	assert_null(heard(eve, "oh quux"));
 	assert_int_equal(says(f, mod, typed, NULL)->err, WH_OK);
-	settle(f);
+	wh_test_settle(f->t);
 	assert_has(heard(mod, "moderation.answer"), "approve: done");
 	assert_has(heard(eve, "oh quux"), "'from':'bob'");
 	assert_int_equal(says(f, mod, typed, NULL)->err, WH_OK);
-	settle(f);
+	wh_test_settle(f->t);
 	assert_has(heard(mod, "moderation.answer"), "approve: it is decided");
 	end(f);
 }
@@ -163,15 +163,15 @@ a_held_edit_is_made_once_whatever_dies(void **state)
 		edits(f, bob, id, "oh quux");
 		member(call(f, mod, "moderation.queue", "{'kind':'held'}"), "item", item);
 		snprintf(args, sizeof args, "{'items':['%s'],'decision':'approve'}", item);
-		start(f, mod, "moderation.decide", args);
+		wh_test_start(f->t, mod, "moderation.decide", args);
 		for (unsigned i = 0; i < rounds; i++) {
 			wh_test_run_jobs(f->t);
 			wh_test_advance(f->t, 1);
 		}
 		wh_test_recover(f->t);
-		settle(f);
+		wh_test_settle(f->t);
 		call(f, mod, "moderation.decide", args);
-		settle(f);
+		wh_test_settle(f->t);
 		n = 0;
 		log = call(f, mod, "chat.history", "{'room':'den','limit':200,'events':true}")->json;
 		for (const char *at = log; (at = strstr(at, "chat.edited")) != NULL; at++)
@@ -192,7 +192,7 @@ what_is_held_of_who_left_is_never_published(void **state)
 	says(f, bob, "oh quux", NULL);
 	member(call(f, mod, "moderation.queue", "{'kind':'held'}"), "item", item);
 	wh_test_erase(f->t, "id-bob", "bob");
-	settle(f);
+	wh_test_settle(f->t);
 	assert_has(call(f, mod, "moderation.queue", "{'kind':'held'}")->json, "'open':0");
 	assert_has(decides(f, mod, item, "approve")->json, "'done':0");
 	end(f);
@@ -237,15 +237,15 @@ a_room_s_log_has_what_was_taken_away_and_nothing_of_who_left(void **state)
 	assert_call(f, mod, "moderation.room_log", "{'room':'den','after':'x'}", WH_EINVAL);
 	assert_call(f, mod, "moderation.room_log", "{'room':'@id-bob,id-eve'}", WH_EINVAL);
 	wh_test_erase(f->t, "id-eve", "eve");
-	settle(f);
+	wh_test_settle(f->t);
 	assert_lacks(call(f, mod, "moderation.room_log", "{'room':'den'}")->json, "oh quux");
 	/* What was removed is kept for a time. */
 	wh_test_advance(f->t, 86400000);
 	assert_has(call(f, mod, "moderation.room_log", "{'room':'den'}")->json, "purple");
 	wh_test_advance(f->t, 2 * 86400000);
-	settle(f);
+	wh_test_settle(f->t);
 	wh_test_advance(f->t, 120000);
-	settle(f);
+	wh_test_settle(f->t);
 	answer = call(f, mod, "moderation.room_log", "{'room':'den'}");
 	assert_has(answer->json, "hello");
 	assert_lacks(answer->json, "purple");
@@ -265,7 +265,7 @@ what_was_removed_of_who_left_is_in_no_log(void **state)
 	assert_call(f, mod, "moderation.redact", args, WH_OK);
 	assert_has(call(f, mod, "moderation.room_log", "{'room':'den'}")->json, "purple");
 	wh_test_erase(f->t, "id-bob", "bob");
-	settle(f);
+	wh_test_settle(f->t);
 	assert_lacks(call(f, mod, "moderation.room_log", "{'room':'den'}")->json, "purple");
 	assert_lacks(call(f, mod, "moderation.room_log", "{'room':'den'}")->json, "bob");
 	end(f);

@@ -44,7 +44,7 @@ what_is_in_force_survives_the_hub(void **state)
 	assert_call(f, mod, "moderation.mute", "{'who':'bob'}", WH_OK);
 	assert_call(f, mod, "moderation.lockdown", "{'room':'den'}", WH_OK);
 	wh_test_recover(f->t);
-	settle(f);
+	wh_test_settle(f->t);
 	assert_has(says(f, bob, "hm", NULL)->why, "muted");
 	assert_has(says(f, eve, "hm", NULL)->why, "locked");
 	assert_has(call(f, mod, "moderation.in_force", NULL)->json, "'kind':'mute','who':'id-bob'");
@@ -52,7 +52,7 @@ what_is_in_force_survives_the_hub(void **state)
 	assert_call(f, mod, "moderation.lockdown", "{'room':'den','on':false}", WH_OK);
 	assert_int_equal(says(f, bob, "hm", NULL)->err, WH_OK);
 	wh_test_recover(f->t);
-	settle(f);
+	wh_test_settle(f->t);
 	assert_int_equal(says(f, bob, "hm", NULL)->err, WH_OK);
 	end(f);
 }
@@ -298,13 +298,13 @@ a_sweep_that_the_hub_died_over_goes_on(void **state)
 	for (unsigned rounds = 0; rounds < 12; rounds++) {
 		struct fixture *g = f;
 
-		start(g, mod, "moderation.sweep", "{'room':'den','match':'skins'}");
+		wh_test_start(g->t, mod, "moderation.sweep", "{'room':'den','match':'skins'}");
 		for (unsigned i = 0; i < rounds; i++) {
 			wh_test_run_jobs(f->t);
 			wh_test_advance(f->t, 1);
 		}
 		wh_test_recover(f->t);
-		settle(f);
+		wh_test_settle(f->t);
 		log = call(f, mod, "chat.history", "{'room':'den','limit':200}")->json;
 		/* All or, if it was not written yet, none. */
 		n = 0;
@@ -379,18 +379,18 @@ moderators_type_commands_and_others_say_them(void **state)
 
 	(void)state;
 	assert_int_equal(says(f, mod, "/timeout bob 10m stop it", NULL)->err, WH_OK);
-	settle(f);
+	wh_test_settle(f->t);
 	assert_non_null(heard(mod, "moderation.answer"));
 	assert_null(heard(eve, "stop it"));
 	assert_has(says(f, bob, "hm", NULL)->why, ": stop it");
 	assert_int_equal(says(f, mod, "!untimeout bob", NULL)->err, WH_OK);
-	settle(f);
+	wh_test_settle(f->t);
 	assert_int_equal(says(f, bob, "/timeout eve", NULL)->err, WH_OK);
 	assert_has(heard(eve, "chat.message"), "/timeout eve");
 	assert_int_equal(says(f, mod, "/shrug", NULL)->err, WH_OK);
 	assert_has(heard(eve, "chat.message"), "/shrug");
 	assert_int_equal(says(f, mod, "/slow 5s", NULL)->err, WH_OK);
-	settle(f);
+	wh_test_settle(f->t);
 	assert_has(call(f, eve, "moderation.room", "{'room':'den'}")->json, "'slow':5000");
 	assert_int_equal(says(f, mod, "/timeout", NULL)->err, WH_OK);
 	assert_has(heard(mod, "usage"), "/timeout NAME");
@@ -410,11 +410,11 @@ who_leaves_takes_words_along_and_not_the_ban(void **state)
 	assert_call(f, mod, "moderation.mute", "{'who':'bob','text':'for being bob'}", WH_OK);
 	assert_has(call(f, mod, "moderation.person", "{'who':'bob'}")->json, "watch him");
 	answer = wh_test_export(f->t, "id-bob", "bob");
-	settle(f);
+	wh_test_settle(f->t);
 	assert_has(answer->json, "for being bob");
 	assert_lacks(answer->json, "watch him");
 	wh_test_erase(f->t, "id-bob", "bob");
-	settle(f);
+	wh_test_settle(f->t);
 	assert_lacks(call(f, mod, "moderation.log", NULL)->json, "for being bob");
 	assert_has(call(f, mod, "moderation.in_force", NULL)->json, "id-bob");
 	end(f);
@@ -497,16 +497,16 @@ what_was_held_is_published_once_whatever_dies(void **state)
 		says(f, bob, "oh quux", NULL);
 		member(call(f, mod, "moderation.queue", "{'kind':'held'}"), "item", item);
 		snprintf(args, sizeof args, "{'items':['%s'],'decision':'approve'}", item);
-		start(f, mod, "moderation.decide", args);
+		wh_test_start(f->t, mod, "moderation.decide", args);
 		for (unsigned i = 0; i < rounds; i++) {
 			wh_test_run_jobs(f->t);
 			wh_test_advance(f->t, 1);
 		}
 		wh_test_recover(f->t);
-		settle(f);
+		wh_test_settle(f->t);
 		/* Not decided, or said: never both, never twice. */
 		call(f, mod, "moderation.decide", args);
-		settle(f);
+		wh_test_settle(f->t);
 		n = 0;
 		log = call(f, mod, "chat.history", "{'room':'den','limit':200}")->json;
 		for (const char *at = log; (at = strstr(at, "oh quux")) != NULL; at++)
@@ -525,10 +525,10 @@ a_rollback_undoes_what_one_version_of_a_pack_did(void **state)
 	(void)state;
 	(void)mod;
 	assert_int_equal(says(f, bob, "something hidden", NULL)->err, WH_OK);
-	settle(f);
+	wh_test_settle(f->t);
 	assert_has(call(f, mod, "moderation.in_force", "{'who':'bob'}")->json, "shadow-mute");
 	assert_int_equal(undo_pack(wh_test_self(f->t), WH_STR("filters"), WH_STR("1"), WH_STR(""), 0, WH_STR("id-mod"), WH_STR("mod"), NULL, 0), WH_OK);
-	settle(f);
+	wh_test_settle(f->t);
 	assert_lacks(call(f, mod, "moderation.in_force", "{'who':'bob'}")->json, "shadow-mute");
 	end(f);
 }
@@ -551,7 +551,7 @@ what_is_in_force_in_a_room_goes_along_when_it_gets_another_name(void **state)
 		assert_lacks(call(f, mod, "moderation.log", "{'room':'den'}")->json, "'kind':'mute'");
 		assert_has(call(f, mod, "moderation.queue", "{'room':'lair'}")->json, "rude");
 		wh_test_recover(f->t);
-		settle(f);
+		wh_test_settle(f->t);
 	}
 	assert_call(f, mod, "moderation.lift", "{'who':'bob','kind':'mute','room':'lair'}", WH_OK);
 	assert_int_equal(call(f, bob, "chat.say", "{'room':'lair','text':'thanks'}")->err, WH_OK);

@@ -650,14 +650,6 @@ without_memory_nobody_sits(void **state)
 }
 
 static void
-settle(struct fixture *f)
-{
-	do {
-		wh_test_advance(f->t, 5);
-	} while (wh_test_run_jobs(f->t) != 0);
-}
-
-static void
 a_call_goes_along_when_its_room_gets_another_name(void **state)
 {
 	struct fixture *f = calloc(1, sizeof *f);
@@ -671,14 +663,14 @@ a_call_goes_along_when_its_room_gets_another_name(void **state)
 	f->ann = wh_test_session(f->t, "ann", "member");
 	f->bob = wh_test_session(f->t, "bob", "guest");
 	call(f->t, f->ann, "chat.join", "{'room':'den'}");
-	settle(f);
+	wh_test_settle(f->t);
 	call(f->t, f->bob, "chat.join", "{'room':'den'}");
-	settle(f);
+	wh_test_settle(f->t);
 	f->room = "den";
 	member(in_room(f, f->ann, "call.join", "")->json, "peer", f->a);
 	member(in_room(f, f->bob, "call.join", "")->json, "peer", f->b);
 	call(f->t, f->ann, "chat.rename", "{'room':'den','to':'lair'}");
-	settle(f);
+	wh_test_settle(f->t);
 	f->room = "lair";
 	for (unsigned i = 0; i < 2; i++) {
 		const struct wh_test_answer *answer = in_room(f, f->bob, "call.status", "");
@@ -686,7 +678,7 @@ a_call_goes_along_when_its_room_gets_another_name(void **state)
 		assert_int_equal(answer->err, WH_OK);
 		assert_non_null(strstr(answer->json, f->a));
 		wh_test_recover(f->t);
-		settle(f);
+		wh_test_settle(f->t);
 	}
 	assert_int_equal(in_room(f, f->bob, "call.leave", "")->err, WH_OK);
 	end(f);
