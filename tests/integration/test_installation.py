@@ -160,14 +160,16 @@ def test_a_renewal_as_certbot_does_it_is_taken(installed):
     until(lambda: installed.log().count('"certificate_renewed"') == 2, 20, "both listeners to have it")
 
 
-def test_what_is_installed_finds_its_helper_in_bin(tmp_path):
+def test_what_is_installed_finds_its_helper_in_bin(tmp_path_factory):
     """whiplyd is in an sbin, whiply-rules in the bin beside it."""
+    # A short name: the control socket's path has a bound.
+    tmp_path = tmp_path_factory.mktemp("bin")
     if not (RELEASE / "bin" / "whiplyd").exists():
         pytest.skip("there is no build without sanitizers")
     for folder, program in (("sbin", "whiplyd"), ("bin", "whiply-rules")):
         (tmp_path / "usr" / folder).mkdir(parents=True)
         shutil.copy(RELEASE / "bin" / program, tmp_path / "usr" / folder / program)
-    it = Installed(tmp_path / "machine", RELEASE)
+    it = Installed(tmp_path / "m", RELEASE)
     log = open(it.folder / "log", "wb")
     server = subprocess.Popen([tmp_path / "usr" / "sbin" / "whiplyd", "-c", it.config, "-L", RELEASE / "plugins" / ".libs"],
                               stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=it.folder)
