@@ -29,6 +29,8 @@ def test_two_browsers_and_an_irc_client_share_a_room(browser, server):
     irc = Irc(server.extra)
     irc.register("ircy")
     irc.join("#lobby")
+    pinned = WebSocket(server.http)
+    pinned.call("chat.join", room="lobby")
     say(ann, "hello from a browser")
     sees(bob, "hello from a browser")
     assert irc.expect("PRIVMSG").last == "hello from a browser"
@@ -50,6 +52,7 @@ def test_two_browsers_and_an_irc_client_share_a_room(browser, server):
     sees(bob, "(changed)")
     press_in(ann, "hello, changed", "More")
     menu(ann, "Pin")
+    until(lambda: pinned.call("chat.pins", room="lobby")["entries"], 20, "the pin")
     ann.run("document.querySelector('[aria-label=\"Pinned messages\"]').click()")
     ann.wait("return document.querySelector('dialog .result')?.textContent.includes('hello, changed')")
     ann.press("Escape")
@@ -76,6 +79,7 @@ def test_two_browsers_and_an_irc_client_share_a_room(browser, server):
     quiet(ann)
     quiet(bob)
     irc.close()
+    pinned.close()
 
 
 def test_the_keyboard_is_enough(browser, server):

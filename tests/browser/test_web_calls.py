@@ -170,8 +170,9 @@ def test_a_stranger_is_reported_with_what_was_said_and_blocked(strangers, server
     press_button(ann, "Never meet again", ".meeting-bar")
     sees(ann, "is blocked", "#notices")
     press_button(ann, "Next", ".meeting-bar")
-    ann.wait("return document.querySelector('.spinner')")
+    # Notices go by themselves, so this one is looked for first.
     sees(bob, "has left", "#notices")
+    ann.wait("return document.querySelector('.spinner')")
     press_button(bob, "Next", ".meeting-bar")
     # Both wait, and are not brought together again.
     for page in strangers:

@@ -246,7 +246,8 @@ def test_the_library_waits_longer_each_time_with_jitter_and_as_the_server_says(b
         return [...waits, timers.at(-1).ms]""")
     assert waits.pop() == 1234
     assert all(250 <= one <= 30000 for one in waits) and waits[0] <= 500 and 15000 <= waits[-1] <= 30000, waits
-    assert all(a < b for a, b in zip(waits, waits[4:])) and len(set(waits)) == len(waits), waits
+    # Twice as long each time, with up to half of it taken off by chance, until the longest is reached.
+    assert all(a < b for a, b in zip(waits, waits[2:7])) and len(set(waits)) == len(waits), waits
 
 
 def test_the_library_calls_again_what_has_a_nonce_and_nothing_else(bare):
@@ -295,6 +296,27 @@ def test_the_library_greets_before_anything_is_sent_and_survives_a_greeting_that
         await soon();
         return [greeted, first, then, name, other.state, other.me.name]""")
     assert told == [["guest-1", "guest-2"], ["auth.guest"], ["auth.guest", "chat.join"], "Zed", "ready", "guest-2"], told
+
+
+def test_the_library_holds_what_is_said_until_one_is_back_in_the_room(bare):
+    told = play(bare(), """
+        let enter;
+        client.on('ready', ({ hold }) => {
+            hold(new Promise((resolve) => { enter = resolve; }));
+            client.call('chat.join', { room: 'lobby' }).catch(() => {});
+        });
+        client.call('chat.say', { text: 'one', nonce: nonce() }).catch(() => {});
+        client.open();
+        sockets[0].welcome();
+        await soon();
+        client.call('chat.say', { text: 'two', nonce: nonce() }).catch(() => {});
+        client.call('chat.rooms').catch(() => {});
+        await soon();
+        const before = sockets[0].sent.map(({ method }) => method);
+        enter();
+        await soon();
+        return [before, sockets[0].sent.slice(before.length).map(({ params }) => params.text)]""")
+    assert told == [["chat.join", "chat.rooms"], ["one", "two"]], told
 
 
 def test_the_library_ends_a_call_that_nobody_answers_and_finds_a_dead_peer(bare):

@@ -178,7 +178,11 @@ export class Rooms extends Emitter {
 		setSetting("rooms", [...this.all.values()].filter((room) => room.joined && !room.whisper).map((room) => room.name));
 	}
 
-	async #ready({ resumed }) {
+	async #ready({ resumed, hold }) {
+		let inside;
+
+		/* What was written meanwhile is for rooms that one is in. */
+		hold(new Promise((resolve) => { inside = resolve; }));
 		/* Who looks at a room asks for it first. */
 		await null;
 		const known = [...this.all.values()].filter((room) => room.joined);
@@ -186,6 +190,7 @@ export class Rooms extends Emitter {
 
 		if (!resumed)
 			await Promise.all(names.map((name) => this.#enterAgain(name)));
+		inside();
 		await this.#catchUp(known);
 		if (!resumed)
 			await this.#readWhispers();

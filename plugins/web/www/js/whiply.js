@@ -58,6 +58,7 @@ export class Client {
 	#wanted = false;
 	#greet;
 	#greeting = false;
+	#held = false;		// what is said waits until who listens to "ready" is back in his rooms
 
 	/** @type {State} */
 	state = "closed";
@@ -81,7 +82,8 @@ export class Client {
 
 	/**
 	 * Hears of an event by its name ("chat.message"), of every one ("*": with name and params), or of the client's own: "state" (State),
-	 * "ready" ({resumed, rooms}), "me" (Me), "refused" (a sentence: the server does not take what the browser shows, so sign in anew; or whoever this is is banned).
+	 * "ready" ({resumed, rooms, hold}: what has a nonce is sent when the promises given to hold() are settled),
+	 * "me" (Me), "refused" (a sentence: the server does not take what the browser shows, so sign in anew; or whoever this is is banned).
 	 * @param {string} name
 	 * @param {(params: any, name: string) => void} listener
 	 * @returns {() => void} ends it
@@ -145,7 +147,7 @@ export class Client {
 	 * @returns {Promise<any>}
 	 */
 	call(method, params = {}, options = {}) {
-		return this.#call(method, params, options, this.state === "ready");
+		return this.#call(method, params, options, this.state === "ready" && !(this.#held && params.nonce !== undefined));
 	}
 
 	#call(method, params, { again = params.nonce !== undefined, timeout = ANSWER_MS, wait = timeout }, now) {
@@ -333,8 +335,21 @@ export class Client {
 		this.#greeting = false;
 		this.#emit("me", this.me);
 		this.#setState("ready");
-		this.#emit("ready", how);
-		this.#flush();
+		const socket = this.#socket, holds = [];
+
+		this.#held = true;
+		this.#emit("ready", { ...how, hold: (promise) => holds.push(promise) });
+		const flush = () => {
+			if (this.#socket !== socket)
+				return;
+			this.#held = false;
+			this.#flush();
+		};
+
+		if (holds.length > 0)
+			Promise.allSettled(holds).then(flush);
+		else
+			flush();
 	}
 
 	#flush() {

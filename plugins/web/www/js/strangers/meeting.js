@@ -69,7 +69,10 @@ export class Meeting {
 			match.blur && !over && button(t("match.reveal"), () => call("match.reveal")),
 			!over && app.can("call.join") && button(t("call.start"), () => this.#startCall()),
 			button(t("match.block"), async () => {
-				await call("match.block", { name: this.other });
+				if (!await call("match.block", { name: this.other }))
+					return;
+				/* Whoever blocks has done with the match. */
+				this.#end();
 				app.notice(t("chat.blocked", { name: this.other }));
 			}),
 			button(t("chat.report"), () => this.#report(), { class: "danger" }),
@@ -86,12 +89,17 @@ export class Meeting {
 
 	/** The other one left. */
 	over() {
+		if (!this.ended)
+			this.app.notice(t("match.over", { name: this.other }));
+		this.#end();
+	}
+
+	#end() {
 		if (this.ended)
 			return;
 		this.ended = true;
 		this.#call?.leave();
 		this.#buttons(true);
-		this.app.notice(t("match.over", { name: this.other }));
 	}
 
 	close() {
