@@ -172,10 +172,13 @@ def test_a_stranger_is_reported_with_what_was_said_and_blocked(strangers, server
     press_button(ann, "Next", ".meeting-bar")
     # Notices go by themselves, so this one is looked for first.
     sees(bob, "has left", "#notices")
-    ann.wait("return document.querySelector('.spinner')")
     press_button(bob, "Next", ".meeting-bar")
-    # Both wait, and are not brought together again.
+    # That match is over for both: they are asked again whom they look for, and are not brought together again.
     for page in strangers:
-        page.wait("return document.querySelector('.spinner') || document.querySelector('input[name=interests]')")
+        look(page)
+    for page in strangers:
+        page.wait("return document.querySelector('.spinner')")
+    # A match would have been proposed to both with the second wish.
+    assert ann.run("return document.querySelector('.spinner') !== null")
     quiet(ann)
     quiet(bob)
