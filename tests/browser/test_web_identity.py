@@ -43,12 +43,13 @@ def test_a_guest_is_the_same_after_a_reload_and_in_a_later_tab(browser, server):
 def test_a_guests_token_that_is_no_good_makes_another_guest(browser, server):
     page = enter(browser, server, "ann")
     before = name_of(page)
-    page.run("localStorage.setItem('whiply.guest', JSON.stringify('whg_rubbish')); location.reload()")
-    page.wait("return document.querySelector('.composer textarea') && document.querySelector('.who bdi')?.textContent.startsWith('guest-')")
+    # The page that goes is still there for a moment.
+    page.run("localStorage.setItem('whiply.guest', JSON.stringify('whg_rubbish')); window.goes = true; location.reload()")
+    page.wait("return !window.goes && document.querySelector('.composer textarea') && document.querySelector('.who bdi')?.textContent.startsWith('guest-')")
     after = name_of(page)
     assert before != after
-    page.run("location.reload()")
-    page.wait("return document.querySelector('.composer textarea') && document.querySelector('.who bdi')?.textContent === args[0]", after)
+    page.run("window.goes = true; location.reload()")
+    page.wait("return !window.goes && document.querySelector('.composer textarea') && document.querySelector('.who bdi')?.textContent === args[0]", after)
     quiet(page)
 
 
