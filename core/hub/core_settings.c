@@ -438,13 +438,10 @@ core_overlay_ask(struct hub *hub, const struct wh_overlay *overlay, keeper_answe
 	enum wh_err err;
 
 	wh_overlay_write(overlay, &text);
-	if (text.failed) {
-		*why_out = "more was changed than can be kept: put something back, or write it into the config file";
-		return WH_EFULL;
-	}
-	err = channel_ask_configure(hub, wh_buf_slice(&text), then, NULL, call_id);
+	err = text.failed ? WH_EFULL : channel_ask_configure(hub, wh_buf_slice(&text), then, NULL, call_id);
+	*why_out = text.failed ? "more was changed than can be kept: put something back, or write it into the config file" :
+	    err == WH_ESTATE ? "another change is under way: try again in a moment" : "the keeper can't be asked now";
 	wh_buf_free(&text);
-	*why_out = err == WH_ESTATE ? "another change is under way: try again in a moment" : "the keeper can't be asked now";
 	return err;
 }
 

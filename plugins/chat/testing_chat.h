@@ -29,7 +29,7 @@ struct fixture {
 	char roles[64];
 	unsigned moves;			/* rooms of another name that accounts were told of */
 	char moved[160];		/* the last one: from>to */
-	bool unsettled;			/* accounts have to be looked up: until settle() */
+	bool unsettled;			/* accounts have to be looked up: until wh_test_settle() */
 	wh_accounts_settled *settled;
 	void *settled_self;
 };

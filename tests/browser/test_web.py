@@ -174,7 +174,7 @@ def test_a_page_goes_on_when_the_server_comes_back(browser, server):
     ann.wait("document.querySelector('.connection button')?.click(); return document.querySelector('.connection').hidden")
     bob.wait("document.querySelector('.connection button')?.click(); return document.querySelector('.connection').hidden")
     ann.wait("return !document.querySelector('.message.sending')")
-    quiet(ann, but=("WebSocket", "ERR_CONNECTION_"))
+    quiet(ann, but=("WebSocket", "ERR_CONNECTION_", "fetching the script"))
 
 
 def totp(secret, at=None):

@@ -330,14 +330,15 @@ export class Client {
 			this.#ready({ resumed: false, rooms: [] });
 	}
 
+	/* What waits is sent when those who listen are back where they were. */
 	#ready(how) {
-		this.#attempts = 0;
-		this.#greeting = false;
-		this.#emit("me", this.me);
-		this.#setState("ready");
 		const socket = this.#socket, holds = [];
 
+		this.#attempts = 0;
+		this.#greeting = false;
 		this.#held = true;
+		this.#emit("me", this.me);
+		this.#setState("ready");
 		this.#emit("ready", { ...how, hold: (promise) => holds.push(promise) });
 		const flush = () => {
 			if (this.#socket !== socket)

@@ -1,7 +1,6 @@
 /* Where one writes. Enter sends, Shift+Enter is a new line, Tab completes names, commands and emotes, the arrow up edits what was said last. What is not
  * sent yet is kept as a draft of the room. */
 import { fill, h, icon, iconButton } from "../dom.js";
-import { emotesLike } from "../emotes.js";
 import { t } from "../i18n.js";
 import { setSetting, setting } from "../settings.js";
 
@@ -176,17 +175,16 @@ export class Composer {
 		return /^[/:]/.test(word) || (word !== "" && [...this.room.members.values()].some(({ name }) => name.toLowerCase().startsWith(word)));
 	}
 
-	/* What could be meant by the word before the cursor. A bare word is completed only when Tab asks for it. */
+	/* Offers what could be meant by the word before the cursor. */
 	async #complete(asked = false) {
-		const before = this.input.value.slice(0, this.input.selectionStart), word = /\S*$/.exec(before)[0], low = word.toLowerCase();
+		const before = this.input.value.slice(0, this.input.selectionStart), word = /\S*$/.exec(before)[0], first = word === before;
 		let choices = [];
 
-		if (word === before && word.startsWith("/"))
-			choices = await this.#slashes(low);
-		else if (/^:[a-z0-9_+-]{2,}$/.test(low))
-			choices = emotesLike(low.slice(1)).map(([name, sign]) => ({ text: sign || `:${name}:`, more: sign && `:${name}:` }));
-		else if (word.startsWith("@") || (asked && word !== ""))
-			choices = [...this.room.members.values()].filter(({ name }) => name.toLowerCase().startsWith(low.replace(/^@/, ""))).map(({ name }) => ({ text: `@${name}`, more: "" }));
+		if (asked || /^[@:]/.test(word) || (first && word.startsWith("/"))) {
+			const [{ choicesFor }] = await Promise.all([import("./completion.js"), word.startsWith("/") && this.app.known]);
+
+			choices = choicesFor(this, word, { first, asked });
+		}
 		if (this.input.value.slice(0, this.input.selectionStart) !== before)
 			return;
 		this.#offer(choices.slice(0, CHOICES).filter(({ text }) => text !== word), word.length);
@@ -199,12 +197,6 @@ export class Composer {
 		const [module] = await Promise.all([import("./commands.js"), this.app.known]);
 
 		return module;
-	}
-
-	async #slashes(low) {
-		const { slashesLike } = await this.#commands();
-
-		return slashesLike(this.app, low.slice(1)).map(({ name, args, help }) => ({ text: `/${name}`, more: `${args} — ${help}` }));
 	}
 
 	#offer(choices, length = 0) {
