@@ -190,7 +190,7 @@ user_older_than(lua_State *L)
 {
 	struct scene *s;
 
-	(void)bind_thing(L, 1, BIND_USER);
+	(void)bind_thing(L, 1, kind_user);
 	s = bind_scene(L);
 	lua_pushboolean(L, s->event->age_ms >= bind_duration(L, 2, "older_than"));
 	return 1;
@@ -199,7 +199,7 @@ user_older_than(lua_State *L)
 static int
 user_has_role(lua_State *L)
 {
-	(void)bind_thing(L, 1, BIND_USER);
+	(void)bind_thing(L, 1, kind_user);
 	lua_pushboolean(L, has_role(bind_scene(L)->event->roles, bind_str(L, 2)));
 	return 1;
 }
@@ -224,10 +224,10 @@ push_field(lua_State *L, struct scene *s, enum field field)
 
 	switch (field) {
 	case FIELD_USER:
-		push_part(L, FIELD_USER, BIND_USER);
+		push_part(L, FIELD_USER, kind_user);
 		return;
 	case FIELD_STATS:
-		push_part(L, FIELD_STATS, BIND_STATS);
+		push_part(L, FIELD_STATS, kind_stats);
 		return;
 	case FIELD_ROOM:
 		bind_push(L, e->room);
@@ -346,6 +346,6 @@ open_object(lua_State *L, const char *kind, const struct field_name *fields, boo
 void
 bind_open_event(lua_State *L)
 {
-	open_object(L, BIND_EVENT, event_fields, false);
-	open_object(L, BIND_USER, user_fields, true);
+	open_object(L, kind_event, event_fields, false);
+	open_object(L, kind_user, user_fields, true);
 }

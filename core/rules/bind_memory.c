@@ -30,7 +30,7 @@ make_window(lua_State *L)
 		if (strcmp(p->windows[i].name, name) == 0) {
 			if (!p->reviving)
 				return luaL_error(L, "window '%s' is there twice", name);
-			bind_object(L, BIND_WINDOW, p->windows[i].window);
+			bind_object(L, kind_window, p->windows[i].window);
 			return 1;
 		}
 	if (p->n_windows == PACK_WINDOWS)
@@ -40,7 +40,7 @@ make_window(lua_State *L)
 	if (w->window == NULL)
 		return luaL_error(L, "out of memory");
 	p->n_windows++;
-	bind_object(L, BIND_WINDOW, w->window);
+	bind_object(L, kind_window, w->window);
 	return 1;
 }
 
@@ -69,7 +69,7 @@ arg_within(lua_State *L, int arg)
 static int
 window_add_entry(lua_State *L)
 {
-	struct window *w = bind_thing(L, 1, BIND_WINDOW);
+	struct window *w = bind_thing(L, 1, kind_window);
 	struct scene *s = bind_scene(L);
 	struct window_entry e = { .time_ms = s->event->time_ms, .key = arg_key(L, 2), .user = s->user, .entry = s->event->entry };
 	const struct sketch *sketch = NULL;
@@ -98,13 +98,13 @@ push_ids(lua_State *L, const struct window_found *f)
 }
 
 static void
-ask_window(lua_State *L, struct window_found *found)
+ask_window(lua_State *L, enum window_want want, struct window_found *found)
 {
-	const struct window *w = bind_thing(L, 1, BIND_WINDOW);
+	const struct window *w = bind_thing(L, 1, kind_window);
 	struct scene *s = bind_scene(L);
 	uint64_t steps = 5;
 
-	window_ask(w, arg_key(L, 2), s->event->time_ms, arg_within(L, 3), found, &steps);
+	window_ask(w, arg_key(L, 2), s->event->time_ms, arg_within(L, 3), want, found, &steps);
 	wh_script_take(L, steps);
 }
 
@@ -113,7 +113,7 @@ window_count(lua_State *L)
 {
 	struct window_found found;
 
-	ask_window(L, &found);
+	ask_window(L, WINDOW_WANT_COUNT, &found);
 	lua_pushinteger(L, found.count);
 	return 1;
 }
@@ -123,7 +123,7 @@ window_users(lua_State *L)
 {
 	struct window_found found;
 
-	ask_window(L, &found);
+	ask_window(L, WINDOW_WANT_ALL, &found);
 	lua_pushinteger(L, found.users);
 	return 1;
 }
@@ -133,7 +133,7 @@ window_entries(lua_State *L)
 {
 	struct window_found found;
 
-	ask_window(L, &found);
+	ask_window(L, WINDOW_WANT_ALL, &found);
 	push_ids(L, &found);
 	return 1;
 }
@@ -142,7 +142,7 @@ window_entries(lua_State *L)
 static int
 window_similar_to(lua_State *L)
 {
-	const struct window *w = bind_thing(L, 1, BIND_WINDOW);
+	const struct window *w = bind_thing(L, 1, kind_window);
 	struct scene *s = bind_scene(L);
 	struct window_found found;
 	lua_Number least = luaL_optnumber(L, 3, 0.6);
@@ -304,7 +304,7 @@ bind_open_memory(lua_State *L)
 
 	lua_pushcfunction(L, make_window);
 	lua_setglobal(L, "window");
-	luaL_newmetatable(L, BIND_WINDOW);
+	luaL_newmetatable(L, kind_window);
 	luaL_newlib(L, window);
 	lua_setfield(L, -2, "__index");
 	lua_pop(L, 1);

@@ -149,7 +149,7 @@ stats_index(lua_State *L)
 static void
 open_stats(lua_State *L)
 {
-	luaL_newmetatable(L, BIND_STATS);
+	luaL_newmetatable(L, kind_stats);
 	lua_newtable(L);
 	for (size_t i = 0; i < STATS_FIELDS; i++) {
 		lua_pushinteger(L, (lua_Integer)i);

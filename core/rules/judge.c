@@ -207,6 +207,7 @@ struct judging {
 	struct judge_sink *sink;
 	struct wh_judge_answer *answer;
 	uint32_t live;		/* actions */
+	int64_t now_ns;
 };
 
 static void
@@ -344,7 +345,7 @@ judging_rule(struct judging *g, struct pack *p, struct pack_rule *r)
 	r->evaluated++;
 	r->day_evaluated++;
 	g->answer->evaluated++;
-	got = pack_ask_rule(p, r, &g->judge->scene, &cost);
+	got = pack_ask_rule(p, r, &g->judge->scene, &g->now_ns, &cost);
 	wh_hist_record(&r->cost, (uint64_t)cost);
 	if (g->sink->asked != NULL)
 		g->sink->asked(g->sink, p, r, got, cost);
@@ -377,8 +378,8 @@ score_pack(const struct judge *j, const struct wh_judge_event *e, bool *known_ou
 void
 judge_event(struct judge *j, const struct wh_judge_event *e, struct judge_sink *sink, struct wh_judge_answer *answer_out)
 {
-	struct judging g = { j, e, sink, answer_out, 0 };
 	int64_t began = wh_clock_mono_ns(NULL), cost;
+	struct judging g = { j, e, sink, answer_out, 0, began };
 
 	*answer_out = (struct wh_judge_answer){ .fate = WH_FATE_PASS };
 	if (j->events++ % JUDGE_CPU_EVENTS == 0)

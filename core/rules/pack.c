@@ -59,7 +59,7 @@ pack_chunk(struct pack *p, const char *file)
 		return WH_OK;
 	if ((size_t)snprintf(c.name, sizeof c.name, "%s%s", p->source->label, file) >= 60)
 		snprintf(c.name, sizeof c.name, "%s", file);
-	return wh_script_run(p->script, job_chunk, &c);
+	return wh_script_run(p->script, 0, job_chunk, &c);
 }
 
 /* The state, with everything in it. Loading may cost more than judging: lists are built. Being made anew happens in the middle of an event, and
@@ -82,7 +82,7 @@ pack_state(struct pack *p)
 	p->declared = false;
 	memset(p->cached, 0, sizeof p->cached);
 	p->event_ref = LUA_NOREF;
-	err = wh_script_run(p->script, job_open, NULL);
+	err = wh_script_run(p->script, 0, job_open, NULL);
 	if (err == WH_OK)
 		err = pack_chunk(p, "pack.lua");
 	if (err == WH_OK && !p->reviving)
@@ -285,7 +285,7 @@ static void
 push_event(lua_State *L, struct pack *p)
 {
 	if (p->event_ref == LUA_NOREF) {
-		bind_object(L, BIND_EVENT, p);
+		bind_object(L, kind_event, p);
 		p->event_ref = luaL_ref(L, LUA_REGISTRYINDEX);
 	}
 	lua_rawgeti(L, LUA_REGISTRYINDEX, p->event_ref);
@@ -317,9 +317,10 @@ job_ask(lua_State *L, void *self)
 }
 
 enum pack_got
-pack_ask_rule(struct pack *p, struct pack_rule *rule, struct scene *scene, int64_t *cost_ns_out)
+pack_ask_rule(struct pack *p, struct pack_rule *rule, struct scene *scene, int64_t *now_ns, int64_t *cost_ns_out)
 {
 	struct asking a = { p, rule, false };
+	struct wh_script_stats stats;
 	enum wh_err err;
 
 	*cost_ns_out = 0;
@@ -330,9 +331,11 @@ pack_ask_rule(struct pack *p, struct pack_rule *rule, struct scene *scene, int64
 	p->own_act = false;
 	p->n_asks = 0;
 	wh_buf_reset(&p->evidence);
-	err = wh_script_run(p->script, job_ask, &a);
+	err = wh_script_run(p->script, *now_ns, job_ask, &a);
 	p->scene = NULL;
-	*cost_ns_out = wh_script_stats(p->script).time_ns;
+	stats = wh_script_stats(p->script);
+	*cost_ns_out = stats.time_ns;
+	*now_ns = stats.ended_ns;
 	if (err == WH_OK) {
 		if (p->wrote)
 			writes_mark(p);
@@ -343,7 +346,7 @@ pack_ask_rule(struct pack *p, struct pack_rule *rule, struct scene *scene, int64
 	p->n_asks = 0;
 	wh_buf_reset(&p->error);
 	wh_buf_text(&p->error, wh_script_error(p->script));
-	if (err == WH_ETIME && *cost_ns_out >= p->limits.time_ns && wh_script_stats(p->script).steps < p->limits.steps)
+	if (err == WH_ETIME && stats.time_ns >= p->limits.time_ns && stats.steps < p->limits.steps)
 		return PACK_LATE;
 	return err == WH_ETIME || err == WH_ENOMEM ? PACK_OVER : PACK_FAILED;
 }
@@ -385,7 +388,7 @@ pack_run(struct pack *p, struct scene *scene, struct wh_str text, struct wh_buf 
 
 	p->scene = scene;
 	p->n_asks = 0;
-	err = wh_script_run(p->script, job_repl, &c);
+	err = wh_script_run(p->script, 0, job_repl, &c);
 	p->scene = NULL;
 	if (err == WH_OK)
 		writes_mark(p);

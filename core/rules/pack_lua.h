@@ -5,12 +5,8 @@
 #include "rules/pack.h"
 #include "script/script_lua.h"
 
-/* Names of the kinds of objects; also where their metatables are in the registry. */
-#define BIND_LIST "list"
-#define BIND_WINDOW "window"
-#define BIND_EVENT "event"
-#define BIND_USER "user"
-#define BIND_STATS "stats"
+/* The kinds of objects that are ours. A kind is told by where its name stands, which is also the name of its metatable in the registry. */
+extern const char kind_list[], kind_window[], kind_event[], kind_user[], kind_stats[];
 
 static inline struct pack *
 pack_of(lua_State *L)

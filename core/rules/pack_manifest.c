@@ -228,7 +228,7 @@ read_value(lua_State *L, struct reading *r)
 	case SETTING_PATTERNS:
 		if (s->list == NULL)
 			read_list(L, r);
-		bind_object(L, BIND_LIST, s->list);
+		bind_object(L, kind_list, s->list);
 		return;
 	}
 	lua_getglobal(L, "tostring");
@@ -392,7 +392,7 @@ manifest_list(lua_State *L)
 
 	if (s == NULL || s->list == NULL)
 		return luaL_error(L, "there is no setting '%s' of type words, domains or patterns", lua_tostring(L, 1));
-	bind_object(L, BIND_LIST, s->list);
+	bind_object(L, kind_list, s->list);
 	return 1;
 }
 
@@ -410,7 +410,7 @@ asked_text(lua_State *L, const struct list *l)
 static struct wh_str
 ask_list(lua_State *L)
 {
-	const struct list *l = bind_thing(L, 1, BIND_LIST);
+	const struct list *l = bind_thing(L, 1, kind_list);
 	struct wh_str text = asked_text(L, l), found;
 	struct list_text t = { .text = text };
 	uint64_t steps = 0;
@@ -446,7 +446,7 @@ list_find_entry(lua_State *L)
 static int
 list_len(lua_State *L)
 {
-	lua_pushinteger(L, (lua_Integer)list_count(bind_thing(L, 1, BIND_LIST)));
+	lua_pushinteger(L, (lua_Integer)list_count(bind_thing(L, 1, kind_list)));
 	return 1;
 }
 
@@ -459,7 +459,7 @@ bind_open_manifest(lua_State *L)
 	lua_setglobal(L, "pack");
 	lua_pushcfunction(L, manifest_list);
 	lua_setglobal(L, "list");
-	luaL_newmetatable(L, BIND_LIST);
+	luaL_newmetatable(L, kind_list);
 	luaL_newlib(L, methods);
 	lua_setfield(L, -2, "__index");
 	lua_pushcfunction(L, list_len);

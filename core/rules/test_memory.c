@@ -181,7 +181,7 @@ add(struct window *w, int64_t time, uint64_t key, uint64_t user)
 static uint32_t
 count(const struct window *w, uint64_t key, int64_t now)
 {
-	window_ask(w, key, now, 0, &got, &steps);
+	window_ask(w, key, now, 0, WINDOW_WANT_ALL, &got, &steps);
 	return got.count;
 }
 
@@ -206,7 +206,7 @@ a_window_counts_what_it_keeps(void **state)
 	assert_int_equal(got.users, 1);
 	assert_int_equal(count(w, 1, 130), 2);
 	assert_int_equal(count(w, 1, 151), 0);
-	window_ask(w, 1, 50, 15, &got, &steps);
+	window_ask(w, 1, 50, 15, WINDOW_WANT_ALL, &got, &steps);
 	assert_int_equal(got.count, 2);
 	window_free(&w);
 }

@@ -7,15 +7,6 @@
 #include "script/script_lua.h"
 #include "script/script_state.h"
 
-struct wh_script *
-script_of(lua_State *L)
-{
-	void *self;
-
-	(void)lua_getallocf(L, &self);
-	return self;
-}
-
 static void
 script_hook(lua_State *L, lua_Debug *frame)
 {
@@ -84,12 +75,12 @@ limits_fill(struct wh_script_limits *l)
 }
 
 static void
-script_begin(struct wh_script *s)
+script_begin(struct wh_script *s, int64_t began_ns)
 {
 	s->running = true;
 	s->stats.instructions = 0;
 	s->stats.bytes = 0;
-	s->stats.time_ns = wh_clock_mono_ns(s->limits.clock);
+	s->stats.time_ns = began_ns != 0 ? began_ns : wh_clock_mono_ns(s->limits.clock);
 	s->bytes_left = s->limits.bytes;
 	s->meter = (struct wh_meter){ .left = s->limits.steps, .limit_ns = s->limits.time_ns, .clock = s->limits.clock };
 	wh_buf_reset(&s->error);
@@ -110,6 +101,7 @@ struct job {
 	const struct wh_script_fn *rows;
 	void (*own)(lua_State *L, void *self);
 	void *self;
+	int64_t began_ns;	/* 0: not known */
 };
 
 static int
@@ -158,7 +150,7 @@ script_run(struct wh_script *s, struct job *job)
 		return WH_ESTATE;
 	}
 	lua_settop(L, 0);
-	script_begin(s);
+	script_begin(s, job->began_ns);
 	lua_pushcfunction(L, script_message);
 	lua_pushcfunction(L, job_run);
 	lua_pushlightuserdata(L, job);
@@ -167,8 +159,8 @@ script_run(struct wh_script *s, struct job *job)
 	s->stats.calls++;
 	s->stats.steps = s->limits.steps - s->meter.left;
 	/* Of a long call the time on a processor, from its first look at the clock on. */
-	s->stats.time_ns = s->meter.looked ? wh_clock_cpu_ns(s->limits.clock) - s->meter.began_ns :
-	    wh_clock_mono_ns(s->limits.clock) - s->stats.time_ns;
+	s->stats.ended_ns = wh_clock_mono_ns(s->limits.clock);
+	s->stats.time_ns = s->meter.looked ? wh_clock_cpu_ns(s->limits.clock) - s->meter.began_ns : s->stats.ended_ns - s->stats.time_ns;
 	return status == LUA_OK && s->meter.over == WH_METER_GOOD ? WH_OK : script_failed(s, status, job);
 }
 
@@ -192,6 +184,7 @@ wh_script_new(const struct wh_script_limits *limits, const struct wh_script_modu
 	s->L = lua_newstate(script_alloc, s);
 	if (s->L == NULL)
 		goto fail;
+	memcpy(lua_getextraspace(s->L), &s, sizeof s);
 	lua_pushcfunction(s->L, script_env_main);
 	if (lua_pcall(s->L, 0, 0, 0) != LUA_OK)
 		goto fail;
@@ -406,9 +399,9 @@ job_own(lua_State *L, struct job *job)
 }
 
 enum wh_err
-wh_script_run(struct wh_script *s, void (*fn)(lua_State *L, void *self), void *self)
+wh_script_run(struct wh_script *s, int64_t began_ns, void (*fn)(lua_State *L, void *self), void *self)
 {
-	return script_run(s, &(struct job){ .run = job_own, .own = fn, .self = self });
+	return script_run(s, &(struct job){ .run = job_own, .own = fn, .self = self, .began_ns = began_ns });
 }
 
 const char *

@@ -127,6 +127,7 @@ struct wh_script_stats {
 	uint64_t steps;			/* of the last call: instructions and what was done in C */
 	uint64_t bytes;			/* allocated by the last call */
 	int64_t time_ns;		/* of the last call */
+	int64_t ended_ns;		/* monotonic: when it ended */
 	size_t memory, memory_peak;	/* now, and the most since the state was made */
 	uint64_t blocks;		/* allocated now */
 	uint64_t refused;		/* allocations that were refused, since the state was made */

@@ -35,16 +35,13 @@ wh_script_budget(struct wh_script *s, uint64_t steps, size_t bytes, int64_t time
 void
 wh_script_set_owner(struct wh_script *s, void *owner)
 {
-	memcpy(lua_getextraspace(s->L), &owner, sizeof owner);
+	s->owner = owner;
 }
 
 void *
 wh_script_owner(lua_State *L)
 {
-	void *owner;
-
-	memcpy(&owner, lua_getextraspace(L), sizeof owner);
-	return owner;
+	return script_of(L)->owner;
 }
 
 struct wh_str

@@ -10,8 +10,9 @@
 #include "script/meter.h"
 #include "script/script.h"
 
-/** Runs `fn` with an empty stack as one call of its own: budget, error text and traceback are those of wh_script_call. */
-enum wh_err wh_script_run(struct wh_script *s, void (*fn)(lua_State *L, void *self), void *self);
+/** Runs `fn` with an empty stack as one call of its own: budget, error text and traceback are those of wh_script_call. `began_ns`: the
+ * monotonic time, where the caller has just looked; 0: it is looked at. */
+enum wh_err wh_script_run(struct wh_script *s, int64_t began_ns, void (*fn)(lua_State *L, void *self), void *self);
 
 /** Compiles a text and leaves its function on the stack, or raises. */
 void wh_script_compile(lua_State *L, const char *name, struct wh_str text);

@@ -14,6 +14,7 @@
 
 struct wh_script {
 	lua_State *L;
+	void *owner;		/* whoever made it likes to find it by the state */
 	struct wh_script_limits limits;		/* with the defaults filled in */
 	const struct wh_script_module *modules;	/* borrowed; NULL: none */
 	struct wh_meter meter;
@@ -32,8 +33,17 @@ struct wh_script {
 	uint64_t fail_at;	/* for tests: refuse the allocation that counts this down to 0; 0: none */
 };
 
+/** Every coroutine begins with what stands in the extra space of the state's first. */
+static inline struct wh_script *
+script_of(lua_State *L)
+{
+	struct wh_script *s;
+
+	memcpy(&s, lua_getextraspace(L), sizeof s);
+	return s;
+}
+
 /* script.c */
-struct wh_script *script_of(lua_State *L);
 /** Takes steps; raises when there are none left. */
 void script_take(lua_State *L, uint64_t steps);
 /** Raises the error that no pcall keeps. */

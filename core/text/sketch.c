@@ -23,8 +23,8 @@ sketch_make(struct wh_str s, struct sketch *out)
 	for (size_t i = 0; i < s.n; i++) {
 		run = run << 8 | (unsigned char)s.p[i];
 		h = mix((run & 0xFFFFFF) + 1);
-		if (i >= 2 && h < below)
-			out->bits[h >> 6 & 3] |= UINT64_C(1) << (h & 63);
+		/* Whether it is kept is a matter of chance: no branch could be foretold. */
+		out->bits[h >> 6 & 3] |= (uint64_t)((i >= 2) & (h < below)) << (h & 63);
 	}
 	for (size_t i = 0; i < 4; i++)
 		out->n = (uint16_t)(out->n + __builtin_popcountll(out->bits[i]));

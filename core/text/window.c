@@ -118,7 +118,8 @@ static void
 found_add(struct window_found *out, struct users *users, const struct window_entry *e)
 {
 	out->count++;
-	users_add(users, e->user);
+	if (users != NULL)
+		users_add(users, e->user);
 	if (out->n_ids < WINDOW_IDS && e->entry != 0)
 		out->ids[out->n_ids++] = e->entry;
 }
@@ -130,16 +131,18 @@ oldest(const struct window *w, int64_t now_ms, int64_t within_ms)
 }
 
 void
-window_ask(const struct window *w, uint64_t key, int64_t now_ms, int64_t within_ms, struct window_found *out, uint64_t *steps)
+window_ask(const struct window *w, uint64_t key, int64_t now_ms, int64_t within_ms, enum window_want want, struct window_found *out,
+	uint64_t *steps)
 {
 	uint64_t first = window_first(w), at;
 	int64_t from = oldest(w, now_ms, within_ms);
-	struct users users;
+	struct users users, *told = want == WINDOW_WANT_COUNT ? NULL : &users;
 
 	out->count = out->users = out->n_ids = 0;
 	if (w->of == NULL)
 		return;
-	memset(&users, 0, sizeof users);
+	if (told != NULL)
+		memset(told, 0, sizeof *told);
 	for (at = w->heads[key & (w->size - 1)]; at > first; at = w->of[(at - 1) & (w->size - 1)].before) {
 		const struct window_entry *e = &w->of[(at - 1) & (w->size - 1)];
 
@@ -147,9 +150,9 @@ window_ask(const struct window *w, uint64_t key, int64_t now_ms, int64_t within_
 		if (e->time_ms <= from)
 			break;
 		if (e->key == key)
-			found_add(out, &users, e);
+			found_add(out, told, e);
 	}
-	out->users = users.n;
+	out->users = told != NULL ? told->n : 0;
 }
 
 void

@@ -40,8 +40,12 @@ void window_inherit(struct window *to, struct window *from);
 /** WH_EFULL: WINDOW_ADDS since the mark. `sketch` may be NULL. */
 enum wh_err window_add(struct window *w, const struct window_entry *e, const struct sketch *sketch);
 
-/** How many entries of the key are not older than the window keeps, or `within_ms` if that is not 0, and of how many users. */
-void window_ask(const struct window *w, uint64_t key, int64_t now_ms, int64_t within_ms, struct window_found *out, uint64_t *steps);
+/* To tell users apart takes longer than to count. */
+enum window_want { WINDOW_WANT_COUNT, WINDOW_WANT_ALL };
+
+/** How many entries of the key are not older than the window keeps, or `within_ms` if that is not 0, and if wanted of how many users. */
+void window_ask(const struct window *w, uint64_t key, int64_t now_ms, int64_t within_ms, enum window_want want, struct window_found *out,
+	uint64_t *steps);
 
 /** The same of entries whose text is like this one: `least` of 1000. `key` 0: of any key. */
 void window_similar(const struct window *w, const struct sketch *sketch, unsigned least, uint64_t key, int64_t now_ms, int64_t within_ms,

@@ -11,11 +11,13 @@ local networks = window("networks", { keep = "1m", entries = 8192 })
 rule "too-fast" { on = "message", exempt = { "trusted", "bots" },
   when = function(m)
     -- A timeout begins a new count, so that a step of the ladder is for a new flood and not for the rest of the old one.
-    local key = m.user.id .. "/" .. kv.get(m.user.id, 0)
+    local id = m.user.id
+    local floods = kv.get(id)
+    local key = floods and id .. "/" .. floods or id
     said:add(key)
     local count = said:count(key, settings.within)
     if count <= settings.messages then return end
-    kv.add(m.user.id, 1, "10m")
+    kv.add(id, 1, "10m")
     return { messages = count }
   end,
   act = { "redact", "timeout", reason = "flood", ladder = { "30s", "5m", "30m", "1d" }, forget = "1d" } }

@@ -8,6 +8,7 @@ pack { id = "mention-bomb", version = "1.0.0", api = 1, license = "MIT",
 local called = window("called", { keep = "10m", entries = 8192 })
 
 local function distinct(names)
+  if #names < 2 then return #names end
   local seen, count = {}, 0
   for _, name in ipairs(names) do
     if not seen[name] then
