@@ -156,22 +156,34 @@ others_text(const struct match *m, const struct match_seat *but, struct text *t)
 	text_put(t, "]");
 }
 
-/* What a member is told when a match is proposed or begins. */
-static void
-seat_tell(struct matching *x, struct match *m, struct match_seat *seat, const char *event)
+bool
+match_revealed(const struct match *m)
 {
+	for (unsigned i = 0; i < m->n; i++)
+		if (!m->seats[i].revealed && m->seats[i].person != NULL)
+			return false;
+	return true;
+}
+
+/* What a member is told of a match. */
+struct seat_about {
 	char others[MATCHER_PERSONS * 160], shared[1024], room[64];
-	struct text o = { others, 0, sizeof others, false }, s = { shared, 0, sizeof shared, false };
+	struct wh_item items[12];
+	unsigned n;
+};
+
+static void
+seat_about(struct matching *x, struct match *m, const struct match_seat *seat, struct seat_about *out)
+{
+	struct text o = { out->others, 0, sizeof out->others, false }, s = { out->shared, 0, sizeof out->shared, false };
 	const struct match_seat *other = NULL;
 	struct want want;
 	const char *why;
-	struct wh_item items[12];
+	struct wh_item *items = out->items;
 	unsigned n = 0;
-	bool proposed = m->state == MATCH_PROPOSED;
+	bool revealed = match_revealed(m);
 
-	if (seat->person == NULL)
-		return;
-	room_name(m, room);
+	room_name(m, out->room);
 	for (unsigned i = 0; i < m->n; i++)
 		if (&m->seats[i] != seat && m->seats[i].person != NULL)
 			other = &m->seats[i];
@@ -183,21 +195,55 @@ seat_tell(struct matching *x, struct match *m, struct match_seat *seat, const ch
 	items[n++] = WH_ITEM_INT("team", seat->team);
 	if (seat->role < m->queue->n_roles)
 		items[n++] = WH_ITEM_STR("role", wh_str(m->queue->roles[seat->role]));
-	if (proposed) {
+	if (m->state == MATCH_PROPOSED) {
 		items[n++] = WH_ITEM_INT("accept_within", m->queue->accept_ms);
 		items[n++] = WH_ITEM_INT("people", m->n);
 	} else {
-		items[n++] = WH_ITEM_STR("room", wh_str(room));
+		items[n++] = WH_ITEM_STR("room", wh_str(out->room));
 		items[n++] = WH_ITEM_JSON("others", text_of(&o));
 		if (s.n != 0 && !s.full)
 			items[n++] = WH_ITEM_JSON("shared", text_of(&s));
 		items[n++] = WH_ITEM_STR("medium", wh_str(m->queue->video ? "video" : "text"));
-		items[n++] = WH_ITEM_BOOL("blur", m->queue->blur);
-		items[n++] = WH_ITEM_BOOL("relay", m->queue->video && m->queue->relay);
+		items[n++] = WH_ITEM_BOOL("blur", m->queue->blur && !revealed);
+		items[n++] = WH_ITEM_BOOL("relay", m->queue->video && m->queue->relay && !revealed);
 		/* For calls: one side makes the first offer. */
 		items[n++] = WH_ITEM_BOOL("starts", seat == &m->seats[0]);
 	}
-	person_tell(x, seat->person, &(struct wh_event){ event, items, n });
+	out->n = n;
+}
+
+/* When it is proposed or begins. */
+static void
+seat_tell(struct matching *x, struct match *m, const struct match_seat *seat, const char *event)
+{
+	struct seat_about about;
+
+	if (seat->person == NULL)
+		return;
+	seat_about(x, m, seat, &about);
+	person_tell(x, seat->person, &(struct wh_event){ event, about.items, about.n });
+}
+
+void
+match_write(struct matching *x, struct match *m, const struct match_seat *seat, struct wh_json *w)
+{
+	struct seat_about about;
+
+	seat_about(x, m, seat, &about);
+	for (unsigned i = 0; i < about.n; i++) {
+		const char *key = about.items[i].key;
+		const struct wh_value *v = &about.items[i].value;
+
+		if (v->type == WH_V_STR)
+			wh_json_str(w, key, v->s);
+		else if (v->type == WH_V_INT)
+			wh_json_int(w, key, v->i);
+		else if (v->type == WH_V_BOOL)
+			wh_json_bool(w, key, v->b);
+		else
+			wh_json_raw(w, key, v->raw);
+	}
+	wh_json_text(w, "state", m->state == MATCH_PROPOSED ? "proposed" : "live");
 }
 
 void

@@ -125,15 +125,6 @@ match_next(void *self, struct wh_call *call)
 	return err == WH_OK ? WH_OK : wh_fail(call, err, "you could not be put into the queue again; match.skip, then match.enqueue");
 }
 
-static bool
-all_revealed(const struct match *m)
-{
-	for (unsigned i = 0; i < m->n; i++)
-		if (!m->seats[i].revealed && m->seats[i].person != NULL)
-			return false;
-	return true;
-}
-
 /* Agrees to be seen. The others hear of it; once all do, all are told. */
 enum wh_err
 match_reveal(void *self, struct wh_call *call)
@@ -145,7 +136,7 @@ match_reveal(void *self, struct wh_call *call)
 	if (m == NULL)
 		return WH_ENOENT;
 	if (seat->revealed) {
-		wh_json_bool(wh_reply(call), "all", all_revealed(m));
+		wh_json_bool(wh_reply(call), "all", match_revealed(m));
 		return WH_OK;
 	}
 	const struct wh_cell cells[] = { WH_CELL_TEXT(wh_str(m->id)), WH_CELL_TEXT(wh_str(seat->id)) };
@@ -154,8 +145,8 @@ match_reveal(void *self, struct wh_call *call)
 	if (wh_store_run(&x->table, &(struct wh_step){ Q_SEAT_REVEAL, cells, 2, WH_ANY }, 1, NULL, 0) != WH_OK)
 		wh_host_log(x->host, WH_WARN, "matching_reveal_not_stored", WH_T("match", m->id));
 	seat->revealed = true;
-	wh_json_bool(wh_reply(call), "all", all_revealed(m));
-	if (all_revealed(m))
+	wh_json_bool(wh_reply(call), "all", match_revealed(m));
+	if (match_revealed(m))
 		match_tell(x, m, "match.revealed", NULL, NULL);
 	else
 		match_tell(x, m, "match.reveals", seat, NULL);
@@ -178,7 +169,7 @@ match_of_room_name(struct wh_matching *self, struct wh_str room, struct wh_match
 	m = match_find(x, wh_str_from(room, sizeof MATCH_ROOM - 1));
 	if (m == NULL || m->state != MATCH_LIVE)
 		return true;
-	revealed = all_revealed(m);
+	revealed = match_revealed(m);
 	*out = (struct wh_matched){ m->queue->video, m->queue->relay && !revealed, m->queue->blur && !revealed };
 	return true;
 }

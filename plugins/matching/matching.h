@@ -245,6 +245,10 @@ void match_fail(struct matching *x, struct match *m, const char *why, const stru
 void match_left(struct matching *x, struct match *m, struct match_seat *seat, const char *why);
 void match_free(struct matching *x, struct match *m);
 void matches_sweep(struct matching *x);
+/** Did all who are there agree to be seen? */
+bool match_revealed(const struct match *m);
+/** The fields of what a member was told when it was proposed or began, and `state`. */
+void match_write(struct matching *x, struct match *m, const struct match_seat *seat, struct wh_json *w);
 void match_tell(struct matching *x, struct match *m, const char *event, const struct match_seat *about, const char *why);
 
 /* match_ask.c */

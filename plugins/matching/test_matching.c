@@ -574,6 +574,8 @@ a_live_match_outlives_the_hub(void **state)
 	wh_test_advance(f->t, 60000);
 	assert_null(told(bob, "match.ended"));
 	assert_non_null(strstr(call(f, ann, "match.status", NULL)->json, match));
+	/* Whoever comes back knows whom with. */
+	assert_non_null(strstr(call(f, ann, "match.status", NULL)->json, "\"others\":[{\"name\":\"bob\""));
 	assert_int_equal(on(f, ann, "match.next", match, NULL)->err, WH_OK);
 	assert_non_null(told(bob, "match.ended"));
 	/* That they met is known as well. */

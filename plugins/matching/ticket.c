@@ -500,9 +500,7 @@ ticket_status(void *self, struct wh_call *call)
 		if (p->matches[i] == NULL)
 			continue;
 		wh_json_object(w, NULL);
-		wh_json_str(w, "match", wh_str(p->matches[i]->id));
-		wh_json_str(w, "queue", wh_str(p->matches[i]->queue->name));
-		wh_json_str(w, "state", wh_str(p->matches[i]->state == MATCH_PROPOSED ? "proposed" : "live"));
+		match_write(x, p->matches[i], match_seat_of(p->matches[i], wh_str(p->id)), w);
 		wh_json_end(w);
 	}
 	wh_json_end(w);

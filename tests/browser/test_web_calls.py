@@ -1,7 +1,7 @@
 """Calls in rooms, four people at most: devices, a microphone that is off, a screen that is shown; and strangers, from what they look for to what they
 do with each other, with pictures that are blurred until both agree."""
 import pytest
-from steps import PLUGINS, enter, press_button, quiet, say, sees, url
+from steps import PLUGINS, enter, name_of, press_button, quiet, say, sees, url
 from wire import until
 
 CONNECTED = "return document.querySelectorAll('.tile').length === args[0] && ![...document.querySelectorAll('.tile figcaption')].some((one) => /connecting/.test(one.textContent))"
@@ -71,6 +71,22 @@ def test_a_microphone_is_off_a_screen_is_shown_and_devices_are_chosen(browser, s
     assert other
     ann.wait("document.querySelector('[aria-label=Devices]').click(); const one = [...document.querySelectorAll('[role=menuitemradio]')].find((one) => one.textContent === args[0])?.getAttribute('aria-checked'); return one === 'true' || (document.querySelector('.menu-pop')?.dispatchEvent(new KeyboardEvent('keydown', { key: 'Escape' })), false)", other)
     quiet(ann)
+    quiet(bob)
+
+
+def test_a_moderator_takes_somebody_out_of_a_call(browser, server):
+    mona, bob = enter(browser, server, "mona"), enter(browser, server, "bob")    # whoever is there first owns the room
+    for page in (mona, bob):
+        call(page)
+    for page in (mona, bob):
+        page.wait(CONNECTED, 2)
+    assert not bob.run("return document.querySelector('.tile .icon-button')")
+    mona.shot("call-moderated")
+    mona.click(f"[aria-label='Take {name_of(bob)} out of the call']")
+    sees(bob, "You were taken out of the call.", "#notices .error")
+    bob.wait("return !document.querySelector('.call')")
+    mona.wait("return document.querySelectorAll('.tile').length === 1")
+    quiet(mona)
     quiet(bob)
 
 

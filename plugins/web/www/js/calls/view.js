@@ -1,4 +1,5 @@
 /* What one sees of a call: everybody's picture, and the buttons. */
+import { moderates } from "../chat/menus.js";
 import { fill, h, icon, iconButton, perFrame } from "../dom.js";
 import { t } from "../i18n.js";
 import { openMenu } from "../menu.js";
@@ -48,7 +49,12 @@ export class CallView {
 		tile.node.classList.toggle("blurred", !own && this.call.blur);
 		tile.node.classList.toggle("dark", !state.video);
 		fill(tile.about, h("bdi", null, name), !state.audio && icon("mic-off", t("call.muted")), state.screen && icon("screen", t("call.shows_screen")), state.hand && icon("hand", t("call.hand_up")),
-			(state.waiting || state.away) && h("small", null, t(state.away ? "call.away" : "call.connecting")));
+			(state.waiting || state.away) && h("small", null, t(state.away ? "call.away" : "call.connecting")),
+			!own && !this.call.room.whisper && moderates(this.app, this.call.room) && iconButton("close", t("call.remove", { name }), () => this.#remove(id)));
+	}
+
+	#remove(peer) {
+		return this.app.try(this.app.client.call("call.remove", { room: this.call.room.name, peer }));
 	}
 
 	#buttons() {

@@ -7,6 +7,11 @@ import { setSetting, setting } from "../settings.js";
 import { plain } from "../text.js";
 import { roomSettings } from "./settings.js";
 
+/** May this person keep the room in order? A guess for what is shown; the server decides. */
+export function moderates(app, room) {
+	return ["owner", "manager", "moderator"].includes(room.role.split(" ")[0]) || app.may("chat.moderate");
+}
+
 export class Menus {
 	#acts;
 
@@ -23,7 +28,7 @@ export class Menus {
 	}
 
 	get #moderates() {
-		return ["owner", "manager", "moderator"].includes(this.room.role.split(" ")[0]) || this.app.may("chat.moderate");
+		return moderates(this.app, this.room);
 	}
 
 	pickSign(entry, at) {

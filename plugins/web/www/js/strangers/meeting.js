@@ -45,11 +45,6 @@ export class Meeting {
 
 	async #startCall() {
 		this.#call ??= await startCall(this.app, this.room, { audio: true, video: true });
-		/* After the page was loaded anew only the call knows. */
-		if (this.#call?.blur && !this.match.blur) {
-			this.match.blur = true;
-			this.#buttons(this.ended ?? false);
-		}
 	}
 
 	#buttons(over) {
