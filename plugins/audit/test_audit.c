@@ -64,21 +64,10 @@ begin(const char *settings)
 	find_service();
 }
 
-/* Runs jobs and timers until nothing waits. */
-static void
-settle(void)
-{
-	for (int i = 0; i < 4; i++) {
-		while (wh_test_run_jobs(bed.t) != 0)
-			continue;
-		wh_test_advance(bed.t, 1);
-	}
-}
-
 static void
 end(void)
 {
-	settle();
+	wh_test_settle(bed.t);
 	wh_test_end(&bed.t);
 }
 
@@ -95,7 +84,7 @@ put_many(int n)
 {
 	for (int i = 0; i < n; i++)
 		assert_int_equal(put("id-ann", "test.act", "id-bob"), WH_OK);
-	settle();
+	wh_test_settle(bed.t);
 }
 
 static const char *
@@ -105,7 +94,7 @@ call(const char *command, const char *args)
 
 	wh_test_advance(bed.t, 5000);	/* rates */
 	answer = wh_test_call(bed.t, bed.admin, command, args);
-	settle();
+	wh_test_settle(bed.t);
 	assert_int_equal(answer->err, WH_OK);
 	return answer->json;
 }
@@ -157,7 +146,7 @@ entries_are_kept_with_all_that_they_say(void **state)
 	(void)state;
 	begin(NULL);
 	assert_int_equal(put("id-ann", "auth.lockout", "id-bob"), WH_OK);
-	settle();
+	wh_test_settle(bed.t);
 	assert_string_equal(look("SELECT n || ' ' || time || ' ' || who || ' ' || name || ' ' || action || ' ' || target || ' ' || why || ' ' || details || ' ' || outcome FROM audit_entry"),
 	    "1 1767225600000 id-ann Ann auth.lockout id-bob because {\"n\":1} ok");
 	assert_non_null(strstr(call("audit.list", NULL), "{\"entries\":[{\"n\":1,\"time\":1767225600000,\"who\":\"id-ann\",\"name\":\"Ann\",\"action\":\"auth.lockout\","
@@ -178,7 +167,7 @@ calls_of_marked_commands_are_written_without_their_secrets(void **state)
 	mod = wh_test_session(bed.t, "mod", "moderator");
 	assert_int_equal(wh_test_call(bed.t, mod, "room.ban", "{\"account\":\"id-bob\",\"reason\":\"spam\",\"password\":\"hunter2\"}")->err, WH_OK);
 	assert_int_equal(wh_test_call(bed.t, mod, "room.ban", "{\"account\":\"nobody\"}")->err, WH_ENOENT);
-	settle();
+	wh_test_settle(bed.t);
 	assert_string_equal(look("SELECT who || ' ' || action || ' ' || target || ' ' || why || ' ' || details || ' ' || outcome FROM audit_entry WHERE n = 1"),
 	    "id-mod room.ban id-bob spam {\"account\":\"id-bob\",\"reason\":\"spam\",\"password\":\"***\"} ok");
 	assert_string_equal(look("SELECT outcome FROM audit_entry WHERE n = 2"), "not_found");
@@ -279,7 +268,7 @@ verify_finds_every_tampering_and_names_the_first(void **state)
 		/* Entries that differ, so that two in each other's place are seen. */
 		for (int n = 0; n < 20; n++)
 			assert_int_equal(put("id-ann", n % 2 != 0 ? "test.odd" : "test.even", "id-bob"), WH_OK);
-		settle();
+		wh_test_settle(bed.t);
 		assert_int_equal(tamper(UNLOCK), SQLITE_OK);
 		assert_int_equal(tamper(tamperings[i].sql), SQLITE_OK);
 		json = call("audit.verify", NULL);
@@ -298,7 +287,7 @@ a_log_cut_off_while_the_server_was_down_is_noticed(void **state)
 	put_many(20);
 	assert_int_equal(tamper(UNLOCK "DELETE FROM audit_entry WHERE n > 3; UPDATE audit_head SET n = 3, hash = (SELECT hash FROM audit_entry WHERE n = 3)"), SQLITE_OK);
 	wh_test_recover(bed.t);
-	settle();
+	wh_test_settle(bed.t);
 	assert_non_null(wh_test_logged(bed.t, "audit_head_wrong"));
 	assert_string_equal(look("SELECT action FROM audit_entry WHERE n = 4"), "audit.head_wrong");
 	end();
@@ -312,7 +301,7 @@ a_log_that_was_cut_off_alone_is_noticed_at_the_start(void **state)
 	put_many(20);
 	assert_int_equal(tamper(UNLOCK "DELETE FROM audit_entry WHERE n > 3"), SQLITE_OK);
 	wh_test_recover(bed.t);
-	settle();
+	wh_test_settle(bed.t);
 	assert_non_null(wh_test_logged(bed.t, "audit_head_wrong"));
 	assert_string_equal(look("SELECT action FROM audit_entry WHERE n = 21"), "audit.head_wrong");
 	assert_non_null(strstr(call("audit.verify", NULL), "\"bad\":4,"));
@@ -337,7 +326,7 @@ whatever_was_done_to_the_head_the_log_goes_on_and_says_so(void **state)
 		put_many(1);
 		for (int j = 0; j < 10; j++) {
 			wh_test_advance(bed.t, 1000);
-			settle();
+			wh_test_settle(bed.t);
 		}
 		assert_string_equal(wh_test_health(bed.t, NULL), "");
 		assert_non_null(wh_test_logged(bed.t, "audit_head_wrong"));
@@ -383,7 +372,7 @@ whenever_the_hub_dies_the_chain_goes_on(void **state)
 		wh_test_recover(bed.t);
 		find_service();
 	}
-	settle();
+	wh_test_settle(bed.t);
 	put_many(1);
 	assert_string_equal(look("SELECT count(*) = max(n) FROM audit_entry"), "1");
 	assert_non_null(strstr(call("audit.verify", NULL), "\"ok\":true"));
@@ -402,9 +391,9 @@ a_reload_loses_nothing(void **state)
 	find_service();
 	for (int i = 0; i < 10; i++)
 		assert_int_equal(put("id-ann", "test.after", "id-bob"), WH_OK);
-	settle();
+	wh_test_settle(bed.t);
 	wh_test_advance(bed.t, 1000);
-	settle();
+	wh_test_settle(bed.t);
 	assert_string_equal(look("SELECT count(*) || ' ' || max(n) FROM audit_entry"), "211 211");
 	assert_non_null(strstr(call("audit.verify", NULL), "\"ok\":true"));
 	assert_null(wh_test_logged(bed.t, "audit_lost"));
@@ -423,9 +412,9 @@ entries_wait_while_the_store_takes_none_and_then_go_to_the_log(void **state)
 	assert_int_equal(sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
 	for (int i = 0; i < 16; i++)
 		assert_int_equal(put("id-ann", "test.waits", "id-bob"), WH_OK);
-	settle();
+	wh_test_settle(bed.t);
 	wh_test_advance(bed.t, 500);
-	settle();
+	wh_test_settle(bed.t);
 	assert_string_equal(look("SELECT count(*) FROM audit_entry"), "2");
 	assert_non_null(strstr(wh_test_health(bed.t, NULL), "audit: the store takes no entries; they wait\n"));
 	assert_int_equal(put("id-cid", "test.lost", "id-bob"), WH_EFULL);
@@ -435,7 +424,7 @@ entries_wait_while_the_store_takes_none_and_then_go_to_the_log(void **state)
 	sqlite3_close(db);
 	for (int i = 0; i < 20; i++) {
 		wh_test_advance(bed.t, 1000);
-		settle();
+		wh_test_settle(bed.t);
 	}
 	assert_string_equal(wh_test_health(bed.t, NULL), "");
 	assert_string_equal(look("SELECT count(*) || ' ' || max(n) FROM audit_entry"), "19 19");
@@ -455,7 +444,7 @@ what_still_waits_at_the_end_is_logged(void **state)
 	db = stranger();
 	assert_int_equal(sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
 	assert_int_equal(put("id-ann", "test.late", "id-bob"), WH_OK);
-	settle();
+	wh_test_settle(bed.t);
 	wh_test_reload(bed.t, NULL);
 	assert_non_null(strstr(wh_test_logged(bed.t, "audit_lost"), "action=test.late"));
 	sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
@@ -472,7 +461,7 @@ equal_addresses_are_equal_until_the_key_goes(void **state)
 	assert_string_equal(look("SELECT count(DISTINCT address_hash) FROM audit_entry"), "1");
 	assert_string_not_equal(look("SELECT hex(key) FROM audit_key WHERE id = 1"), "null");
 	wh_test_advance(bed.t, DAY_MS);
-	settle();
+	wh_test_settle(bed.t);
 	/* Nobody did anything, and it is gone all the same. */
 	assert_string_equal(look("SELECT key FROM audit_key WHERE id = 1"), "null");
 	put_many(1);
@@ -494,11 +483,11 @@ the_list_is_filtered_and_paged(void **state)
 	(void)state;
 	begin(NULL);
 	put("id-ann", "a.x", "id-bob");
-	settle();
+	wh_test_settle(bed.t);
 	wh_test_advance(bed.t, 10000);
 	put("id-bob", "a.x", "id-ann");
 	put("id-ann", "a.y", "lobby");
-	settle();
+	wh_test_settle(bed.t);
 	json = call("audit.list", "{\"who\":\"id-ann\"}");
 	assert_true(strstr(json, "\"n\":3,") < strstr(json, "\"n\":1,") && strstr(json, "\"n\":2,") == NULL);
 	json = call("audit.list", "{\"action\":\"a.x\",\"who\":\"id-bob\"}");
@@ -540,9 +529,9 @@ a_person_gets_what_is_kept_of_them(void **state)
 	put("id-ann", "a.x", "id-bob");
 	put("id-bob", "a.y", "id-ann");
 	put("id-bob", "a.z", "id-cid");
-	settle();
+	wh_test_settle(bed.t);
 	answer = wh_test_export(bed.t, "id-ann", "ann");
-	settle();
+	wh_test_settle(bed.t);
 	assert_int_equal(answer->err, WH_OK);
 	assert_non_null(strstr(answer->json, "\"a.x\""));
 	assert_non_null(strstr(answer->json, "\"a.y\""));
@@ -558,15 +547,15 @@ what_others_did_to_a_person_is_told_without_those_others(void **state)
 	(void)state;
 	begin(NULL);
 	put("id-bob", "a.x", "id-cid");
-	settle();
+	wh_test_settle(bed.t);
 	answer = wh_test_export(bed.t, "id-cid", "cid");
-	settle();
+	wh_test_settle(bed.t);
 	assert_non_null(strstr(answer->json, "\"action\":\"a.x\",\"on\":\"id-cid\",\"why\":\"because\""));
 	assert_null(strstr(answer->json, "id-bob"));
 	assert_null(strstr(answer->json, "\"Ann\""));
 	assert_null(strstr(answer->json, "\"address\""));
 	answer = wh_test_export(bed.t, "id-bob", "bob");
-	settle();
+	wh_test_settle(bed.t);
 	assert_non_null(strstr(answer->json, "\"who\":\"id-bob\",\"name\":\"Ann\""));
 	end();
 }
@@ -580,7 +569,7 @@ erase(const char *id, const char *name)
 {
 	const struct wh_test_answer *answer = wh_test_erase(bed.t, id, name);
 
-	settle();
+	wh_test_settle(bed.t);
 	assert_int_equal(answer->err, WH_OK);
 }
 
@@ -608,7 +597,7 @@ of_an_erased_person_the_texts_go_and_the_chain_stays(void **state)
 	put_said("chat.kick", "den", "{\"room\":\"den\",\"name\":\"ann\"}");	/* 7 */
 	put_said("room.open", "Ann", "{\"name\":\"Ann\"}");	/* 8 a room that is called so */
 	put("id-bob", "a.x", "id-cid");		/* 9 nothing to do with her */
-	settle();
+	wh_test_settle(bed.t);
 	snprintf(hash, sizeof hash, "%s", look("SELECT hex(hash) FROM audit_entry WHERE n = 9"));
 	erase("id-ann", "Ann");
 	assert_string_equal(look(LEFT), "1:w-t--- 2:w-t--- 3:w-t-yd 4:wnta-- 5:wnt--- 6:wn-a-- 7:wnta-- 8:wntayd 9:wntayd 10:wntayd");
@@ -635,7 +624,7 @@ what_happens_later_is_kept(void **state)
 	put_many(1);
 	erase("id-ann", "Ann");
 	put("id-ann", "auth.erased", "id-ann");
-	settle();
+	wh_test_settle(bed.t);
 	assert_string_equal(look(LEFT), "1:w-t-yd 2:wntayd 3:wntayd");
 	end();
 }
@@ -653,7 +642,7 @@ a_great_many_entries_lose_their_texts_while_others_come(void **state)
 	for (int i = 0; i < 100; i++)
 		assert_int_equal(put("id-cid", "test.act", "id-dan"), WH_OK);
 	for (int i = 0; i < 10; i++)
-		settle();
+		wh_test_settle(bed.t);
 	assert_string_equal(look("SELECT count(*) FROM audit_entry WHERE who = 'id-ann' AND name IS NOT NULL"), "0");
 	assert_string_equal(look("SELECT count(*) FROM audit_entry WHERE target = 'id-ann' AND who = 'id-bob' AND why IS NOT NULL"), "0");
 	assert_string_equal(look("SELECT count(*) FROM audit_entry WHERE who = 'id-cid' AND name IS NULL"), "0");
@@ -675,7 +664,7 @@ an_erasure_is_finished_after_the_hub_died(void **state)
 		find_service();
 	}
 	for (int i = 0; i < 10; i++)
-		settle();
+		wh_test_settle(bed.t);
 	assert_string_equal(look("SELECT count(*) FROM audit_entry WHERE who = 'id-ann' AND name IS NOT NULL"), "0");
 	assert_string_equal(look("SELECT details FROM audit_entry WHERE action = 'audit.erased'"), "{\"texts\":200}");
 	assert_non_null(strstr(call("audit.verify", NULL), "\"ok\":true"));
@@ -726,7 +715,7 @@ old_entries_go_from_the_beginning_and_the_rest_stays_right(void **state)
 	erase("id-ann", "Ann");
 	assert_non_null(strstr(call("audit.verify", NULL), "\"entries\":11,\"n\":11,"));
 	wh_test_advance(bed.t, 5 * DAY_MS);
-	settle();
+	wh_test_settle(bed.t);
 	assert_non_null(wh_test_logged(bed.t, "audit_dropped"));
 	assert_string_equal(look("SELECT min(n) || ' ' || max(n) FROM audit_entry"), "6 11");
 	assert_non_null(strstr(call("audit.verify", NULL), "{\"ok\":true,\"complete\":true,\"entries\":6,\"n\":11,"));
@@ -751,7 +740,7 @@ the_newest_entry_is_kept_and_the_log_goes_on_behind_it(void **state)
 	put_many(3000);
 	wh_test_advance(bed.t, 2 * DAY_MS);
 	for (int i = 0; i < 4; i++)
-		settle();
+		wh_test_settle(bed.t);
 	assert_string_equal(look("SELECT min(n) || ' ' || max(n) FROM audit_entry"), "3000 3000");
 	wh_test_recover(bed.t);
 	find_service();
@@ -769,7 +758,7 @@ with_keep_0_nothing_goes(void **state)
 	begin("keep = \"0\";");
 	put_many(3);
 	wh_test_advance(bed.t, 3 * DAY_MS);
-	settle();
+	wh_test_settle(bed.t);
 	assert_string_equal(look("SELECT count(*) FROM audit_entry"), "3");
 	end();
 }
@@ -803,9 +792,9 @@ without_memory_an_entry_is_logged_or_waits(void **state)
 	assert_non_null(wh_test_logged(bed.t, "audit_lost"));
 	wh_test_no_memory(bed.t, 2);
 	assert_int_equal(put("id-ann", "test.late", "id-bob"), WH_OK);
-	settle();
+	wh_test_settle(bed.t);
 	wh_test_advance(bed.t, 1000);
-	settle();
+	wh_test_settle(bed.t);
 	assert_string_equal(look("SELECT action FROM audit_entry WHERE n = 2"), "test.late");
 	end();
 }
@@ -838,7 +827,7 @@ the_key_of_the_seal_is_for_nobody_else(void **state)
 	assert_int_equal(unlink(path), 0);
 	wh_test_recover(bed.t);
 	find_service();
-	settle();
+	wh_test_settle(bed.t);
 	assert_string_equal(look("SELECT action FROM audit_entry WHERE n = 4"), "audit.key_new");
 	assert_non_null(strstr(call("audit.verify", NULL), "\"ok\":true"));
 	end();

@@ -427,23 +427,23 @@ match_start(struct matching *x, struct match *m, unsigned from)
 	}
 	/* Their tickets go in the same commit, as many as it takes; the rest behind it. */
 	for (unsigned i = from; i < m->n; i++) {
-		struct stub *stub = m->seats[i].stub;
+		struct wait *wait = m->seats[i].wait;
 
-		if (stub == NULL)
+		if (wait == NULL)
 			continue;
 		for (unsigned k = i; k < m->n; k++)
-			if (m->seats[k].stub == stub)
-				m->seats[k].stub = NULL;
-		queue_waited(m->queue, now - stub->since);
-		wh_metric_took(x->host, &matching_metrics[M_WAIT], (now - stub->since) * 1000);
+			if (m->seats[k].wait == wait)
+				m->seats[k].wait = NULL;
+		queue_waited(m->queue, now - wait->since);
+		wh_metric_took(x->host, &matching_metrics[M_WAIT], (now - wait->since) * 1000);
 		fits = n < WH_STORE_STEPS;
 		if (fits) {
 			drops[n_drops][0] = WH_CELL_TEXT(wh_str(queue));
-			drops[n_drops][1] = WH_CELL_TEXT(wh_str(match_seat_of(m, wh_str(stub->people[0]->id))->id));
+			drops[n_drops][1] = WH_CELL_TEXT(wh_str(match_seat_of(m, wh_str(wait->people[0]->id))->id));
 			steps[n++] = (struct wh_step){ Q_TICKET_DROP, drops[n_drops++], 2, WH_ANY };
 		}
-		stub->match = NULL;
-		stub_end(x, stub, NULL, !fits);
+		wait->match = NULL;
+		wait_end(x, wait, NULL, !fits);
 	}
 	if (wh_store_run(&x->table, steps, n, match_stored, m->number) != WH_OK) {
 		wh_host_log(x->host, WH_ERROR, "matching_match_not_stored", WH_T("match", m->id));
@@ -457,7 +457,7 @@ match_start(struct matching *x, struct match *m, unsigned from)
 void
 match_fail(struct matching *x, struct match *m, const char *why, const struct match_seat *declined)
 {
-	struct stub *stubs[MATCHER_PERSONS];
+	struct wait *waits[MATCHER_PERSONS];
 	bool again[MATCHER_PERSONS];
 	unsigned n = 0, k;
 
@@ -465,33 +465,33 @@ match_fail(struct matching *x, struct match *m, const char *why, const struct ma
 		struct match_seat *seat = &m->seats[i];
 		bool willing = declined != NULL ? seat != declined : seat->accepted;
 
-		for (k = 0; k < n && stubs[k] != seat->stub; k++)
+		for (k = 0; k < n && waits[k] != seat->wait; k++)
 			;
 		if (k == n) {
-			stubs[n] = seat->stub;
+			waits[n] = seat->wait;
 			again[n++] = true;
 		}
 		again[k] = again[k] && willing;
-		seat->stub = NULL;
+		seat->wait = NULL;
 	}
 	const struct wh_item items[] = {
 		WH_ITEM_STR("match", wh_str(m->id)), WH_ITEM_STR("queue", wh_str(m->queue->name)), WH_ITEM_STR("reason", wh_str(why)),
 	};
 
 	for (k = 0; k < n; k++)
-		stubs[k]->match = NULL;
+		waits[k]->match = NULL;
 	for (k = 0; k < n; k++) {
 		if (!again[k]) {
-			stub_end(x, stubs[k], why, true);
+			wait_end(x, waits[k], why, true);
 			continue;
 		}
-		for (unsigned i = 0; i < stubs[k]->n; i++)
-			person_tell(x, stubs[k]->people[i], &(struct wh_event){ "match.requeued", items, 3 });
+		for (unsigned i = 0; i < waits[k]->n; i++)
+			person_tell(x, waits[k]->people[i], &(struct wh_event){ "match.requeued", items, 3 });
 	}
 	match_free(x, m);
 	for (k = 0; k < n; k++)
 		if (again[k])
-			stub_enter(x, stubs[k]);
+			wait_enter(x, waits[k]);
 	pump(x);
 }
 
@@ -509,14 +509,14 @@ match_timed_out(void *self, uint64_t number)
 
 /* With what one of a place would wait again, alone. */
 static char *
-args_of(struct matching *x, const struct stub *stub, unsigned member)
+args_of(struct matching *x, const struct wait *wait, unsigned member)
 {
 	char args[ARGS_BYTES + 1];
 	struct text t = { args, 0, ARGS_BYTES, false };
 
-	if (stub->n == 1)
-		return text_new(x->host, wh_str(stub->args));
-	want_args(x, stub->queue, wh_str(stub->args), member, stub->want.roles[member], &t);
+	if (wait->n == 1)
+		return text_new(x->host, wh_str(wait->args));
+	want_args(x, wait->queue, wh_str(wait->args), member, wait->want.roles[member], &t);
 	return t.full ? NULL : text_new(x->host, text_of(&t));
 }
 
@@ -528,25 +528,25 @@ seats_take(struct matching *x, struct match *m, const struct made *made, unsigne
 
 	for (unsigned i = 0; i < made->n; i++) {
 		struct match_seat *seat = &m->seats[from + i];
-		uint64_t *at = table_get(&m->queue->stubs, made->seats[i].ticket);
-		struct stub *stub = at != NULL ? (struct stub *)(uintptr_t)*at : NULL;
+		uint64_t *at = table_get(&m->queue->waits, made->seats[i].ticket);
+		struct wait *wait = at != NULL ? (struct wait *)(uintptr_t)*at : NULL;
 
-		*seat = (struct match_seat){ .team = made->seats[i].team, .role = made->seats[i].role, .stub = stub, .places = { -1 } };
-		for (unsigned k = 0; stub != NULL && k < stub->n; k++)
-			if (stub->people[k]->key == made->seats[i].person) {
-				ok = match_sit(m, seat, stub->people[k]) && ok;
-				seat->args = args_of(x, stub, k);
+		*seat = (struct match_seat){ .team = made->seats[i].team, .role = made->seats[i].role, .wait = wait, .places = { -1 } };
+		for (unsigned k = 0; wait != NULL && k < wait->n; k++)
+			if (wait->people[k]->key == made->seats[i].person) {
+				ok = match_sit(m, seat, wait->people[k]) && ok;
+				seat->args = args_of(x, wait, k);
 			}
 		ok = ok && seat->person != NULL;
 	}
 	for (unsigned i = 0; i < made->n; i++) {
-		struct stub *stub = m->seats[from + i].stub;
+		struct wait *wait = m->seats[from + i].wait;
 
-		if (stub == NULL || stub->ticket == 0)
+		if (wait == NULL || wait->ticket == 0)
 			continue;
-		table_remove(&m->queue->stubs, stub->ticket);
-		stub->ticket = 0;
-		stub->match = m;
+		table_remove(&m->queue->waits, wait->ticket);
+		wait->ticket = 0;
+		wait->match = m;
 	}
 	return ok;
 }
@@ -567,16 +567,16 @@ match_found(struct matching *x, struct queue *q, const struct made *made)
 	if (m == NULL || !seats_take(x, m, made, from)) {
 		/* No memory, or somebody sits in too many matches: they go. */
 		for (unsigned i = 0; i < made->n; i++) {
-			uint64_t *at = table_get(&q->stubs, made->seats[i].ticket);
-			struct stub *stub = m != NULL ? m->seats[from + i].stub : at != NULL ? (struct stub *)(uintptr_t)*at : NULL;
+			uint64_t *at = table_get(&q->waits, made->seats[i].ticket);
+			struct wait *wait = m != NULL ? m->seats[from + i].wait : at != NULL ? (struct wait *)(uintptr_t)*at : NULL;
 
 			for (unsigned k = i; m != NULL && k < made->n; k++)
-				if (m->seats[from + k].stub == stub)
-					m->seats[from + k].stub = NULL;
-			if (stub == NULL)
+				if (m->seats[from + k].wait == wait)
+					m->seats[from + k].wait = NULL;
+			if (wait == NULL)
 				continue;
-			stub->match = NULL;
-			stub_end(x, stub, "full", true);
+			wait->match = NULL;
+			wait_end(x, wait, "full", true);
 		}
 		if (m != NULL && from == 0)
 			match_free(x, m);

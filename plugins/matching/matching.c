@@ -204,14 +204,14 @@ matching_close(void *self)
 	wh_timer_stop(x->host, x->binding);
 	wh_store_close(&x->table);
 	tasks_free(x);
-	while (x->stubs.next != &x->stubs) {
-		struct stub *stub = WH_CONTAINER(x->stubs.next, struct stub, link);
+	while (x->waits.next != &x->waits) {
+		struct wait *wait = WH_CONTAINER(x->waits.next, struct wait, link);
 
-		for (unsigned i = 0; i < stub->n; i++)
-			stub->people[i]->stubs[stub->queue->number] = NULL;
-		wh_list_remove(&stub->link);
-		wh_delete(x->host, stub->args);
-		wh_delete(x->host, stub);
+		for (unsigned i = 0; i < wait->n; i++)
+			wait->people[i]->waits[wait->queue->number] = NULL;
+		wh_list_remove(&wait->link);
+		wh_delete(x->host, wait->args);
+		wh_delete(x->host, wait);
 	}
 	for (unsigned i = 0; i < 3; i++) {
 		struct wh_list *list = (struct wh_list *[]){ &x->proposed, &x->live, &x->ended }[i];
@@ -252,7 +252,7 @@ matching_open(const struct wh_host *host, const struct wh_conf *conf, void **sel
 	if (x == NULL)
 		return WH_ENOMEM;
 	x->host = host;
-	wh_list_init(&x->stubs);
+	wh_list_init(&x->waits);
 	wh_list_init(&x->proposed);
 	wh_list_init(&x->live);
 	wh_list_init(&x->ended);

@@ -1,11 +1,11 @@
 /* Inside the plugin: what its files share. The matcher decides who goes with whom (matcher.h); here are the people, their sessions, the store
  * and the rooms around it.
  *
- * A person is an id of the host: an account or a guest. A stub is a person's, or a party's, place in one queue. It stands in the matcher
+ * A person is an id of the host: an account or a guest. A wait is a person's, or a party's, place in one queue. It stands in the matcher
  * while all of its people are there; while somebody's connection is lost it waits outside, and comes back with its age. A match begins as a
  * proposal, is live once all accepted, and is kept for a while after its end, so that it can be reported.
  *
- * Bounds: MATCHING_QUEUES queues, `tickets` stubs in each, a stub of about 2 KiB, of a party up to 12, PERSON_MATCHES matches a person, 10 lines of a match. */
+ * Bounds: MATCHING_QUEUES queues, `tickets` waits in each, a wait of about 2 KiB, of a party up to 12, PERSON_MATCHES matches a person, 10 lines of a match. */
 #ifndef MATCHING_MATCHING_H
 #define MATCHING_MATCHING_H
 
@@ -22,7 +22,7 @@
 
 enum {
 	MATCHING_QUEUES = 16, NAME_MAX_BYTES = 32, ID_BYTES = 80, ARGS_BYTES = 2048, PERSON_MATCHES = 4, WAITS = 256, LINES = 10,
-	LINE_BYTES = 400, PARTIES = 20000, MATCH_ID = 16, MEMBER_BYTES = 512, STUB_ARGS_BYTES = ARGS_BYTES + MATCHER_PARTY * (MEMBER_BYTES + 2),
+	LINE_BYTES = 400, PARTIES = 20000, MATCH_ID = 16, MEMBER_BYTES = 512, WAIT_ARGS_BYTES = ARGS_BYTES + MATCHER_PARTY * (MEMBER_BYTES + 2),
 };
 
 enum source { FROM_CLIENT, FROM_RATING, FROM_REPUTATION, FROM_KIND };
@@ -55,9 +55,9 @@ struct queue {
 	int64_t period_ms;		/* of Glicko-2; 0: nobody's rating grows old */
 	struct queue_scorer scorer;
 	struct matcher *matcher;
-	struct table stubs;		/* of the matcher's tickets */
-	int64_t waits[WAITS];		/* the last ones, ms */
-	uint64_t n_waits;
+	struct table waits;		/* of the matcher's tickets */
+	int64_t waited[WAITS];		/* the last ones, ms */
+	uint64_t n_waited;
 	int64_t shown;			/* by the gauge */
 };
 
@@ -67,13 +67,13 @@ struct person {
 	uint64_t key;			/* for the matcher */
 	wh_id session;			/* 0: none now */
 	int64_t lost_at;		/* 0: it is there */
-	struct stub *stubs[MATCHING_QUEUES];
+	struct wait *waits[MATCHING_QUEUES];
 	struct match *matches[PERSON_MATCHES];
 	struct party *party;
 	unsigned pins;			/* who holds it for a moment */
 };
 
-struct stub {
+struct wait {
 	struct wh_list link;		/* among all */
 	struct queue *queue;
 	uint64_t ticket;		/* in the matcher; 0: outside */
@@ -104,7 +104,7 @@ struct match {
 	bool rated;			/* its result counts already, or is being written */
 	struct match_seat {
 		struct person *person;	/* NULL: left */
-		struct stub *stub;	/* while proposed */
+		struct wait *wait;	/* while proposed */
 		char id[ID_BYTES + 1], name[ID_BYTES + 1];
 		char *args;		/* to wait again with; may be NULL */
 		uint8_t team, role;
@@ -147,7 +147,7 @@ struct matching {
 	struct wh_slot *slot;		/* in each session, uint64_t: the key of the person who speaks through it */
 	struct table numbers;		/* of matches */
 	uint64_t last_number;
-	struct wh_list stubs, lost, tasks;
+	struct wh_list waits, lost, tasks;
 	struct wh_list proposed, live, ended;	/* matches */
 	wh_id tick, sweep, binding;
 	int64_t tick_at, grace_ms, keep_ms;
@@ -216,11 +216,11 @@ void people_sweep(struct matching *x);
 enum wh_verdict person_presence(void *self, struct wh_presence *p);
 
 /* ticket.c */
-void stub_enter(struct matching *x, struct stub *stub);
-void stub_leave(struct matching *x, struct stub *stub);		/* stands outside until stub_enter */
-void stub_end(struct matching *x, struct stub *stub, const char *why, bool forget);
-bool stub_whole(const struct stub *stub);
-struct stub *stub_make(struct matching *x, struct queue *q, struct person *const *people, unsigned n, struct wh_str args);
+void wait_enter(struct matching *x, struct wait *wait);
+void wait_leave(struct matching *x, struct wait *wait);		/* stands outside until wait_enter */
+void wait_end(struct matching *x, struct wait *wait, const char *why, bool forget);
+bool wait_whole(const struct wait *wait);
+struct wait *wait_make(struct matching *x, struct queue *q, struct person *const *people, unsigned n, struct wh_str args);
 enum wh_err ticket_again(struct matching *x, struct queue *q, struct person *p, struct wh_str args);
 enum wh_err ticket_enqueue(void *self, struct wh_call *call);
 enum wh_err ticket_update(void *self, struct wh_call *call);

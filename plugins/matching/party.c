@@ -46,8 +46,8 @@ party_drop(struct matching *x, struct person *p)
 	party->attributes[party->n] = NULL;
 	/* Where they wait together, they do no longer. */
 	for (i = 0; i < x->n_queues; i++)
-		if (p->stubs[i] != NULL && p->stubs[i]->n > 1 && p->stubs[i]->match == NULL)
-			stub_end(x, p->stubs[i], "party", true);
+		if (p->waits[i] != NULL && p->waits[i]->n > 1 && p->waits[i]->match == NULL)
+			wait_end(x, p->waits[i], "party", true);
 	party_tell(x, party, "left", p);
 	if (party->n == 0)
 		party_free(x, party);

@@ -60,7 +60,7 @@ person_settle(struct matching *x, struct person *p)
 	bool needed = p->party != NULL || p->pins != 0;
 
 	for (unsigned i = 0; i < MATCHING_QUEUES; i++)
-		needed = needed || p->stubs[i] != NULL;
+		needed = needed || p->waits[i] != NULL;
 	for (unsigned i = 0; i < PERSON_MATCHES; i++)
 		needed = needed || p->matches[i] != NULL;
 	if (needed)
@@ -89,8 +89,8 @@ person_lose(struct matching *x, struct person *p)
 	p->lost_at = wh_now_ms(x->host) + 1;
 	wh_list_add_last(&x->lost, &p->lost_link);
 	for (unsigned i = 0; i < x->n_queues; i++)
-		if (p->stubs[i] != NULL)
-			stub_leave(x, p->stubs[i]);
+		if (p->waits[i] != NULL)
+			wait_leave(x, p->waits[i]);
 }
 
 void
@@ -109,8 +109,8 @@ person_found(struct matching *x, struct person *p, struct wh_session *s)
 		text_copy(p->name, sizeof p->name, wh_session_identity(x->host, s)->name);
 	person_here(x, p, s);
 	for (unsigned i = 0; i < x->n_queues; i++)
-		if (p->stubs[i] != NULL && stub_whole(p->stubs[i]))
-			stub_enter(x, p->stubs[i]);
+		if (p->waits[i] != NULL && wait_whole(p->waits[i]))
+			wait_enter(x, p->waits[i]);
 	pump(x);
 }
 
@@ -122,8 +122,8 @@ person_gone(struct matching *x, struct person *p)
 	wh_list_remove(&p->lost_link);
 	party_drop(x, p);
 	for (unsigned i = 0; i < x->n_queues; i++)
-		if (p->stubs[i] != NULL && p->stubs[i]->match == NULL)
-			stub_end(x, p->stubs[i], "connection", true);
+		if (p->waits[i] != NULL && p->waits[i]->match == NULL)
+			wait_end(x, p->waits[i], "connection", true);
 	for (unsigned i = 0; i < PERSON_MATCHES; i++)
 		if (p->matches[i] != NULL)
 			match_left(x, p->matches[i], match_seat_of(p->matches[i], wh_str(p->id)), "connection");

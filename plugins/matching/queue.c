@@ -139,7 +139,7 @@ queue_read(struct matching *x, struct queue *q, const struct wh_conf *c)
 		return false;
 	if (wh_conf_str(c, "score").n != 0 && !score_read(x, q, wh_conf_str(c, "score")))
 		return false;
-	q->stubs.seed = x->seed + q->number;
+	q->waits.seed = x->seed + q->number;
 	q->matcher = matcher_new(&q->plan, &x->pairs, x->seed + q->number, wh_now_ms(x->host));
 	return q->matcher != NULL;
 }
@@ -177,7 +177,7 @@ queues_free(struct matching *x)
 	/* The one behind the last is one that could not be read to its end, or zero. */
 	for (unsigned i = 0; x->queues != NULL && i <= x->n_queues; i++) {
 		matcher_free(&x->queues[i].matcher);
-		table_free(&x->queues[i].stubs);
+		table_free(&x->queues[i].waits);
 		wh_formula_free(x->host, &x->queues[i].scorer.formula);
 	}
 	wh_delete(x->host, x->queues);
@@ -186,7 +186,7 @@ queues_free(struct matching *x)
 void
 queue_waited(struct queue *q, int64_t ms)
 {
-	q->waits[q->n_waits++ % WAITS] = ms;
+	q->waited[q->n_waited++ % WAITS] = ms;
 }
 
 static int
@@ -201,11 +201,11 @@ int64_t
 queue_percentile(const struct queue *q, unsigned percent)
 {
 	int64_t sorted[WAITS];
-	size_t n = q->n_waits < WAITS ? (size_t)q->n_waits : WAITS;
+	size_t n = q->n_waited < WAITS ? (size_t)q->n_waited : WAITS;
 
 	if (n == 0)
 		return -1;
-	memcpy(sorted, q->waits, n * sizeof *sorted);
+	memcpy(sorted, q->waited, n * sizeof *sorted);
 	qsort(sorted, n, sizeof *sorted, wait_order);
 	return sorted[(n - 1) * percent / 100];
 }

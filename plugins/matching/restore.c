@@ -124,7 +124,7 @@ ticket_read(struct matching *x, const struct wh_rows *rows, size_t i)
 	unsigned n = 0;
 	bool fine = q != NULL;
 	struct want want;
-	struct stub *stub;
+	struct wait *wait;
 	const char *why;
 
 	for (struct wh_str left = ids; fine && left.n != 0 && n < MATCHER_PARTY;) {
@@ -133,26 +133,26 @@ ticket_read(struct matching *x, const struct wh_rows *rows, size_t i)
 		for (id.n = 0; id.n < left.n && left.p[id.n] != ' ';)
 			id.n++;
 		people[n] = person_lost(x, id, (struct wh_str){ NULL, 0 });
-		fine = people[n] != NULL && people[n]->stubs[q->number] == NULL;
+		fine = people[n] != NULL && people[n]->waits[q->number] == NULL;
 		if (people[n] != NULL)
 			n++;
 		left = wh_str_from(left, id.n + 1);
 	}
 	fine = fine && n != 0 && n <= q->plan.party && want_read(x, q, args, n, &want, &why);
-	stub = fine ? stub_make(x, q, people, n, args) : NULL;
-	if (stub == NULL) {
+	wait = fine ? wait_make(x, q, people, n, args) : NULL;
+	if (wait == NULL) {
 		for (unsigned k = 0; k < n; k++)
 			person_settle(x, people[k]);
 		return;
 	}
-	stub->want = want;
-	stub->want.n = (uint8_t)n;
+	wait->want = want;
+	wait->want.n = (uint8_t)n;
 	for (unsigned k = 0; k < n; k++)
-		stub->want.persons[k] = people[k]->key;
-	stub->since = wh_now_ms(x->host) - (wh_wall_ms(x->host) - wh_row_int(rows, i, 4));
-	if (stub->since > wh_now_ms(x->host))
-		stub->since = wh_now_ms(x->host);
-	stub->restored = true;
+		wait->want.persons[k] = people[k]->key;
+	wait->since = wh_now_ms(x->host) - (wh_wall_ms(x->host) - wh_row_int(rows, i, 4));
+	if (wait->since > wh_now_ms(x->host))
+		wait->since = wh_now_ms(x->host);
+	wait->restored = true;
 }
 
 static void

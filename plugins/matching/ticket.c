@@ -4,91 +4,91 @@
 #include "matching.h"
 
 bool
-stub_whole(const struct stub *stub)
+wait_whole(const struct wait *wait)
 {
-	for (unsigned i = 0; i < stub->n; i++)
-		if (stub->people[i]->session == 0 || stub->people[i]->lost_at != 0)
+	for (unsigned i = 0; i < wait->n; i++)
+		if (wait->people[i]->session == 0 || wait->people[i]->lost_at != 0)
 			return false;
 	return true;
 }
 
 void
-stub_leave(struct matching *x, struct stub *stub)
+wait_leave(struct matching *x, struct wait *wait)
 {
 	(void)x;
-	if (stub->ticket == 0)
+	if (wait->ticket == 0)
 		return;
-	matcher_cancel(stub->queue->matcher, stub->ticket);
-	table_remove(&stub->queue->stubs, stub->ticket);
-	stub->ticket = 0;
+	matcher_cancel(wait->queue->matcher, wait->ticket);
+	table_remove(&wait->queue->waits, wait->ticket);
+	wait->ticket = 0;
 }
 
-static enum wh_err stub_store(struct matching *x, struct stub *stub);
+static enum wh_err wait_store(struct matching *x, struct wait *wait);
 
 /* Into the matcher, with its age. What that makes comes with pump(). */
 void
-stub_enter(struct matching *x, struct stub *stub)
+wait_enter(struct matching *x, struct wait *wait)
 {
 	uint64_t ticket;
 
-	if (stub->ticket != 0 || stub->busy || stub->match != NULL || !stub_whole(stub))
+	if (wait->ticket != 0 || wait->busy || wait->match != NULL || !wait_whole(wait))
 		return;
-	if (stub->restored) {
+	if (wait->restored) {
 		/* What the server knows of its people is looked up anew; then it comes back here. */
-		stub->restored = false;
-		if (stub_store(x, stub) == WH_OK)
+		wait->restored = false;
+		if (wait_store(x, wait) == WH_OK)
 			return;
 	}
-	stub->want.since = stub->since;
-	if (matcher_add(stub->queue->matcher, &stub->want, wh_now_ms(x->host), &ticket) != MATCHER_OK)
+	wait->want.since = wait->since;
+	if (matcher_add(wait->queue->matcher, &wait->want, wh_now_ms(x->host), &ticket) != MATCHER_OK)
 		return;
-	stub->ticket = ticket;
-	table_put(&stub->queue->stubs, ticket, (uint64_t)(uintptr_t)stub);
+	wait->ticket = ticket;
+	table_put(&wait->queue->waits, ticket, (uint64_t)(uintptr_t)wait);
 }
 
 static void
-stub_free(struct matching *x, struct stub *stub)
+wait_free(struct matching *x, struct wait *wait)
 {
-	wh_list_remove(&stub->link);
-	wh_delete(x->host, stub->args);
-	wh_delete(x->host, stub);
+	wh_list_remove(&wait->link);
+	wh_delete(x->host, wait->args);
+	wh_delete(x->host, wait);
 }
 
 /* `why`: told to its people; NULL: they know. `forget`: out of the store as well. */
 void
-stub_end(struct matching *x, struct stub *stub, const char *why, bool forget)
+wait_end(struct matching *x, struct wait *wait, const char *why, bool forget)
 {
-	const struct wh_item items[] = { WH_ITEM_STR("queue", wh_str(stub->queue->name)), WH_ITEM_STR("reason", wh_str(why)) };
-	const struct wh_cell cells[] = { WH_CELL_TEXT(wh_str(stub->queue->name)), WH_CELL_TEXT(wh_str(stub->people[0]->id)) };
+	const struct wh_item items[] = { WH_ITEM_STR("queue", wh_str(wait->queue->name)), WH_ITEM_STR("reason", wh_str(why)) };
+	const struct wh_cell cells[] = { WH_CELL_TEXT(wh_str(wait->queue->name)), WH_CELL_TEXT(wh_str(wait->people[0]->id)) };
 	struct person *people[MATCHER_PARTY];
 
-	stub_leave(x, stub);
+	wait_leave(x, wait);
 	if (forget && wh_store_run(&x->table, &(struct wh_step){ Q_TICKET_DROP, cells, 2, WH_ANY }, 1, NULL, 0) != WH_OK)
-		wh_host_log(x->host, WH_WARN, "matching_ticket_not_dropped", WH_T("queue", stub->queue->name));
-	for (unsigned i = 0; i < stub->n; i++) {
-		people[i] = stub->people[i];
-		people[i]->stubs[stub->queue->number] = NULL;
+		wh_host_log(x->host, WH_WARN, "matching_ticket_not_dropped", WH_T("queue", wait->queue->name));
+	for (unsigned i = 0; i < wait->n; i++) {
+		people[i] = wait->people[i];
+		people[i]->waits[wait->queue->number] = NULL;
 		if (why != NULL)
 			person_tell(x, people[i], &(struct wh_event){ "match.cancelled", items, 2 });
 	}
-	for (unsigned i = 0; i < stub->n; i++)
+	for (unsigned i = 0; i < wait->n; i++)
 		person_settle(x, people[i]);
-	stub->n = 0;
-	if (stub->busy)
-		stub->dead = true;
+	wait->n = 0;
+	if (wait->busy)
+		wait->dead = true;
 	else
-		stub_free(x, stub);
+		wait_free(x, wait);
 }
 
 /* What the server itself knows of them. A party is what the least of it is: a good name does not bring others in. */
 static void
-stub_known(struct matching *x, struct stub *stub, double rating)
+wait_known(struct matching *x, struct wait *wait, double rating)
 {
-	struct queue *q = stub->queue;
+	struct queue *q = wait->queue;
 	bool low = false, guest = false;
 
-	for (unsigned i = 0; i < stub->n; i++) {
-		struct wh_session *s = wh_session_get(x->host, stub->people[i]->session);
+	for (unsigned i = 0; i < wait->n; i++) {
+		struct wh_session *s = wh_session_get(x->host, wait->people[i]->session);
 		struct wh_trust trust = { .account = false };
 
 		if (s == NULL)
@@ -99,7 +99,7 @@ stub_known(struct matching *x, struct stub *stub, double rating)
 		guest = guest || wh_session_identity(x->host, s)->kind == WH_GUEST;
 	}
 	for (unsigned r = 0; r < q->plan.n_rules; r++) {
-		struct trait *t = &stub->want.traits[r];
+		struct trait *t = &wait->want.traits[r];
 
 		if (q->rules[r].from == FROM_RATING)
 			t->number = (int32_t)rating;
@@ -110,98 +110,98 @@ stub_known(struct matching *x, struct stub *stub, double rating)
 	}
 }
 
-struct stub *
-stub_make(struct matching *x, struct queue *q, struct person *const *people, unsigned n, struct wh_str args)
+struct wait *
+wait_make(struct matching *x, struct queue *q, struct person *const *people, unsigned n, struct wh_str args)
 {
-	struct stub *stub = wh_new(x->host, sizeof *stub);
+	struct wait *wait = wh_new(x->host, sizeof *wait);
 
-	if (stub == NULL || (stub->args = text_new(x->host, args)) == NULL) {
-		wh_delete(x->host, stub);
+	if (wait == NULL || (wait->args = text_new(x->host, args)) == NULL) {
+		wh_delete(x->host, wait);
 		return NULL;
 	}
-	stub->queue = q;
-	stub->since = wh_now_ms(x->host);
-	stub->n = n;
+	wait->queue = q;
+	wait->since = wh_now_ms(x->host);
+	wait->n = n;
 	for (unsigned i = 0; i < n; i++) {
-		stub->people[i] = people[i];
-		people[i]->stubs[q->number] = stub;
+		wait->people[i] = people[i];
+		people[i]->waits[q->number] = wait;
 	}
-	wh_list_add_last(&x->stubs, &stub->link);
-	return stub;
+	wh_list_add_last(&x->waits, &wait->link);
+	return wait;
 }
 
 /* The party's members bring themselves and their roles. */
 static void
-stub_members(struct stub *stub)
+wait_members(struct wait *wait)
 {
-	const struct party *party = stub->people[0]->party;
+	const struct party *party = wait->people[0]->party;
 
-	stub->want.n = (uint8_t)stub->n;
-	for (unsigned i = 0; i < stub->n; i++) {
-		stub->want.persons[i] = stub->people[i]->key;
+	wait->want.n = (uint8_t)wait->n;
+	for (unsigned i = 0; i < wait->n; i++) {
+		wait->want.persons[i] = wait->people[i]->key;
 		if (i > 0 && party != NULL && i < party->n)
-			stub->want.roles[i] = want_roles(stub->queue, wh_str(party->roles[i]));
+			wait->want.roles[i] = want_roles(wait->queue, wh_str(party->roles[i]));
 	}
 }
 
 static void
-stub_write(struct matching *x, const struct stub *stub, struct wh_json *w)
+wait_write(struct matching *x, const struct wait *wait, struct wh_json *w)
 {
 	struct matcher_view view = { .others = 0 };
-	int64_t waited = wh_now_ms(x->host) - stub->since, usual = queue_percentile(stub->queue, 50), long_one = queue_percentile(stub->queue, 90);
+	int64_t waited = wh_now_ms(x->host) - wait->since, usual = queue_percentile(wait->queue, 50), long_one = queue_percentile(wait->queue, 90);
 
-	wh_json_str(w, "queue", wh_str(stub->queue->name));
+	wh_json_str(w, "queue", wh_str(wait->queue->name));
 	wh_json_int(w, "waited", waited);
-	wh_json_str(w, "state", wh_str(stub->match != NULL ? "proposed" : stub->ticket != 0 ? "waiting" : "paused"));
+	wh_json_str(w, "state", wh_str(wait->match != NULL ? "proposed" : wait->ticket != 0 ? "waiting" : "paused"));
 	if (usual >= 0) {
 		/* Half of the last ones waited at most so long, nine of ten so long. */
 		wh_json_int(w, "expected_p50", usual);
 		wh_json_int(w, "expected_p90", long_one);
 	}
-	if (stub->ticket != 0)
-		matcher_see(stub->queue->matcher, stub->ticket, &view);
+	if (wait->ticket != 0)
+		matcher_see(wait->queue->matcher, wait->ticket, &view);
 	wh_json_uint(w, "pool", view.others);
-	wh_json_uint(w, "waiting", matcher_waiting(stub->queue->matcher));
+	wh_json_uint(w, "waiting", matcher_waiting(wait->queue->matcher));
 }
 
 static void
 ticket_stored(void *self, uint64_t cookie, const struct wh_result *r)
 {
 	struct matching *x = self;
-	struct stub *stub = (struct stub *)(uintptr_t)cookie;
-	struct wh_call *call = wh_call_find(x->host, stub->call);
+	struct wait *wait = (struct wait *)(uintptr_t)cookie;
+	struct wh_call *call = wh_call_find(x->host, wait->call);
 	double sum = 0, most = 0;
 
-	stub->busy = false;
-	if (stub->dead) {
+	wait->busy = false;
+	if (wait->dead) {
 		if (call != NULL)
 			wh_call_done(call, wh_fail(call, WH_ESTATE, "it was cancelled meanwhile"));
-		stub_free(x, stub);
+		wait_free(x, wait);
 		return;
 	}
 	if (r->err != WH_OK) {
-		stub_end(x, stub, NULL, false);
+		wait_end(x, wait, NULL, false);
 		if (call != NULL)
 			wh_call_done(call, store_failed(call, r->err));
 		return;
 	}
 	for (size_t i = 1; i < r->n; i++) {
-		double number = score_number(stub->queue, &r->rows[i]);
+		double number = score_number(wait->queue, &r->rows[i]);
 
 		sum += number;
 		most = number > most ? number : most;
 	}
 	/* A party counts as the mean of its members and its best. */
-	stub_known(x, stub, r->n > 1 ? (sum / (double)(r->n - 1) + most) / 2 : 1500);
-	stub_enter(x, stub);
-	wh_metric_add_for(x->host, &matching_metrics[M_TICKETS], wh_str(stub->queue->name), 1);
+	wait_known(x, wait, r->n > 1 ? (sum / (double)(r->n - 1) + most) / 2 : 1500);
+	wait_enter(x, wait);
+	wh_metric_add_for(x->host, &matching_metrics[M_TICKETS], wh_str(wait->queue->name), 1);
 	if (call != NULL) {
-		if (stub->ticket == 0 && stub_whole(stub)) {
-			stub_end(x, stub, NULL, true);
+		if (wait->ticket == 0 && wait_whole(wait)) {
+			wait_end(x, wait, NULL, true);
 			wh_call_done(call, wh_fail_str(call, WH_EFULL, WH_STR("the queue is full; try again"), 5000));
 			return;
 		}
-		stub_write(x, stub, wh_reply(call));
+		wait_write(x, wait, wh_reply(call));
 		wh_call_done(call, WH_OK);
 	}
 	pump(x);
@@ -209,7 +209,7 @@ ticket_stored(void *self, uint64_t cookie, const struct wh_result *r)
 
 /* Stores it, and reads the ratings of its people. */
 static enum wh_err
-stub_store(struct matching *x, struct stub *stub)
+wait_store(struct matching *x, struct wait *wait)
 {
 	struct wh_cell cells[5], who[MATCHER_PARTY][2];
 	struct wh_step steps[MATCHER_PARTY + 1];
@@ -217,23 +217,23 @@ stub_store(struct matching *x, struct stub *stub)
 	size_t at = 0, n = 1;
 	enum wh_err err;
 
-	for (unsigned i = 0; i < stub->n; i++)
-		at += (size_t)snprintf(people + at, sizeof people - at, "%s%s", i != 0 ? " " : "", stub->people[i]->id);
-	cells[0] = WH_CELL_TEXT(wh_str(stub->queue->name));
-	cells[1] = WH_CELL_TEXT(wh_str(stub->people[0]->id));
+	for (unsigned i = 0; i < wait->n; i++)
+		at += (size_t)snprintf(people + at, sizeof people - at, "%s%s", i != 0 ? " " : "", wait->people[i]->id);
+	cells[0] = WH_CELL_TEXT(wh_str(wait->queue->name));
+	cells[1] = WH_CELL_TEXT(wh_str(wait->people[0]->id));
 	cells[2] = WH_CELL_TEXT(((struct wh_str){ people, at }));
-	cells[3] = WH_CELL_TEXT(wh_str(stub->args));
-	cells[4] = WH_CELL_INT(wh_wall_ms(x->host) - (wh_now_ms(x->host) - stub->since));
+	cells[3] = WH_CELL_TEXT(wh_str(wait->args));
+	cells[4] = WH_CELL_INT(wh_wall_ms(x->host) - (wh_now_ms(x->host) - wait->since));
 	steps[0] = (struct wh_step){ Q_TICKET_ADD, cells, 5, WH_ANY };
-	for (unsigned i = 0; i < stub->n && stub->queue->rating != RATING_NONE; i++) {
+	for (unsigned i = 0; i < wait->n && wait->queue->rating != RATING_NONE; i++) {
 		who[i][0] = cells[0];
-		who[i][1] = WH_CELL_TEXT(wh_str(stub->people[i]->id));
+		who[i][1] = WH_CELL_TEXT(wh_str(wait->people[i]->id));
 		steps[n++] = (struct wh_step){ Q_RATING, who[i], 2, WH_ANY };
 	}
-	stub->busy = true;
-	err = wh_store_run(&x->table, steps, n, ticket_stored, (uint64_t)(uintptr_t)stub);
+	wait->busy = true;
+	err = wh_store_run(&x->table, steps, n, ticket_stored, (uint64_t)(uintptr_t)wait);
 	if (err != WH_OK)
-		stub->busy = false;
+		wait->busy = false;
 	return err;
 }
 
@@ -264,7 +264,7 @@ members_text(struct matching *x, const struct party *party, unsigned n, const ch
 
 /* The arguments of a call, as want_read wants them; for `n` people. `before`: those of the place that they have already, or NULL. */
 static bool
-args_text(struct matching *x, struct wh_call *call, const struct party *party, unsigned n, const char *before, char out[STUB_ARGS_BYTES + 1])
+args_text(struct matching *x, struct wh_call *call, const struct party *party, unsigned n, const char *before, char out[WAIT_ARGS_BYTES + 1])
 {
 	static const char *const keys[] = { "attributes", "prefer", "strict", "roles" };
 	struct text t = { out, 0, ARGS_BYTES, false };
@@ -282,7 +282,7 @@ args_text(struct matching *x, struct wh_call *call, const struct party *party, u
 	}
 	if (t.full)
 		return false;
-	t.cap = STUB_ARGS_BYTES;
+	t.cap = WAIT_ARGS_BYTES;
 	members_text(x, party, n, before, &t);
 	text_put(&t, "}");
 	out[t.n] = '\0';
@@ -312,7 +312,7 @@ people_of(struct matching *x, struct wh_call *call, struct queue *q, struct pers
 	if (*n_out > (q->plan.party != 0 ? q->plan.party : 1))
 		return wh_fail(call, WH_ETOOBIG, "your party is larger than this queue takes");
 	for (unsigned i = 0; i < *n_out; i++) {
-		if (people[i]->stubs[q->number] != NULL)
+		if (people[i]->waits[q->number] != NULL)
 			return wh_fail(call, WH_EEXIST, i == 0 ? "you wait in this queue already; match.update or match.cancel" : "one of your party waits in this queue already");
 		if (people[i]->session == 0 || people[i]->lost_at != 0)
 			return wh_fail(call, WH_ESTATE, i == 0 ? "who waits has to be connected: WebSocket" : "one of your party is not connected");
@@ -334,20 +334,20 @@ queue_of(struct matching *x, struct wh_call *call)
 static enum wh_err
 enqueue_start(struct matching *x, struct wh_call *call, struct queue *q, struct person *const *people, unsigned n, struct wh_str args, const struct want *want)
 {
-	struct stub *stub = stub_make(x, q, people, n, args);
+	struct wait *wait = wait_make(x, q, people, n, args);
 	enum wh_err err;
 
-	if (stub == NULL)
+	if (wait == NULL)
 		return wh_fail(call, WH_ENOMEM, "no room for you now");
-	snprintf(stub->nonce, sizeof stub->nonce, "%.*s", WH_FMT(wh_arg_str(call, "nonce")));
-	stub->want = *want;
-	stub_members(stub);
-	stub_known(x, stub, 1500);
-	stub->call = wh_call_hold(call);
-	err = stub_store(x, stub);
+	snprintf(wait->nonce, sizeof wait->nonce, "%.*s", WH_FMT(wh_arg_str(call, "nonce")));
+	wait->want = *want;
+	wait_members(wait);
+	wait_known(x, wait, 1500);
+	wait->call = wh_call_hold(call);
+	err = wait_store(x, wait);
 	if (err == WH_OK)
 		return WH_WAIT;
-	stub_end(x, stub, NULL, false);
+	wait_end(x, wait, NULL, false);
 	wh_call_done(call, store_failed(call, err));
 	return WH_WAIT;
 }
@@ -359,7 +359,7 @@ ticket_enqueue(void *self, struct wh_call *call)
 	struct queue *q = queue_of(x, call);
 	struct person *people[MATCHER_PARTY], *before = person_of(x, wh_call_session(call));
 	struct wh_str nonce = wh_arg_str(call, "nonce");
-	char args[STUB_ARGS_BYTES + 1];
+	char args[WAIT_ARGS_BYTES + 1];
 	struct want want;
 	const char *why;
 	unsigned n = 0;
@@ -367,8 +367,8 @@ ticket_enqueue(void *self, struct wh_call *call)
 
 	if (q == NULL)
 		return WH_ENOENT;
-	if (before != NULL && before->stubs[q->number] != NULL && nonce.n != 0 && wh_str_is(nonce, before->stubs[q->number]->nonce)) {
-		stub_write(x, before->stubs[q->number], wh_reply(call));
+	if (before != NULL && before->waits[q->number] != NULL && nonce.n != 0 && wh_str_is(nonce, before->waits[q->number]->nonce)) {
+		wait_write(x, before->waits[q->number], wh_reply(call));
 		return WH_OK;
 	}
 	err = people_of(x, call, q, people, &n);
@@ -390,76 +390,76 @@ enum wh_err
 ticket_again(struct matching *x, struct queue *q, struct person *p, struct wh_str args)
 {
 	const char *why;
-	struct stub *stub;
+	struct wait *wait;
 	struct want want;
 
-	if (p->stubs[q->number] != NULL)
+	if (p->waits[q->number] != NULL)
 		return WH_EEXIST;
 	if (!want_read(x, q, args, 1, &want, &why))
 		return WH_EINVAL;
-	stub = stub_make(x, q, &p, 1, args);
-	if (stub == NULL)
+	wait = wait_make(x, q, &p, 1, args);
+	if (wait == NULL)
 		return WH_ENOMEM;
-	stub->want = want;
-	stub_members(stub);
-	stub_known(x, stub, 1500);
-	if (stub_store(x, stub) == WH_OK)
+	wait->want = want;
+	wait_members(wait);
+	wait_known(x, wait, 1500);
+	if (wait_store(x, wait) == WH_OK)
 		return WH_OK;
-	stub_end(x, stub, NULL, false);
+	wait_end(x, wait, NULL, false);
 	return WH_EAWAY;
 }
 
-/* The caller's stub in the queue that it names. */
-static struct stub *
-stub_of_call(struct matching *x, struct wh_call *call)
+/* The caller's wait in the queue that it names. */
+static struct wait *
+wait_of_call(struct matching *x, struct wh_call *call)
 {
 	struct queue *q = queue_of(x, call);
 	struct person *p = person_of(x, wh_call_session(call));
 
 	if (q == NULL)
 		return NULL;
-	if (p == NULL || p->stubs[q->number] == NULL) {
+	if (p == NULL || p->waits[q->number] == NULL) {
 		wh_fail(call, WH_ENOENT, "you do not wait in this queue");
 		return NULL;
 	}
-	return p->stubs[q->number];
+	return p->waits[q->number];
 }
 
 enum wh_err
 ticket_update(void *self, struct wh_call *call)
 {
 	struct matching *x = self;
-	struct stub *stub = stub_of_call(x, call);
-	char args[STUB_ARGS_BYTES + 1], *copy;
+	struct wait *wait = wait_of_call(x, call);
+	char args[WAIT_ARGS_BYTES + 1], *copy;
 	const char *why;
 	struct want want, before;
 	enum wh_err err;
 
-	if (stub == NULL)
+	if (wait == NULL)
 		return WH_ENOENT;
-	if (stub->busy || stub->match != NULL)
+	if (wait->busy || wait->match != NULL)
 		return wh_fail(call, WH_ESTATE, "not now: your place is just being taken, or you have been proposed a match");
-	if (!args_text(x, call, stub->people[0]->party, stub->n, stub->args, args))
+	if (!args_text(x, call, wait->people[0]->party, wait->n, wait->args, args))
 		return wh_fail(call, WH_ETOOBIG, "attributes, prefer, strict and roles have 2 KiB together");
-	if (!want_read(x, stub->queue, wh_str(args), stub->n, &want, &why))
+	if (!want_read(x, wait->queue, wh_str(args), wait->n, &want, &why))
 		return wh_fail(call, WH_EINVAL, why);
 	copy = text_new(x->host, wh_str(args));
 	if (copy == NULL)
 		return WH_ENOMEM;
-	wh_delete(x->host, stub->args);
-	stub->args = copy;
-	before = stub->want;
-	stub->want = want;
-	for (unsigned r = 0; r < stub->queue->plan.n_rules; r++)
-		if (stub->queue->rules[r].from != FROM_CLIENT)
-			stub->want.traits[r] = before.traits[r];
-	stub_members(stub);
-	stub_leave(x, stub);
-	stub->call = wh_call_hold(call);
-	err = stub_store(x, stub);
+	wh_delete(x->host, wait->args);
+	wait->args = copy;
+	before = wait->want;
+	wait->want = want;
+	for (unsigned r = 0; r < wait->queue->plan.n_rules; r++)
+		if (wait->queue->rules[r].from != FROM_CLIENT)
+			wait->want.traits[r] = before.traits[r];
+	wait_members(wait);
+	wait_leave(x, wait);
+	wait->call = wh_call_hold(call);
+	err = wait_store(x, wait);
 	if (err == WH_OK)
 		return WH_WAIT;
-	stub_enter(x, stub);
+	wait_enter(x, wait);
 	pump(x);
 	wh_call_done(call, store_failed(call, err));
 	return WH_WAIT;
@@ -469,13 +469,13 @@ enum wh_err
 ticket_cancel(void *self, struct wh_call *call)
 {
 	struct matching *x = self;
-	struct stub *stub = stub_of_call(x, call);
+	struct wait *wait = wait_of_call(x, call);
 
-	if (stub == NULL)
+	if (wait == NULL)
 		return WH_ENOENT;
-	if (stub->match != NULL)
+	if (wait->match != NULL)
 		return wh_fail(call, WH_ESTATE, "you have been proposed a match: match.decline");
-	stub_end(x, stub, stub->n > 1 ? "party" : NULL, true);
+	wait_end(x, wait, wait->n > 1 ? "party" : NULL, true);
 	return WH_OK;
 }
 
@@ -488,10 +488,10 @@ ticket_status(void *self, struct wh_call *call)
 
 	wh_json_array(w, "tickets");
 	for (unsigned i = 0; p != NULL && i < x->n_queues; i++) {
-		if (p->stubs[i] == NULL)
+		if (p->waits[i] == NULL)
 			continue;
 		wh_json_object(w, NULL);
-		stub_write(x, p->stubs[i], w);
+		wait_write(x, p->waits[i], w);
 		wh_json_end(w);
 	}
 	wh_json_end(w);
