@@ -109,6 +109,9 @@ enum wh_chat_stay { WH_STAY_ON, WH_STAY_OFF, WH_STAY_AWAY, WH_STAY_BACK };
 
 typedef void wh_chat_stayed(void *self, const struct wh_chat_actor *who, enum wh_chat_stay what);
 
+/** Somebody blocks somebody, or (`on` false) does no longer. Ids. */
+typedef void wh_chat_blocked(void *self, struct wh_str who, struct wh_str whom, bool on);
+
 /** What came of it; `id` is that of the new entry. Called once, possibly before the asking returns, unless an error is returned. */
 typedef void wh_chat_done(void *self, uint64_t cookie, enum wh_err err, int64_t id);
 typedef void wh_chat_found(void *self, uint64_t cookie, enum wh_err err, const struct wh_chat_entry *entries, size_t n);
@@ -197,6 +200,10 @@ struct wh_chat_ops {
 
 	/** `stayed` is told when that changes; one for each plugin. WH_EFULL. */
 	enum wh_err (*stay_listen)(struct wh_chat *chat, wh_chat_stayed *stayed, void *self);
+
+	/** `blocked` is told of all blocks before this returns, and of each that changes from then on; one for each plugin. For the plugin's open alone, as
+	 * the store is read on the spot. WH_EFULL, or what the store says. */
+	enum wh_err (*block_listen)(struct wh_chat *chat, wh_chat_blocked *blocked, void *self);
 };
 
 #endif

@@ -274,6 +274,10 @@ struct chat {
 		wh_chat_stayed *stayed;	/* NULL: none */
 		void *self;
 	} stays[CHAT_LISTENERS];
+	struct {
+		wh_chat_blocked *blocked;	/* NULL: none */
+		void *self;
+	} blocks[CHAT_LISTENERS];
 	struct wh_list gone;		/* who is always on and may soon be away; the first to go first */
 	wh_id late;			/* timer: the first of them is */
 	struct wh_dict *moves;		/* names that rooms had, by key; owned */
@@ -311,7 +315,7 @@ enum chat_statement {
 	Q_ENTRY_ADD, Q_ENTRY_BY_NONCE, Q_ENTRY_EDIT, Q_ENTRY_REDACT, Q_ENTRY_OF, Q_BEFORE_SEQ, Q_AFTER_SEQ, Q_BEFORE_ID, Q_AFTER_ID, Q_SEARCH,
 	Q_REACT, Q_UNREACT, Q_PIN, Q_UNPIN, Q_PINS, Q_VOTE, Q_POLL,
 	Q_MARK, Q_MARK_TIME, Q_MARKED, Q_MARKS, Q_MENTION, Q_MENTIONS, Q_INVITE, Q_INVITED, Q_FORGET, Q_EXPORT, Q_ERASE, Q_ERASE_MARKS,
-	Q_WHISPER_MAKE, Q_PAIR_ADD, Q_PAIR_OF, Q_MARK_AT, Q_WHISPER_UNWANTED, Q_WHISPERS, Q_BLOCK, Q_UNBLOCK, Q_BLOCKS, Q_REFUSE, Q_REFUSED,
+	Q_WHISPER_MAKE, Q_PAIR_ADD, Q_PAIR_OF, Q_MARK_AT, Q_WHISPER_UNWANTED, Q_WHISPERS, Q_BLOCK, Q_UNBLOCK, Q_BLOCKED, Q_BLOCKS, Q_BLOCKS_ALL, Q_REFUSE, Q_REFUSED,
 	Q_FORGET_WHISPERS, Q_FORGET_BLOCKS, Q_FORGET_REFUSALS, Q_FORGET_INVITES, Q_FORGET_MARKS, Q_ROOM_OWNER, Q_ROOM_LOOSE, Q_ROOM_RENAME, Q_LAST_ID, Q_EDITS_GONE,
 	Q_PIN_GONE, Q_RESUME_WHISPER, Q_VOTED, Q_EXPORT_REST, Q_ERASE_REACTIONS, Q_ERASE_VOTES, Q_ERASE_MENTIONS, Q_ERASE_INVITES, Q_ERASE_PAIRS,
 	Q_ERASE_PAIR_NAMES, Q_ERASE_BLOCKS, Q_ERASE_REFUSAL, Q_ERASE_WHISPERS, Q_ERASE_OWNER,
@@ -589,6 +593,8 @@ enum wh_err whisper_make(struct chat_room *room, wh_store_done *done);
 
 /* block.c */
 enum wh_err block_add(void *self, struct wh_call *call);
+/** Tells of all blocks, read on the spot. */
+enum wh_err blocks_tell(struct chat *chat, wh_chat_blocked *blocked, void *self);
 enum wh_err block_remove(void *self, struct wh_call *call);
 enum wh_err block_list(void *self, struct wh_call *call);
 enum wh_err block_refuse(void *self, struct wh_call *call);

@@ -256,6 +256,8 @@ static const struct wh_statement statements[] = {
 		"WHERE who = $1) < 1000 OR EXISTS (SELECT 1 FROM chat_block WHERE who = $1 AND other = $2) "
 		"ON CONFLICT (who, other) DO UPDATE SET name = excluded.name, time = excluded.time", "tttii", .writes = true },
 	[Q_UNBLOCK] = { "unblock", "DELETE FROM chat_block WHERE who = $1 AND (other = $2 OR name = $2 OR other = $3)", "ttt", .writes = true },
+	[Q_BLOCKED] = { "blocked", "SELECT other FROM chat_block WHERE who = $1 AND (other = $2 OR name = $2 OR other = $3) LIMIT 1000", "ttt", .gives = "t" },
+	[Q_BLOCKS_ALL] = { "blocks_all", "SELECT who, other FROM chat_block WHERE (who, other) > ($1, $2) ORDER BY who, other LIMIT 5000", "tt", .gives = "tt" },
 	[Q_BLOCKS] = { "blocks", "SELECT other, name, time FROM chat_block WHERE who = $1 ORDER BY time DESC LIMIT 1000", "t", .gives = "tti" },
 	[Q_REFUSE] = { "refuse", "INSERT INTO chat_refuse (who, mode, time, guest) VALUES ($1, $2, $3, $4) ON CONFLICT (who) DO UPDATE SET "
 		"mode = excluded.mode, time = excluded.time", "tiii", .writes = true },

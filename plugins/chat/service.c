@@ -238,6 +238,20 @@ service_stay_listen(struct wh_chat *service, wh_chat_stayed *stayed, void *self)
 	return WH_EFULL;
 }
 
+static enum wh_err
+service_block_listen(struct wh_chat *service, wh_chat_blocked *blocked, void *self)
+{
+	struct chat *chat = (struct chat *)(void *)service;
+
+	for (unsigned i = 0; i < CHAT_LISTENERS; i++)
+		if (chat->blocks[i].blocked == NULL) {
+			chat->blocks[i].blocked = blocked;
+			chat->blocks[i].self = self;
+			return blocks_tell(chat, blocked, self);
+		}
+	return WH_EFULL;
+}
+
 static bool
 service_key(struct wh_chat *service, struct wh_str name, char key_out[static 65])
 {
@@ -251,5 +265,6 @@ const struct wh_chat_ops chat_service = { .room = service_room, .people = servic
 	.entry = service_entry, .recent = service_recent, .redact = service_redact, .restore = service_restore, .say_for = service_say_for,
 	.listen = service_listen, .person = service_person, .sessions = service_sessions, .key = service_key, .put_out = service_put_out, .watch = service_watch,
 	.moved = service_moved, .inside = service_inside, .stayers = service_stayers, .stay_listen = service_stay_listen,
+	.block_listen = service_block_listen,
 	.forget = service_forget,
 	.stays = service_stays, .edit_for = service_edit_for };

@@ -318,6 +318,9 @@ service_forget(struct wh_chat *service, void *self)
 	for (unsigned i = 0; i < CHAT_LISTENERS; i++)
 		if (chat->stays[i].self == self)
 			chat->stays[i].stayed = NULL;
+	for (unsigned i = 0; i < CHAT_LISTENERS; i++)
+		if (chat->blocks[i].self == self)
+			chat->blocks[i].blocked = NULL;
 	for (struct wh_list *l = chat->asks.next; l != &chat->asks; l = l->next) {
 		struct chat_ask *ask = WH_CONTAINER(l, struct chat_ask, link);
 

@@ -202,6 +202,8 @@ matching_close(void *self)
 	wh_timer_stop(x->host, x->tick);
 	wh_timer_stop(x->host, x->sweep);
 	wh_timer_stop(x->host, x->binding);
+	if (x->chat != NULL)
+		x->chat->forget(x->chat_self, x);
 	wh_store_close(&x->table);
 	tasks_free(x);
 	while (x->waits.next != &x->waits) {
@@ -269,7 +271,8 @@ matching_open(const struct wh_host *host, const struct wh_conf *conf, void **sel
 	x->moderation_self = self;
 	x->audit = wh_service_find(host, "audit", WH_AUDIT_VERSION, &self);
 	x->audit_self = self;
-	x->chat = wh_service_find(host, "chat", 1, &self) != NULL;
+	x->chat = wh_service_find(host, "chat", WH_CHAT_VERSION, &self);
+	x->chat_self = self;
 	x->people = wh_dict_new(host, 0);
 	x->matches = wh_dict_new(host, 0);
 	x->parties = wh_dict_new(host, 0);
@@ -280,6 +283,8 @@ matching_open(const struct wh_host *host, const struct wh_conf *conf, void **sel
 		err = wh_store_open(host, &matching_schema, x, &x->table);
 	if (err == WH_OK)
 		err = restore(x);
+	if (err == WH_OK && x->chat != NULL)
+		err = x->chat->block_listen(x->chat_self, social_blocked, x);
 	if (err != WH_OK) {
 		matching_close(x);
 		return err;

@@ -11,6 +11,7 @@
 
 #include <whiply/accounts.h>
 #include <whiply/audit.h>
+#include <whiply/chat.h>
 #include <whiply/matching.h>
 #include <whiply/moderation.h>
 #include <whiply/script.h>
@@ -131,7 +132,8 @@ struct party {
 struct matching {
 	const struct wh_host *host;
 	struct wh_table table;
-	bool chat;
+	const struct wh_chat_ops *chat;	/* NULL: rooms are the hub's own */
+	struct wh_chat *chat_self;
 	struct wh_accounts *accounts_self;
 	const struct wh_accounts_ops *accounts;
 	struct wh_audit_log *audit_self;
@@ -276,6 +278,7 @@ enum wh_verdict party_save(void *self, struct wh_papers *p);
 enum wh_verdict party_load(void *self, struct wh_papers *p);
 
 /* social.c */
+wh_chat_blocked social_blocked;
 enum wh_err social_block(void *self, struct wh_call *call);
 enum wh_err social_unblock(void *self, struct wh_call *call);
 enum wh_err social_blocks(void *self, struct wh_call *call);

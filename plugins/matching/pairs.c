@@ -30,10 +30,16 @@ pairs_free(struct pairs *p)
 	p->ring = NULL;
 }
 
-bool
-pairs_block(struct pairs *p, uint64_t who, uint64_t whom)
+static uint64_t
+block_bit(uint64_t who, uint64_t whom, enum pairs_where where)
 {
-	uint64_t key = pair_key(p, who, whom), bit = who < whom ? 1 : 2;
+	return UINT64_C(1) << ((who > whom ? 2u : 0u) + where);
+}
+
+bool
+pairs_block(struct pairs *p, uint64_t who, uint64_t whom, enum pairs_where where)
+{
+	uint64_t key = pair_key(p, who, whom), bit = block_bit(who, whom, where);
 	uint64_t *bits = table_get(&p->blocks, key);
 
 	if (bits != NULL) {
@@ -44,13 +50,13 @@ pairs_block(struct pairs *p, uint64_t who, uint64_t whom)
 }
 
 void
-pairs_unblock(struct pairs *p, uint64_t who, uint64_t whom)
+pairs_unblock(struct pairs *p, uint64_t who, uint64_t whom, enum pairs_where where)
 {
 	uint64_t key = pair_key(p, who, whom), *bits = table_get(&p->blocks, key);
 
 	if (bits == NULL)
 		return;
-	*bits &= ~(uint64_t)(who < whom ? 1 : 2);
+	*bits &= ~block_bit(who, whom, where);
 	if (*bits == 0)
 		table_remove(&p->blocks, key);
 }

@@ -9,7 +9,7 @@ enum { PAIRS_MET = 1 << 20, PAIRS_BLOCKS = 1 << 20 };
 
 struct pairs {
 	struct table met;	/* pair: until, ms */
-	struct table blocks;	/* pair: bit 0, the lower person blocks; bit 1, the higher */
+	struct table blocks;	/* pair: bits 0 and 1, the lower person blocks, here or elsewhere; bits 2 and 3, the higher */
 	uint64_t *ring;		/* keys of `met` as they came */
 	size_t cap, first, n;
 	uint64_t forgotten;	/* meetings that were dropped before their time */
@@ -20,9 +20,12 @@ struct pairs {
 bool pairs_init(struct pairs *p, size_t met_max, uint64_t seed);
 void pairs_free(struct pairs *p);
 
+/** Where somebody blocks somebody: each is taken back by itself. */
+enum pairs_where { PAIRS_HERE, PAIRS_CHAT };
+
 /** False: no room. */
-bool pairs_block(struct pairs *p, uint64_t who, uint64_t whom);
-void pairs_unblock(struct pairs *p, uint64_t who, uint64_t whom);
+bool pairs_block(struct pairs *p, uint64_t who, uint64_t whom, enum pairs_where where);
+void pairs_unblock(struct pairs *p, uint64_t who, uint64_t whom, enum pairs_where where);
 bool pairs_blocked(const struct pairs *p, uint64_t a, uint64_t b);
 
 /** They are not to meet again before `until`. */

@@ -41,7 +41,7 @@ blocks_read(void *self, uint64_t cookie, const struct wh_result *r)
 
 	(void)self;
 	for (size_t i = 0; i < to->got; i++)
-		pairs_block(&to->x->pairs, person_key(to->x, wh_row_str(&r->rows[0], i, 0)), person_key(to->x, wh_row_str(&r->rows[0], i, 1)));
+		pairs_block(&to->x->pairs, person_key(to->x, wh_row_str(&r->rows[0], i, 0)), person_key(to->x, wh_row_str(&r->rows[0], i, 1)), PAIRS_HERE);
 	if (to->got != 0)
 		after_set(to, &r->rows[0], 2);
 }

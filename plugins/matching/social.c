@@ -58,7 +58,7 @@ social_block(void *self, struct wh_call *call)
 	other = other_of_call(x, call, &m, &name);
 	if (other.n == 0)
 		return wh_fail(call, WH_ENOENT, "name a match that you were in just now, and who of it, if there are several");
-	if (!pairs_block(&x->pairs, person_key(x, me), person_key(x, other)))
+	if (!pairs_block(&x->pairs, person_key(x, me), person_key(x, other), PAIRS_HERE))
 		return wh_fail(call, WH_EFULL, "no more blocks can be kept");
 	const struct wh_cell cells[] = { WH_CELL_TEXT(me), WH_CELL_TEXT(other), WH_CELL_TEXT(name), WH_CELL_INT(wh_wall_ms(x->host)) };
 	enum wh_err err = store_for(x, call, &(struct wh_step){ Q_BLOCK, cells, 4, WH_ANY }, 1);
@@ -77,8 +77,20 @@ social_unblock(void *self, struct wh_call *call)
 	struct wh_str me = wh_session_identity(x->host, wh_call_session(call))->id, other = wh_arg_str(call, "id");
 	const struct wh_cell cells[] = { WH_CELL_TEXT(me), WH_CELL_TEXT(other) };
 
-	pairs_unblock(&x->pairs, person_key(x, me), person_key(x, other));
+	pairs_unblock(&x->pairs, person_key(x, me), person_key(x, other), PAIRS_HERE);
 	return store_for(x, call, &(struct wh_step){ Q_UNBLOCK, cells, 2, WH_ANY }, 1);
+}
+
+/* In chat: whoever blocks somebody there does not want to meet them here. */
+void
+social_blocked(void *self, struct wh_str who, struct wh_str whom, bool on)
+{
+	struct matching *x = self;
+
+	if (!on)
+		pairs_unblock(&x->pairs, person_key(x, who), person_key(x, whom), PAIRS_CHAT);
+	else if (!pairs_block(&x->pairs, person_key(x, who), person_key(x, whom), PAIRS_CHAT))
+		wh_host_log(x->host, WH_WARN, "matching_blocks_full", WH_I("most", PAIRS_BLOCKS));
 }
 
 static void
@@ -179,7 +191,7 @@ social_report(void *self, struct wh_call *call)
 	};
 
 	/* They do not meet again, whatever becomes of it. */
-	pairs_block(&x->pairs, person_key(x, who->id), person_key(x, other));
+	pairs_block(&x->pairs, person_key(x, who->id), person_key(x, other), PAIRS_HERE);
 	const struct wh_cell block[] = { WH_CELL_TEXT(who->id), WH_CELL_TEXT(other), WH_CELL_TEXT(name), cells[7] };
 	const struct wh_step steps[] = { { Q_REPORT_ADD, cells, 8, WH_ANY }, { Q_BLOCK, block, 4, WH_ANY } };
 

@@ -249,14 +249,15 @@ a_blocked_person_is_never_met(void **state)
 	struct fixture *f = begin(&ratings);
 
 	(void)state;
-	assert_true(pairs_block(&f->pairs, 2, 1));
-	assert_true(pairs_block(&f->pairs, 1, 2));
-	pairs_unblock(&f->pairs, 1, 2);
+	assert_true(pairs_block(&f->pairs, 2, 1, PAIRS_HERE));
+	assert_true(pairs_block(&f->pairs, 1, 2, PAIRS_HERE));
+	pairs_unblock(&f->pairs, 1, 2, PAIRS_HERE);
+	pairs_unblock(&f->pairs, 2, 1, PAIRS_CHAT);
 	add_number(f, 1, 1500, 0);
 	add_number(f, 2, 1500, 0);
 	matcher_tick(f->m, 1000000);
 	assert_false(take(f));
-	pairs_unblock(&f->pairs, 2, 1);
+	pairs_unblock(&f->pairs, 2, 1, PAIRS_HERE);
 	matcher_cancel(f->m, matcher_of(f->m, 2));
 	add_number(f, 2, 1500, 1000000);
 	assert_true(take(f));
@@ -556,9 +557,9 @@ nobody_joins_a_match_of_whom_it_may_not_meet(void **state)
 	uint64_t ticket;
 
 	(void)state;
-	assert_true(pairs_block(&f->pairs, 1, 11));
-	assert_true(pairs_block(&f->pairs, 10, 2));
-	assert_true(pairs_block(&f->pairs, 4, 3));
+	assert_true(pairs_block(&f->pairs, 1, 11, PAIRS_HERE));
+	assert_true(pairs_block(&f->pairs, 10, 2, PAIRS_HERE));
+	assert_true(pairs_block(&f->pairs, 4, 3, PAIRS_HERE));
 	pairs_meet(&f->pairs, 5, 10, 5000, 0);
 	add_number(f, 1, 1500, 0);
 	add_number(f, 2, 1500, 0);

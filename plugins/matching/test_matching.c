@@ -829,6 +829,50 @@ what_is_kept_of_a_person_is_exported_and_erased(void **state)
 	end(f);
 }
 
+static bool
+meets(struct fixture *f, struct wh_session *one, struct wh_session *other)
+{
+	bool met;
+
+	assert_call(f, one, "match.enqueue", "{'queue':'talk'}", WH_OK);
+	assert_call(f, other, "match.enqueue", "{'queue':'talk'}", WH_OK);
+	wh_test_advance(f->t, 15000);
+	wh_test_settle(f->t);
+	met = told(one, "match.started") != NULL;
+	(void)call(f, one, "match.cancel", "{'queue':'talk'}");
+	(void)call(f, other, "match.cancel", "{'queue':'talk'}");
+	return met;
+}
+
+static void
+who_is_blocked_in_chat_is_not_met(void **state)
+{
+	struct fixture *f = calloc(1, sizeof *f);
+	struct wh_session *ann, *bob, *eve;
+
+	(void)state;
+	assert_non_null(f);
+	f->t = wh_test_new(&whiply_plugin);
+	wh_test_load(f->t, "sqlite", NULL);
+	wh_test_load(f->t, "chat", NULL);
+	assert_int_equal(wh_test_open(f->t, TALK), WH_OK);
+	ann = wh_test_session(f->t, "ann", "member");
+	bob = wh_test_session(f->t, "bob", "member");
+	eve = wh_test_session(f->t, "eve", "member");
+	assert_call(f, bob, "chat.block", "{'name':'ann'}", WH_OK);
+	assert_call(f, eve, "chat.block", "{'name':'bob'}", WH_OK);
+	assert_false(meets(f, ann, bob));
+	/* A hub that is replaced asks chat. */
+	wh_test_recover(f->t);
+	wh_test_settle(f->t);
+	assert_false(meets(f, ann, bob));
+	assert_false(meets(f, bob, eve));
+	assert_call(f, bob, "chat.unblock", "{'name':'ann'}", WH_OK);
+	assert_false(meets(f, bob, eve));
+	assert_true(meets(f, ann, bob));
+	end(f);
+}
+
 static void
 bad_settings_are_refused(void **state)
 {
@@ -883,6 +927,7 @@ main(void)
 		cmocka_unit_test(a_match_has_seats_for_64_and_no_more),
 		cmocka_unit_test(a_rating_grows_old),
 		cmocka_unit_test(what_is_kept_of_a_person_is_exported_and_erased),
+		cmocka_unit_test(who_is_blocked_in_chat_is_not_met),
 		cmocka_unit_test(bad_settings_are_refused),
 	};
 

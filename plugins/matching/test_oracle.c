@@ -309,7 +309,7 @@ world_step(struct world *w, uint64_t seed)
 	struct waiting *x = &w->pool[i];
 
 	if (what == 0)
-		pairs_block(&w->pairs, 1 + dice(&w->dice, POOL), 1 + dice(&w->dice, POOL));
+		pairs_block(&w->pairs, 1 + dice(&w->dice, POOL), 1 + dice(&w->dice, POOL), PAIRS_HERE);
 	else if (x->ticket == 0)	/* who met, does not wait yet */
 		pairs_meet(&w->pairs, i + 1, 1 + dice(&w->dice, POOL), w->now + dice(&w->dice, 5000), w->now);
 	if (x->ticket == 0) {

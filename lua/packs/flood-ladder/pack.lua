@@ -1,4 +1,4 @@
-pack { id = "flood-ladder", version = "1.0.0", api = 1, license = "MIT",
+pack { id = "flood-ladder", version = "1.0.1", api = 1, license = "MIT",
   summary = "times out who says too much too fast, longer each time, and forgets after a day",
   settings = {
     messages = { type = "int", default = 8, min = 2, max = 200, help = "more than this …" },

@@ -1,4 +1,4 @@
-pack { id = "mention-bomb", version = "1.0.0", api = 1, license = "MIT",
+pack { id = "mention-bomb", version = "1.0.1", api = 1, license = "MIT",
   summary = "stops who calls many people at once, or again and again",
   settings = {
     most = { type = "int", default = 5, min = 1, max = 100, help = "people in one message" },
