@@ -44,16 +44,15 @@ static enum wh_err
 block_run(struct chat *chat, struct wh_call *call, const struct wh_step *steps, size_t n, bool on, size_t whom)
 {
 	struct blocking *b = wh_new(chat->host, sizeof *b);
-	wh_id held = wh_call_hold(call);
-	enum wh_err err = WH_ENOMEM;
+	enum wh_err err;
 
-	if (b != NULL) {
-		*b = (struct blocking){ .call = held, .on = on, .whom = whom };
-		snprintf(b->who, sizeof b->who, "%.*s", WH_FMT(wh_session_identity(chat->host, wh_call_session(call))->id));
-		err = wh_store_run(&chat->table, steps, n, block_done, (uintptr_t)b);
-		if (err != WH_OK)
-			wh_delete(chat->host, b);
-	}
+	if (b == NULL)
+		return chat_started(call, WH_ENOMEM);
+	*b = (struct blocking){ .call = wh_call_hold(call), .on = on, .whom = whom };
+	snprintf(b->who, sizeof b->who, "%.*s", WH_FMT(wh_session_identity(chat->host, wh_call_session(call))->id));
+	err = wh_store_run(&chat->table, steps, n, block_done, (uintptr_t)b);
+	if (err != WH_OK)
+		wh_delete(chat->host, b);
 	return chat_started(call, err);
 }
 
