@@ -59,6 +59,23 @@ def run_unit(program):
     return passed, failed, output[-8000:]
 
 
+def staged(stage):
+    """Says how long a stage took, and how much of the processors: where they stand still more can be done at a time."""
+    def run(*args):
+        began, before = time.monotonic(), busy()
+        stage(*args)
+        took = time.monotonic() - began
+        print(f"{stage.__name__}: {took:.0f} s, processors {100 * (busy() - before) / took / os.cpu_count():.0f} % busy", flush=True)
+    return run
+
+
+def busy():
+    """Seconds that all processors were, since the machine began."""
+    user, nice, system, _, _, irq, softirq = (int(n) for n in open("/proc/stat").readline().split()[1:8])
+    return (user + nice + system + irq + softirq) / os.sysconf("SC_CLK_TCK")
+
+
+@staged
 def units(tally, pattern):
     build = ROOT / "build-asan"
     programs = sorted(p for p in build.rglob("test_*") if p.is_file() and os.access(p, os.X_OK) and not p.suffix and ".libs" not in p.parts)
@@ -89,10 +106,12 @@ def pytests(tally, pattern, name, workers):
     tally.add(f"tests/{name}", total - bad - skipped, bad, done.stdout[-30000:])
 
 
+@staged
 def integration(tally, pattern):
     pytests(tally, pattern, "integration", 2)
 
 
+@staged
 def browsers(tally, pattern):
     """One after the other: a browser is busy enough."""
     pytests(tally, pattern, "browser", 0)
@@ -113,6 +132,7 @@ def run_fuzzer(program, seconds):
     return done.returncode == 0, int(runs[1]) if runs else 0, done.stderr[-6000:]
 
 
+@staged
 def fuzzers(tally, pattern, seconds):
     build = ROOT / "build-fuzz"
     programs = sorted(p for p in build.rglob("fuzz_*") if p.is_file() and os.access(p, os.X_OK) and not p.suffix)

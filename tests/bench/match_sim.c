@@ -726,7 +726,7 @@ run(const struct scenario *c, uint64_t seed)
 			if (whom == i)
 				continue;
 			s.past[i].blocks[s.past[i].n_blocks++] = whom;
-			pairs_block(&s.pairs, i + 1, whom + 1);
+			pairs_block(&s.pairs, i + 1, whom + 1, PAIRS_HERE);
 		}
 	}
 	if (load)
