@@ -113,8 +113,7 @@ def integration(tally, pattern):
 
 @staged
 def browsers(tally, pattern):
-    """One after the other: a browser is busy enough."""
-    pytests(tally, pattern, "browser", 0)
+    pytests(tally, pattern, "browser", 2)
 
 
 def run_fuzzer(program, seconds):
@@ -147,7 +146,7 @@ def main():
     parser = argparse.ArgumentParser(prog="./dev test", description="run the tests")
     parser.add_argument("pattern", nargs="?", default="", help="only tests whose name has this in it")
     parser.add_argument("--fuzz", metavar="NAME", help="only fuzz, only fuzzers whose name has this in it")
-    parser.add_argument("--seconds", type=int, default=10, help="how long each fuzzer runs")
+    parser.add_argument("--seconds", type=int, default=5, help="how long each fuzzer runs")
     options = parser.parse_args()
     began = time.monotonic()
     tally = Tally()
