@@ -181,6 +181,7 @@ seat_about(struct matching *x, struct match *m, const struct match_seat *seat, s
 	const char *why;
 	struct wh_item *items = out->items;
 	unsigned n = 0;
+	int64_t left = m->at + m->queue->accept_ms - wh_now_ms(x->host);
 	bool revealed = match_revealed(m);
 
 	room_name(m, out->room);
@@ -196,7 +197,7 @@ seat_about(struct matching *x, struct match *m, const struct match_seat *seat, s
 	if (seat->role < m->queue->n_roles)
 		items[n++] = WH_ITEM_STR("role", wh_str(m->queue->roles[seat->role]));
 	if (m->state == MATCH_PROPOSED) {
-		items[n++] = WH_ITEM_INT("accept_within", m->queue->accept_ms);
+		items[n++] = WH_ITEM_INT("accept_within", left > 0 ? left : 0);
 		items[n++] = WH_ITEM_INT("people", m->n);
 	} else {
 		items[n++] = WH_ITEM_STR("room", wh_str(out->room));

@@ -144,6 +144,8 @@ all_have_to_accept(void **state)
 	assert_call(f, ann, "match.enqueue", "{'queue':'duel'}", WH_OK);
 	assert_call(f, bob, "match.enqueue", "{'queue':'duel'}", WH_OK);
 	member(told(ann, "match.proposed"), "match", match);
+	wh_test_advance(f->t, 4000);
+	assert_non_null(strstr(call(f, bob, "match.status", NULL)->json, "\"accept_within\":59"));
 	assert_int_equal(on(f, ann, "match.accept", match, NULL)->err, WH_OK);
 	assert_null(told(ann, "match.started"));
 	assert_int_equal(on(f, bob, "match.accept", match, NULL)->err, WH_OK);
