@@ -85,11 +85,11 @@ def units(tally, pattern):
             tally.add(str(program.relative_to(build)), *result)
 
 
-def pytests(tally, pattern, name, workers):
+def pytests(tally, pattern, name, workers, dist):
     folder = ROOT / "tests" / name
     report = ROOT / "build-asan" / f"{name}.xml"
     report.unlink(missing_ok=True)
-    command = ["/usr/bin/python3", "-m", "pytest", "-q", "-rs", "-n", str(workers), "--dist", "loadfile", f"--junitxml={report}", "-p", "no:cacheprovider", str(folder)]
+    command = ["/usr/bin/python3", "-m", "pytest", "-q", "-rs", "-n", str(workers), "--dist", dist, f"--junitxml={report}", "-p", "no:cacheprovider", str(folder)]
     if pattern:
         command += ["-k", pattern]
     done = subprocess.run(command, cwd=ROOT, env={**environment(), "PYTHONDONTWRITEBYTECODE": "1"}, capture_output=True, text=True, errors="replace")
@@ -108,12 +108,13 @@ def pytests(tally, pattern, name, workers):
 
 @staged
 def integration(tally, pattern):
-    pytests(tally, pattern, "integration", 2)
+    """Those of a file share a server. Most of the time they wait: there is room for one more than there are processors."""
+    pytests(tally, pattern, "integration", os.cpu_count() + 1, "loadfile")
 
 
 @staged
 def browsers(tally, pattern):
-    pytests(tally, pattern, "browser", 2)
+    pytests(tally, pattern, "browser", os.cpu_count(), "load")
 
 
 def run_fuzzer(program, seconds):

@@ -14,16 +14,6 @@ import { RoomView } from "./chat/view.js";
 const FIRST_ROOM = "lobby";
 const WORKER_MS = 1500;
 
-/* So that the page opens without a network. Loading it comes first. */
-async function keepShell() {
-	try {
-		await navigator.serviceWorker.register("/sw.js");
-		(await navigator.serviceWorker.ready).active.postMessage({ keep: ["/", ...performance.getEntriesByType("resource").map(({ name }) => name)] });
-	} catch {
-		// A browser that keeps nothing: the page is there as long as its server is.
-	}
-}
-
 export class App extends Emitter {
 	/** Names of the commands that this person may call. */
 	commands = new Set();
@@ -38,6 +28,8 @@ export class App extends Emitter {
 	/** Where to go once somebody is signed in: a path of this site; null: to the rooms. */
 	returnTo = null;
 	#hash = null;
+	#greetings = 0;		// by the server
+	#shownAt = 0;		// the greeting after which the view was made
 
 	/**
 	 * @param {HTMLElement} node
@@ -58,20 +50,20 @@ export class App extends Emitter {
 	start() {
 		this.node.replaceChildren(this.shell.node);
 		document.querySelector("#skip")?.replaceChildren(t("skip"));
-		this.client.on("ready", () => (this.commands.size > 0 || !this.#at().startsWith("#/r/")) && this.#readCommands());
+		this.client.on("ready", () => {
+			this.#greetings++;
+			if (this.commands.size > 0 || !this.#at().startsWith("#/r/"))
+				this.#readCommands();
+		});
 		this.client.on("session.identity", () => this.client.state === "ready" && this.#readCommands());
 		this.client.on("refused", (why) => this.notice(why || t("account.signed_out"), "error"));
 		/* The first view waits for nothing but itself. */
-		let first = true;
 		const begun = this.client.on("ready", () => {
 			begun();
 			this.#show();
 		});
-		this.rooms.on("ready", () => {
-			if (!first)
-				this.#show();
-			first = false;
-		});
+		/* What was made since then is as it should be, and somebody may be writing in it. */
+		this.rooms.on("ready", () => this.#shownAt !== this.#greetings && this.#show());
 		this.rooms.on("said", async (said) => {
 			if (document.visibilityState !== "visible")
 				(await import("./notify.js")).notify(this, said);
@@ -107,7 +99,7 @@ export class App extends Emitter {
 				this.shown?.room?.emit("entries", { all: true });
 		}, () => {});
 		if ("serviceWorker" in navigator && isSecureContext && !this.only.room)
-			setTimeout(() => keepShell(), WORKER_MS);
+			setTimeout(() => import("./offline.js").then(({ keepShell }) => keepShell(), () => {}), WORKER_MS);
 	}
 
 	/* They are others when one is somebody else. */
@@ -287,10 +279,9 @@ export class App extends Emitter {
 	}
 
 	async #show() {
-		const hash = this.#at();
+		const hash = this.#at(), room = hash.startsWith("#/r/");
 
-		const room = hash.startsWith("#/r/");
-
+		this.#shownAt = this.#greetings;
 		/* What a room needs of them it asks for later; what the other parts are made of depends on them. */
 		if (this.client.me === null || (this.commands.size === 0 && !room))
 			await new Promise((resolve) => { this.once("me", resolve); });
