@@ -207,7 +207,7 @@ struct judging {
 	struct judge_sink *sink;
 	struct wh_judge_answer *answer;
 	uint32_t live;		/* actions */
-	int64_t now_ns;
+	int64_t now_ns;		/* monotonic; 0: to be looked at */
 };
 
 static void
@@ -309,6 +309,7 @@ judging_failed(struct judging *g, struct pack *p, struct pack_rule *r, enum pack
 			judging_demote(g, p, r, PACK_OFF, "it went on using up its budget");
 		else if (r->overruns >= p->limits.overruns)
 			judging_demote(g, p, r, PACK_SHADOW, "it used up its budget again and again");
+		g->now_ns = 0;
 		if (pack_revive(p) != WH_OK) {
 			for (size_t i = 0; i < p->n_rules; i++)
 				judging_demote(g, p, &p->rules[i], PACK_OFF, "the pack could not be started again");

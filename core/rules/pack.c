@@ -325,8 +325,11 @@ pack_ask_rule(struct pack *p, struct pack_rule *rule, struct scene *scene, int64
 
 	*cost_ns_out = 0;
 	/* It could not be started again the last time; perhaps there is memory now. */
-	if ((p->script == NULL || wh_script_spent(p->script)) && pack_revive(p) != WH_OK)
-		return PACK_FAILED;
+	if (p->script == NULL || wh_script_spent(p->script)) {
+		*now_ns = 0;
+		if (pack_revive(p) != WH_OK)
+			return PACK_FAILED;
+	}
 	p->scene = scene;
 	p->own_act = false;
 	p->n_asks = 0;

@@ -146,8 +146,8 @@ enum wh_err pack_revive(struct pack *p);
 /* PACK_LATE: over its time and not over its steps, which may be the machine's doing. */
 enum pack_got { PACK_MISS, PACK_HIT, PACK_FAILED, PACK_OVER, PACK_LATE };
 
-/** Asks a rule about the scene. What it wrote is kept when it ends well, and undone when it fails. `now_ns`, monotonic, goes on to when it
- * ended: rules that follow each other need one look at the clock each. */
+/** Asks a rule about the scene. What it wrote is kept when it ends well, and undone when it fails. `now_ns`, monotonic (0: it is looked at), goes
+ * on to when it ended: rules that follow each other need one look at the clock each. */
 enum pack_got pack_ask_rule(struct pack *p, struct pack_rule *rule, struct scene *scene, int64_t *now_ns, int64_t *cost_ns_out);
 
 /** Runs a text in the pack's state, as `repl` does; what it returns is written to `out`. */

@@ -66,8 +66,8 @@ stay_tell(struct chat *chat, const struct chat_always *a, enum wh_chat_stay what
 	const struct wh_chat_actor who = { a->id, wh_str(a->name) };
 
 	for (unsigned i = 0; i < CHAT_LISTENERS; i++)
-		if (chat->stays[i].stayed != NULL)
-			chat->stays[i].stayed(chat->stays[i].self, &who, what);
+		if (chat->listeners[i].stayed != NULL)
+			chat->listeners[i].stayed(chat->listeners[i].self, &who, what);
 }
 
 void

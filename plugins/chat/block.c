@@ -18,8 +18,8 @@ static void
 block_told(struct chat *chat, struct wh_str who, struct wh_str whom, bool on)
 {
 	for (unsigned i = 0; i < CHAT_LISTENERS; i++)
-		if (chat->blocks[i].blocked != NULL)
-			chat->blocks[i].blocked(chat->blocks[i].self, who, whom, on);
+		if (chat->listeners[i].blocked != NULL)
+			chat->listeners[i].blocked(chat->listeners[i].self, who, whom, on);
 }
 
 static void

@@ -68,7 +68,7 @@ enum {
 	CHAT_DEVICES = 8,		/* clients of an account of which is known how far they heard */
 	CHAT_DEVICE = 32,
 	CHAT_WHISPER_IDLE = 600000,	/* ms after which a whisper leaves memory */
-	CHAT_LISTENERS = 8,		/* plugins that hear what is said */
+	CHAT_LISTENERS = 16,		/* plugins that hear of what happens */
 	CHAT_MOVES = 10000,		/* names that rooms had */
 	CHAT_MOVES_ROOM = 5,		/* of them, of one room */
 };
@@ -259,25 +259,15 @@ struct chat {
 	struct chat_settings set;
 	struct wh_dict *rooms;		/* by key */
 	struct wh_list asks;		/* of other plugins, under way; owned */
-	struct {
+	struct chat_listener {
+		void *self;		/* NULL: free */
 		wh_chat_listener *heard;
-		void *self;
+		wh_chat_watcher *moved;
+		wh_chat_stayed *stayed;
+		wh_chat_blocked *blocked;
 	} listeners[CHAT_LISTENERS];
-	unsigned n_listeners;
-	struct {
-		wh_chat_watcher *moved;	/* NULL: none */
-		void *self;
-	} watchers[CHAT_LISTENERS];
 	struct wh_list all;
 	struct wh_dict *lives, *names;	/* who is connected: by id (owned), by folded name */
-	struct {
-		wh_chat_stayed *stayed;	/* NULL: none */
-		void *self;
-	} stays[CHAT_LISTENERS];
-	struct {
-		wh_chat_blocked *blocked;	/* NULL: none */
-		void *self;
-	} blocks[CHAT_LISTENERS];
 	struct wh_list gone;		/* who is always on and may soon be away; the first to go first */
 	wh_id late;			/* timer: the first of them is */
 	struct wh_dict *moves;		/* names that rooms had, by key; owned */
@@ -784,6 +774,8 @@ enum wh_err service_edit_for(struct wh_chat *service, struct wh_str room, int64_
     wh_chat_done *done, void *self, uint64_t cookie);
 enum wh_err service_listen(struct wh_chat *service, wh_chat_listener *heard, void *self);
 void service_forget(struct wh_chat *service, void *self);
+/** Where the callbacks of a plugin stand; NULL: no room for one more plugin. */
+struct chat_listener *listener_of(struct chat *chat, void *self);
 
 extern const struct wh_metric chat_metrics[];
 enum chat_metric { M_ENTRIES, M_ROOMS, M_JOINS, M_END };

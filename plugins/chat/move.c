@@ -208,8 +208,8 @@ void
 moved_tell(struct chat *chat, const struct wh_chat_moved *moved)
 {
 	for (unsigned i = 0; i < CHAT_LISTENERS; i++)
-		if (chat->watchers[i].moved != NULL)
-			chat->watchers[i].moved(chat->watchers[i].self, moved);
+		if (chat->listeners[i].moved != NULL)
+			chat->listeners[i].moved(chat->listeners[i].self, moved);
 }
 
 void

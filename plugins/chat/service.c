@@ -184,14 +184,12 @@ static enum wh_err
 service_watch(struct wh_chat *service, wh_chat_watcher *moved, void *self)
 {
 	struct chat *chat = (struct chat *)(void *)service;
+	struct chat_listener *l = listener_of(chat, self);
 
-	for (unsigned i = 0; i < CHAT_LISTENERS; i++)
-		if (chat->watchers[i].moved == NULL) {
-			chat->watchers[i].moved = moved;
-			chat->watchers[i].self = self;
-			return WH_OK;
-		}
-	return WH_EFULL;
+	if (l == NULL)
+		return WH_EFULL;
+	l->moved = moved;
+	return WH_OK;
 }
 
 static bool
@@ -228,28 +226,24 @@ static enum wh_err
 service_stay_listen(struct wh_chat *service, wh_chat_stayed *stayed, void *self)
 {
 	struct chat *chat = (struct chat *)(void *)service;
+	struct chat_listener *l = listener_of(chat, self);
 
-	for (unsigned i = 0; i < CHAT_LISTENERS; i++)
-		if (chat->stays[i].stayed == NULL) {
-			chat->stays[i].stayed = stayed;
-			chat->stays[i].self = self;
-			return WH_OK;
-		}
-	return WH_EFULL;
+	if (l == NULL)
+		return WH_EFULL;
+	l->stayed = stayed;
+	return WH_OK;
 }
 
 static enum wh_err
 service_block_listen(struct wh_chat *service, wh_chat_blocked *blocked, void *self)
 {
 	struct chat *chat = (struct chat *)(void *)service;
+	struct chat_listener *l = listener_of(chat, self);
 
-	for (unsigned i = 0; i < CHAT_LISTENERS; i++)
-		if (chat->blocks[i].blocked == NULL) {
-			chat->blocks[i].blocked = blocked;
-			chat->blocks[i].self = self;
-			return blocks_tell(chat, blocked, self);
-		}
-	return WH_EFULL;
+	if (l == NULL)
+		return WH_EFULL;
+	l->blocked = blocked;
+	return blocks_tell(chat, blocked, self);
 }
 
 static bool

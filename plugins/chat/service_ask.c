@@ -286,19 +286,35 @@ chat_heard(struct chat_room *room, const struct chat_entry *e)
 
 	if (shown.kind.n == 0)
 		return;
-	for (unsigned i = 0; i < room->chat->n_listeners; i++)
-		room->chat->listeners[i].heard(room->chat->listeners[i].self, &said);
+	for (unsigned i = 0; i < CHAT_LISTENERS; i++)
+		if (room->chat->listeners[i].heard != NULL)
+			room->chat->listeners[i].heard(room->chat->listeners[i].self, &said);
+}
+
+struct chat_listener *
+listener_of(struct chat *chat, void *self)
+{
+	struct chat_listener *place = NULL;
+
+	for (unsigned i = 0; i < CHAT_LISTENERS; i++) {
+		if (chat->listeners[i].self == self)
+			return &chat->listeners[i];
+		if (chat->listeners[i].self == NULL && place == NULL)
+			place = &chat->listeners[i];
+	}
+	if (place != NULL)
+		place->self = self;
+	return place;
 }
 
 enum wh_err
 service_listen(struct wh_chat *service, wh_chat_listener *heard, void *self)
 {
-	struct chat *chat = chat_of(service);
+	struct chat_listener *l = listener_of(chat_of(service), self);
 
-	if (chat->n_listeners == CHAT_LISTENERS)
+	if (l == NULL)
 		return WH_EFULL;
-	chat->listeners[chat->n_listeners].heard = heard;
-	chat->listeners[chat->n_listeners++].self = self;
+	l->heard = heard;
 	return WH_OK;
 }
 
@@ -306,21 +322,10 @@ void
 service_forget(struct wh_chat *service, void *self)
 {
 	struct chat *chat = chat_of(service);
-	unsigned n = 0;
 
-	for (unsigned i = 0; i < chat->n_listeners; i++)
-		if (chat->listeners[i].self != self)
-			chat->listeners[n++] = chat->listeners[i];
-	chat->n_listeners = n;
 	for (unsigned i = 0; i < CHAT_LISTENERS; i++)
-		if (chat->watchers[i].self == self)
-			chat->watchers[i].moved = NULL;
-	for (unsigned i = 0; i < CHAT_LISTENERS; i++)
-		if (chat->stays[i].self == self)
-			chat->stays[i].stayed = NULL;
-	for (unsigned i = 0; i < CHAT_LISTENERS; i++)
-		if (chat->blocks[i].self == self)
-			chat->blocks[i].blocked = NULL;
+		if (chat->listeners[i].self == self)
+			chat->listeners[i] = (struct chat_listener){ .self = NULL };
 	for (struct wh_list *l = chat->asks.next; l != &chat->asks; l = l->next) {
 		struct chat_ask *ask = WH_CONTAINER(l, struct chat_ask, link);
 
