@@ -1,6 +1,6 @@
-/* A call in a room: who is in it, what this person sends, and a Peer for each of the others. Emits "people" and "over". It knows nothing of how it looks. */
+/* A call in a room: who is in it, what this person sends, and a Peer for each of the others. Emits "people",
+ * "removed" (by a moderator) and "over". It knows nothing of how it looks. */
 import { Emitter } from "../emitter.js";
-import { t } from "../i18n.js";
 import { roomKey } from "../room.js";
 import { Peer } from "./peer.js";
 
@@ -205,7 +205,7 @@ export class Call extends Emitter {
 	_left({ peer, reason }) {
 		this.peers.get(peer)?.close();
 		if (!this.peers.delete(peer) && reason === "removed") {
-			this.app.notice(t("call.removed"), "error");
+			this.emit("removed");
 			this.#close();
 		}
 		this.emit("people");

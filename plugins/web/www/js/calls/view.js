@@ -14,6 +14,7 @@ export class CallView {
 		this.bar = h("div", { class: "call-bar", role: "toolbar", "aria-label": t("call.buttons") });
 		this.node = h("section", { class: "call", "aria-label": t("call.in", { room: app.roomTitle(call.room) }) }, this.people, this.bar);
 		call.on("people", perFrame(() => this.#draw()));
+		call.on("removed", () => app.notice(t("call.removed"), "error"));
 		call.on("over", () => this.node.remove());
 		this.#draw();
 	}
