@@ -1,8 +1,6 @@
 /* Linear probing, at most 3/4 full; removal shifts back. A cell's home is in its hash, so growing needs nobody else. */
 #include "finder.h"
 
-#include "pieces.h"
-
 #include <stdlib.h>
 
 enum { FINDER_FIRST = 64 };

@@ -3,6 +3,8 @@
 #ifndef MATCHING_FINDER_H
 #define MATCHING_FINDER_H
 
+#include "pieces.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -46,7 +48,7 @@ static inline void
 finder_soon(const struct finder *f, uint32_t hash)
 {
 	if (f->count != 0)
-		__builtin_prefetch(&f->cells[hash & f->mask]);
+		pieces_soon(&f->cells[hash & f->mask]);
 }
 
 /** Adds a number other than 0. False: no memory, and nothing changed. */

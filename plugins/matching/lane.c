@@ -161,10 +161,10 @@ way_begin(struct lanes *ls, const struct lane *lane, int32_t key, uint64_t order
 		struct lane_node *node = node_at(ls, number);
 
 		/* Read when the keys have been: no need to wait for both. */
-		__builtin_prefetch(node->keys);
-		__builtin_prefetch(node->keys + 16);
-		__builtin_prefetch(node->refs);
-		__builtin_prefetch(node->refs + 16);
+		pieces_soon(node->keys);
+		pieces_soon(node->keys + 16);
+		pieces_soon(node->refs);
+		pieces_soon(node->refs + 16);
 		way->nodes[level] = node;
 		way->numbers[level] = number;
 		if (level == last)
@@ -174,7 +174,7 @@ way_begin(struct lanes *ls, const struct lane *lane, int32_t key, uint64_t order
 	}
 	/* All of its lines at once. */
 	for (unsigned i = 0; i < NODE_MAX; i += 8)
-		__builtin_prefetch(way->nodes[last]->orders + i);
+		pieces_soon(way->nodes[last]->orders + i);
 }
 
 static const struct lane_way *

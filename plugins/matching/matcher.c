@@ -206,7 +206,7 @@ ticket_unlane(struct matcher *m, struct ticket *t)
 {
 	/* All at once what each of them needs: one after the other they would wait for memory as often. */
 	for (unsigned i = 0; i < t->n_lanes; i++)
-		__builtin_prefetch(lanes_at(&m->lanes, ticket_lanes(m, t)[i]), 1);
+		pieces_soon(lanes_at(&m->lanes, ticket_lanes(m, t)[i]));
 	for (unsigned i = 0; i < t->n_lanes; i++)
 		lanes_remove_soon(&m->lanes, ticket_lanes(m, t)[i]);
 	while (t->n_lanes > 0)
@@ -285,15 +285,21 @@ ticket_leave(struct matcher *m, uint32_t number)
 		person_leave(m, person_hash(m, ticket_persons(m, t)[i]), number);
 }
 
-void
-ticket_end(struct matcher *m, uint32_t number)
+static void
+ticket_free(struct matcher *m, uint32_t number)
 {
 	struct ticket *t = ticket_at(m, number);
 
-	ticket_leave(m, number);
 	t->live = false;
 	t->peer = m->free_ticket;
 	m->free_ticket = number;
+}
+
+void
+ticket_end(struct matcher *m, uint32_t number)
+{
+	ticket_leave(m, number);
+	ticket_free(m, number);
 }
 
 static bool
@@ -463,15 +469,12 @@ persons_enter(struct matcher *m, uint32_t number, const uint64_t *persons, unsig
 	return true;
 }
 
-/* Fills a ticket, looks, and if nobody is there, waits. */
-static bool
-ticket_enter(struct matcher *m, uint32_t number, const struct want *want)
+/* Writes down what is wished. */
+static void
+ticket_fill(struct matcher *m, uint32_t number, const struct want *want)
 {
 	struct ticket *t = ticket_at(m, number);
-	bool loose, patient;
-	int64_t due;
 
-	t->live = true;
 	t->n = want->n;
 	t->backfill = want->backfill;
 	t->order = order_make(want->since < m->now ? want->since : m->now, m->orders++);
@@ -483,6 +486,17 @@ ticket_enter(struct matcher *m, uint32_t number, const struct want *want)
 	t->peer = 0;
 	if (m->plan.roles)
 		memcpy(ticket_roles(m, t), want->roles, t->n);
+}
+
+/* Looks, and if nobody is there, waits. */
+static bool
+ticket_enter(struct matcher *m, uint32_t number, const struct want *want)
+{
+	struct ticket *t = ticket_at(m, number);
+	bool loose, patient;
+	int64_t due;
+
+	t->live = true;
 	if (t->backfill) {
 		if (!company_enter(m, t, want))
 			return false;
@@ -516,14 +530,13 @@ matcher_clock(struct matcher *m, int64_t now)
 		m->now = now;
 }
 
-/* What it will need: its person's cell, and where it will stand among the others. */
+/* Where it will stand among the others. */
 static void
 want_soon(struct matcher *m, const struct want *want)
 {
 	const struct lane *lane;
 	uint64_t base = base_first(m);
 
-	finder_soon(&m->persons, person_hash(m, want->persons[0]));
 	if (m->pick != NO_RULE)
 		return;
 	for (unsigned r = 0; r < m->plan.n_rules; r++)
@@ -542,24 +555,29 @@ matcher_add(struct matcher *m, const struct want *want, int64_t now, uint64_t *t
 {
 	uint32_t number;
 
+	finder_soon(&m->persons, person_hash(m, want->persons[0]));
 	if (!want_ok(m, want))
 		return MATCHER_BAD;
 	matcher_clock(m, now);
 	want_soon(m, want);
+	number = ticket_new(m);
+	if (number != 0)
+		ticket_fill(m, number, want);
+	/* Asked for above: until it is here, all else is done. */
 	for (unsigned i = 0; i < want->n && !want->backfill; i++) {
 		*ticket_out = matcher_of(m, want->persons[i]);
-		if (*ticket_out != 0)
-			return MATCHER_TWICE;
+		if (*ticket_out == 0)
+			continue;
+		if (number != 0)
+			ticket_free(m, number);
+		return MATCHER_TWICE;
 	}
-	number = ticket_new(m);
 	if (number == 0)
 		return MATCHER_FULL;
 	*ticket_out = ticket_id(m, number);
 	if (ticket_enter(m, number, want))
 		return MATCHER_OK;
-	ticket_at(m, number)->live = false;
-	ticket_at(m, number)->peer = m->free_ticket;
-	m->free_ticket = number;
+	ticket_free(m, number);
 	return MATCHER_FULL;
 }
 
@@ -578,11 +596,10 @@ matcher_update(struct matcher *m, uint64_t id, const struct want *want, int64_t 
 	matcher_clock(m, now);
 	same.since = ticket_since(t);
 	ticket_leave(m, number);
+	ticket_fill(m, number, &same);
 	if (ticket_enter(m, number, &same))
 		return MATCHER_OK;
-	t->live = false;
-	t->peer = m->free_ticket;
-	m->free_ticket = number;
+	ticket_free(m, number);
 	return MATCHER_FULL;
 }
 
@@ -604,7 +621,7 @@ ticket_soon(const struct matcher *m, uint32_t number)
 	const char *line = (const char *)ticket_at(m, number);
 
 	for (size_t at = 0; at < m->tickets.size && at < TICKET_SOON; at += 64)
-		__builtin_prefetch(line + at);
+		pieces_soon(line + at);
 }
 
 /* Those whose turn comes next are anywhere in memory, in no order that the processor could guess. What they need is asked for while others are
@@ -622,7 +639,9 @@ following_soon(struct matcher *m)
 		return;
 	t = ticket_at(m, first);
 	for (unsigned i = 1; i < t->n_lanes; i++)
-		__builtin_prefetch(lanes_at(&m->lanes, ticket_lanes(m, t)[i]), 1);
+		pieces_soon(lanes_at(&m->lanes, ticket_lanes(m, t)[i]));
+	for (int i = 1; m->share != NO_RULE && i <= ticket_value(m, t, m->share)[0]; i++)
+		lanes_find_soon(&m->lanes, lane_id(t->base, 0, LANE_TAG, (uint32_t)ticket_value(m, t, m->share)[i]));
 	if (t->n_lanes != 0 && m->near != NO_RULE)
 		lanes_soon(&m->lanes, lanes_at(&m->lanes, ticket_lanes(m, t)[0]), ticket_key(m, t), t->order);
 	if (t->peer != 0) {

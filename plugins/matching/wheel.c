@@ -124,5 +124,5 @@ wheel_following(const struct wheel *w, uint32_t *first_out, uint32_t *second_out
 void
 wheel_soon(const struct wheel *w, uint32_t item)
 {
-	__builtin_prefetch(wheel_link(w, item), 1);
+	pieces_soon(wheel_link(w, item));
 }

@@ -55,9 +55,9 @@ enum {
 	FALLBACK = 8000, PATIENCE = 45000, STRANGERS_PATIENCE = 10000, REPEAT = 60000, INTERESTS = 1000, TICK_BUDGET_US = 5000,
 	LOAD_WARM = 200000,	/* tickets before the cost is counted */
 	LOAD_PEOPLE = 500000,	/* as many whatever the pool: what we ourselves keep in the caches is the same */
-	LOAD_WINDOW = 50,	/* batches whose cost is one sample */
-	LOAD_READS = 4,		/* that a ticket can't do without: itself, its person, its place in a lane, the one it goes with; */
-	LOAD_READS_TAG = 2,	/* and for an interest: its lane, and the cell that says where that is */
+	LOAD_ROUNDS = 15,	/* in each, all pools of a kind have their turn */
+	LOAD_AGAIN = 4000,	/* tickets at the beginning of a turn that do not count: the caches were another's */
+	LOAD_POOLS = 3,
 	LINE = 64,
 };
 
@@ -98,8 +98,8 @@ struct sim {
 	size_t n_apart;
 	uint64_t matched, tagged, sharing, self, blocked, repeats, doubles, late, cancelled, raced, put_back, ticks, over;
 	double busy_us, worst_tick_us;
-	double *samples;		/* LOAD: us a ticket, in each window */
-	size_t n_samples;
+	double rounds[LOAD_ROUNDS];	/* LOAD: us a ticket, in each */
+	double owed;			/* LOAD: arrivals whose time has come, the last one in part */
 	uint64_t counted;
 	struct matcher_stats before;	/* LOAD: when counting began */
 	size_t most_waiting;
@@ -484,24 +484,21 @@ run_quality(struct sim *s)
 	}
 }
 
-/* In batches of a millisecond, so that looking at the clock does not count. */
+/* So many more arrive, in batches of a millisecond so that looking at the clock does not count. */
 static void
-run_load(struct sim *s)
+load_some(struct sim *s, unsigned tickets, bool counts)
 {
 	enum { BATCH = 256 };
 	static struct want wants[BATCH];
 	static struct person *who[BATCH];
-	double owed = 0, window_us = 0;
-	unsigned window_n = 0, windows = 0;
-	unsigned warm = s->s->pool * 4 > LOAD_WARM ? s->s->pool * 4 : LOAD_WARM;
 
-	for (unsigned done = 0; done < s->s->tickets + warm;) {
+	for (unsigned done = 0, n; done < tickets; done += n) {
 		double from, took;
 		struct made made;
-		unsigned n = 0;
 
+		n = 0;
 		s->now++;
-		for (owed += s->s->rate / 1000; owed >= 1 && n < BATCH; owed--) {
+		for (s->owed += s->s->rate / 1000; s->owed >= 1 && n < BATCH; s->owed--) {
 			who[n] = person_pick(s);
 			if (who[n]->ticket != 0)
 				continue;
@@ -518,24 +515,40 @@ run_load(struct sim *s)
 		took = cpu_us() - from;
 		while (matcher_take(s->m, &made))
 			matched(s, &made);
-		done += n;
-		if (done < warm) {
-			s->before = matcher_stats(s->m);
+		if (!counts)
 			continue;
-		}
 		s->ticks++;
 		s->over += took > TICK_BUDGET_US;
 		s->worst_tick_us = took > s->worst_tick_us ? took : s->worst_tick_us;
 		s->busy_us += took;
 		s->counted += n;
-		window_us += took;
-		window_n += n;
-		if (++windows % LOAD_WINDOW == 0 && window_n != 0) {
-			s->samples[s->n_samples++] = window_us / window_n;
-			window_us = window_n = 0;
-		}
 		s->waiting_sum += matcher_waiting(s->m);
 		s->waiting_n++;
+	}
+}
+
+/* The pools take turns, so that what else the machine does, and how fast its hour is, falls on all alike. */
+static void
+load_all(struct sim *sims, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++) {
+		struct sim *s = &sims[i];
+
+		load_some(s, s->s->pool * 4 > LOAD_WARM ? s->s->pool * 4 : LOAD_WARM, false);
+		s->before = matcher_stats(s->m);
+	}
+	for (unsigned round = 0; round < LOAD_ROUNDS; round++) {
+		for (unsigned i = 0; i < n; i++) {
+			struct sim *s = &sims[i];
+			double busy;
+			uint64_t counted;
+
+			load_some(s, LOAD_AGAIN, false);
+			busy = s->busy_us;
+			counted = s->counted;
+			load_some(s, s->s->tickets / LOAD_ROUNDS, true);
+			s->rounds[round] = (s->busy_us - busy) / (double)(s->counted - counted);
+		}
 	}
 }
 
@@ -606,47 +619,48 @@ by_value(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-/* What a ticket costs may grow as the logarithm of those who wait, measured from the smallest pool of its kind. The work does: it is counted. Time may
- * have on top of that what the machine itself takes when so much memory no longer fits into its caches: for the reads that a ticket can't do
- * without, each as much slower as one is measured to be. Half of the windows decide, as what else the machine does is in some of them. */
-static bool
-report_load(struct sim *s)
+static double
+middle(const double *of, unsigned n)
 {
-	static double first_steps, first_waiting, first_cost, first_read;
+	double sorted[LOAD_ROUNDS];
+
+	memcpy(sorted, of, n * sizeof *of);
+	qsort(sorted, n, sizeof *sorted, by_value);
+	return sorted[n / 2];
+}
+
+/* What a ticket costs may grow as the logarithm of those who wait, measured from the smallest pool of its kind: what is done for it, which is
+ * counted, and the time that takes, round by round. */
+static bool
+report_load(struct sim *s, struct sim *least)
+{
 	const struct scenario *c = s->s;
-	struct matcher_stats stats = matcher_stats(s->m);
-	double waiting = s->waiting_sum / (double)s->waiting_n, per = (double)s->counted, cost = s->busy_us / per;
-	double steps = (double)(stats.steps + stats.probes - s->before.steps - s->before.probes) / per;
-	double read = read_ns(stats.bytes, 1), half, grown, slower;
+	struct matcher_stats stats = matcher_stats(s->m), first = matcher_stats(least->m);
+	double waiting = s->waiting_sum / (double)s->waiting_n, cost = s->busy_us / (double)s->counted, times[LOAD_ROUNDS], grown, steps, time;
+	/* What is done before a turn counts is in the steps, and much the same. */
+	double per = (double)(s->counted + LOAD_ROUNDS * LOAD_AGAIN), first_per = (double)(least->counted + LOAD_ROUNDS * LOAD_AGAIN);
 	bool ok = true;
 
-	qsort(s->samples, s->n_samples, sizeof *s->samples, by_value);
-	half = s->n_samples != 0 ? s->samples[s->n_samples / 2] : cost;
-
-	printf("    %.2f us a ticket, %.2f in half of the windows; %.2f searches, %.1f steps; worst tick %.0f us, %llu of %llu over %d us\n", cost, half,
-	    (double)(stats.looks - s->before.looks) / per, steps, s->worst_tick_us, (unsigned long long)s->over, (unsigned long long)s->ticks, TICK_BUDGET_US);
-	printf("    %.1f MiB, where a read takes %.1f ns\n", (double)stats.bytes / (1 << 20), read);
+	printf("%s: %g/s, %llu matched, %.0f waiting on average, %.1f looked at a search\n", c->name, c->rate, (unsigned long long)s->matched, waiting,
+	    (double)stats.probes / (double)stats.looks);
+	steps = (double)(stats.steps + stats.probes - s->before.steps - s->before.probes) / per;
+	printf("    %.2f us a ticket, %.2f in the middle round; %.2f searches, %.1f steps; worst tick %.0f us, %llu of %llu over %d us\n", cost,
+	    middle(s->rounds, LOAD_ROUNDS), (double)(stats.looks - s->before.looks) / per, steps, s->worst_tick_us, (unsigned long long)s->over,
+	    (unsigned long long)s->ticks, TICK_BUDGET_US);
+	printf("    %.1f MiB, where a read that nobody foresees takes %.1f ns\n", (double)stats.bytes / (1 << 20), read_ns(stats.bytes, 1));
 	if (c->cost_us != 0)
 		ok = promise(cost <= c->cost_us, "us a ticket", cost, c->cost_us);
 	/* Teams wait in cells, which people come to more seldom the more there are: their looks are others, not only more. */
-	if (c->kind == LOAD_TEAMS)
+	if (s == least || c->kind == LOAD_TEAMS)
 		return ok;
-	if (c[-1].kind != c->kind) {
-		first_steps = steps;
-		first_waiting = waiting;
-		first_cost = half;
-		first_read = read;
-		return ok;
-	}
-	if (first_waiting == 0)
-		return ok;
-	grown = log(waiting) / log(first_waiting);
-	/* 70 % have three interests. */
-	slower = read > first_read ? (LOAD_READS + (c->kind == LOAD_STRANGERS ? 0.7 * 3 * LOAD_READS_TAG : 0)) * (read - first_read) / 1000 : 0;
-	printf("    steps x %.2f, time x %.2f, the logarithm x %.2f; as the logarithm: %.2f us, and %.2f us for slower reads\n", steps / first_steps, half / first_cost,
-	    grown, first_cost * grown, slower);
-	ok = promise(steps <= first_steps * grown * 1.05, "steps a ticket", steps, first_steps * grown) && ok;
-	return promise(half <= first_cost * grown * 1.05 + slower, "us a ticket for so many", half, first_cost * grown + slower) && ok;
+	grown = log(waiting) / log(least->waiting_sum / (double)least->waiting_n);
+	steps /= (double)(first.steps + first.probes - least->before.steps - least->before.probes) / first_per;
+	for (unsigned i = 0; i < LOAD_ROUNDS; i++)
+		times[i] = s->rounds[i] / least->rounds[i];
+	time = middle(times, LOAD_ROUNDS);
+	printf("    of those with %.0f waiting: steps x %.2f, time x %.2f; the logarithm x %.2f\n", least->waiting_sum / (double)least->waiting_n, steps, time, grown);
+	ok = promise(steps <= grown, "how steps grow", steps, grown) && ok;
+	return promise(time <= grown, "how time grows", time, grown) && ok;
 }
 
 static bool
@@ -661,8 +675,6 @@ report(struct sim *s)
 
 	printf("%s: %g/s, %llu matched, %.0f waiting on average, %.1f looked at a search\n", c->name, c->rate, (unsigned long long)s->matched, waiting,
 	    stats.looks != 0 ? (double)stats.probes / (double)stats.looks : 0);
-	if (c->kind >= LOAD_RATINGS)
-		return report_load(s);
 	for (unsigned i = 0; i < 4; i++) {
 		if (s->n_waits[i] == 0 || (i == 1 && c->kind == STRANGERS) || (i > 1 && c->kind != STRANGERS))
 			continue;
@@ -699,58 +711,97 @@ report(struct sim *s)
 	return ok;
 }
 
-static bool
-run(const struct scenario *c, uint64_t seed)
+static void
+sim_open(struct sim *s, const struct scenario *c, uint64_t seed)
 {
-	struct sim s = { .s = c, .dice = seed };
 	double sum = 0;
-	bool ok, load = c->kind >= LOAD_RATINGS;
 
-	s.n_people = c->people != 0 ? c->people : load ? LOAD_PEOPLE : 200000;
-	s.people = calloc(s.n_people, sizeof *s.people);
-	s.past = calloc(c->people + 1, sizeof *s.past);
-	s.deadlines = calloc(c->tickets + 1, sizeof *s.deadlines);
-	s.apart = calloc(c->tickets + 1, sizeof *s.apart);
-	s.samples = calloc(c->tickets + 1, sizeof *s.samples);
+	*s = (struct sim){ .s = c, .dice = seed };
+	s->n_people = c->people != 0 ? c->people : c->kind >= LOAD_RATINGS ? LOAD_PEOPLE : 200000;
+	s->people = calloc(s->n_people, sizeof *s->people);
+	s->past = calloc(c->people + 1, sizeof *s->past);
+	s->deadlines = calloc(c->tickets + 1, sizeof *s->deadlines);
+	s->apart = calloc(c->tickets + 1, sizeof *s->apart);
 	for (unsigned i = 0; i < 4; i++)
-		s.waits[i] = calloc(c->tickets + 1, sizeof *s.waits[i]);
+		s->waits[i] = calloc(c->tickets + 1, sizeof *s->waits[i]);
 	for (unsigned i = 0; i < INTERESTS; i++)
-		s.zipf[i] = sum += 1.0 / (i + 1);
-	plan_make(&s);
-	if (!pairs_init(&s.pairs, 0, seed) || (s.m = matcher_new(&s.plan, &s.pairs, seed, 0)) == NULL)
+		s->zipf[i] = sum += 1.0 / (i + 1);
+	plan_make(s);
+	if (!pairs_init(&s->pairs, 0, seed) || (s->m = matcher_new(&s->plan, &s->pairs, seed, 0)) == NULL)
 		abort();
-	for (size_t i = 0; i < s.n_people && c->blocks != 0; i++) {
+	for (size_t i = 0; i < s->n_people && c->blocks != 0; i++) {
 		for (unsigned k = 0; k < c->blocks; k++) {
-			unsigned whom = (unsigned)(dice(&s) * (double)s.n_people);
+			unsigned whom = (unsigned)(dice(s) * (double)s->n_people);
 
 			if (whom == i)
 				continue;
-			s.past[i].blocks[s.past[i].n_blocks++] = whom;
-			pairs_block(&s.pairs, i + 1, whom + 1, PAIRS_HERE);
+			s->past[i].blocks[s->past[i].n_blocks++] = whom;
+			pairs_block(&s->pairs, i + 1, whom + 1, PAIRS_HERE);
 		}
 	}
-	if (load)
-		run_load(&s);
-	else
-		run_quality(&s);
-	ok = report(&s);
-	fflush(stdout);
-	matcher_free(&s.m);
-	pairs_free(&s.pairs);
+}
+
+static void
+sim_close(struct sim *s)
+{
+	matcher_free(&s->m);
+	pairs_free(&s->pairs);
 	for (unsigned i = 0; i < 4; i++)
-		free(s.waits[i]);
-	free(s.samples);
-	free(s.apart);
-	free(s.deadlines);
-	free(s.past);
-	free(s.people);
+		free(s->waits[i]);
+	free(s->apart);
+	free(s->deadlines);
+	free(s->past);
+	free(s->people);
+}
+
+/* One that is about what comes of it, or those of a kind that are about what it costs. */
+static bool
+run(const struct scenario *const *of, unsigned n, uint64_t seed)
+{
+	static struct sim sims[LOAD_POOLS];
+	bool ok = true;
+
+	for (unsigned i = 0; i < n; i++)
+		sim_open(&sims[i], of[i], seed);
+	if (of[0]->kind >= LOAD_RATINGS) {
+		load_all(sims, n);
+		for (unsigned i = 0; i < n; i++)
+			ok = report_load(&sims[i], &sims[0]) && ok;
+	} else {
+		run_quality(&sims[0]);
+		ok = report(&sims[0]);
+	}
+	fflush(stdout);
+	for (unsigned i = 0; i < n; i++)
+		sim_close(&sims[i]);
 	return ok;
+}
+
+/* Is it named, or nothing? */
+static bool
+wanted(const struct scenario *c, int argc, char **argv)
+{
+	bool named = false;
+
+	for (int i = 1; i < argc; i++) {
+		if (strcmp(argv[i], "--seed") == 0) {
+			i++;
+			continue;
+		}
+		if (argv[i][0] == '-')
+			continue;
+		if (strncmp(c->name, argv[i], strlen(argv[i])) == 0)
+			return true;
+		named = true;
+	}
+	return !named;
 }
 
 int
 main(int argc, char **argv)
 {
-	bool check = false, ok = true, named = false;
+	enum { N = sizeof scenarios / sizeof scenarios[0] };
+	bool check = false, ok = true;
 	uint64_t seed = 1;
 
 	for (int i = 1; i < argc; i++) {
@@ -763,23 +814,16 @@ main(int argc, char **argv)
 			return 2;
 		}
 	}
-	for (unsigned k = 0; k < sizeof scenarios / sizeof scenarios[0]; k++) {
-		bool wanted = true;
+	for (unsigned k = 0; k < N;) {
+		const struct scenario *of[LOAD_POOLS];
+		unsigned n = 0, first = k;
 
-		named = false;
-		for (int i = 1; i < argc; i++) {
-			if (strcmp(argv[i], "--seed") == 0) {
-				i++;
-				continue;
-			}
-			if (argv[i][0] == '-')
-				continue;
-			wanted = named ? wanted : false;
-			named = true;
-			wanted = wanted || strncmp(scenarios[k].name, argv[i], strlen(argv[i])) == 0;
-		}
-		if (wanted)
-			ok = run(&scenarios[k], seed) && ok;
+		do {
+			if (wanted(&scenarios[k], argc, argv))
+				of[n++] = &scenarios[k];
+		} while (++k < N && scenarios[k].kind >= LOAD_RATINGS && scenarios[k].kind == scenarios[first].kind);
+		if (n != 0)
+			ok = run(of, n, seed) && ok;
 	}
 	if (check)
 		printf("%s\n", ok ? "all that is promised is kept" : "something promised is missed");
