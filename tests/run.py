@@ -114,7 +114,7 @@ def integration(tally, pattern):
 
 @staged
 def browsers(tally, pattern):
-    pytests(tally, pattern, "browser", os.cpu_count(), "load")
+    pytests(tally, pattern, "browser", os.cpu_count() + 1, "load")
 
 
 def run_fuzzer(program, seconds):

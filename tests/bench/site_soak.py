@@ -76,7 +76,7 @@ def main():
     options = parser.parse_args()
     if conftest.why_not():
         sys.exit(conftest.why_not())
-    server = conftest.Whiply(hub=LIMITS, limits='messages = "100000/s burst 100000";', plugins=PLUGINS.replace("HTTP", "1"))
+    server = conftest.Whiply(hub=LIMITS, limits='messages = "100000/s burst 100000";', plugins=PLUGINS)
     browser = conftest.Browser()
     try:
         page = enter(browser, server, "looker")

@@ -1,5 +1,5 @@
 """Real browsers against a real server. `browser` drives Debian's Chromium, headless, with a fake camera and microphone; each page that it opens has
-cookies of its own. `served(folder, ...)` starts a server that serves the folder at /pages/. Screenshots stand in build/browser/. Where Chromium or the
+cookies of its own. Tests share a browser process, whose pages end with the test; after a failure there is a new one. `served(folder, ...)` starts a server that serves the folder at /pages/. Screenshots stand in build/browser/. Where Chromium or the
 npm packages are missing the tests are skipped, and say so."""
 import importlib.util
 import itertools
@@ -34,9 +34,13 @@ SHOTS = ROOT / "build" / "browser"
 LIMIT = int(os.environ.get("WHIPLY_LIMIT", 60))      # seconds; a browser on a busy machine takes its time
 
 
+# The whole browser, and the shell of it that has no windows.
+PROGRAMS = {"CHROMIUM": shutil.which("chromium"), "CHROMIUM_SHELL": shutil.which("chromium-headless-shell")}
+
+
 def why_not():
     """Why there can be no browsers here, or None."""
-    if not shutil.which("chromium"):
+    if None in PROGRAMS.values():
         return "there is no chromium: ./dev install-deps test"
     if not shutil.which("node") or not (NPM / "node_modules" / "playwright-core").is_dir():
         return "there is no playwright-core in build/npm: ./dev test installs it from npm"
@@ -109,7 +113,7 @@ class Browser:
     def __init__(self):
         self.pages, self.numbers, self.waiting = [], itertools.count(1), {}
         self.process = subprocess.Popen(["node", FOLDER / "driver.mjs"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-                                        env={**os.environ, "NPM": str(NPM), "CHROMIUM": shutil.which("chromium"), "LD_PRELOAD": ""})
+                                        env={**os.environ, "NPM": str(NPM), **PROGRAMS, "LD_PRELOAD": ""})
         self.reader = threading.Thread(target=self.read, daemon=True)
         self.reader.start()
 
@@ -129,11 +133,16 @@ class Browser:
         return answer["result"]
 
     def open(self, name, url, own=False, **more):
-        """A page. `own`: in a browser process of its own, not only with cookies of its own."""
+        """A page. `own`: in a whole browser of its own, not only with cookies of its own."""
         page = Page(self, name)
         page.step("open", url=url, own=own, **more)
         self.pages.append(page)
         return page
+
+    def clear(self):
+        """Closes what is open."""
+        self.step({"do": "clear"}, LIMIT)
+        self.pages.clear()
 
     def end(self):
         self.process.stdin.close()
@@ -144,14 +153,26 @@ class Browser:
             self.process.wait()
 
 
+@pytest.fixture(scope="session")
+def browsers():
+    """The one that tests share, in a list: empty before the first, and after a failure."""
+    there = []
+    yield there
+    for one in there:
+        one.end()
+
+
 @pytest.fixture
-def browser(request):
+def browser(request, browsers):
     if why_not():
         pytest.skip(why_not())
-    browser = Browser()
+    browser = browsers.pop() if browsers else Browser()
     yield browser
-    report = getattr(request.node, "failed", False)
-    for page in browser.pages if report else ():
+    if not getattr(request.node, "failed", False):
+        browser.clear()
+        browsers.append(browser)
+        return
+    for page in browser.pages:
         try:
             page.shot(f"failed-{request.node.name}-{page.name}")
             print(page.name, "\n".join(page.console()[-40:]))
@@ -175,19 +196,26 @@ def served(start, tmp_path):
 
 
 @pytest.fixture
-def server(start):
-    """A server with the site and all that it shows. `server.again(plugins, auth, host)` starts it anew with more of them, more settings of auth, or
-    another name."""
-    from steps import IRC, LIMITS, PLUGINS
-    made = start(listeners=IRC, hub=LIMITS, limits='per_address = 5000; messages = "100000/s burst 100000";')
+def site(start):
+    """site(more, auth, host, **changes): a server with the site and all that it shows; with more plugins, more settings of auth, under another name,
+    or with a text of PLUGINS replaced: `changes` are those of `settings`. It has `again(...)`, which starts it anew with others."""
+    from steps import IRC, LIMITS, settings
 
-    def again(plugins="", auth="", host="127.0.0.1"):
-        made.process.terminate()
-        made.process.wait()
-        made.configure(plugins=(PLUGINS + plugins).replace("127.0.0.1:HTTP", f"{host}:{made.http}").replace("auth = {", "auth = { " + auth))
-        made.run()
-        made.wait()
+    def begin(*args, **more):
+        made = start(listeners=IRC, hub=LIMITS, limits='per_address = 5000; messages = "100000/s burst 100000";', plugins=settings(*args, **more))
 
-    made.again = again
-    again()
-    return made
+        def again(*args, **more):
+            made.end()
+            made.configure(plugins=settings(*args, **more))
+            made.run()
+            made.wait()
+
+        made.again = again
+        return made
+
+    return begin
+
+
+@pytest.fixture
+def server(site):
+    return site()

@@ -1,5 +1,6 @@
 /* Drives browsers for the tests in Python: a line of JSON in is a step, a line out is what became of it. Steps: {id, do, …}
- *   open {page, url, own}     opens a page in a context of its own; `own`: in a browser process of its own
+ *   open {page, url, own}     opens a page in a context of its own; `own`: in a browser of its own, the whole of it, and not the shell that the
+ *                             others share: that takes half of the time, and shows no notifications
  *   tab {page, of, url}       another page in the context of an open one: the same browser's other tab
  *   eval {page, script, args} runs the body of an async function in the page; its result is the answer
  *   wait {page, script, args, ms}  until it gives something true
@@ -11,6 +12,7 @@
  *   push {page, data}         a push service brings this to the page's service worker
  *   offline {page, on}        the context's network is gone, or back
  *   close {page}              and its context, with its last page
+ *   clear                     closes all pages, and what is their own
  *   console {page}            what the page wrote to its console, and its errors
  */
 import { createRequire } from "node:module"
@@ -18,12 +20,12 @@ import { createInterface } from "node:readline"
 
 const require = createRequire(`${process.env.NPM}/package.json`)
 const { chromium } = require("playwright-core")
-const options = {
-	executablePath: process.env.CHROMIUM,
+const launched = (program) => chromium.launch({
+	executablePath: program,
 	headless: true,
 	args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--mute-audio", "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream",
-		"--allow-loopback-in-peer-connection", "--disable-features=WebRtcHideLocalIpsWithMdns", ...(process.env.CHROMIUM_ARGS ?? "").split(" ").filter(Boolean)],
-}
+		"--allow-loopback-in-peer-connection", "--disable-features=WebRtcHideLocalIpsWithMdns"],
+})
 const pages = new Map()
 let shared = null
 
@@ -42,7 +44,7 @@ async function opened(name, context, browser, url) {
 
 const steps = {
 	async open({ page, url, own, viewport }) {
-		const browser = own ? await chromium.launch(options) : shared ??= await chromium.launch(options)
+		const browser = await (own ? launched(process.env.CHROMIUM) : shared ??= launched(process.env.CHROMIUM_SHELL))
 		const context = await browser.newContext({ permissions: ["camera", "microphone"], viewport: viewport ?? { width: 900, height: 600 } })
 		await opened(page, context, own ? browser : null, url)
 	},
@@ -98,6 +100,13 @@ const steps = {
 		await context.close()
 		await browser?.close()
 	},
+	async clear() {
+		const open = [...pages.values()]
+
+		pages.clear()
+		await Promise.all([...new Set(open.map(({ context }) => context))].map((context) => context.close()))
+		await Promise.all([...new Set(open.map(({ browser }) => browser))].map((browser) => browser?.close()))
+	},
 }
 
 for await (const line of createInterface({ input: process.stdin })) {
@@ -108,4 +117,4 @@ for await (const line of createInterface({ input: process.stdin })) {
 		(error) => process.stdout.write(`${JSON.stringify({ id: step.id, error: String(error.message ?? error) })}\n`))
 }
 await Promise.all([...pages.values()].map(({ browser }) => browser?.close()))
-await shared?.close()
+await (await shared)?.close()

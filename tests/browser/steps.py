@@ -13,6 +13,15 @@ LIMITS = 'account_rate = "100000/s burst 100000"; address_rate = "100000/s burst
 PASSWORD = "a fine pass phrase"
 
 
+def settings(more="", auth="", host="127.0.0.1", changes=()):
+    """PLUGINS with more of them, more settings of auth, another name of the site, and texts replaced: pairs of before and after."""
+    text = (PLUGINS + more).replace("127.0.0.1:HTTP", f"{host}:HTTP").replace("auth = {", "auth = { " + auth)
+    for before, after in changes:
+        assert before in text, before
+        text = text.replace(before, after)
+    return text
+
+
 def url(server, path=""):
     return f"http://127.0.0.1:{server.http}/{path}"
 
@@ -39,8 +48,9 @@ def sees(page, text, selector=".messages"):
 
 
 def message(page, text, script):
-    """Runs a script with `node`, the message that has the text."""
-    return page.run("const node = [...document.querySelectorAll('.message')].find((m) => m.textContent.includes(args[0])); " + script, text)
+    """Runs a script with `node`, the message that has the text, as soon as it is there."""
+    page.wait("return [...document.querySelectorAll('.message')].some((one) => one.textContent.includes(args[0]))", text)
+    return page.run("const node = [...document.querySelectorAll('.message')].find((one) => one.textContent.includes(args[0])); " + script, text)
 
 
 def press_in(page, text, label):

@@ -8,9 +8,8 @@ MODERATION = f'moderation = {{ pack_folders = [ "{ROOT}/lua/packs" ]; filters = 
 
 
 @pytest.fixture
-def moderated(server):
-    server.again(MODERATION)
-    return server
+def moderated(site):
+    return site(MODERATION)
 
 
 def choose_all(page, within):

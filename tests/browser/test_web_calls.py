@@ -1,7 +1,7 @@
 """Calls in rooms, four people at most: devices, a microphone that is off, a screen that is shown; and strangers, from what they look for to what they
 do with each other, with pictures that are blurred until both agree."""
 import pytest
-from steps import PLUGINS, enter, name_of, press_button, quiet, say, sees, url
+from steps import enter, name_of, press_button, quiet, say, sees, url
 from wire import until
 
 CONNECTED = "return document.querySelectorAll('.tile').length === args[0] && ![...document.querySelectorAll('.tile figcaption')].some((one) => /connecting/.test(one.textContent))"
@@ -91,16 +91,15 @@ def test_a_moderator_takes_somebody_out_of_a_call(browser, server):
 
 
 @pytest.fixture
-def strangers(browser, server):
-    """Two who look for somebody with pictures, and are proposed to each other."""
-    server.process.terminate()
-    server.process.wait()
+def meeting(site):
     before = 'queues = { talk = { rules = ( { name = "interests"; kind = "share"; any_after = "8s"; } ); }; };'
-    assert before in PLUGINS
-    server.configure(plugins=PLUGINS.replace("127.0.0.1:HTTP", f"127.0.0.1:{server.http}").replace(before, QUEUES))
-    server.run()
-    server.wait()
-    pages = [browser.open(name, url(server, "#/strangers"), viewport={"width": 1280, "height": 720}) for name in ("ann", "bob")]
+    return site(changes=[(before, QUEUES)])
+
+
+@pytest.fixture
+def strangers(browser, meeting):
+    """Two who look for somebody with pictures, and are proposed to each other."""
+    pages = [browser.open(name, url(meeting, "#/strangers"), viewport={"width": 1280, "height": 720}) for name in ("ann", "bob")]
     for page in pages:
         look(page)
     return pages
@@ -169,7 +168,7 @@ def test_who_declines_is_left_alone_and_the_other_waits_in_front(strangers):
     quiet(bob)
 
 
-def test_a_stranger_is_reported_with_what_was_said_and_blocked(strangers, server):
+def test_a_stranger_is_reported_with_what_was_said_and_blocked(strangers, meeting):
     ann, bob = strangers
     accept(ann, bob)
     say(bob, "what a rude word")
@@ -181,7 +180,7 @@ def test_a_stranger_is_reported_with_what_was_said_and_blocked(strangers, server
     ann.shot("strangers-report")
     ann.click("dialog .danger")
     sees(ann, "moderators will look", "#notices")
-    report = until(lambda: server.command("match.reports")["reports"], 20, "the report")[0]
+    report = until(lambda: meeting.command("match.reports")["reports"], 20, "the report")[0]
     assert report["reason"] == "abuse" and [line["text"] for line in report["lines"]] == ["what a rude word"]
     press_button(ann, "Never meet again", ".meeting-bar")
     sees(ann, "is blocked", "#notices")

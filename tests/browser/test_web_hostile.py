@@ -25,8 +25,8 @@ def bearer(server, name):
     return answer.json["token"]
 
 
-def test_in_ones_own_account(browser, server):
-    server.again(MODERATION)
+def test_in_ones_own_account(browser, site):
+    server = site(MODERATION)
     ann = enter(browser, server, "ann")
     register(ann, server, "annabel")
     for text in SHORT:
@@ -60,8 +60,8 @@ def unfiltered(server):
         server.command("moderation.filter_set", "--filter", one["filter"], "--mode", "off")
 
 
-def test_in_what_moderators_see(browser, server):
-    server.again(MODERATION)
+def test_in_what_moderators_see(browser, site):
+    server = site(MODERATION)
     unfiltered(server)
     mona = enter(browser, server, "mona")
     register(mona, server, "mona")

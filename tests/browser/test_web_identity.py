@@ -72,8 +72,8 @@ def test_who_signed_in_just_now_is_not_asked_for_the_password(browser, server):
     quiet(tab)
 
 
-def test_who_signed_in_a_while_ago_is_asked(browser, server):
-    server.again(auth='recent_time = "1s";')
+def test_who_signed_in_a_while_ago_is_asked(browser, site):
+    server = site(auth='recent_time = "1s";')
     ann = enter(browser, server, "ann")
     register(ann, server, "annabel")
     until(lambda: not ann.run("return (await (await fetch('/api/auth.second_state')).json()).recent"), 20, "the sign-in to be of a while ago")
@@ -97,13 +97,9 @@ class School:
 
     def __init__(self, start, server):
         self.site = f"http://localhost:{server.http}"
-        self.server = start(hub=LIMITS, limits="per_address = 5000;")
+        self.server = start(hub=LIMITS, limits="per_address = 5000;", plugins='sqlite = { }; mail = { }; audit = { }; chat = { }; web = { title = "School"; }; '
+                            f'auth = {{ {CHEAP} site = "http://127.0.0.1:HTTP"; login_page = "/"; }};')
         self.url = f"http://127.0.0.1:{self.server.http}"
-        self.server.process.terminate()
-        self.server.process.wait()
-        self.server.configure(plugins=f'sqlite = {{ }}; mail = {{ }}; audit = {{ }}; chat = {{ }}; web = {{ title = "School"; }}; auth = {{ {CHEAP} site = "{self.url}"; login_page = "/"; }};')
-        self.server.run()
-        self.server.wait()
         made = self.server.command("auth.client_create", "--name", "tea-house", "--redirect_uris", json.dumps([f"{self.site}/auth/callback/school"]))
         secret = pathlib.Path(self.server.dir) / "secret"
         secret.write_text(made["client_secret"] + "\n")

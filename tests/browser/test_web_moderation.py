@@ -8,9 +8,8 @@ MODERATION = f'moderation = {{ pack_folders = [ "{ROOT}/lua/packs" ]; packs = {{
 
 
 @pytest.fixture
-def moderated(server):
-    server.again(MODERATION)
-    return server
+def moderated(site):
+    return site(MODERATION)
 
 
 def test_a_report_is_claimed_decided_and_undone(browser, moderated):

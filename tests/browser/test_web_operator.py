@@ -11,10 +11,9 @@ SECURE = """, {{ name = "secure"; address = "127.0.0.1:PORT"; protocol = "http";
 
 
 @pytest.fixture
-def run_by(server):
-    """A server with bans; and a page of its administrator."""
-    server.again(BANS)
-    return server
+def run_by(site):
+    """A server with bans."""
+    return site(BANS)
 
 
 def make_certificate(folder, days):
@@ -25,8 +24,6 @@ def make_certificate(folder, days):
 def test_listeners_say_what_they_serve_and_who_is_there(browser, start, tmp_path):
     make_certificate(tmp_path, 5)
     server = start(listeners=SECURE.format(tmp_path), hub=LIMITS, plugins=PLUGINS)
-    server.configure(plugins=PLUGINS.replace("HTTP", str(server.http)))
-    assert server.ctl("reload").returncode == 0
     boss = administrator(browser, server)
     go(boss, "admin/listeners")
     sees(boss, f"127.0.0.1:{server.http}", "table")
@@ -156,9 +153,7 @@ def test_an_edge_is_replaced_with_its_progress_and_called_off(browser, run_by):
 def apart(start):
     """A server whose administrators have a listener of their own, and moderators too."""
     made = start(listeners=', { name = "desk"; address = "127.0.0.1:PORT"; protocol = "http"; }',
-                 hub=LIMITS + ' admin_listeners = [ "desk" ]; moderator_listeners = [ "desk" ];', limits='per_address = 5000; messages = "100000/s burst 100000";', plugins=PLUGINS)
-    made.configure(plugins=(PLUGINS + "moderation = { filters = { }; };").replace("HTTP", str(made.http)))
-    assert made.ctl("reload").returncode == 0
+                 hub=LIMITS + ' admin_listeners = [ "desk" ]; moderator_listeners = [ "desk" ];', limits='per_address = 5000; messages = "100000/s burst 100000";', plugins=PLUGINS + "moderation = { filters = { }; };")
     return made
 
 

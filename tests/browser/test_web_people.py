@@ -28,9 +28,9 @@ def signed_out(page):
     page.wait("return document.querySelector('.who bdi').textContent.startsWith('guest') && document.querySelector('input[name=password]')")
 
 
-def test_a_passkey_is_made_and_signs_in(browser, server):
+def test_a_passkey_is_made_and_signs_in(browser, site):
     # A passkey is for a name, not for an address.
-    server.again(host="localhost")
+    server = site(host="localhost")
     page = browser.open("ann", f"http://localhost:{server.http}/#/r/lobby")
     page.wait("return document.querySelector('.composer textarea')")
     register(page, server, "annabel")

@@ -7,7 +7,7 @@ import threading
 
 import pytest
 from conftest import ROOT
-from steps import PLUGINS, enter, quiet, register, say, sees, url
+from steps import enter, quiet, register, say, sees, url
 
 SITE = ROOT / "plugins" / "web" / "www"
 
@@ -78,7 +78,7 @@ def test_it_can_be_installed(browser, server):
 
 
 def test_a_push_message_is_shown_where_nobody_looks(browser, server):
-    page = enter(browser, server, "ann")
+    page = enter(browser, server, "ann", own=True)
     page.wait("return (await navigator.serviceWorker.ready).active?.state === 'activated'")
     page.step("push", data=json.dumps({"event": "chat.message", "room": "lobby", "id": "19b76da800000000", "from": "<b>bob</b>", "text": "<img src=x onerror=window.pwned=1> come here"}))
     told = page.wait("const all = await (await navigator.serviceWorker.ready).getNotifications(); return all.length > 0 && all.map(({ title, body, data }) => [title, body, data.hash])")
@@ -86,8 +86,8 @@ def test_a_push_message_is_shown_where_nobody_looks(browser, server):
     quiet(page)
 
 
-def test_push_is_turned_on_and_off_where_it_is_chosen(browser, server):
-    server.again('fetch = { }; push = { contact = "mailto:ann@example.org"; };')
+def test_push_is_turned_on_and_off_where_it_is_chosen(browser, site):
+    server = site('fetch = { }; push = { contact = "mailto:ann@example.org"; };')
     page = enter(browser, server, "ann")
     register(page, server, "annabel")
     page.wait("return (await navigator.serviceWorker.ready).active?.state === 'activated'")
@@ -140,14 +140,10 @@ def elsewhere(tmp_path):
         one.server_close()
 
 
-def test_one_line_puts_a_room_into_another_sites_page_where_it_may(browser, server, elsewhere):
+def test_one_line_puts_a_room_into_another_sites_page_where_it_may(browser, site, elsewhere):
     page_of = lambda: f'<!doctype html><title>elsewhere</title><h1>News</h1><script src="{url(server)}embed.js" data-room="lobby" data-theme="dark" data-title="Talk" async></script>'
     friend, stranger = elsewhere(page_of), elsewhere(page_of)
-    server.process.terminate()
-    server.process.wait()
-    server.configure(plugins=PLUGINS.replace("127.0.0.1:HTTP", f"127.0.0.1:{server.http}").replace("http://127.0.0.1:PORT", friend))
-    server.run()
-    server.wait()
+    server = site(changes=[("http://127.0.0.1:PORT", friend)])
     ann = enter(browser, server, "ann")
     page = browser.open("friend", friend)
     page.wait("return document.querySelector('iframe')")

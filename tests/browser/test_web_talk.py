@@ -1,6 +1,6 @@
 """What rooms can besides: threads, the line above what is new, where one was named, whispers that are still there, who is away, rooms that get another
 name, words to some of a room, notifications room by room, the keyboard in the messages, emotes of the community's own."""
-from steps import PLUGINS, enter, go, menu, name_of, press_in, quiet, register, say, sees
+from steps import enter, go, menu, name_of, press_in, quiet, register, say, sees
 from wire import WebSocket
 
 PNG = bytes.fromhex("89504e470d0a1a0a0000000d4948445200000001000000010806000000 1f15c4890000000d49444154789c6364f8cf500f0003860181b5e1b9a60000000049454e44ae426082".replace(" ", ""))
@@ -167,18 +167,14 @@ def test_ten_thousand_lines_stay_smooth_at_a_hundred_a_second(browser, server):
     quiet(ann)
 
 
-def test_the_communitys_own_emotes_are_pictures_and_what_is_none_is_left_out(browser, server, tmp_path):
+def test_the_communitys_own_emotes_are_pictures_and_what_is_none_is_left_out(browser, site, tmp_path):
     folder = tmp_path / "emotes"
     folder.mkdir()
     (folder / "kettle.png").write_bytes(PNG)
     (folder / "<img src=x onerror=window.pwned=1>.png").write_bytes(PNG)
     (folder / "page.gif").write_text("<script>window.pwned=1</script>")
     (folder / "wave.svg").write_text("<svg xmlns='http://www.w3.org/2000/svg' onload='window.pwned=1'/>")
-    server.process.terminate()
-    server.process.wait()
-    server.configure(plugins=PLUGINS.replace("127.0.0.1:HTTP", f"127.0.0.1:{server.http}").replace('title = "Tea house";', f'title = "Tea house"; emotes = "{folder}";'))
-    server.run()
-    server.wait()
+    server = site(changes=[('title = "Tea house";', f'title = "Tea house"; emotes = "{folder}";')])
     ann = enter(browser, server, "ann")
     ann.fill(".composer textarea", ":kett")
     ann.wait("return document.querySelector('.choices li')?.textContent.includes(':kettle:')")

@@ -108,7 +108,7 @@ class Whiply:
     def configure(self, **changes):
         """Writes the config file, with some sections changed."""
         self.sections.update({"http_section" if key == "http" else key: text for key, text in changes.items()})
-        self.config.write_text(CONFIG.format(state=self.state, http=self.http, line=self.line, **self.sections).replace("PORT", str(self.extra)))
+        self.config.write_text(CONFIG.format(state=self.state, http=self.http, line=self.line, **self.sections).replace(":HTTP", f":{self.http}").replace("PORT", str(self.extra)))
 
     def ready(self):
         assert self.process.poll() is None, f"whiplyd ended with {self.process.returncode}:\n{self.log()[-4000:]}"

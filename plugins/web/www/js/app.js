@@ -28,8 +28,8 @@ export class App extends Emitter {
 	/** Where to go once somebody is signed in: a path of this site; null: to the rooms. */
 	returnTo = null;
 	#hash = null;
-	#greetings = 0;		// by the server
-	#shownAt = 0;		// the greeting after which the view was made
+	#greetings = 0;		// how often the server said who one is
+	#shownAt = 0;		// the one after which the view was made
 
 	/**
 	 * @param {HTMLElement} node
@@ -50,8 +50,8 @@ export class App extends Emitter {
 	start() {
 		this.node.replaceChildren(this.shell.node);
 		document.querySelector("#skip")?.replaceChildren(t("skip"));
+		this.client.on("me", () => { this.#greetings++; });
 		this.client.on("ready", () => {
-			this.#greetings++;
 			if (this.commands.size > 0 || !this.#at().startsWith("#/r/"))
 				this.#readCommands();
 		});
