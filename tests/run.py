@@ -1,8 +1,9 @@
 """Runs the tests that ./dev test built and closes with `N passed, N failed`.
 
-Unit tests come from build-asan, integration tests and those with browsers run against build-asan and, where a test says so, against build; each
-fuzzer of build-fuzz runs on its corpus and then for a bounded time. A crash, a sanitizer's report or a test program that ends
-without a verdict is a failure like any other.
+Unit tests come from build-asan, integration tests and those with browsers run against build-asan and, where a test says so, against build. What
+clang is for is done beside them, with what they leave of the processors: it looks at every source of the product, builds the fuzzers, and each of
+those runs on its corpus and then for a bounded time. A crash, a sanitizer's report or a test program that ends without a verdict is a failure
+like any other.
 """
 import argparse
 import concurrent.futures
@@ -15,6 +16,7 @@ import time
 import xml.etree.ElementTree
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
+WARNINGS = "-Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wvla -Werror".split()
 SANITIZERS = {
     # Libraries of plugins (gnutls, by way of curl) keep something for each thread; where that stands is guessed, and sometimes wrong, so that
     # looking for leaks dies there. It is not looked at.
@@ -117,30 +119,64 @@ def browsers(tally, pattern):
     pytests(tally, pattern, "browser", os.cpu_count() + 1, "load")
 
 
-def run_fuzzer(program, seconds):
+def aside():
+    """For a child that gets what others leave."""
+    os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+
+
+def run_fuzzer(program, seconds, begin):
     name = program.name
     corpus = ROOT / "tests" / "fuzz" / "corpus" / name.removeprefix("fuzz_")
     found = ROOT / "build-fuzz" / "found" / name
     found.mkdir(parents=True, exist_ok=True)
     grown = ROOT / "build-fuzz" / "grown" / name
     grown.mkdir(parents=True, exist_ok=True)
-    command = [program, f"-max_total_time={seconds}", "-timeout=10", "-rss_limit_mb=2048", f"-artifact_prefix={found}/", "-print_final_stats=1", grown]
+    command = [program, f"-max_total_time={seconds}", "-timeout=60", "-rss_limit_mb=2048", f"-artifact_prefix={found}/", "-print_final_stats=1", grown]
     if corpus.is_dir():
         command.append(corpus)
-    done = subprocess.run(command, cwd=ROOT, env=environment(), capture_output=True, text=True, errors="replace")
+    done = subprocess.run(command, cwd=ROOT, env=environment(), capture_output=True, text=True, errors="replace", preexec_fn=begin)
     runs = re.search(r"number_of_executed_units: (\d+)", done.stderr)
     return done.returncode == 0, int(runs[1]) if runs else 0, done.stderr[-6000:]
 
 
-@staged
-def fuzzers(tally, pattern, seconds):
-    build = ROOT / "build-fuzz"
-    programs = sorted(p for p in build.rglob("fuzz_*") if p.is_file() and os.access(p, os.X_OK) and not p.suffix)
-    programs = [p for p in programs if pattern in str(p.relative_to(build))]
+def fuzzers(pattern, seconds, begin=None):
+    """Builds and runs those whose name has the pattern in it; returns what a tally adds."""
+    names = sorted(path.stem for path in (ROOT / "tests" / "fuzz").glob("fuzz_*.c") if pattern in f"tests/fuzz/{path.stem}")
+    if not names:
+        return []
+    built = subprocess.run(["make", "-s", "--no-print-directory", "-C", "build-fuzz", f"-j{os.cpu_count()}", *(f"tests/fuzz/{name}" for name in names)],
+                           cwd=ROOT, capture_output=True, text=True, preexec_fn=begin)
+    if built.returncode != 0:
+        return [("build-fuzz", 0, 1, built.stdout + built.stderr)]
+    results = []
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        for program, (fine, runs, output) in zip(programs, pool.map(lambda p: run_fuzzer(p, seconds), programs)):
-            print(f"{program.name}: {runs} executions", flush=True)
-            tally.add(program.name, int(fine), int(not fine), output)
+        for name, (fine, runs, output) in zip(names, pool.map(lambda name: run_fuzzer(ROOT / "build-fuzz" / "tests" / "fuzz" / name, seconds, begin), names)):
+            print(f"{name}: {runs} executions", flush=True)
+            results.append((name, int(fine), int(not fine), output))
+    return results
+
+
+def clang(pattern, begin):
+    """Every source of the product, by the other compiler."""
+    if pattern not in "clang":
+        return []
+    lua = subprocess.run(["pkg-config", "--cflags", "lua5.4"], capture_output=True, text=True, check=True).stdout.split()
+    sources = [path for folder in ("core", "plugins") for path in sorted((ROOT / folder).rglob("*.c"))
+               if not re.match(r"test_|bench_|testing_|stub_|edge_bed", path.name)]
+    command = ["clang", "-std=c11", "-D_GNU_SOURCE", "-DHAVE_CONFIG_H", '-DSYSCONFDIR="/etc"', '-DPLUGIN_PATH="/usr/lib"', '-DDATA_PATH="/usr/share"', *WARNINGS, "-Iinclude", "-Icore", "-Ibuild", *lua, "-fsyntax-only"]
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        done = list(pool.map(lambda i: subprocess.run([*command, *sources[i:i + 8]], cwd=ROOT, capture_output=True, text=True, preexec_fn=begin),
+                             range(0, len(sources), 8)))
+    wrong = "\n".join(one.stderr for one in done if one.returncode != 0)
+    print(f"clang: {len(sources)} sources", flush=True)
+    return [("clang", int(not wrong), int(bool(wrong)), wrong[:20000])]
+
+
+def beside(pattern, seconds):
+    began = time.monotonic()
+    results = clang(pattern, aside) + fuzzers(pattern, seconds, aside)
+    print(f"clang and fuzzers: {time.monotonic() - began:.0f} s, beside the others", flush=True)
+    return results
 
 
 def main():
@@ -152,12 +188,16 @@ def main():
     began = time.monotonic()
     tally = Tally()
     if options.fuzz is not None:
-        fuzzers(tally, options.fuzz, options.seconds)
+        results = fuzzers(options.fuzz, options.seconds)
     else:
-        units(tally, options.pattern)
-        integration(tally, options.pattern)
-        browsers(tally, options.pattern)
-        fuzzers(tally, options.pattern, options.seconds)
+        with concurrent.futures.ThreadPoolExecutor(1) as pool:
+            meanwhile = pool.submit(beside, options.pattern, options.seconds)
+            units(tally, options.pattern)
+            integration(tally, options.pattern)
+            browsers(tally, options.pattern)
+            results = meanwhile.result()
+    for result in results:
+        tally.add(*result)
     for name in tally.broken:
         print(f"failed: {name}")
     print(f"{time.monotonic() - began:.0f} s")

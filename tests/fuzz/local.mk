@@ -1,4 +1,4 @@
-# Fuzz targets, built by clang with --enable-fuzz. Each has a corpus of seeds in corpus/NAME.
+# Fuzz targets, which tests/run.py builds with clang and --enable-fuzz. Each has a corpus of seeds in corpus/NAME.
 FUZZERS =
 
 FUZZERS += %D%/fuzz_json
@@ -120,7 +120,4 @@ FUZZERS += %D%/fuzz_filters
 %C%_fuzz_filters_LDADD = $(FILTERS_LIBS) libbase.a -lm
 %C%_fuzz_filters_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 
-if FUZZ
-noinst_PROGRAMS += $(FUZZERS)
-endif
 EXTRA_PROGRAMS += $(FUZZERS)
