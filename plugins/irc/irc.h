@@ -273,6 +273,9 @@ bool same_word(struct wh_str a, const char *word);	/* without the case of ASCII 
 void text_flat(struct wh_str text, char *to, size_t cap);
 bool text_is_utf8(struct wh_str text);
 
+/** The letter that begins at `at`: one byte, or a character of several. */
+struct wh_str text_letter(struct wh_str text, size_t at);
+
 /** How many bytes at the front fit, not cutting a character, if possible behind a blank. */
 size_t text_fit(struct wh_str text, size_t most);
 void time_show(int64_t ms, char to[static 32]);

@@ -4,6 +4,8 @@
 #include <strings.h>
 #include <time.h>
 
+#include <whiply/mask.h>
+
 #include "irc.h"
 
 static struct wh_str
@@ -119,6 +121,12 @@ bool
 same_word(struct wh_str a, const char *word)
 {
 	return a.n == strlen(word) && strncasecmp(a.p, word, a.n) == 0;
+}
+
+struct wh_str
+text_letter(struct wh_str text, size_t at)
+{
+	return (struct wh_str){ text.p + at, wh_mask_char(text, at) };
 }
 
 size_t

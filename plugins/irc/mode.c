@@ -370,6 +370,12 @@ rule_of(char letter)
 }
 
 static void
+mode_unknown(struct irc_client *c, struct wh_str letter)
+{
+	irc_numeric(c, 472, "%.*s :is no mode that can be set here", WH_FMT(letter));
+}
+
+static void
 mode_letter(struct irc_client *c, const struct wh_chat_room *room, struct reading *r, struct changes *ch, char letter, bool on)
 {
 	struct wh_str channel = r->line->params[0], param;
@@ -397,7 +403,7 @@ mode_letter(struct irc_client *c, const struct wh_chat_room *room, struct readin
 	} else if ((letter == 'n' || letter == 'C') && on) {
 		return;
 	} else if (rule->letter == '\0') {
-		irc_numeric(c, 472, "%c :is no mode that can be set here", letter);
+		mode_unknown(c, (struct wh_str){ &letter, 1 });
 	} else if (!changes_take(ch, room, rule, on, param)) {
 		irc_numeric(c, 696, "%.*s %c %.*s :Name %s", WH_FMT(channel), letter, param.n != 0 ? (int)param.n : 1, param.n != 0 ? param.p : "*",
 		    letter == 'l' ? "a number" : "so many in so many seconds: 5:10");
@@ -423,9 +429,11 @@ mode_channel(struct irc_client *c, const struct irc_line *line)
 		mode_show(c, channel, &room, reading.inside);
 		return;
 	}
-	for (size_t i = 0; i < letters.n; i++) {
+	for (size_t i = 0; i < letters.n; i += text_letter(letters, i).n) {
 		if (letters.p[i] == '+' || letters.p[i] == '-')
 			on = letters.p[i] == '+';
+		else if (text_letter(letters, i).n > 1)
+			mode_unknown(c, text_letter(letters, i));
 		else
 			mode_letter(c, &room, &reading, &changes, letters.p[i], on);
 	}

@@ -414,7 +414,7 @@ stats_list(struct irc_client *c, char letter)
 void
 verb_stats(struct irc *irc, struct irc_client *c, const struct irc_line *line)
 {
-	char letter = line->n != 0 && line->params[0].n != 0 ? line->params[0].p[0] : '*';
+	char letter = line->n != 0 && line->params[0].n != 0 && (unsigned char)line->params[0].p[0] < 0x80 ? line->params[0].p[0] : '*';
 	int64_t up = (wh_wall_ms(irc->host) - irc->started) / 1000;
 	struct irc_out out;
 
@@ -491,7 +491,7 @@ snomask(struct irc_client *c, bool on, struct wh_str mask)
 		snomask_run(c, "notices.unwatch", "all", false);
 		return;
 	}
-	for (size_t i = 0; i < mask.n; i++) {
+	for (size_t i = 0; i < mask.n; i += text_letter(mask, i).n) {
 		unsigned k = 0;
 
 		if (mask.p[i] == '+' || mask.p[i] == '-') {
@@ -501,7 +501,7 @@ snomask(struct irc_client *c, bool on, struct wh_str mask)
 		while (k < TOPICS && letters[k].letter != mask.p[i])
 			k++;
 		if (k == TOPICS && mask.p[i] != '*') {
-			irc_numeric(c, 501, "s%c :There is no such topic; there are abcfkmpr", mask.p[i]);
+			irc_numeric(c, 501, "s%.*s :There is no such topic; there are abcfkmpr", WH_FMT(text_letter(mask, i)));
 			continue;
 		}
 		char *to = plus ? add : drop;

@@ -102,7 +102,7 @@ mode_user(struct irc_client *c, const struct irc_line *line)
 		modes_show(c);
 		return;
 	}
-	for (size_t i = 0; i < letters.n; i++) {
+	for (size_t i = 0; i < letters.n; i += text_letter(letters, i).n) {
 		const struct irc_mode_row *m = irc_user_modes;
 		uint32_t now;
 
@@ -113,7 +113,7 @@ mode_user(struct irc_client *c, const struct irc_line *line)
 		while (m->letter != '\0' && m->letter != letters.p[i])
 			m++;
 		if (m->letter == '\0' && told)
-			irc_numeric(c, 501, "%c :There is no such mode", letters.p[i]);
+			irc_numeric(c, 501, "%.*s :There is no such mode", WH_FMT(text_letter(letters, i)));
 		told = m->letter != '\0';
 		if (m->letter == 'R') {
 			refuse = true;

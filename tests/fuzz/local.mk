@@ -106,7 +106,8 @@ FUZZERS += %D%/fuzz_judge
 %C%_fuzz_judge_LDADD = $(RULES_LIBS)
 %C%_fuzz_judge_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 
-# The plugin irc on the fake host; its parts are found by their own folder.
+# The plugin irc on the fake host; its parts are found by their own folder. It loads what stands beside it.
+EXTRA_%C%_fuzz_irc_DEPENDENCIES = plugins/sqlite.la plugins/chat.la
 FUZZERS += %D%/fuzz_irc
 %C%_fuzz_irc_SOURCES = %D%/fuzz_irc.c
 %C%_fuzz_irc_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/plugins/irc

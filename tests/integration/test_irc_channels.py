@@ -486,6 +486,7 @@ def test_modes_that_may_not_be_set(irc):
     assert b.says(f"MODE {room} +m", "482")
     assert b.says(f"MODE {room} +o {b.nick}", "482")
     assert a.says(f"MODE {room} +X", "472")[-1].params[1] == "X"
+    assert a.says(f"MODE {room} +ӂ", "472")[-1].params[1] == "ӂ"     # a character, not a byte of it
     assert a.says(f"MODE {room} +o {irc.nick('none')}", "401", "441")
     assert a.says(f"MODE {irc.channel()} +m", "403")
     assert a.says("MODE", "461")
@@ -512,6 +513,8 @@ def test_ones_own_modes_are_set_and_read_and_those_of_others_not(irc):
     assert set(a.says(f"MODE {a.nick}", "221")[-1].params[1]) == set("+i")
     assert a.says(f"MODE {b.nick} +i", "502")
     assert a.says(f"MODE {irc.nick('none')} +i", "401")
+    assert a.says(f"MODE {a.nick} +ӂ", "501")[-1].params[1] == "ӂ"
+    assert a.says("STATS ӂ", "219")[-1].params[1] == "*"
     assert a.says(f"MODE {a.nick} +Q", "501")
 
 
