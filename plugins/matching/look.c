@@ -2,7 +2,7 @@
  * go with it are handed to group.c. A walk ends as soon as what follows can be neither better nor sooner. */
 #include "matcher_own.h"
 
-enum { FOUND_MAX = 96 };
+enum { FOUND_MAX = 96, LOOK_AHEAD = 4 };
 
 struct look {
 	struct matcher *m;
@@ -104,6 +104,17 @@ look_consider_near(struct look *l, uint32_t number, uint64_t order, int64_t age)
 	look_consider(l, number, order);
 }
 
+/* A group reads the ticket of each whom it passes: those who come soon are asked for. `back`: to the left. */
+static void
+look_ahead(const struct look *l, const struct lane_at *at, bool back, unsigned from)
+{
+	for (unsigned k = from; l->found != NULL && lane_there(at) && k <= LOOK_AHEAD; k++) {
+		if (back ? k > at->i : k >= at->n - at->i)
+			return;
+		ticket_soon(l->m, at->tickets[back ? at->i - k : at->i + k]);
+	}
+}
+
 /* Outwards from our own number, the nearer side first. `own_wish`: nobody here takes us before we take them. */
 static void
 look_near(struct look *l, const struct lane *lane, bool own_wish)
@@ -116,6 +127,8 @@ look_near(struct look *l, const struct lane *lane, bool own_wish)
 
 	/* From our own place, whether we stand here or not. */
 	lanes_around(&m->lanes, lane, key, l->a->order, &left, &right);
+	look_ahead(l, &left, true, 0);
+	look_ahead(l, &right, false, 0);
 	for (unsigned probes = 0; lane_there(&left) || lane_there(&right); probes++) {
 		int64_t to_left = lane_there(&left) ? (int64_t)key - left.keys[left.i] : INT64_MAX;
 		int64_t to_right = lane_there(&right) ? (int64_t)right.keys[right.i] - key : INT64_MAX;
@@ -142,6 +155,7 @@ look_near(struct look *l, const struct lane *lane, bool own_wish)
 			lane_back(&m->lanes, &left);
 		else
 			lane_forth(&m->lanes, &right);
+		look_ahead(l, side, side == &left, LOOK_AHEAD);
 	}
 }
 

@@ -3,8 +3,6 @@
 
 #include <stdlib.h>
 
-enum { TICKET_SOON = 256 };
-
 uint64_t
 lane_id(uint64_t base, uint32_t value, enum lane_kind kind, uint32_t tag)
 {
@@ -614,34 +612,27 @@ matcher_cancel(struct matcher *m, uint64_t id)
 	return true;
 }
 
-/* The lines of it that most looks need. */
-static void
-ticket_soon(const struct matcher *m, uint32_t number)
-{
-	const char *line = (const char *)ticket_at(m, number);
-
-	for (size_t at = 0; at < m->tickets.size && at < TICKET_SOON; at += 64)
-		pieces_soon(line + at);
-}
-
 /* Those whose turn comes next are anywhere in memory, in no order that the processor could guess. What they need is asked for while others are
- * looked after: first the ticket, then what the ticket says. */
+ * looked after, each time what the last answer tells of: the ticket, then its lanes, then its place there and with whom it may go. */
 static void
 following_soon(struct matcher *m)
 {
-	uint32_t first, second;
+	uint32_t next[WHEEL_FOLLOWING];
 	const struct ticket *t;
 
-	wheel_following(&m->wheel, &first, &second);
-	if (second != 0)
-		ticket_soon(m, second);
-	if (first == 0)
+	wheel_following(&m->wheel, next);
+	if (next[2] != 0)
+		ticket_soon(m, next[2]);
+	if (next[1] != 0) {
+		t = ticket_at(m, next[1]);
+		for (unsigned i = 0; i < t->n_lanes; i++)
+			pieces_soon(lanes_at(&m->lanes, ticket_lanes(m, t)[i]));
+		for (int i = 1; m->share != NO_RULE && i <= ticket_value(m, t, m->share)[0]; i++)
+			lanes_find_soon(&m->lanes, lane_id(t->base, 0, LANE_TAG, (uint32_t)ticket_value(m, t, m->share)[i]));
+	}
+	if (next[0] == 0)
 		return;
-	t = ticket_at(m, first);
-	for (unsigned i = 1; i < t->n_lanes; i++)
-		pieces_soon(lanes_at(&m->lanes, ticket_lanes(m, t)[i]));
-	for (int i = 1; m->share != NO_RULE && i <= ticket_value(m, t, m->share)[0]; i++)
-		lanes_find_soon(&m->lanes, lane_id(t->base, 0, LANE_TAG, (uint32_t)ticket_value(m, t, m->share)[i]));
+	t = ticket_at(m, next[0]);
 	if (t->n_lanes != 0 && m->near != NO_RULE)
 		lanes_soon(&m->lanes, lanes_at(&m->lanes, ticket_lanes(m, t)[0]), ticket_key(m, t), t->order);
 	if (t->peer != 0) {

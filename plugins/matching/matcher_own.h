@@ -10,7 +10,7 @@
 #define NEVER (INT64_MAX / 4)
 #define AFTER_NEVER UINT32_MAX
 
-enum { NO_RULE = MATCHER_RULES, ROLE_ANY = 255, GONE = 8 };
+enum { NO_RULE = MATCHER_RULES, ROLE_ANY = 255, GONE = 8, TICKET_SOON = 256 };
 
 /* Lanes of a cell: all of it; those who ask for no interest (any more); those whose patience is over; running matches; one interest. */
 enum lane_kind { LANE_ALL = 1, LANE_LOOSE, LANE_PATIENT, LANE_BACKFILL, LANE_TAG };
@@ -68,6 +68,16 @@ static inline struct ticket *
 ticket_at(const struct matcher *m, uint32_t number)
 {
 	return pieces_item(&m->tickets, number);
+}
+
+/* The lines of it that most looks need. */
+static inline void
+ticket_soon(const struct matcher *m, uint32_t number)
+{
+	const char *line = (const char *)ticket_at(m, number);
+
+	for (size_t at = 0; at < m->tickets.size && at < TICKET_SOON; at += 64)
+		pieces_soon(line + at);
 }
 
 /* An order holds a time of 42 bits and a count of 22 that runs within it. */

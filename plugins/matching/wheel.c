@@ -115,10 +115,17 @@ wheel_take(struct wheel *w, int64_t now)
 }
 
 void
-wheel_following(const struct wheel *w, uint32_t *first_out, uint32_t *second_out)
+wheel_following(const struct wheel *w, uint32_t items_out[static WHEEL_FOLLOWING])
 {
-	*first_out = w->heads[(uint32_t)(w->now + 1) % WHEEL_SLOTS];
-	*second_out = *first_out != 0 ? wheel_link(w, *first_out)->next : 0;
+	uint32_t item = w->heads[(uint32_t)(w->now + 1) % WHEEL_SLOTS];
+
+	for (unsigned i = 0; i < WHEEL_FOLLOWING; i++) {
+		items_out[i] = item;
+		item = item != 0 && i + 1 < WHEEL_FOLLOWING ? wheel_link(w, item)->next : 0;
+	}
+	/* Whose link says who is next when it is the second. */
+	if (items_out[WHEEL_FOLLOWING - 1] != 0)
+		wheel_soon(w, items_out[WHEEL_FOLLOWING - 1]);
 }
 
 void

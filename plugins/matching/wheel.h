@@ -34,8 +34,9 @@ void wheel_unset(struct wheel *w, uint32_t item);
 /** Takes out the next item that is due at `now`, in order of time and then of setting; 0: none, and the wheel stands at `now`. */
 uint32_t wheel_take(struct wheel *w, int64_t now);
 
-/** Which items come after the one that was taken just now, in the same millisecond; 0: none. */
-void wheel_following(const struct wheel *w, uint32_t *first_out, uint32_t *second_out);
+/** Which items come after the one that was taken just now, in the same millisecond, in order; 0: none. */
+enum { WHEEL_FOLLOWING = 3 };
+void wheel_following(const struct wheel *w, uint32_t items_out[static WHEEL_FOLLOWING]);
 
 /** Says that this item will be set or unset soon. */
 void wheel_soon(const struct wheel *w, uint32_t item);
