@@ -32,7 +32,7 @@ whiplyinclude_HEADERS += include/whiply/sasl.h
 whiplyinclude_HEADERS += include/whiply/script.h
 whiplyinclude_HEADERS += include/whiply/session.h
 whiplyinclude_HEADERS += include/whiply/store.h
-whiplyinclude_HEADERS += include/whiply/testing.h
+whiplyinclude_HEADERS += include/whiply/testing.h include/whiply/assert.h
 whiplyinclude_HEADERS += include/whiply/types.h
 whiplyinclude_HEADERS += include/whiply/whiply.h
 

@@ -99,7 +99,7 @@ an_invitation_lets_as_many_in_as_it_says(void **state)
 
 	(void)state;
 	assert_call(f, a, "auth.register", "{'name':'ann','password':'pass phrase 1'}", WH_EPERM);
-	member(call(f, mod, "auth.invite", "{'uses':1}"), "invitation", token);
+	wh_member(call(f, mod, "auth.invite", "{'uses':1}"), "invitation", token);
 	snprintf(args, sizeof args, "{'name':'ann','password':'pass phrase 1','invitation':'%s'}", token);
 	assert_call(f, a, "auth.register", args, WH_OK);
 	snprintf(args, sizeof args, "{'name':'bob','password':'pass phrase 1','invitation':'%s'}", token);
@@ -116,7 +116,7 @@ an_invitation_ends_with_its_time(void **state)
 	char token[256], args[512];
 
 	(void)state;
-	member(call(f, mod, "auth.invite", "{'expires':'2m'}"), "invitation", token);
+	wh_member(call(f, mod, "auth.invite", "{'expires':'2m'}"), "invitation", token);
 	wh_test_advance(f->t, 121000);
 	snprintf(args, sizeof args, "{'name':'ann','password':'pass phrase 1','invitation':'%s'}", token);
 	assert_call(f, a, "auth.register", args, WH_EPERM);
@@ -243,7 +243,7 @@ accounts_are_found_page_by_page(void **state)
 	answer = call(f, mod, "auth.accounts", "{'query':'P','limit':3}");
 	assert_null(strstr(answer->json, "pdx"));
 	assert_null(strstr(answer->json, "other"));
-	snprintf(args, sizeof args, "{'query':'p','limit':3,'after':'%s'}", member(answer, "next", next));
+	snprintf(args, sizeof args, "{'query':'p','limit':3,'after':'%s'}", wh_member(answer, "next", next));
 	answer = call(f, mod, "auth.accounts", args);
 	assert_non_null(strstr(answer->json, "pdx"));
 	assert_null(strstr(answer->json, "next"));

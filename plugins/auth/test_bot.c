@@ -32,8 +32,8 @@ key_make(struct fixture *f, struct wh_session *s, const char *bot, const char *s
 	snprintf(args, sizeof args, "{'bot':'%s','name':'%s','scopes':'%s'}", bot, scopes, scopes);
 	wh_test_advance(f->t, 20000);	/* the commands' rate */
 	answer = call(f, s, "auth.key_create", args);
-	member(answer, "key", key->id);
-	member(answer, "token", key->token);
+	wh_member(answer, "key", key->id);
+	wh_member(answer, "token", key->token);
 }
 
 static const struct wh_test_answer *
@@ -158,7 +158,7 @@ no_scope_opens_what_concerns_credentials(void **state)
 	char args[700];
 
 	snprintf(args, sizeof args, "{'bot':'helper','scopes':'%s'}", scopes);
-	member(call(f, ann, "auth.key_create", args), "token", key.token);
+	wh_member(call(f, ann, "auth.key_create", args), "token", key.token);
 	s = comes(f, &key);
 	for (size_t i = 0; i < COUNT(shut); i++)
 		assert_call(f, s, shut[i][0], shut[i][1], WH_EPERM);
@@ -290,7 +290,7 @@ a_key_ends_with_its_time(void **state)
 	snprintf(args, sizeof args, "{'bot':'helper','scopes':'chat.say','expires':%lld}", (long long)wh_wall_ms(wh_test_host(f->t)) - 1);
 	assert_call(f, ann, "auth.key_create", args, WH_EINVAL);
 	snprintf(args, sizeof args, "{'bot':'helper','scopes':'chat.say','expires':%lld}", (long long)wh_wall_ms(wh_test_host(f->t)) + 3600000);
-	member(call(f, ann, "auth.key_create", args), "token", key.token);
+	wh_member(call(f, ann, "auth.key_create", args), "token", key.token);
 	s = comes(f, &key);
 	wh_test_advance(f->t, 3500000);
 	assert_true(opens(f, &key));
@@ -429,7 +429,7 @@ a_key_is_shown_as_a_bearer_token_and_in_no_other_way(void **state)
 	snprintf(text, sizeof text, "{'refresh':'%s'}", key.token);
 	assert_call(f, s, "auth.refresh", text, WH_EAUTH);
 	/* An app password is for SASL alone. */
-	member(call(f, ann, "auth.app_password", "{'name':'irssi'}"), "password", app);
+	wh_member(call(f, ann, "auth.app_password", "{'name':'irssi'}"), "password", app);
 	assert_int_equal(shows(f, s, app, NULL, NULL)->err, WH_EAUTH);
 	assert_false(is_account(f, s));
 	key.token[20] = key.token[20] == 'A' ? 'B' : 'A';

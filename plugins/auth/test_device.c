@@ -13,9 +13,9 @@ signed_in(struct fixture *f, struct wh_session *s)
 	const struct wh_test_answer *answer = call(f, s, "auth.login", LOGIN);
 	struct tokens t;
 
-	member(answer, "token", t.token);
-	member(answer, "refresh", t.refresh);
-	member(answer, "device", t.device);
+	wh_member(answer, "token", t.token);
+	wh_member(answer, "refresh", t.refresh);
+	wh_member(answer, "device", t.device);
 	return t;
 }
 
@@ -81,7 +81,7 @@ a_token_ends_with_its_time_and_is_refreshed(void **state)
 	/* The socket that was open stays. */
 	assert_int_equal(wh_test_closed(x, NULL), 0);
 	snprintf(args, sizeof args, "{'refresh':'%s'}", t.refresh);
-	member(call(f, s, "auth.refresh", args), "token", fresh);
+	wh_member(call(f, s, "auth.refresh", args), "token", fresh);
 	assert_int_equal(shown(f, s, fresh, NULL)->err, WH_OK);
 	assert_true(is_account(f, s));
 	end(f);
@@ -99,9 +99,9 @@ a_refresh_token_answers_the_same_within_the_grace(void **state)
 	registered(f, "ann");
 	t = signed_in(f, wh_test_session(f->t, "x", "guest"));
 	snprintf(args, sizeof args, "{'refresh':'%s'}", t.refresh);
-	member(call(f, s, "auth.refresh", args), "refresh", first);
+	wh_member(call(f, s, "auth.refresh", args), "refresh", first);
 	wh_test_advance(f->t, 5000);
-	member(call(f, s, "auth.refresh", args), "refresh", again);
+	wh_member(call(f, s, "auth.refresh", args), "refresh", again);
 	assert_string_equal(first, again);
 	assert_string_not_equal(first, t.refresh);
 	end(f);
@@ -140,7 +140,7 @@ a_refresh_token_that_comes_back_late_revokes_the_family(void **state)
 	registered(f, "ann");
 	t = signed_in(f, x);
 	snprintf(args, sizeof args, "{'refresh':'%s'}", t.refresh);
-	member(call(f, s, "auth.refresh", args), "token", fresh);
+	wh_member(call(f, s, "auth.refresh", args), "token", fresh);
 	wh_test_advance(f->t, 11000);
 	assert_call(f, s, "auth.refresh", args, WH_EAUTH);
 	assert_int_equal(shown(f, s, fresh, NULL)->err, WH_EAUTH);

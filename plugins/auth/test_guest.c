@@ -21,7 +21,7 @@ a_token_brings_the_same_guest_back(void **state)
 	char token[256], args[400];
 
 	(void)state;
-	member(call(f, a, "auth.guest", "{'name':'Zed'}"), "token", token);
+	wh_member(call(f, a, "auth.guest", "{'name':'Zed'}"), "token", token);
 	assert_true(wh_str_is(name_of(f, a), "Zed"));
 	snprintf(args, sizeof args, "{'token':'%s'}", token);
 	assert_call(f, b, "auth.guest", args, WH_OK);
@@ -42,7 +42,7 @@ a_guests_token_can_be_neither_forged_nor_kept_for_ever(void **state)
 	char token[256], bad[256], args[400];
 
 	(void)state;
-	member(call(f, a, "auth.guest", NULL), "token", token);
+	wh_member(call(f, a, "auth.guest", NULL), "token", token);
 	for (size_t i = 4; i < strlen(token); i += 5) {
 		memcpy(bad, token, sizeof bad);
 		bad[i] = bad[i] == 'B' ? 'C' : 'B';
@@ -81,7 +81,7 @@ a_guest_loses_its_name_to_an_account(void **state)
 	char token[256], args[400];
 
 	(void)state;
-	member(call(f, a, "auth.guest", "{'name':'Zed'}"), "token", token);
+	wh_member(call(f, a, "auth.guest", "{'name':'Zed'}"), "token", token);
 	registered(f, "zed");
 	wh_test_credential(f->t, b, token, NULL, NULL);
 	wh_test_settle(f->t);
@@ -149,7 +149,7 @@ guests_have_names_as_irc_knows_them_and_nobodys_in_disguise(void **state)
 	assert_call(f, b, "auth.register", "{'name':'ann','password':'a long enough one'}", WH_OK);
 	for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
 		snprintf(args, sizeof args, "{'name':'%s'}", good[i]);
-		member(call(f, a, "auth.guest", args), "token", token);
+		wh_member(call(f, a, "auth.guest", args), "token", token);
 		wh_test_advance(f->t, 10000);
 	}
 	assert_true(wh_str_starts(name_of(f, a), WH_STR("\xc3\xa4nne_")));
@@ -160,7 +160,7 @@ guests_have_names_as_irc_knows_them_and_nobodys_in_disguise(void **state)
 	}
 	/* The token has it, too. */
 	snprintf(args, sizeof args, "{'name':'[bob]'}");
-	member(call(f, a, "auth.guest", args), "token", token);
+	wh_member(call(f, a, "auth.guest", args), "token", token);
 	b = wh_test_session(f->t, "c", "guest");
 	wh_test_credential(f->t, b, token, NULL, NULL);
 	wh_test_settle(f->t);

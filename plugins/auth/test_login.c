@@ -240,10 +240,10 @@ a_new_password_signs_the_other_devices_out(void **state)
 	char old[256], token[256], args[400];
 
 	(void)state;
-	member(call(f, other, "auth.login", GOOD), "token", old);
+	wh_member(call(f, other, "auth.login", GOOD), "token", old);
 	assert_call(f, ann, "auth.password", "{'old':'pass phrase 2','new':'another one 7'}", WH_EAUTH);
 	assert_call(f, ann, "auth.password", "{'old':'pass phrase 1','new':'short'}", WH_EINVAL);
-	member(call(f, ann, "auth.password", "{'old':'pass phrase 1','new':'another one 7'}"), "token", token);
+	wh_member(call(f, ann, "auth.password", "{'old':'pass phrase 1','new':'another one 7'}"), "token", token);
 	assert_int_equal(wh_test_closed(other, NULL), 4003);
 	assert_int_equal(wh_test_closed(ann, NULL), 0);
 	assert_call(f, s, "auth.login", GOOD, WH_EAUTH);

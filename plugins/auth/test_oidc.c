@@ -23,14 +23,14 @@ somebody_new_gets_an_account_and_comes_back_to_it(void **state)
 	assert_string_equal(challenge, w.challenge);
 	assert_non_null(strstr(was_asked(idp, IDP "/token")->body, "client_id=us"));
 	assert_true(strncmp(w.location, "https://chat.example/login#ticket=whv_", 38) == 0);
-	member(way_ticket(idp, a, &w), "account", first);
+	wh_member(way_ticket(idp, a, &w), "account", first);
 	assert_true(is_account(idp->f, a));
-	member(over_provider(idp, b), "account", second);
+	wh_member(over_provider(idp, b), "account", second);
 	assert_string_equal(first, second);
 	/* Somebody else there is somebody else here. */
 	snprintf(idp->sub, sizeof idp->sub, "1002");
 	snprintf(idp->name, sizeof idp->name, "Yan");
-	member(over_provider(idp, wh_test_session(idp->f->t, "c", "guest")), "account", second);
+	wh_member(over_provider(idp, wh_test_session(idp->f->t, "c", "guest")), "account", second);
 	assert_string_not_equal(first, second);
 	idp_end(idp);
 }
@@ -127,7 +127,7 @@ an_id_token_that_claims_anything_wrong_is_refused(void **state)
 		memcpy(idp->iss, before.iss, sizeof before - offsetof(struct idp, iss));
 	}
 	assert_true(wh_test_metric(idp->f->t, "whiply_auth_logins_total", "provider_refused") >= 11);
-	assert_string_equal(member(over_provider(idp, a), "name", w.state), "Zoe");
+	assert_string_equal(wh_member(over_provider(idp, a), "name", w.state), "Zoe");
 	idp_end(idp);
 }
 
@@ -293,13 +293,13 @@ an_account_is_never_found_by_name_or_mail(void **state)
 	way_begin(idp, thief, "auth.provider_begin", "{'provider':'idp'}", &w);
 	way_back(idp, &w);
 	answer = way_ticket(idp, thief, &w);
-	member(answer, "finish", ticket);
+	wh_member(answer, "finish", ticket);
 	assert_false(is_account(idp->f, thief));
 	/* Nor is a name that is taken given away. */
 	assert_int_equal(way_finish(idp, thief, &w, ticket, "ann")->err, WH_EEXIST);
 	assert_int_equal(way_finish(idp, thief, &w, ticket, "admin")->err, WH_EEXIST);
 	answer = way_finish(idp, thief, &w, ticket, "robin");
-	member(answer, "account", account);
+	wh_member(answer, "account", account);
 	assert_false(wh_str_is(wh_session_identity(wh_test_host(idp->f->t), ann)->id, account));
 	assert_int_equal(way_finish(idp, wh_test_session(idp->f->t, "u", "guest"), &w, ticket, "robin2")->err, WH_EAUTH);
 	idp_end(idp);
@@ -339,7 +339,7 @@ an_invitation_opens_the_door(void **state)
 	struct way w;
 
 	(void)state;
-	member(call(idp->f, mod, "auth.invite", "{'uses':1}"), "invitation", invitation);
+	wh_member(call(idp->f, mod, "auth.invite", "{'uses':1}"), "invitation", invitation);
 	snprintf(args, sizeof args, "{'provider':'idp','invitation':'%s'}", invitation);
 	way_begin(idp, a, "auth.provider_begin", args, &w);
 	way_back(idp, &w);
@@ -378,9 +378,9 @@ linking_and_unlinking_ask_for_a_sign_in_that_is_fresh(void **state)
 	idp->exp = idp->iat + 300;
 	way_begin(idp, ann, "auth.link_begin", "{'provider':'idp'}", &w);
 	way_back(idp, &w);
-	assert_string_equal(member(way_ticket(idp, ann, &w), "linked", account), "idp");
+	assert_string_equal(wh_member(way_ticket(idp, ann, &w), "linked", account), "idp");
 	assert_non_null(strstr(call(idp->f, ann, "auth.links", NULL)->json, "\"provider\":\"idp\""));
-	member(over_provider(idp, b), "account", account);
+	wh_member(over_provider(idp, b), "account", account);
 	assert_true(wh_str_is(wh_session_identity(wh_test_host(idp->f->t), ann)->id, account));
 	/* What is linked is nobody else's to link. */
 	b = registered(idp->f, "bob");
@@ -470,7 +470,7 @@ a_second_factor_is_asked_for_whatever_the_provider_did(void **state)
 	assert_int_equal(way_ticket(idp, ann, &w)->err, WH_OK);
 	app_on(idp->f, ann, &app);
 	answer = over_provider(idp, b);
-	member(answer, "ticket", ticket);
+	wh_member(answer, "ticket", ticket);
 	assert_non_null(strstr(answer->json, "\"totp\""));
 	assert_false(is_account(idp->f, b));
 	wh_test_advance(idp->f->t, 30000);
@@ -504,7 +504,7 @@ github_is_asked_for_the_person_by_its_api(void **state)
 	way_back_with(idp, &w, "gh", "&code=c0de");
 	assert_non_null(strstr(was_asked(idp, "https://github.com/login/oauth/access_token")->body, "client_secret=s3cret"));
 	assert_non_null(strstr(was_asked(idp, "https://api.github.com/user")->headers, "authorization: Bearer gho_1\n"));
-	assert_string_equal(member(way_ticket(idp, a, &w), "name", w.state), "octocat");
+	assert_string_equal(wh_member(way_ticket(idp, a, &w), "name", w.state), "octocat");
 	/* Who has no id is nobody. */
 	answers(idp, "https://api.github.com/user", 200, "{\"login\":\"octocat\"}");
 	way_begin(idp, wh_test_session(idp->f->t, "b", "guest"), "auth.provider_begin", "{'provider':'gh'}", &w);
@@ -602,7 +602,7 @@ who_left_there_is_signed_out_where_a_second_factor_was_shown_too(void **state)
 	snprintf(body, sizeof body, "{\"access_token\":\"tw-1\",\"refresh_token\":\"tr-1\",\"token_type\":\"bearer\",\"id_token\":\"%s\"}", token);
 	answers(idp, TWITCH "/token", 200, body);
 	way_back_with(idp, &w, "twitch", "&code=c0de");
-	member(way_ticket(idp, b, &w), "ticket", ticket);
+	wh_member(way_ticket(idp, b, &w), "ticket", ticket);
 	assert_int_equal(with_code(idp->f, b, "auth.second", ticket, app_code(idp->f, &app, 0, code))->err, WH_OK);
 	answers(idp, TWITCH "/validate", 401, "{}");
 	answers(idp, TWITCH "/token", 400, "{}");

@@ -108,7 +108,7 @@ key_add(struct fixture *f, struct wh_session *s, const struct key *k)
 	char challenge[256];
 
 	wh_test_advance(f->t, 20000);	/* the commands' rate */
-	member(call(f, s, "auth.passkey_begin", NULL), "challenge", challenge);
+	wh_member(call(f, s, "auth.passkey_begin", NULL), "challenge", challenge);
 	return key_answers_add(f, s, k, challenge);
 }
 
@@ -116,7 +116,7 @@ static void
 challenge_of(struct fixture *f, struct wh_session *s, const char *args, char out[256])
 {
 	wh_test_advance(f->t, 2000);
-	member(call(f, s, "auth.passkey_login_begin", args), "challenge", out);
+	wh_member(call(f, s, "auth.passkey_login_begin", args), "challenge", out);
 }
 
 /* The passkey's answer to a challenge, as arguments with ' for ". `more` is a further one, or "". */
@@ -217,7 +217,7 @@ a_challenge_is_answered_once(void **state)
 	char challenge[256];
 
 	(void)state;
-	member(call(f, ann, "auth.passkey_begin", NULL), "challenge", challenge);
+	wh_member(call(f, ann, "auth.passkey_begin", NULL), "challenge", challenge);
 	assert_int_equal(key_answers_add(f, ann, &k, challenge)->err, WH_OK);
 	assert_int_equal(key_answers_add(f, ann, &other, challenge)->err, WH_EAUTH);
 
@@ -249,7 +249,7 @@ a_challenge_is_its_sessions_its_ceremonys_and_of_now(void **state)
 	assert_string_equal(key_answers(f, thief, &k, challenge, "")->why, USED);
 	assert_int_equal(key_answers(f, s, &k, challenge, "")->err, WH_OK);
 	/* One for adding signs nobody in, and the other way round. */
-	member(call(f, ann, "auth.passkey_begin", NULL), "challenge", challenge);
+	wh_member(call(f, ann, "auth.passkey_begin", NULL), "challenge", challenge);
 	assert_string_equal(key_answers(f, ann, &k, challenge, "")->why, USED);
 	challenge_of(f, ann, NULL, challenge);
 	assert_int_equal(key_answers_add(f, ann, &other, challenge)->err, WH_EAUTH);
@@ -273,8 +273,8 @@ a_challenge_for_adding_is_one_accounts(void **state)
 
 	(void)state;
 	(void)bob;
-	member(call(f, wh_test_session(f->t, "z", "guest"), "auth.login", "{'name':'bob','password':'pass phrase 1'}"), "token", token);
-	member(call(f, s, "auth.passkey_begin", NULL), "challenge", challenge);
+	wh_member(call(f, wh_test_session(f->t, "z", "guest"), "auth.login", "{'name':'bob','password':'pass phrase 1'}"), "token", token);
+	wh_member(call(f, s, "auth.passkey_begin", NULL), "challenge", challenge);
 	snprintf(args, sizeof args, "{'token':'%s'}", token);
 	assert_call(f, s, "auth.use", args, WH_OK);
 	/* The session is bob's now, who showed no password. */
@@ -408,12 +408,12 @@ a_passkey_may_be_asked_for_after_the_password(void **state)
 	recovery_read(answer, &codes);
 	answer = call(f, s, "auth.login", LOGIN);
 	assert_non_null(strstr(answer->json, "\"second\":[\"passkey\",\"recovery\"]"));
-	member(answer, "ticket", ticket);
+	wh_member(answer, "ticket", ticket);
 	snprintf(args, sizeof args, "{'ticket':'%s'}", ticket);
 	answer = call(f, s, "auth.passkey_login_begin", args);
 	assert_non_null(strstr(answer->json, k.id));
 	assert_null(strstr(answer->json, bobs.id));
-	member(answer, "challenge", challenge);
+	wh_member(answer, "challenge", challenge);
 	/* The ticket has become the challenge. */
 	assert_int_equal(with_code(f, s, "auth.second", ticket, codes.recovery[0])->err, WH_EAUTH);
 	/* Being touched is enough here. */
@@ -451,12 +451,12 @@ one_passkey_is_one_accounts(void **state)
 	assert_int_equal(key_add(f, ann, &k)->err, WH_OK);
 	assert_int_equal(key_add(f, bob, &same)->err, WH_EEXIST);
 	/* What the authenticator says of whose it is has to fit. */
-	member(call(f, bob, "auth.whoami", NULL), "account", account);
+	wh_member(call(f, bob, "auth.whoami", NULL), "account", account);
 	encode(account, strlen(account), handle, sizeof handle);
 	snprintf(more, sizeof more, ",'user_handle':'%s'", handle);
 	challenge_of(f, s, NULL, challenge);
 	assert_int_equal(key_answers(f, s, &k, challenge, more)->err, WH_EAUTH);
-	member(call(f, ann, "auth.whoami", NULL), "account", account);
+	wh_member(call(f, ann, "auth.whoami", NULL), "account", account);
 	encode(account, strlen(account), handle, sizeof handle);
 	snprintf(more, sizeof more, ",'user_handle':'%s'", handle);
 	challenge_of(f, s, NULL, challenge);
@@ -522,7 +522,7 @@ removing_the_last_one_asks_for_none_any_more(void **state)
 	char args[400], token[256];
 
 	(void)state;
-	member(call(f, wh_test_session(f->t, "z", "guest"), "auth.login", LOGIN), "token", token);
+	wh_member(call(f, wh_test_session(f->t, "z", "guest"), "auth.login", LOGIN), "token", token);
 	snprintf(args, sizeof args, "{'token':'%s'}", token);
 	assert_call(f, thief, "auth.use", args, WH_OK);
 	assert_int_equal(key_add(f, ann, &k)->err, WH_OK);
@@ -571,7 +571,7 @@ a_disabled_or_erased_account_is_opened_by_none(void **state)
 
 	(void)state;
 	assert_int_equal(key_add(f, ann, &k)->err, WH_OK);
-	member(call(f, ann, "auth.whoami", NULL), "account", account);
+	wh_member(call(f, ann, "auth.whoami", NULL), "account", account);
 	assert_call(f, admin, "auth.disable", "{'name':'ann'}", WH_OK);
 	assert_int_equal(key_signs_in(f, &k)->err, WH_EPERM);
 	assert_call(f, admin, "auth.enable", "{'name':'ann'}", WH_OK);
@@ -602,7 +602,7 @@ rubbish_is_refused(void **state)
 	assert_call(f, ann, "auth.passkey_add", "{'client_data':'!!','attestation':'AAAA'}", WH_EINVAL);
 	assert_call(f, ann, "auth.passkey_add", "{'client_data':'AAAA','attestation':'AAAA'}", WH_EAUTH);
 	assert_call(f, ann, "auth.passkey_login", "{'id':'x','client_data':'AAAA','auth_data':'AAAA','signature':'AAAA'}", WH_EAUTH);
-	member(call(f, ann, "auth.passkey_begin", NULL), "challenge", challenge);
+	wh_member(call(f, ann, "auth.passkey_begin", NULL), "challenge", challenge);
 	client_data(&k, "webauthn.create", challenge, client);
 	encode(client, strlen(client), client64, sizeof client64);
 	snprintf(args, sizeof args, "{'client_data':'%s','attestation':'AAAA'}", client64);

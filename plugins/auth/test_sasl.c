@@ -106,7 +106,7 @@ devices(struct fixture *f, struct wh_session *s)
 	char account[256];
 	size_t n = 0;
 
-	member(call(f, s, "auth.whoami", NULL), "account", account);
+	wh_member(call(f, s, "auth.whoami", NULL), "account", account);
 	const struct wh_cell cells[] = { WH_CELL_TEXT(wh_str(account)) };
 
 	assert_int_equal(wh_store_run_now(&auth->table, &TASK_STEP(ST_DEVICE_LIST, cells, WH_ANY), 1, rows_counted, (uintptr_t)&n), WH_OK);
@@ -186,8 +186,8 @@ with_a_second_factor_it_takes_an_app_password(void **state)
 	plain(&c, f, "", "ann", "pass phrase 2");
 	assert_failed(&c, WH_EAUTH, WRONG);
 	answer = call(f, ann, "auth.app_password", "{'name':'irssi'}");
-	member(answer, "password", app);
-	member(answer, "device", device);
+	wh_member(answer, "password", app);
+	wh_member(answer, "device", device);
 	assert_true(strncmp(app, "whp_", 4) == 0);
 	plain(&c, f, "", "ann", app);
 	assert_int_equal(c.what, WH_SASL_DONE);
@@ -234,7 +234,7 @@ an_app_password_may_nothing_that_concerns_credentials(void **state)
 
 	(void)state;
 	wh_test_other_commands(f->t, others, NULL);
-	member(call(f, ann, "auth.app_password", "{'name':'irssi'}"), "password", app);
+	wh_member(call(f, ann, "auth.app_password", "{'name':'irssi'}"), "password", app);
 	plain(&c, f, "", "ann", app);
 	for (size_t i = 0; i < COUNT(shut); i++)
 		assert_call(f, c.s, shut[i][0], shut[i][1], WH_EPERM);
@@ -258,7 +258,7 @@ a_bots_key_has_its_scopes_here_too(void **state)
 	(void)state;
 	wh_test_other_commands(f->t, others, NULL);
 	assert_call(f, ann, "auth.bot_create", "{'name':'helper'}", WH_OK);
-	member(call(f, ann, "auth.key_create", "{'bot':'helper','scopes':'chat.say'}"), "token", key);
+	wh_member(call(f, ann, "auth.key_create", "{'bot':'helper','scopes':'chat.say'}"), "token", key);
 	plain(&c, f, "", "ann", key);
 	assert_failed(&c, WH_EAUTH, WRONG);
 	plain(&c, f, "helper", "helper", key);
@@ -328,7 +328,7 @@ certificate_on(struct fixture *f, char device[256])
 
 	shows(f, s, CERTIFICATE);
 	assert_call(f, s, "auth.login", "{'name':'ann','password':'pass phrase 1'}", WH_OK);
-	member(call(f, s, "auth.certificate_add", NULL), "device", device);
+	wh_member(call(f, s, "auth.certificate_add", NULL), "device", device);
 	wh_test_leave_server(f->t, s);
 }
 
@@ -656,9 +656,9 @@ a_token_signs_in_by_oauthbearer(void **state)
 	(void)state;
 	registered(f, "bob");
 	answer = call(f, wh_test_session(f->t, "x", "guest"), "auth.login", "{'name':'ann','password':'pass phrase 1'}");
-	member(answer, "token", token);
-	member(answer, "refresh", refresh);
-	member(answer, "device", device);
+	wh_member(answer, "token", token);
+	wh_member(answer, "refresh", refresh);
+	wh_member(answer, "device", device);
 	bearer(&c, f, "", token);
 	assert_int_equal(c.what, WH_SASL_DONE);
 	bearer(&c, f, "ANN", token);
@@ -695,7 +695,7 @@ a_token_that_has_ended_signs_nobody_in(void **state)
 
 	(void)state;
 	registered(f, "ann");
-	member(call(f, wh_test_session(f->t, "x", "guest"), "auth.login", "{'name':'ann','password':'pass phrase 1'}"), "token", token);
+	wh_member(call(f, wh_test_session(f->t, "x", "guest"), "auth.login", "{'name':'ann','password':'pass phrase 1'}"), "token", token);
 	wh_test_advance(f->t, 3600000);
 	bearer(&c, f, "", token);
 	assert_int_equal(c.what, WH_SASL_CHALLENGE);

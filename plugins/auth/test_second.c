@@ -37,7 +37,7 @@ an_app_is_asked_for_from_its_first_code_on(void **state)
 	assert_non_null(strstr(answer->json, "\"second\":[\"totp\",\"recovery\"]"));
 	assert_null(strstr(answer->json, "whs_"));
 	assert_false(is_account(f, s));
-	member(answer, "ticket", text);
+	wh_member(answer, "ticket", text);
 	wh_test_advance(f->t, 30000);
 	answer = with_code(f, s, "auth.second", text, app_code(f, &app, 0, (char[256]){ 0 }));
 	assert_int_equal(answer->err, WH_OK);
@@ -207,14 +207,14 @@ codes_of_an_account_count_from_everywhere(void **state)
 	char account[256], name[300];
 
 	(void)state;
-	member(call(f, ann, "auth.whoami", NULL), "account", account);
+	wh_member(call(f, ann, "auth.whoami", NULL), "account", account);
 	snprintf(name, sizeof name, "#code %s", account);
 	for (unsigned i = 0; i < 20; i++) {
 		snprintf(account, sizeof account, "1.bot%u", i);
 		lockout_attempt(auth, wh_str(name), wh_str(account));
 		lockout_failed(auth, wh_str(name), wh_str(account));
 	}
-	member(call(f, ann, "auth.whoami", NULL), "account", account);
+	wh_member(call(f, ann, "auth.whoami", NULL), "account", account);
 	assert_in_range(second_try(auth, ann, account), 1, 60000);
 	end(f);
 }
@@ -313,7 +313,7 @@ what_changes_factors_asks_for_the_password_again(void **state)
 	char token[256], args[400];
 
 	(void)state;
-	member(call(f, wh_test_session(f->t, "z", "guest"), "auth.login", LOGIN), "token", token);
+	wh_member(call(f, wh_test_session(f->t, "z", "guest"), "auth.login", LOGIN), "token", token);
 	snprintf(args, sizeof args, "{'token':'%s'}", token);
 	assert_call(f, thief, "auth.use", args, WH_OK);
 	for (size_t i = 0; i < COUNT(commands); i++) {
@@ -364,7 +364,7 @@ what_one_account_showed_is_nothing_for_another(void **state)
 	(void)state;
 	registered(f, "ann");
 	registered(f, "bob");
-	member(call(f, wh_test_session(f->t, "z", "guest"), "auth.login", "{'name':'bob','password':'pass phrase 1'}"), "token", token);
+	wh_member(call(f, wh_test_session(f->t, "z", "guest"), "auth.login", "{'name':'bob','password':'pass phrase 1'}"), "token", token);
 	assert_call(f, s, "auth.login", LOGIN, WH_OK);
 	/* Also when the plugin was replaced in between, and has not looked up whose session it is. */
 	wh_test_recover(f->t);
@@ -435,7 +435,7 @@ secrets_are_sealed_and_open_for_their_account_alone(void **state)
 
 	(void)state;
 	app_on(f, ann, &app);
-	member(call(f, ann, "auth.whoami", NULL), "account", account);
+	wh_member(call(f, ann, "auth.whoami", NULL), "account", account);
 	const struct wh_cell cells[] = { WH_CELL_TEXT(wh_str(account)) };
 
 	assert_int_equal(wh_store_run_now(&auth->table, &TASK_STEP(ST_SECOND_GET, cells, WH_ONE), 1, row_read, (uintptr_t)sealed), WH_OK);
@@ -473,7 +473,7 @@ an_export_tells_of_factors_and_no_secret_and_erasing_removes_them(void **state)
 	(void)state;
 	app_on(f, ann, &app);
 	assert_call(f, ann, "auth.app_password", "{'name':'irssi'}", WH_OK);
-	member(call(f, ann, "auth.whoami", NULL), "account", account);
+	wh_member(call(f, ann, "auth.whoami", NULL), "account", account);
 	answer = call(f, ann, "auth.export", NULL);
 	assert_int_equal(answer->err, WH_OK);
 	assert_non_null(strstr(answer->json, "\"second\":{\"totp\":true,\"totp_begun\":false,\"passkey\":false,\"recovery_left\":10}"));

@@ -4,9 +4,9 @@
 #define AUTH_TESTING_AUTH_H
 
 #include <whiply/accounts.h>
+#include <whiply/assert.h>
 #include <whiply/audit.h>
 #include <whiply/mail.h>
-#include <whiply/testing.h>
 
 #include "testing.h"
 
@@ -89,29 +89,7 @@ call(struct fixture *f, struct wh_session *s, const char *command, const char *a
 	return wh_test_ask(f->t, s, command, args);
 }
 
-/** The text member of a flat JSON answer. */
-static inline const char *
-member(const struct wh_test_answer *answer, const char *key, char out[256])
-{
-	char find[64];
-	const char *at;
-
-	if (answer->err != WH_OK)
-		fail_msg("%d: %s", answer->err, answer->why);
-	snprintf(find, sizeof find, "\"%s\":\"", key);
-	at = strstr(answer->json, find);
-	if (at == NULL)
-		fail_msg("no %s in %s", key, answer->json);
-	snprintf(out, 256, "%.*s", (int)strcspn(at + strlen(find), "\""), at + strlen(find));
-	return out;
-}
-
-#define assert_call(f, s, command, args, expected) \
-	do { \
-		const struct wh_test_answer *answer_ = call(f, s, command, args); \
-		if (answer_->err != (expected)) \
-			fail_msg("%s: %d, %s", command, answer_->err, answer_->err == WH_OK ? answer_->json : answer_->why); \
-	} while (0)
+#define assert_call(f, s, command, args, expected) wh_assert_ask((f)->t, s, command, args, expected)
 
 /** A session that registered under this name, with the password "pass phrase 1". */
 static inline struct wh_session *

@@ -176,7 +176,7 @@ way_read(struct way *w, const struct wh_test_answer *answer)
 	between(w->url, "&code_challenge=", "&", w->challenge, sizeof w->challenge);
 	if (strstr(w->url, "&nonce=") != NULL)
 		between(w->url, "&nonce=", "&", w->nonce, sizeof w->nonce);
-	member(answer, "proof", w->proof);
+	wh_member(answer, "proof", w->proof);
 }
 
 static inline void

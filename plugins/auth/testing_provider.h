@@ -28,9 +28,9 @@ client_make(struct site *s, const char *more, char id[256], char secret[256])
 
 	snprintf(args, sizeof args, "{'name':'App <b>%u</b>','redirect_uris':['" CALLBACK "','com.example.app:/cb']%s}", made++, more);
 	answer = call(s->f, s->admin, "auth.client_create", args);
-	member(answer, "client_id", id);
+	wh_member(answer, "client_id", id);
 	if (strstr(answer->json, "client_secret") != NULL)
-		member(answer, "client_secret", secret);
+		wh_member(answer, "client_secret", secret);
 	else
 		secret[0] = '\0';
 }

@@ -38,8 +38,8 @@ app_begin(struct fixture *f, struct wh_session *s, struct app *app)
 	char text[256];
 	size_t n;
 
-	member(answer, "uri", app->uri);
-	assert_true(text64_get(TEXT64_32, app->secret, sizeof app->secret, &n, wh_str(member(answer, "secret", text))));
+	wh_member(answer, "uri", app->uri);
+	assert_true(text64_get(TEXT64_32, app->secret, sizeof app->secret, &n, wh_str(wh_member(answer, "secret", text))));
 	assert_int_equal(n, TOTP_SECRET);
 }
 
@@ -70,7 +70,7 @@ app_on(struct fixture *f, struct wh_session *s, struct app *app)
 static inline void
 ticket_of(struct fixture *f, struct wh_session *s, char out[256])
 {
-	member(call(f, s, "auth.login", "{'name':'ann','password':'pass phrase 1'}"), "ticket", out);
+	wh_member(call(f, s, "auth.login", "{'name':'ann','password':'pass phrase 1'}"), "ticket", out);
 	assert_false(is_account(f, s));
 }
 

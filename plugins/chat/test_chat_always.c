@@ -6,7 +6,7 @@ stays(struct fixture *f, const char *name, const char *room)
 {
 	struct wh_session *s = inside(f, name, "member", room);
 
-	assert_has(call(f, s, "chat.presence", "{'always':true,'device':'desk'}")->json, "'always':true,'allowed':true,'rooms':[{'room':'den'");
+	wh_assert_has(call(f, s, "chat.presence", "{'always':true,'device':'desk'}")->json, "'always':true,'allowed':true,'rooms':[{'room':'den'");
 	return s;
 }
 
@@ -25,15 +25,15 @@ who_is_always_on_stays_away_when_the_last_session_ends(void **state)
 
 	(void)state;
 	goes(f, more);
-	assert_int_equal(times(bob, "chat.away"), 0);
+	assert_int_equal(wh_times(bob, "chat.away"), 0);
 	goes(f, ann);
-	assert_has(heard(bob, "chat.away"), "'who':'id-ann','name':'ann','away':true");
-	assert_int_equal(times(bob, "chat.left"), 0);
-	assert_has(call(f, bob, "chat.members", "{'room':'den'}")->json, "'total':2,'members':[{'who':'id-ann','name':'ann','role':'owner','away':true}");
+	wh_assert_has(wh_heard(bob, "chat.away"), "'who':'id-ann','name':'ann','away':true");
+	assert_int_equal(wh_times(bob, "chat.left"), 0);
+	wh_assert_has(call(f, bob, "chat.members", "{'room':'den'}")->json, "'total':2,'members':[{'who':'id-ann','name':'ann','role':'owner','away':true}");
 	ann = inside(f, "ann", "member", "den");
-	assert_has(heard(bob, "chat.away"), "'away':false");
-	assert_int_equal(times(bob, "'who':'id-ann','name':'ann','members'"), 0);
-	assert_lacks(call(f, bob, "chat.members", "{'room':'den'}")->json, "'away'");
+	wh_assert_has(wh_heard(bob, "chat.away"), "'away':false");
+	assert_int_equal(wh_times(bob, "'who':'id-ann','name':'ann','members'"), 0);
+	wh_assert_lacks(call(f, bob, "chat.members", "{'room':'den'}")->json, "'away'");
 	end(f);
 }
 
@@ -51,11 +51,11 @@ a_room_lasts_as_long_as_somebody_stays_and_costs_no_memory(void **state)
 	wh_test_advance(f->t, 600000);
 	wh_test_settle(f->t);
 	bob = wh_test_session(f->t, "bob", "");
-	assert_has(call(f, bob, "chat.join", "{'room':'den'}")->json, "'seq':1,'members':2");
-	assert_has(call(f, bob, "chat.history", "{'room':'den'}")->json, "still here");
+	wh_assert_has(call(f, bob, "chat.join", "{'room':'den'}")->json, "'seq':1,'members':2");
+	wh_assert_has(call(f, bob, "chat.history", "{'room':'den'}")->json, "still here");
 	ann = wh_test_session(f->t, "ann", "member");
 	assert_call(f, ann, "chat.presence", "{'always':false}", WH_OK);
-	assert_has(heard(bob, "chat.left"), "'who':'id-ann'");
+	wh_assert_has(wh_heard(bob, "chat.left"), "'who':'id-ann'");
 	goes(f, bob);
 	assert_call(f, ann, "chat.history", "{'room':'den'}", WH_ENOENT);
 	end(f);
@@ -74,8 +74,8 @@ a_session_that_ends_has_heard_so_much_on_its_device(void **state)
 	goes(f, ann);
 	said(f, bob, "den", "three", id);
 	ann = wh_test_session(f->t, "ann", "member");
-	assert_has(call(f, ann, "chat.presence", "{'device':'desk'}")->json, "'seq':3,'read':0,'heard':2");
-	assert_lacks(call(f, ann, "chat.presence", "{'device':'phone'}")->json, "'heard'");
+	wh_assert_has(call(f, ann, "chat.presence", "{'device':'desk'}")->json, "'seq':3,'read':0,'heard':2");
+	wh_assert_lacks(call(f, ann, "chat.presence", "{'device':'phone'}")->json, "'heard'");
 	end(f);
 }
 
@@ -87,12 +87,12 @@ who_says_so_leaves_with_all_sessions(void **state)
 
 	(void)state;
 	assert_call(f, ann, "chat.leave", "{'room':'den','reason':'enough'}", WH_OK);
-	assert_has(heard(more, "chat.left"), "'who':'id-ann'");
-	assert_has(heard(bob, "chat.left"), "'members':1,'reason':'enough'");
-	assert_has(call(f, ann, "chat.presence", NULL)->json, "'always':true,'allowed':true,'rooms':[]");
+	wh_assert_has(wh_heard(more, "chat.left"), "'who':'id-ann'");
+	wh_assert_has(wh_heard(bob, "chat.left"), "'members':1,'reason':'enough'");
+	wh_assert_has(call(f, ann, "chat.presence", NULL)->json, "'always':true,'allowed':true,'rooms':[]");
 	goes(f, ann);
 	goes(f, more);
-	assert_has(call(f, bob, "chat.members", "{'room':'den'}")->json, "'total':1");
+	wh_assert_has(call(f, bob, "chat.members", "{'room':'den'}")->json, "'total':1");
 	end(f);
 }
 
@@ -111,7 +111,7 @@ who_is_away_can_be_sent_out_but_not_by_those_below(void **state)
 	assert_call(f, bob, "chat.role", "{'room':'den','name':'ann','role':'owner','on':false}", WH_OK);
 	goes(f, ann);
 	assert_call(f, cleo, "chat.kick", "{'room':'den','name':'ANN','reason':'away'}", WH_OK);
-	assert_has(heard(bob, "chat.left"), "'who':'id-ann','name':'ann','members':2,'reason':'away','by':'cleo'");
+	wh_assert_has(wh_heard(bob, "chat.left"), "'who':'id-ann','name':'ann','members':2,'reason':'away','by':'cleo'");
 	end(f);
 }
 
@@ -125,8 +125,8 @@ who_stays_is_there_when_the_hub_was_replaced(void **state)
 	goes(f, ann);
 	wh_test_recover(f->t);
 	wh_test_settle(f->t);
-	assert_has(call(f, bob, "chat.members", "{'room':'den'}")->json, "'total':2,'members':[{'who':'id-ann','name':'ann','role':'owner','away':true}");
-	assert_int_equal(times(bob, "'away':false"), 0);
+	wh_assert_has(call(f, bob, "chat.members", "{'room':'den'}")->json, "'total':2,'members':[{'who':'id-ann','name':'ann','role':'owner','away':true}");
+	assert_int_equal(wh_times(bob, "'away':false"), 0);
 	end(f);
 }
 
@@ -142,11 +142,11 @@ who_does_not_come_back_is_gone_in_time(void **state)
 	goes(f, ann);
 	wh_test_advance(f->t, 3000000);
 	wh_test_settle(f->t);
-	assert_int_equal(times(bob, "chat.left"), 0);
+	assert_int_equal(wh_times(bob, "chat.left"), 0);
 	wh_test_advance(f->t, 700000);
 	wh_test_settle(f->t);
-	assert_has(heard(bob, "chat.left"), "'who':'id-ann'");
-	assert_has(call(f, bob, "chat.members", "{'room':'den'}")->json, "'total':1");
+	wh_assert_has(wh_heard(bob, "chat.left"), "'who':'id-ann'");
+	wh_assert_has(call(f, bob, "chat.members", "{'room':'den'}")->json, "'total':1");
 	end(f);
 }
 
@@ -172,7 +172,7 @@ where_it_is_not_allowed_nobody_is(void **state)
 
 	(void)state;
 	assert_call(f, ann, "chat.presence", "{'always':true}", WH_EPERM);
-	assert_has(call(f, ann, "chat.presence", NULL)->json, "'always':false,'allowed':false");
+	wh_assert_has(call(f, ann, "chat.presence", NULL)->json, "'always':false,'allowed':false");
 	end(f);
 }
 
@@ -185,9 +185,9 @@ who_signs_out_stays_as_the_account_and_goes_on_as_a_guest(void **state)
 	(void)state;
 	wh_session_identify(wh_test_host(f->t), ann, &(struct wh_identity){ WH_GUEST, WH_STR("id-g"), WH_STR("gast"), WH_STR("guest") });
 	wh_test_settle(f->t);
-	assert_has(call(f, bob, "chat.members", "{'room':'den'}")->json, "'total':3,'members':[{'who':'id-ann','name':'ann','role':'owner','away':true}");
+	wh_assert_has(call(f, bob, "chat.members", "{'room':'den'}")->json, "'total':3,'members':[{'who':'id-ann','name':'ann','role':'owner','away':true}");
 	goes(f, ann);
-	assert_has(call(f, bob, "chat.members", "{'room':'den'}")->json, "'total':2");
+	wh_assert_has(call(f, bob, "chat.members", "{'room':'den'}")->json, "'total':2");
 	end(f);
 }
 
@@ -200,18 +200,18 @@ who_comes_back_soon_was_never_away(void **state)
 	(void)state;
 	goes(f, ann);
 	wh_test_advance(f->t, 20000);
-	assert_lacks(call(f, bob, "chat.members", "{'room':'den'}")->json, "'away'");
+	wh_assert_lacks(call(f, bob, "chat.members", "{'room':'den'}")->json, "'away'");
 	ann = inside(f, "ann", "member", "den");
 	wh_test_advance(f->t, 40000);
 	wh_test_settle(f->t);
-	assert_int_equal(times(bob, "chat.away"), 0);
+	assert_int_equal(wh_times(bob, "chat.away"), 0);
 	goes(f, ann);
 	wh_test_advance(f->t, 31000);
 	wh_test_settle(f->t);
-	assert_has(heard(bob, "chat.away"), "'away':true");
-	assert_has(call(f, bob, "chat.members", "{'room':'den'}")->json, "'away':true");
+	wh_assert_has(wh_heard(bob, "chat.away"), "'away':true");
+	wh_assert_has(call(f, bob, "chat.members", "{'room':'den'}")->json, "'away':true");
 	inside(f, "ann", "member", "den");
-	assert_has(heard(bob, "chat.away"), "'away':false");
+	wh_assert_has(wh_heard(bob, "chat.away"), "'away':false");
 	end(f);
 }
 
@@ -223,9 +223,9 @@ who_is_somewhere_else_is_not_away(void **state)
 
 	(void)state;
 	goes(f, ann);
-	assert_int_equal(times(bob, "chat.away"), 0);
+	assert_int_equal(wh_times(bob, "chat.away"), 0);
 	goes(f, more);
-	assert_has(heard(bob, "chat.away"), "'away':true");
+	wh_assert_has(wh_heard(bob, "chat.away"), "'away':true");
 	end(f);
 }
 
@@ -238,7 +238,7 @@ rooms_are_listed_with_those_who_stay(void **state)
 	(void)state;
 	goes(f, ann);
 	assert_int_equal(wh_test_metric(f->t, "whiply_chat_rooms", NULL), 0);
-	assert_has(call(f, bob, "chat.rooms", "{}")->json, "'room':'den','topic':'','members':1");
+	wh_assert_has(call(f, bob, "chat.rooms", "{}")->json, "'room':'den','topic':'','members':1");
 	end(f);
 }
 

@@ -92,7 +92,7 @@ events_are_read_when_they_are_asked_for(void **state)
 	assert_call(f, ann, "chat.topic", "{'room':'den','topic':'rain'}", WH_OK);
 	assert_string_equal(seqs(call(f, ann, "chat.history", "{'room':'den'}"), out), "1 3 ");
 	assert_string_equal(seqs(call(f, ann, "chat.history", "{'room':'den','events':true}"), out), "1 2 3 ");
-	assert_has(call(f, ann, "chat.history", "{'room':'den','events':true}")->json, "{'event':'chat.reacted','room':'den','seq':2");
+	wh_assert_has(call(f, ann, "chat.history", "{'room':'den','events':true}")->json, "{'event':'chat.reacted','room':'den','seq':2");
 	end(f);
 }
 
@@ -111,8 +111,8 @@ only_who_may_reads(void **state)
 	assert_call(f, bob, "chat.history", "{'room':'nowhere'}", WH_ENOENT);
 	/* What is public and lasts is for all. */
 	assert_call(f, ann, "chat.register", "{'room':'den'}", WH_OK);
-	assert_has(call(f, bob, "chat.history", "{'room':'den'}")->json, "treasure");
-	assert_has(call(f, bob, "chat.search", "{'room':'den','query':'treasure'}")->json, "treasure");
+	wh_assert_has(call(f, bob, "chat.history", "{'room':'den'}")->json, "treasure");
+	wh_assert_has(call(f, bob, "chat.search", "{'room':'den','query':'treasure'}")->json, "treasure");
 	assert_call(f, ann, "chat.set", "{'room':'den','access':'unlisted'}", WH_OK);
 	assert_call(f, bob, "chat.history", "{'room':'den'}", WH_EPERM);
 	assert_call(f, bob, "chat.search", "{'room':'den','query':'treasure'}", WH_EPERM);
@@ -175,14 +175,14 @@ what_was_missed_is_replayed_or_said_to_be_a_gap(void **state)
 	fill(f, ann, "den", 3, NULL);
 	wh_test_resume(f->t, bob);
 	resume(f, bob, "den", "{'room':'den'}", 3, &answer);
-	assert_has(answer->json, "'seq':6,'gap':false,'entries':[");
+	wh_assert_has(answer->json, "'seq':6,'gap':false,'entries':[");
 	assert_string_equal(seqs(answer, out), "4 5 6 ");
 	resume(f, bob, "den", "{'room':'den'}", 6, &answer);
-	assert_has(answer->json, "'gap':false,'entries':[]");
+	wh_assert_has(answer->json, "'gap':false,'entries':[]");
 	resume(f, bob, "den", "{'room':'den'}", 7, &answer);
-	assert_has(answer->json, "'gap':true,'entries':[]");
+	wh_assert_has(answer->json, "'gap':true,'entries':[]");
 	answer = call(f, bob, "chat.resume", "{'rooms':[{'room':'den','epoch':1,'seq':3}]}");
-	assert_has(answer->json, "'gap':true,'entries':[]");
+	wh_assert_has(answer->json, "'gap':true,'entries':[]");
 	answer = call(f, bob, "chat.resume", "{'rooms':[{'room':'elsewhere','epoch':1,'seq':3}, 5, {'room':'a b'}]}");
 	assert_string_equal(answer->json, "{\"rooms\":[{\"room\":\"elsewhere\",\"member\":false}]}");
 	assert_string_equal(call(f, bob, "chat.resume", "{'rooms':[]}")->json, "{\"rooms\":[]}");
@@ -203,9 +203,9 @@ too_much_to_replay_is_a_gap(void **state)
 	    "SELECT (SELECT max(id) FROM chat_entry) + i, 1, i, 1, 1, 'x', 'x', 'x' FROM n; UPDATE chat_room SET seq = 600;");
 	said(f, ann, "den", "last", id);
 	resume(f, ann, "den", "{'room':'den'}", 1, &answer);
-	assert_has(answer->json, "'gap':true,'entries':[]");
+	wh_assert_has(answer->json, "'gap':true,'entries':[]");
 	resume(f, ann, "den", "{'room':'den'}", 150, &answer);
-	assert_has(answer->json, "'gap':false");
+	wh_assert_has(answer->json, "'gap':false");
 	end(f);
 }
 
@@ -221,12 +221,12 @@ whispers_are_resumed_too(void **state)
 	assert_call(f, ann, "chat.whisper", "{'to':'bob','text':'one'}", WH_OK);
 	assert_call(f, ann, "chat.whisper", "{'to':'bob','text':'two'}", WH_OK);
 	resume(f, bob, "@id-ann,id-bob", "{'room':'@ann'}", 1, &answer);
-	assert_has(answer->json, "'room':'@id-ann,id-bob','epoch':");
-	assert_has(answer->json, "'gap':false");
-	assert_has(answer->json, "'to':'id-bob','to_name':'bob','text':'two'");
+	wh_assert_has(answer->json, "'room':'@id-ann,id-bob','epoch':");
+	wh_assert_has(answer->json, "'gap':false");
+	wh_assert_has(answer->json, "'to':'id-bob','to_name':'bob','text':'two'");
 	assert_string_equal(seqs(answer, out), "2 ");
 	resume(f, bob, "@id-ann,id-bob", "{'room':'@ann'}", 2, &answer);
-	assert_has(answer->json, "'gap':false,'entries':[]");
+	wh_assert_has(answer->json, "'gap':false,'entries':[]");
 	resume(f, bob, "@id-ann,id-cleo", "{'room':'@ann'}", 1, &answer);
 	assert_string_equal(answer->json, "{\"rooms\":[]}");
 	end(f);
@@ -246,19 +246,19 @@ what_is_unread_is_counted(void **state)
 	said(f, ann, "den", "hey @Bob, look", id);
 	assert_string_equal(call(f, bob, "chat.unread", NULL)->json, "{\"rooms\":[{\"room\":\"den\",\"read\":0,\"seq\":5,\"unread\":4,\"mentions\":1}]}");
 	assert_call(f, bob, "chat.mark", "{'room':'den','seq':2}", WH_OK);
-	assert_has(heard(bob2, "chat.marked"), "'seq':0");
-	assert_has(heard(bob2, "chat.marked"), "'seq':2");
-	assert_null(heard(bob, "chat.marked"));
-	assert_null(heard(ann, "chat.marked"));
-	assert_has(call(f, bob, "chat.unread", NULL)->json, "'read':2,'seq':5,'unread':2,'mentions':1");
+	wh_assert_has(wh_heard(bob2, "chat.marked"), "'seq':0");
+	wh_assert_has(wh_heard(bob2, "chat.marked"), "'seq':2");
+	assert_null(wh_heard(bob, "chat.marked"));
+	assert_null(wh_heard(ann, "chat.marked"));
+	wh_assert_has(call(f, bob, "chat.unread", NULL)->json, "'read':2,'seq':5,'unread':2,'mentions':1");
 	/* Without a place it is told. */
-	assert_has(call(f, bob, "chat.mark", "{'room':'den'}")->json, "{'seq':2,'time':");
-	assert_null(heard(bob2, "chat.marked"));
+	wh_assert_has(call(f, bob, "chat.mark", "{'room':'den'}")->json, "{'seq':2,'time':");
+	assert_null(wh_heard(bob2, "chat.marked"));
 	/* It never goes back, nor beyond the end. */
 	assert_call(f, bob, "chat.mark", "{'room':'den','seq':1}", WH_OK);
-	assert_has(call(f, bob, "chat.unread", NULL)->json, "'read':2");
+	wh_assert_has(call(f, bob, "chat.unread", NULL)->json, "'read':2");
 	assert_call(f, bob, "chat.mark", "{'room':'den','seq':99}", WH_OK);
-	assert_has(call(f, bob, "chat.unread", NULL)->json, "'read':5,'seq':5,'unread':0,'mentions':0");
+	wh_assert_has(call(f, bob, "chat.unread", NULL)->json, "'read':5,'seq':5,'unread':0,'mentions':0");
 	end(f);
 }
 
@@ -276,9 +276,9 @@ what_is_read_up_to_a_time_is_marked(void **state)
 	wh_test_advance(f->t, 5000);
 	said(f, ann, "den", "late", id);
 	snprintf(args, sizeof args, "{'room':'den','time':%lld}", (long long)between);
-	assert_has(call(f, bob, "chat.mark", args)->json, "{'seq':1,'time':");
+	wh_assert_has(call(f, bob, "chat.mark", args)->json, "{'seq':1,'time':");
 	snprintf(args, sizeof args, "{'room':'den','time':%lld}", (long long)between + 60000);
-	assert_has(call(f, bob, "chat.mark", args)->json, "{'seq':2,'time':");
+	wh_assert_has(call(f, bob, "chat.mark", args)->json, "{'seq':2,'time':");
 	end(f);
 }
 
@@ -294,7 +294,7 @@ who_is_named_finds_it(void **state)
 	said(f, ann, "den", "mail bob@example.org", two);
 	said(f, ann, "den", "two, @BOB!", two);
 	assert_string_equal(seqs(call(f, bob, "chat.mentions", NULL), out), "3 1 ");
-	assert_has(call(f, bob, "chat.mentions", NULL)->json, "'room':'den'");
+	wh_assert_has(call(f, bob, "chat.mentions", NULL)->json, "'room':'den'");
 	snprintf(args, sizeof args, "{'before':'%s'}", two);
 	assert_string_equal(seqs(call(f, bob, "chat.mentions", args), out), "1 ");
 	assert_string_equal(seqs(call(f, ann, "chat.mentions", NULL), out), "");
@@ -323,7 +323,7 @@ messages_are_kept_as_long_as_the_room_says(void **state)
 	wh_test_settle(f->t);
 	assert_call(f, ann, "chat.set", "{'room':'den','keep':0}", WH_OK);
 	assert_string_equal(seqs(call(f, ann, "chat.history", "{'room':'den'}"), out), "3 ");
-	assert_has(call(f, ann, "chat.search", "{'room':'den','query':'old'}")->json, "'entries':[]");
+	wh_assert_has(call(f, ann, "chat.search", "{'room':'den','query':'old'}")->json, "'entries':[]");
 	said(f, ann, "den", "newer", id);
 	assert_string_equal(seqs(call(f, ann, "chat.history", "{'room':'den'}"), out), "3 5 ");
 	end(f);
@@ -341,7 +341,7 @@ marks_of_guests_end(void **state)
 	assert_call(f, g, "chat.mark", "{'room':'den','seq':1}", WH_OK);
 	wh_test_advance(f->t, 3700000);
 	wh_test_settle(f->t);
-	assert_has(call(f, ann, "chat.unread", NULL)->json, "den");
+	wh_assert_has(call(f, ann, "chat.unread", NULL)->json, "den");
 	assert_string_equal(call(f, g, "chat.unread", NULL)->json, "{\"rooms\":[]}");
 	end(f);
 }
@@ -372,14 +372,14 @@ a_person_gets_all_that_is_kept_of_them(void **state)
 	assert_call(f, bob, "chat.block", "{'name':'dora'}", WH_OK);
 	assert_call(f, bob, "chat.refuse", "{'from':'guests'}", WH_OK);
 	json = finished(f, wh_test_export(f->t, "id-bob", "bob"))->json;
-	assert_has(json, "'text':'from bob'");
-	assert_has(json, "'text':'softly'");
-	assert_lacks(json, "from ann");
-	assert_has(json, "{'what':'mark','on':'den','as':'','at':2}");
-	assert_has(json, "{'what':'reaction','on':'den','as':':yum:','at':");
-	assert_has(json, "{'what':'whispers','on':'@id-bob,id-cleo','as':'cleo','at':");
-	assert_has(json, "{'what':'block','on':'id-dora','as':'dora','at':");
-	assert_has(json, "{'what':'refuse','on':'','as':'1','at':");
+	wh_assert_has(json, "'text':'from bob'");
+	wh_assert_has(json, "'text':'softly'");
+	wh_assert_lacks(json, "from ann");
+	wh_assert_has(json, "{'what':'mark','on':'den','as':'','at':2}");
+	wh_assert_has(json, "{'what':'reaction','on':'den','as':':yum:','at':");
+	wh_assert_has(json, "{'what':'whispers','on':'@id-bob,id-cleo','as':'cleo','at':");
+	wh_assert_has(json, "{'what':'block','on':'id-dora','as':'dora','at':");
+	wh_assert_has(json, "{'what':'refuse','on':'','as':'1','at':");
 	end(f);
 }
 
@@ -421,17 +421,17 @@ who_is_erased_leaves_only_places(void **state)
 	wh_test_leave_server(f->t, bob);
 	finished(f, wh_test_erase(f->t, "id-bob", "bob"));
 	json = call(f, ann, "chat.history", "{'room':'den','events':true}")->json;
-	assert_lacks(json, "id-bob");
-	assert_lacks(json, "'bob'");
-	assert_lacks(json, "address");
-	assert_lacks(json, "yum");
-	assert_has(json, "someone who left");
+	wh_assert_lacks(json, "id-bob");
+	wh_assert_lacks(json, "'bob'");
+	wh_assert_lacks(json, "address");
+	wh_assert_lacks(json, "yum");
+	wh_assert_has(json, "someone who left");
 	assert_string_equal(seqs(call(f, ann, "chat.history", "{'room':'den','events':true}"), out), "1 2 3 ");
-	assert_has(call(f, ann, "chat.search", "{'room':'den','query':'address'}")->json, "'entries':[]");
+	wh_assert_has(call(f, ann, "chat.search", "{'room':'den','query':'address'}")->json, "'entries':[]");
 	json = finished(f, wh_test_export(f->t, "id-bob", "bob"))->json;
-	assert_has(json, "'entries':[],'rest':[]");
+	wh_assert_has(json, "'entries':[],'rest':[]");
 	json = call(f, ann, "chat.whispers", NULL)->json;
-	assert_has(json, "'name':'someone who left'");
+	wh_assert_has(json, "'name':'someone who left'");
 	/* When the other one goes as well there is nothing left to keep. */
 	wh_test_leave_server(f->t, ann);
 	finished(f, wh_test_erase(f->t, "id-ann", "ann"));

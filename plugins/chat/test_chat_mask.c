@@ -15,13 +15,13 @@ a_banned_person_does_not_enter_and_after_the_unban_does(void **state)
 	struct wh_session *ann = inside(f, "ann", "member", "den"), *bob = wh_test_session(f->t, "bob", "member");
 
 	(void)state;
-	assert_has(call(f, ann, "chat.ban", "{'room':'den','who':'bob','why':'noise'}")->json, "{'kind':'ban','mask':'*!*@id-bob.account'}");
-	assert_has(heard(ann, "chat.mask"), "'kind':'ban','mask':'*!*@id-bob.account','on':true,'by':'ann','by_id':'id-ann'");
+	wh_assert_has(call(f, ann, "chat.ban", "{'room':'den','who':'bob','why':'noise'}")->json, "{'kind':'ban','mask':'*!*@id-bob.account'}");
+	wh_assert_has(wh_heard(ann, "chat.mask"), "'kind':'ban','mask':'*!*@id-bob.account','on':true,'by':'ann','by_id':'id-ann'");
 	assert_call(f, bob, "chat.join", "{'room':'den'}", WH_EPERM);
-	assert_has(call(f, ann, "chat.bans", "{'room':'den'}")->json, "'masks':[{'mask':'*!*@id-bob.account','by':'ann','by_id':'id-ann','time':");
+	wh_assert_has(call(f, ann, "chat.bans", "{'room':'den'}")->json, "'masks':[{'mask':'*!*@id-bob.account','by':'ann','by_id':'id-ann','time':");
 	assert_call(f, ann, "chat.ban", "{'room':'den','who':'bob'}", WH_EEXIST);
 	assert_call(f, ann, "chat.unban", "{'room':'den','who':'bob'}", WH_OK);
-	assert_has(heard(ann, "chat.mask"), "'mask':'*!*@id-bob.account','on':false");
+	wh_assert_has(wh_heard(ann, "chat.mask"), "'mask':'*!*@id-bob.account','on':false");
 	assert_call(f, bob, "chat.join", "{'room':'den'}", WH_OK);
 	assert_call(f, ann, "chat.unban", "{'room':'den','who':'bob'}", WH_ENOENT);
 	end(f);
@@ -138,9 +138,9 @@ a_room_has_so_many_masks_and_no_more(void **state)
 	}
 	wh_test_advance(f->t, 60000);
 	assert_call(f, ann, "chat.ban", "{'room':'den','mask':'one-more'}", WH_EFULL);
-	assert_has(call(f, ann, "chat.bans", "{'room':'den','limit':30}")->json, "'total':100,'next':30}");
-	assert_has(call(f, ann, "chat.bans", "{'room':'den','limit':30,'after':90}")->json, "[{'mask':'x181!*@*'");
-	assert_lacks(call(f, ann, "chat.bans", "{'room':'den','limit':30,'after':90}")->json, "next");
+	wh_assert_has(call(f, ann, "chat.bans", "{'room':'den','limit':30}")->json, "'total':100,'next':30}");
+	wh_assert_has(call(f, ann, "chat.bans", "{'room':'den','limit':30,'after':90}")->json, "[{'mask':'x181!*@*'");
+	wh_assert_lacks(call(f, ann, "chat.bans", "{'room':'den','limit':30,'after':90}")->json, "next");
 	assert_call(f, ann, "chat.unban", "{'room':'den','mask':'x7'}", WH_OK);
 	assert_call(f, ann, "chat.ban", "{'room':'den','mask':'one-more'}", WH_OK);
 	end(f);
@@ -154,14 +154,14 @@ a_mask_ends_when_it_was_said_and_members_are_told(void **state)
 
 	(void)state;
 	assert_call(f, ann, "chat.ban", "{'room':'den','kind':'mute','who':'bob','for':'30s'}", WH_OK);
-	assert_has(heard(bob, "chat.mask"), "'until':");
+	wh_assert_has(wh_heard(bob, "chat.mask"), "'until':");
 	assert_call(f, bob, "chat.say", "{'room':'den','text':'hi'}", WH_EPERM);
 	wh_test_advance(f->t, 31000);
 	wh_test_settle(f->t);
 	assert_call(f, bob, "chat.say", "{'room':'den','text':'hi'}", WH_OK);
 	wh_test_advance(f->t, 60000);
 	wh_test_settle(f->t);
-	assert_has(heard(bob, "chat.mask"), "'on':false,'by':'','by_id':''");
+	wh_assert_has(wh_heard(bob, "chat.mask"), "'on':false,'by':'','by_id':''");
 	assert_call(f, ann, "chat.ban", "{'room':'den','who':'bob','until':1000}", WH_EINVAL);
 	end(f);
 }
@@ -180,9 +180,9 @@ a_registered_room_keeps_its_lists_and_rules(void **state)
 	assert_call(f, ann, "chat.leave", "{'room':'den'}", WH_OK);
 	wh_test_settle(f->t);
 	assert_call(f, bob, "chat.join", "{'room':'den'}", WH_EPERM);
-	assert_has(call(f, ann, "chat.join", "{'room':'den'}")->json, "'enter':'registered','limit':7,'flood':'5/10s','joins':'9/60s','colours':'refused',"
+	wh_assert_has(call(f, ann, "chat.join", "{'room':'den'}")->json, "'enter':'registered','limit':7,'flood':'5/10s','joins':'9/60s','colours':'refused',"
 	    "'notices':false,'topics':'all','past':'moderators'}");
-	assert_has(call(f, ann, "chat.bans", "{'room':'den'}")->json, "'why':'noise'");
+	wh_assert_has(call(f, ann, "chat.bans", "{'room':'den'}")->json, "'why':'noise'");
 	end(f);
 }
 
@@ -194,8 +194,8 @@ kicking_with_a_ban_does_both(void **state)
 
 	(void)state;
 	assert_call(f, ann, "chat.kick", "{'room':'den','name':'bob','reason':'out','ban':true,'for':'1h'}", WH_OK);
-	assert_has(heard(bob, "chat.mask"), "'mask':'*!*@id-bob.account','on':true");
-	assert_has(heard(bob, "chat.sent_out"), "'reason':'out'");
+	wh_assert_has(wh_heard(bob, "chat.mask"), "'mask':'*!*@id-bob.account','on':true");
+	wh_assert_has(wh_heard(bob, "chat.sent_out"), "'reason':'out'");
 	assert_call(f, bob, "chat.join", "{'room':'den'}", WH_EPERM);
 	end(f);
 }
@@ -335,10 +335,10 @@ colours_are_kept_stripped_or_refused(void **state)
 
 	(void)state;
 	assert_call(f, bob, "chat.say", coloured, WH_OK);
-	assert_has(heard(ann, "chat.message"), "\\u00034,12red");
+	wh_assert_has(wh_heard(ann, "chat.message"), "\\u00034,12red");
 	assert_call(f, ann, "chat.set", "{'room':'den','colours':'stripped'}", WH_OK);
 	assert_call(f, bob, "chat.say", coloured, WH_OK);
-	assert_has(heard(ann, "chat.message"), "'text':'red bold 3'");
+	wh_assert_has(wh_heard(ann, "chat.message"), "'text':'red bold 3'");
 	assert_call(f, bob, "chat.say", "{'room':'den','text':'\\u000312'}", WH_EPERM);
 	assert_call(f, ann, "chat.set", "{'room':'den','colours':'refused'}", WH_OK);
 	assert_call(f, bob, "chat.say", coloured, WH_EPERM);
@@ -380,12 +380,12 @@ a_hidden_past_is_for_those_who_keep_order(void **state)
 	said(f, ann, "den", "heard", id);
 	assert_call(f, bob, "chat.history", "{'room':'den'}", WH_EPERM);
 	assert_call(f, bob, "chat.search", "{'room':'den','query':'secret'}", WH_EPERM);
-	assert_has(call(f, ann, "chat.history", "{'room':'den'}")->json, "secret");
+	wh_assert_has(call(f, ann, "chat.history", "{'room':'den'}")->json, "secret");
 	answer = call(f, bob, "chat.resume", "{'rooms':[{'room':'den','epoch':1767225600000,'seq':0}]}");
-	assert_lacks(answer->json, "secret");
-	assert_has(answer->json, "'gap':true");
+	wh_assert_lacks(answer->json, "secret");
+	wh_assert_has(answer->json, "'gap':true");
 	answer = call(f, bob, "chat.resume", "{'rooms':[{'room':'den','epoch':1767225600000,'seq':2}]}");
-	assert_has(answer->json, "heard");
+	wh_assert_has(answer->json, "heard");
 	end(f);
 }
 
@@ -397,16 +397,16 @@ an_aside_reaches_those_of_the_rank_and_is_not_kept(void **state)
 
 	(void)state;
 	assert_call(f, ann, "chat.role", "{'room':'den','name':'bob','role':'helper','on':true}", WH_OK);
-	assert_has(call(f, cleo, "chat.say", "{'room':'den','text':'psst','rank':'helper'}")->json, "'time':");
-	assert_has(heard(ann, "chat.aside"), "'room':'den','from':'cleo','who':'id-cleo'");
-	assert_has(heard(bob, "chat.aside"), "'rank':'helper','text':'psst'");
+	wh_assert_has(call(f, cleo, "chat.say", "{'room':'den','text':'psst','rank':'helper'}")->json, "'time':");
+	wh_assert_has(wh_heard(ann, "chat.aside"), "'room':'den','from':'cleo','who':'id-cleo'");
+	wh_assert_has(wh_heard(bob, "chat.aside"), "'rank':'helper','text':'psst'");
 	assert_call(f, cleo, "chat.act", "{'room':'den','text':'waves','rank':'owner'}", WH_OK);
-	assert_has(heard(ann, "chat.aside"), "'act':true");
+	wh_assert_has(wh_heard(ann, "chat.aside"), "'act':true");
 	assert_call(f, ann, "chat.say", "{'room':'den','text':'I hear myself','rank':'owner'}", WH_OK);
-	assert_non_null(heard(ann, "I hear myself"));
-	assert_null(heard(bob, "chat.aside"));
-	assert_null(heard(cleo, "chat.aside"));
-	assert_lacks(call(f, cleo, "chat.history", "{'room':'den'}")->json, "psst");
+	assert_non_null(wh_heard(ann, "I hear myself"));
+	assert_null(wh_heard(bob, "chat.aside"));
+	assert_null(wh_heard(cleo, "chat.aside"));
+	wh_assert_lacks(call(f, cleo, "chat.history", "{'room':'den'}")->json, "psst");
 	assert_call(f, ann, "chat.ban", "{'room':'den','kind':'mute','who':'cleo'}", WH_OK);
 	assert_call(f, cleo, "chat.say", "{'room':'den','text':'psst','rank':'helper'}", WH_EPERM);
 	assert_call(f, ann, "chat.whisper", "{'to':'bob','text':'hi'}", WH_OK);
@@ -444,7 +444,7 @@ a_store_that_is_away_changes_no_list(void **state)
 	assert_true(call(f, ann, "chat.kick", "{'room':'den','name':'nobody','ban':true}")->err == WH_ENOENT);
 	assert_true(call(f, ann, "chat.ban", "{'room':'den','who':'bob'}")->err != WH_OK);
 	behind(f, "ALTER TABLE chat_mask_gone RENAME TO chat_mask");
-	assert_has(call(f, ann, "chat.bans", "{'room':'den'}")->json, "'total':0");
+	wh_assert_has(call(f, ann, "chat.bans", "{'room':'den'}")->json, "'total':0");
 	assert_call(f, bob, "chat.join", "{'room':'den'}", WH_OK);
 	end(f);
 }

@@ -47,17 +47,17 @@ people_come_along_and_nobody_is_asked_whether_they_may(void **state)
 
 	(void)state;
 	wh_test_other_hooks(f->t, hooks, &asked);
-	assert_has(call(f, ann, "chat.rename", "{'room':'den','to':'Lair','reason':'better'}")->json, "'room':'Lair'");
+	wh_assert_has(call(f, ann, "chat.rename", "{'room':'den','to':'Lair','reason':'better'}")->json, "'room':'Lair'");
 	assert_int_equal(asked, 0);
-	assert_has(heard(bob, "chat.moved"), "'room':'den','to':'Lair','who':'id-ann','from':'ann','reason':'better'");
-	assert_int_equal(times(bob, "chat.left"), 0);
-	assert_int_equal(times(bob, "chat.joined"), 0);
+	wh_assert_has(wh_heard(bob, "chat.moved"), "'room':'den','to':'Lair','who':'id-ann','from':'ann','reason':'better'");
+	assert_int_equal(wh_times(bob, "chat.left"), 0);
+	assert_int_equal(wh_times(bob, "chat.joined"), 0);
 	said(f, ann, "lair", "hello", id);
-	assert_has(heard(bob, "chat.message"), "'room':'Lair'");
-	assert_has(call(f, bob, "chat.members", "{'room':'lair'}")->json, "'total':2");
+	wh_assert_has(wh_heard(bob, "chat.message"), "'room':'Lair'");
+	wh_assert_has(call(f, bob, "chat.members", "{'room':'lair'}")->json, "'total':2");
 	wh_test_leave_server(f->t, bob);
 	wh_test_settle(f->t);
-	assert_has(call(f, ann, "chat.members", "{'room':'lair'}")->json, "'total':1");
+	wh_assert_has(call(f, ann, "chat.members", "{'room':'lair'}")->json, "'total':1");
 	end(f);
 }
 
@@ -71,20 +71,20 @@ the_old_name_leads_to_the_room_for_a_while_and_is_nobody_elses(void **state)
 	(void)state;
 	assert_call(f, ann, "chat.rename", "{'room':'den','to':'lair'}", WH_OK);
 	said(f, ann, "lair", "said", id);
-	assert_has(call(f, bob, "chat.join", "{'room':'#DEN'}")->json, "'room':'lair'");
-	assert_has(call(f, bob, "chat.room", "{'room':'den'}")->json, "'room':'lair'");
-	assert_has(call(f, bob, "chat.say", "{'room':'den','text':'x'}")->why, "the room is called lair now");
-	assert_has(call(f, bob, "chat.resume", "{'rooms':[{'room':'den','epoch':1,'seq':0}]}")->json, "'room':'lair','was':'den'");
+	wh_assert_has(call(f, bob, "chat.join", "{'room':'#DEN'}")->json, "'room':'lair'");
+	wh_assert_has(call(f, bob, "chat.room", "{'room':'den'}")->json, "'room':'lair'");
+	wh_assert_has(call(f, bob, "chat.say", "{'room':'den','text':'x'}")->why, "the room is called lair now");
+	wh_assert_has(call(f, bob, "chat.resume", "{'rooms':[{'room':'den','epoch':1,'seq':0}]}")->json, "'room':'lair','was':'den'");
 	assert_int_equal(call(f, cleo, "chat.rename", "{'room':'yard','to':'den'}")->err, WH_EEXIST);
 	/* It survives the hub, and ends. */
 	wh_test_recover(f->t);
 	wh_test_settle(f->t);
 	cleo = inside(f, "cleo", "", "yard");
-	assert_has(call(f, cleo, "chat.join", "{'room':'den'}")->json, "'room':'lair'");
+	wh_assert_has(call(f, cleo, "chat.join", "{'room':'den'}")->json, "'room':'lair'");
 	wh_test_advance(f->t, 3700000);
 	wh_test_settle(f->t);
-	assert_has(call(f, cleo, "chat.join", "{'room':'den'}")->json, "'room':'den','epoch'");
-	assert_has(call(f, ann, "chat.members", "{'room':'lair'}")->json, "'name':'bob'");
+	wh_assert_has(call(f, cleo, "chat.join", "{'room':'den'}")->json, "'room':'den','epoch'");
+	wh_assert_has(call(f, ann, "chat.members", "{'room':'lair'}")->json, "'name':'bob'");
 	end(f);
 }
 
@@ -99,7 +99,7 @@ a_name_that_was_given_up_can_be_taken_back(void **state)
 	assert_int_equal(call(f, ann, "chat.rename", "{'room':'lair','to':'den'}")->err, WH_EFAST);
 	wh_test_advance(f->t, 61000);
 	assert_call(f, ann, "chat.rename", "{'room':'lair','to':'den'}", WH_OK);
-	assert_has(call(f, bob, "chat.join", "{'room':'lair'}")->json, "'room':'den'");
+	wh_assert_has(call(f, bob, "chat.join", "{'room':'lair'}")->json, "'room':'den'");
 	end(f);
 }
 
@@ -118,7 +118,7 @@ of_one_room_five_names_lead_to_it(void **state)
 	}
 	assert_call(f, bob, "chat.join", "{'room':'den'}", WH_ENOENT);
 	assert_call(f, bob, "chat.join", "{'room':'n0'}", WH_ENOENT);
-	assert_has(call(f, bob, "chat.join", "{'room':'n1'}")->json, "'room':'n6'");
+	wh_assert_has(call(f, bob, "chat.join", "{'room':'n1'}")->json, "'room':'n6'");
 	end(f);
 }
 
@@ -134,7 +134,7 @@ the_old_name_of_a_hidden_room_leads_nobody_there(void **state)
 	wh_test_recover(f->t);
 	wh_test_settle(f->t);
 	assert_int_equal(call(f, bob, "chat.room", "{'room':'den'}")->err, WH_ENOENT);
-	assert_has(call(f, bob, "chat.join", "{'room':'den'}")->json, "'room':'den'");
+	wh_assert_has(call(f, bob, "chat.join", "{'room':'den'}")->json, "'room':'den'");
 	end(f);
 }
 
@@ -152,13 +152,13 @@ who_dies_before_moving_people_moves_them_afterwards(void **state)
 	wh_test_recover(f->t);
 	watch(f, &h);
 	wh_test_settle(f->t);
-	assert_has(heard(bob, "chat.moved"), "'room':'den','to':'Lair','who':'id-ann','from':'ann','reason':'better'");
-	assert_int_equal(times(bob, "before"), 1);
-	assert_has(call(f, bob, "chat.members", "{'room':'lair'}")->json, "'total':2");
-	assert_has(call(f, ann, "chat.room", "{'room':'lair'}")->json, "'room':'Lair'");
-	assert_has(call(f, ann, "chat.room", "{'room':'lair'}")->json, "'role':'owner'");
+	wh_assert_has(wh_heard(bob, "chat.moved"), "'room':'den','to':'Lair','who':'id-ann','from':'ann','reason':'better'");
+	assert_int_equal(wh_times(bob, "before"), 1);
+	wh_assert_has(call(f, bob, "chat.members", "{'room':'lair'}")->json, "'total':2");
+	wh_assert_has(call(f, ann, "chat.room", "{'room':'lair'}")->json, "'room':'Lair'");
+	wh_assert_has(call(f, ann, "chat.room", "{'room':'lair'}")->json, "'role':'owner'");
 	said(f, ann, "lair", "after", id);
-	assert_has(heard(bob, "chat.message"), "'seq':2");
+	wh_assert_has(wh_heard(bob, "chat.message"), "'seq':2");
 	assert_string_equal(h.text, "den>lair by ann: better");
 	assert_false(h.again);
 	assert_string_equal(f->moved, "den>lair");
@@ -167,7 +167,7 @@ who_dies_before_moving_people_moves_them_afterwards(void **state)
 	watch(f, &h);
 	wh_test_settle(f->t);
 	assert_int_equal(h.n, 0);
-	assert_has(call(f, bob, "chat.members", "{'room':'lair'}")->json, "'total':2");
+	wh_assert_has(call(f, bob, "chat.members", "{'room':'lair'}")->json, "'total':2");
 	end(f);
 }
 
@@ -188,7 +188,7 @@ what_was_told_to_nobody_is_told_again(void **state)
 	assert_int_equal(h.n, 1);
 	assert_true(h.again);
 	assert_string_equal(h.text, "den>lair by ann: why");
-	assert_int_equal(times(ann, "chat.moved"), 1);
+	assert_int_equal(wh_times(ann, "chat.moved"), 1);
 	end(f);
 }
 
@@ -205,7 +205,7 @@ a_name_that_cannot_be_written_changes_nothing(void **state)
 	behind(f, "ALTER TABLE chat_moved RENAME TO chat_moved_gone");
 	assert_int_not_equal(call(f, ann, "chat.rename", "{'room':'den','to':'lair'}")->err, WH_OK);
 	behind(f, "ALTER TABLE chat_moved_gone RENAME TO chat_moved");
-	assert_has(call(f, ann, "chat.room", "{'room':'den'}")->json, "'room':'den','epoch'");
+	wh_assert_has(call(f, ann, "chat.room", "{'room':'den'}")->json, "'room':'den','epoch'");
 	assert_int_equal(call(f, bob, "chat.room", "{'room':'lair'}")->err, WH_ENOENT);
 	assert_call(f, ann, "chat.rename", "{'room':'den','to':'lair'}", WH_OK);
 	end(f);
@@ -222,8 +222,8 @@ who_asked_and_went_has_given_the_room_its_name(void **state)
 	assert_int_equal(wh_test_start(f->t, bob, "chat.room", "{'room':'lair'}")->err, WH_OK);
 	wh_test_leave_server(f->t, ann);
 	wh_test_settle(f->t);
-	assert_has(heard(bob, "chat.moved"), "'to':'lair'");
-	assert_has(call(f, bob, "chat.members", "{'room':'lair'}")->json, "'total':1");
+	wh_assert_has(wh_heard(bob, "chat.moved"), "'to':'lair'");
+	wh_assert_has(call(f, bob, "chat.members", "{'room':'lair'}")->json, "'total':1");
 	end(f);
 }
 

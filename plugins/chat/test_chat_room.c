@@ -12,17 +12,17 @@ the_first_to_enter_makes_the_room_and_runs_it(void **state)
 
 	(void)state;
 	assert_int_equal(answer->err, WH_OK);
-	assert_has(answer->json, "'room':'Lobby'");
-	assert_has(answer->json, "'seq':0,'members':1,'topic':''");
-	assert_has(answer->json, "'registered':false,'role':'owner'");
-	assert_has(answer->json, "'rules':{'access':'public','speakers':'all','slow':0,'min_age':0,'keep':0,'links':true,'enter':'all','limit':0,'flood':'','joins':'','colours':'kept',"
+	wh_assert_has(answer->json, "'room':'Lobby'");
+	wh_assert_has(answer->json, "'seq':0,'members':1,'topic':''");
+	wh_assert_has(answer->json, "'registered':false,'role':'owner'");
+	wh_assert_has(answer->json, "'rules':{'access':'public','speakers':'all','slow':0,'min_age':0,'keep':0,'links':true,'enter':'all','limit':0,'flood':'','joins':'','colours':'kept',"
 	    "'notices':true,'topics':'moderators','past':'all'}");
 	answer = call(f, bob, "chat.join", "{'room':'lobby'}");
-	assert_has(answer->json, "'room':'Lobby'");
-	assert_has(answer->json, "'members':2");
-	assert_has(answer->json, "'role':''");
-	assert_has(heard(ann, "chat.joined"), "'room':'Lobby','who':'id-bob','name':'bob','members':2");
-	assert_null(heard(bob, "chat.joined"));
+	wh_assert_has(answer->json, "'room':'Lobby'");
+	wh_assert_has(answer->json, "'members':2");
+	wh_assert_has(answer->json, "'role':''");
+	wh_assert_has(wh_heard(ann, "chat.joined"), "'room':'Lobby','who':'id-bob','name':'bob','members':2");
+	assert_null(wh_heard(bob, "chat.joined"));
 	assert_int_equal(wh_test_metric(f->t, "whiply_chat_joins_total", NULL), 2);
 	end(f);
 }
@@ -34,8 +34,8 @@ entering_again_changes_nothing(void **state)
 	struct wh_session *ann = inside(f, "ann", "member", "lobby"), *bob = inside(f, "bob", "member", "lobby");
 
 	(void)state;
-	assert_has(call(f, bob, "chat.join", "{'room':'lobby'}")->json, "'members':2");
-	assert_int_equal(times(ann, "chat.joined"), 1);
+	wh_assert_has(call(f, bob, "chat.join", "{'room':'lobby'}")->json, "'members':2");
+	assert_int_equal(wh_times(ann, "chat.joined"), 1);
 	end(f);
 }
 
@@ -46,11 +46,11 @@ a_person_with_two_sessions_enters_and_leaves_once(void **state)
 	struct wh_session *ann = inside(f, "ann", "member", "lobby"), *bob = inside(f, "bob", "member", "lobby"), *bob2 = inside(f, "bob", "member", "lobby");
 
 	(void)state;
-	assert_int_equal(times(ann, "chat.joined"), 1);
+	assert_int_equal(wh_times(ann, "chat.joined"), 1);
 	assert_call(f, bob, "chat.leave", "{'room':'lobby'}", WH_OK);
-	assert_int_equal(times(ann, "chat.left"), 0);
+	assert_int_equal(wh_times(ann, "chat.left"), 0);
 	assert_call(f, bob2, "chat.leave", "{'room':'lobby','reason':'tea'}", WH_OK);
-	assert_has(heard(ann, "chat.left"), "'who':'id-bob','name':'bob','members':1,'reason':'tea'");
+	wh_assert_has(wh_heard(ann, "chat.left"), "'who':'id-bob','name':'bob','members':1,'reason':'tea'");
 	assert_call(f, bob2, "chat.leave", "{'room':'lobby'}", WH_EPERM);
 	end(f);
 }
@@ -64,7 +64,7 @@ a_session_that_ends_leaves(void **state)
 	(void)state;
 	wh_test_leave_server(f->t, bob);
 	wh_test_settle(f->t);
-	assert_has(heard(ann, "chat.left"), "'who':'id-bob'");
+	wh_assert_has(wh_heard(ann, "chat.left"), "'who':'id-bob'");
 	end(f);
 }
 
@@ -81,8 +81,8 @@ a_room_that_nobody_registered_ends_with_the_last(void **state)
 	wh_test_settle(f->t);
 	assert_int_equal(wh_test_metric(f->t, "whiply_chat_rooms", NULL), 0);
 	assert_call(f, ann, "chat.room", "{'room':'lobby'}", WH_ENOENT);
-	assert_has(call(f, ann, "chat.join", "{'room':'lobby'}")->json, "'seq':0");
-	assert_has(call(f, ann, "chat.history", "{'room':'lobby'}")->json, "'entries':[]");
+	wh_assert_has(call(f, ann, "chat.join", "{'room':'lobby'}")->json, "'seq':0");
+	wh_assert_has(call(f, ann, "chat.history", "{'room':'lobby'}")->json, "'entries':[]");
 	end(f);
 }
 
@@ -99,10 +99,10 @@ a_long_log_goes_bit_by_bit(void **state)
 	    "SELECT (SELECT max(id) FROM chat_entry) + i, 1, i, 1, 1, 'x', 'x', 'x' FROM n; UPDATE chat_room SET seq = 1700;");
 	said(f, ann, "lobby", "last", id);
 	assert_call(f, ann, "chat.leave", "{'room':'lobby'}", WH_OK);
-	assert_has(call(f, ann, "chat.join", "{'room':'lobby'}")->json, "'seq':0");
+	wh_assert_has(call(f, ann, "chat.join", "{'room':'lobby'}")->json, "'seq':0");
 	wh_test_settle(f->t);
-	assert_has(call(f, ann, "chat.rooms", NULL)->json, "{'rooms':[{'room':'lobby','topic':'','members':1,'seq':0,'created':");
-	assert_has(call(f, ann, "chat.rooms", NULL)->json, "}]}");
+	wh_assert_has(call(f, ann, "chat.rooms", NULL)->json, "{'rooms':[{'room':'lobby','topic':'','members':1,'seq':0,'created':");
+	wh_assert_has(call(f, ann, "chat.rooms", NULL)->json, "}]}");
 	behind(f, "CREATE TABLE gone (n INTEGER CHECK (n = 0)); INSERT INTO gone SELECT count(*) FROM chat_entry; INSERT INTO gone SELECT count(*) - 1 FROM chat_room;");
 	end(f);
 }
@@ -117,7 +117,7 @@ only_members_make_rooms_where_the_operator_wants_it(void **state)
 	assert_call(f, g, "chat.join", "{'room':'lobby'}", WH_ENOENT);
 	ann = inside(f, "ann", "member", "lobby");
 	assert_call(f, g, "chat.join", "{'room':'lobby'}", WH_OK);
-	assert_non_null(heard(ann, "chat.joined"));
+	assert_non_null(wh_heard(ann, "chat.joined"));
 	end(f);
 }
 
@@ -175,7 +175,7 @@ hooks_may_refuse_and_hold_who_enters(void **state)
 
 	(void)state;
 	wh_test_other_hooks(f->t, refusing, NULL);
-	assert_has(call(f, ann, "chat.join", "{'room':'jail'}")->why, "not there");
+	wh_assert_has(call(f, ann, "chat.join", "{'room':'jail'}")->why, "not there");
 	assert_int_equal(wh_test_metric(f->t, "whiply_chat_rooms", NULL), 0);
 	wh_test_other_hooks(f->t, holding, &ticket);
 	answer = wh_test_start(f->t, ann, "chat.join", "{'room':'hall'}");
@@ -184,7 +184,7 @@ hooks_may_refuse_and_hold_who_enters(void **state)
 	wh_hook_go(wh_test_host(f->t), ticket, WH_PASS, WH_OK, NULL);
 	wh_test_settle(f->t);
 	assert_int_equal(answer->err, WH_OK);
-	assert_has(answer->json, "'members':1");
+	wh_assert_has(answer->json, "'members':1");
 	end(f);
 }
 
@@ -199,23 +199,23 @@ a_crowd_is_told_together(void **state)
 	(void)state;
 	inside(f, "bob", "member", "lobby");
 	inside(f, "cleo", "member", "lobby");
-	assert_int_equal(times(ann, "chat.joined"), 2);
+	assert_int_equal(wh_times(ann, "chat.joined"), 2);
 	for (unsigned i = 0; i < 4; i++) {
 		snprintf(name, sizeof name, "p%u", i);
 		in[i] = inside(f, name, "guest", "lobby");
 	}
 	/* Came and went: nobody need know. */
 	wh_test_leave_server(f->t, in[3]);
-	assert_int_equal(times(ann, "chat.joined"), 2);
-	assert_int_equal(times(ann, "chat.members"), 0);
+	assert_int_equal(wh_times(ann, "chat.joined"), 2);
+	assert_int_equal(wh_times(ann, "chat.members"), 0);
 	wh_test_advance(f->t, 1000);
-	text = heard(ann, "chat.members");
-	assert_has(text, "'room':'lobby','members':6");
-	assert_has(text, "'joined':[{'who':'id-p0','name':'p0'},{'who':'id-p1','name':'p1'},{'who':'id-p2','name':'p2'}],'left':[]");
+	text = wh_heard(ann, "chat.members");
+	wh_assert_has(text, "'room':'lobby','members':6");
+	wh_assert_has(text, "'joined':[{'who':'id-p0','name':'p0'},{'who':'id-p1','name':'p1'},{'who':'id-p2','name':'p2'}],'left':[]");
 	wh_test_leave_server(f->t, in[0]);
 	wh_test_advance(f->t, 1000);
-	assert_has(heard(ann, "chat.members"), "'joined':[],'left':[{'who':'id-p0','name':'p0'}],'joined_more':0,'left_more':0");
-	assert_int_equal(times(ann, "chat.left"), 0);
+	wh_assert_has(wh_heard(ann, "chat.members"), "'joined':[],'left':[{'who':'id-p0','name':'p0'}],'joined_more':0,'left_more':0");
+	assert_int_equal(wh_times(ann, "chat.left"), 0);
 	end(f);
 }
 
@@ -230,7 +230,7 @@ names_of_a_crowd_are_proper_json(void **state)
 	wh_session_identify(wh_test_host(f->t), odd, &(struct wh_identity){ WH_GUEST, WH_STR("id-odd"), WH_STR("a\"b\\c\x01\x1f"), WH_STR("guest") });
 	assert_call(f, odd, "chat.join", "{'room':'lobby'}", WH_OK);
 	wh_test_advance(f->t, 1000);
-	assert_int_equal(wh_json_read_text(wh_test_host(f->t), wh_str(heard(ann, "chat.members")), &value), WH_OK);
+	assert_int_equal(wh_json_read_text(wh_test_host(f->t), wh_str(wh_heard(ann, "chat.members")), &value), WH_OK);
 	assert_non_null(strstr(wh_test_sent(ann, 0), "\"a\\\"b\\\\c\\u0001\\u001f\""));
 	end(f);
 }
@@ -248,7 +248,7 @@ names_of_one_gathering_have_a_bound(void **state)
 		wh_test_start(f->t, wh_test_session(f->t, name, "guest"), "chat.join", "{'room':'lobby'}");
 	}
 	wh_test_advance(f->t, 1100);
-	assert_has(heard(ann, "chat.members"), "'joined_more':3");
+	wh_assert_has(wh_heard(ann, "chat.members"), "'joined_more':3");
 	end(f);
 }
 
@@ -263,10 +263,10 @@ members_are_listed_a_page_at_a_time(void **state)
 	inside(f, "bob", "member", "lobby");
 	inside(f, "cleo", "member", "lobby");
 	answer = call(f, ann, "chat.members", "{'room':'lobby','limit':2}");
-	assert_has(answer->json, "'total':3,'members':[{'who':'id-ann','name':'ann','role':'owner'},{'who':'id-bob','name':'bob'}],'next':'id-bob'");
+	wh_assert_has(answer->json, "'total':3,'members':[{'who':'id-ann','name':'ann','role':'owner'},{'who':'id-bob','name':'bob'}],'next':'id-bob'");
 	answer = call(f, ann, "chat.members", "{'room':'lobby','limit':2,'after':'id-bob'}");
-	assert_has(answer->json, "'members':[{'who':'id-cleo','name':'cleo'}]");
-	assert_lacks(answer->json, "next");
+	wh_assert_has(answer->json, "'members':[{'who':'id-cleo','name':'cleo'}]");
+	wh_assert_lacks(answer->json, "next");
 	assert_call(f, wh_test_session(f->t, "dora", "member"), "chat.members", "{'room':'lobby'}", WH_EPERM);
 	end(f);
 }
@@ -291,14 +291,14 @@ pages_of_members_have_each_once_and_in_order(void **state)
 
 		snprintf(args, sizeof args, "{'room':'lobby','limit':7,'after':'%s'}", next);
 		answer = call(f, ann, "chat.members", args);
-		assert_has(answer->json, "'total':40");
+		wh_assert_has(answer->json, "'total':40");
 		for (at = answer->json; (at = strstr(at, "\"who\":\"")) != NULL; at += 7) {
 			snprintf(who, sizeof who, "\"who\":\"id-p%02u\"", seen++);
 			assert_memory_equal(at, who, strlen(who));
 		}
 		if (strstr(answer->json, "\"next\"") == NULL)
 			break;
-		member(answer, "next", next);
+		wh_member(answer, "next", next);
 		wh_test_advance(f->t, 1000);
 	} while (seen < 100);
 	assert_int_equal(seen, 40);
@@ -318,7 +318,7 @@ a_plugin_that_closes_leaves_nothing(void **state)
 	wh_test_start(f->t, ann, "chat.whisper", "{'to':'bob','text':'under way'}");
 	wh_test_recover(f->t);
 	wh_test_settle(f->t);
-	assert_has(call(f, ann, "chat.room", "{'room':'den'}")->json, "'members':1");
+	wh_assert_has(call(f, ann, "chat.room", "{'room':'den'}")->json, "'members':1");
 	end(f);
 }
 
@@ -332,7 +332,7 @@ a_room_is_registered_by_who_runs_it(void **state)
 	(void)state;
 	assert_call(f, bob, "chat.register", "{'room':'den'}", WH_EPERM);
 	assert_call(f, g, "chat.register", "{'room':'yard'}", WH_EPERM);
-	assert_has(call(f, ann, "chat.register", "{'room':'den'}")->json, "'registered':true,'role':'owner'");
+	wh_assert_has(call(f, ann, "chat.register", "{'room':'den'}")->json, "'registered':true,'role':'owner'");
 	assert_call(f, ann, "chat.register", "{'room':'den'}", WH_EEXIST);
 	assert_int_equal(f->n_grants, 1);
 	assert_string_equal(f->grants[0].room, "den");
@@ -342,10 +342,10 @@ a_room_is_registered_by_who_runs_it(void **state)
 	wh_test_leave_server(f->t, bob);
 	wh_test_settle(f->t);
 	bob = inside(f, "bob", "member", "den");
-	assert_has(call(f, bob, "chat.history", "{'room':'den'}")->json, "remember");
-	assert_has(call(f, bob, "chat.room", "{'room':'den'}")->json, "'role':''");
+	wh_assert_has(call(f, bob, "chat.history", "{'room':'den'}")->json, "remember");
+	wh_assert_has(call(f, bob, "chat.room", "{'room':'den'}")->json, "'role':''");
 	ann = inside(f, "ann", "member", "den");
-	assert_has(call(f, ann, "chat.room", "{'room':'den'}")->json, "'role':'owner'");
+	wh_assert_has(call(f, ann, "chat.room", "{'room':'den'}")->json, "'role':'owner'");
 	/* One each. */
 	assert_call(f, ann, "chat.join", "{'room':'second'}", WH_OK);
 	assert_call(f, ann, "chat.register", "{'room':'second'}", WH_EFULL);
@@ -361,7 +361,7 @@ a_registration_without_its_role_is_undone(void **state)
 	(void)state;
 	f->grant_err = WH_EAWAY;
 	assert_call(f, ann, "chat.register", "{'room':'den'}", WH_EAWAY);
-	assert_has(call(f, ann, "chat.room", "{'room':'den'}")->json, "'registered':false");
+	wh_assert_has(call(f, ann, "chat.room", "{'room':'den'}")->json, "'registered':false");
 	f->grant_err = WH_OK;
 	assert_call(f, ann, "chat.register", "{'room':'den'}", WH_OK);
 	end(f);
@@ -377,10 +377,10 @@ roles_are_given_and_taken(void **state)
 	assert_call(f, ann, "chat.register", "{'room':'den'}", WH_OK);
 	assert_call(f, bob, "chat.role", "{'room':'den','name':'cleo','role':'voice','on':true}", WH_EPERM);
 	assert_call(f, ann, "chat.role", "{'room':'den','name':'bob','role':'moderator','on':true}", WH_OK);
-	assert_has(heard(cleo, "chat.role"), "'room':'den','who':'id-bob','name':'bob','role':'moderator','on':true,'by':'ann'");
+	wh_assert_has(wh_heard(cleo, "chat.role"), "'room':'den','who':'id-bob','name':'bob','role':'moderator','on':true,'by':'ann'");
 	assert_call(f, bob, "chat.role", "{'room':'den','name':'cleo','role':'moderator','on':true}", WH_EPERM);
 	assert_call(f, bob, "chat.role", "{'room':'den','name':'cleo','role':'voice','on':true}", WH_OK);
-	assert_has(call(f, cleo, "chat.room", "{'room':'den'}")->json, "'role':'voice'");
+	wh_assert_has(call(f, cleo, "chat.room", "{'room':'den'}")->json, "'role':'voice'");
 	assert_call(f, ann, "chat.role", "{'room':'den','name':'bob','role':'moderator','on':false}", WH_OK);
 	assert_call(f, ann, "chat.role", "{'room':'den','name':'bob','role':'moderator','on':false}", WH_ENOENT);
 	assert_call(f, ann, "chat.role", "{'room':'den','name':'zoe','role':'moderator','on':true}", WH_ENOENT);
@@ -403,12 +403,12 @@ a_registered_room_waits_for_the_roles_of_those_who_are_in_it(void **state)
 	wh_test_recover(f->t);
 	wh_test_start(f->t, bob, "chat.say", "{'room':'den','text':'at once'}");
 	wh_test_settle(f->t);
-	assert_null(heard(ann, "chat.message"));
+	assert_null(wh_heard(ann, "chat.message"));
 	f->unsettled = false;
 	f->settled(f->settled_self);
 	wh_test_settle(f->t);
-	assert_has(heard(ann, "chat.message"), "at once");
-	assert_has(call(f, bob, "chat.members", "{'room':'den'}")->json, "'total':2");
+	wh_assert_has(wh_heard(ann, "chat.message"), "at once");
+	wh_assert_has(call(f, bob, "chat.members", "{'room':'den'}")->json, "'total':2");
 	end(f);
 }
 
@@ -421,25 +421,25 @@ in_a_room_that_is_not_registered_roles_end_with_it(void **state)
 	(void)state;
 	assert_call(f, bob, "chat.role", "{'room':'den','name':'cleo','role':'voice','on':true}", WH_EPERM);
 	assert_call(f, ann, "chat.role", "{'room':'den','name':'bob','role':'moderator','on':true}", WH_OK);
-	assert_has(heard(cleo, "chat.role"), "'room':'den','who':'id-bob','name':'bob','role':'moderator','on':true,'by':'ann'");
+	wh_assert_has(wh_heard(cleo, "chat.role"), "'room':'den','who':'id-bob','name':'bob','role':'moderator','on':true,'by':'ann'");
 	assert_call(f, ann, "chat.role", "{'room':'den','name':'bob','role':'moderator','on':true}", WH_EEXIST);
 	assert_call(f, bob, "chat.role", "{'room':'den','name':'cleo','role':'voice','on':true}", WH_OK);
 	assert_call(f, bob, "chat.role", "{'room':'den','name':'ann','role':'moderator','on':true}", WH_EPERM);
 	assert_call(f, ann, "chat.role", "{'room':'den','name':'zoe','role':'voice','on':true}", WH_ENOENT);
 	/* Who comes back has it still. */
 	assert_call(f, bob, "chat.leave", "{'room':'den'}", WH_OK);
-	assert_has(call(f, bob, "chat.join", "{'room':'den'}")->json, "'role':'moderator'");
+	wh_assert_has(call(f, bob, "chat.join", "{'room':'den'}")->json, "'role':'moderator'");
 	wh_test_recover(f->t);
 	wh_test_settle(f->t);
-	assert_has(call(f, bob, "chat.room", "{'room':'den'}")->json, "'role':'moderator'");
+	wh_assert_has(call(f, bob, "chat.room", "{'room':'den'}")->json, "'role':'moderator'");
 	assert_call(f, ann, "chat.role", "{'room':'den','name':'bob','role':'moderator','on':false}", WH_OK);
 	assert_call(f, bob, "chat.topic", "{'room':'den','topic':'mine'}", WH_EPERM);
 	assert_call(f, ann, "chat.leave", "{'room':'den'}", WH_OK);
 	assert_call(f, bob, "chat.leave", "{'room':'den'}", WH_OK);
 	assert_call(f, cleo, "chat.leave", "{'room':'den'}", WH_OK);
 	wh_test_settle(f->t);
-	assert_has(call(f, bob, "chat.join", "{'room':'den'}")->json, "'role':'owner'");
-	assert_has(call(f, cleo, "chat.join", "{'room':'den'}")->json, "'role':''");
+	wh_assert_has(call(f, bob, "chat.join", "{'room':'den'}")->json, "'role':'owner'");
+	wh_assert_has(call(f, cleo, "chat.join", "{'room':'den'}")->json, "'role':''");
 	end(f);
 }
 
@@ -454,7 +454,7 @@ a_room_that_is_entered_while_it_ends_is_a_new_one(void **state)
 	wh_test_start(f->t, ann, "chat.leave", "{'room':'den'}");
 	wh_test_start(f->t, ann, "chat.join", "{'room':'den'}");
 	wh_test_settle(f->t);
-	assert_has(call(f, ann, "chat.room", "{'room':'den'}")->json, "'topic':''");
+	wh_assert_has(call(f, ann, "chat.room", "{'room':'den'}")->json, "'topic':''");
 	assert_call(f, ann, "chat.say", "{'room':'den','text':'new'}", WH_OK);
 	end(f);
 }
@@ -469,7 +469,7 @@ without_accounts_a_registered_room_has_no_roles(void **state)
 	assert_call(f, ann, "chat.register", "{'room':'den'}", WH_OK);
 	assert_call(f, ann, "chat.role", "{'room':'den','name':'bob','role':'voice','on':true}", WH_ENOTSUP);
 	assert_call(f, ann, "chat.invite", "{'room':'den','name':'bob'}", WH_OK);
-	assert_has(heard(bob, "chat.invited"), "'room':'den','from':'ann','who':'id-ann','to':'id-bob'");
+	wh_assert_has(wh_heard(bob, "chat.invited"), "'room':'den','from':'ann','who':'id-ann','to':'id-bob'");
 	assert_call(f, ann, "chat.invite", "{'room':'den','name':'zoe'}", WH_ENOENT);
 	end(f);
 }
@@ -484,7 +484,7 @@ a_moderator_of_the_server_runs_every_room(void **state)
 	inside(f, "ann", "member", "den");
 	wh_test_role(f->t, "helper", "chat.moderate", NULL);
 	mod = inside(f, "mod", "member helper", "den");
-	assert_has(call(f, mod, "chat.room", "{'room':'den'}")->json, "'role':'owner'");
+	wh_assert_has(call(f, mod, "chat.room", "{'room':'den'}")->json, "'role':'owner'");
 	assert_call(f, mod, "chat.topic", "{'room':'den','topic':'behave'}", WH_OK);
 	end(f);
 }
@@ -499,9 +499,9 @@ who_is_not_invited_does_not_even_see_the_room(void **state)
 	assert_call(f, ann, "chat.set", "{'room':'den','access':'invited'}", WH_OK);
 	assert_call(f, bob, "chat.join", "{'room':'den'}", WH_EPERM);
 	assert_call(f, bob, "chat.room", "{'room':'den'}", WH_ENOENT);
-	assert_has(call(f, bob, "chat.rooms", NULL)->json, "'rooms':[]");
+	wh_assert_has(call(f, bob, "chat.rooms", NULL)->json, "'rooms':[]");
 	assert_call(f, ann, "chat.invite", "{'room':'den','name':'bob'}", WH_OK);
-	assert_has(heard(bob, "chat.invited"), "'room':'den','from':'ann'");
+	wh_assert_has(wh_heard(bob, "chat.invited"), "'room':'den','from':'ann'");
 	assert_call(f, bob, "chat.join", "{'room':'den'}", WH_OK);
 	assert_call(f, bob, "chat.invite", "{'room':'den','name':'cleo'}", WH_EPERM);
 	assert_call(f, ann, "chat.invite", "{'room':'den','name':'zoe'}", WH_ENOENT);
@@ -523,7 +523,7 @@ a_room_with_a_key_opens_with_it(void **state)
 	(void)state;
 	assert_call(f, ann, "chat.set", "{'room':'den','access':'key'}", WH_EINVAL);
 	assert_call(f, ann, "chat.set", "{'room':'den','access':'key','key':'sesame'}", WH_OK);
-	assert_lacks(heard(ann, "chat.rules"), "sesame");
+	wh_assert_lacks(wh_heard(ann, "chat.rules"), "sesame");
 	assert_call(f, bob, "chat.join", "{'room':'den'}", WH_EPERM);
 	assert_call(f, ann, "chat.topic", "{'room':'den','topic':'caves'}", WH_OK);
 	assert_null(strstr(call(f, bob, "chat.room", "{'room':'den'}")->json, "caves"));
@@ -531,7 +531,7 @@ a_room_with_a_key_opens_with_it(void **state)
 	assert_call(f, bob, "chat.join", "{'room':'den','key':'sesam'}", WH_EPERM);
 	assert_call(f, bob, "chat.join", "{'room':'den','key':'sesame!'}", WH_EPERM);
 	assert_call(f, bob, "chat.join", "{'room':'den','key':'sesame'}", WH_OK);
-	assert_lacks(call(f, bob, "chat.room", "{'room':'den'}")->json, "sesame");
+	wh_assert_lacks(call(f, bob, "chat.room", "{'room':'den'}")->json, "sesame");
 	end(f);
 }
 
@@ -549,16 +549,16 @@ rooms_are_listed_by_name_with_search_and_pages(void **state)
 	assert_call(f, ann, "chat.set", "{'room':'secret','access':'unlisted'}", WH_OK);
 	assert_call(f, ann, "chat.topic", "{'room':'Pears','topic':'green'}", WH_OK);
 	answer = call(f, ann, "chat.rooms", "{'limit':2}");
-	assert_has(answer->json, "{'rooms':[{'room':'apples','topic':'','members':1,'seq':0,'created':");
-	assert_has(answer->json, "},{'room':'Pears','topic':'green','members':1,'seq':1,'created':");
-	assert_has(answer->json, "}],'next':'pears'}");
+	wh_assert_has(answer->json, "{'rooms':[{'room':'apples','topic':'','members':1,'seq':0,'created':");
+	wh_assert_has(answer->json, "},{'room':'Pears','topic':'green','members':1,'seq':1,'created':");
+	wh_assert_has(answer->json, "}],'next':'pears'}");
 	answer = call(f, ann, "chat.rooms", "{'limit':2,'after':'pears'}");
-	assert_has(answer->json, "{'rooms':[{'room':'plums'");
-	assert_lacks(answer->json, "secret");
-	assert_lacks(answer->json, "next");
+	wh_assert_has(answer->json, "{'rooms':[{'room':'plums'");
+	wh_assert_lacks(answer->json, "secret");
+	wh_assert_lacks(answer->json, "next");
 	answer = call(f, ann, "chat.rooms", "{'search':'EAR'}");
-	assert_has(answer->json, "'room':'Pears'");
-	assert_lacks(answer->json, "apples");
+	wh_assert_has(answer->json, "'room':'Pears'");
+	wh_assert_lacks(answer->json, "apples");
 	end(f);
 }
 
@@ -571,10 +571,10 @@ only_owners_set_rules_and_all_hear_of_them(void **state)
 	(void)state;
 	assert_call(f, bob, "chat.set", "{'room':'den','slow':1000}", WH_EPERM);
 	assert_call(f, ann, "chat.set", "{'room':'den','slow':'1s','speakers':'voice','links':false,'keep':'1d','min_age':'1h'}", WH_OK);
-	assert_has(heard(bob, "chat.rules"), "'rules':{'access':'public','speakers':'voice','slow':1000,'min_age':3600000,'keep':86400000,'links':false,"
+	wh_assert_has(wh_heard(bob, "chat.rules"), "'rules':{'access':'public','speakers':'voice','slow':1000,'min_age':3600000,'keep':86400000,'links':false,"
 	    "'enter':'all','limit':0,'flood':'','joins':'','colours':'kept','notices':true,'topics':'moderators','past':'all','was':{'access':'public',"
 	    "'speakers':'all','slow':0,");
-	assert_has(call(f, bob, "chat.room", "{'room':'den'}")->json, "'slow':1000,'min_age':3600000,'keep':86400000,'links':false");
+	wh_assert_has(call(f, bob, "chat.room", "{'room':'den'}")->json, "'slow':1000,'min_age':3600000,'keep':86400000,'links':false");
 	end(f);
 }
 
@@ -588,7 +588,7 @@ rules_that_are_set_at_once_do_not_undo_each_other(void **state)
 	wh_test_start(f->t, ann, "chat.set", "{'room':'den','slow':1000}");
 	wh_test_start(f->t, ann, "chat.set", "{'room':'den','links':false}");
 	wh_test_settle(f->t);
-	assert_has(call(f, ann, "chat.room", "{'room':'den'}")->json, "'slow':1000,'min_age':0,'keep':0,'links':false");
+	wh_assert_has(call(f, ann, "chat.room", "{'room':'den'}")->json, "'slow':1000,'min_age':0,'keep':0,'links':false");
 	end(f);
 }
 
@@ -605,9 +605,9 @@ what_could_not_be_written_does_not_hold(void **state)
 	assert_int_not_equal(call(f, ann, "chat.set", "{'room':'den','slow':5000}")->err, WH_OK);
 	assert_int_not_equal(call(f, bob, "chat.say", "{'room':'den','text':'hm'}")->err, WH_OK);
 	answer = call(f, ann, "chat.room", "{'room':'den'}");
-	assert_has(answer->json, "'seq':0,'members':2,'topic':''");
-	assert_has(answer->json, "'slow':0");
-	assert_null(heard(bob, "chat.topic"));
+	wh_assert_has(answer->json, "'seq':0,'members':2,'topic':''");
+	wh_assert_has(answer->json, "'slow':0");
+	assert_null(wh_heard(bob, "chat.topic"));
 	behind(f, "DROP TRIGGER broken;");
 	assert_call(f, ann, "chat.set", "{'room':'den','slow':5000}", WH_OK);
 	/* Who said nothing need not wait. */
@@ -627,9 +627,9 @@ moderators_send_people_out(void **state)
 	assert_call(f, ann, "chat.kick", "{'room':'den','name':'ann'}", WH_EPERM);
 	assert_call(f, ann, "chat.kick", "{'room':'den','name':'zoe'}", WH_ENOENT);
 	assert_call(f, ann, "chat.kick", "{'room':'den','name':'Bob','reason':'spam'}", WH_OK);
-	assert_has(heard(bob, "chat.sent_out"), "'room':'den','reason':'spam','by':'ann'");
-	assert_non_null(heard(bob2, "chat.sent_out"));
-	assert_has(heard(ann, "chat.left"), "'who':'id-bob','name':'bob','members':1,'reason':'spam'");
+	wh_assert_has(wh_heard(bob, "chat.sent_out"), "'room':'den','reason':'spam','by':'ann'");
+	assert_non_null(wh_heard(bob2, "chat.sent_out"));
+	wh_assert_has(wh_heard(ann, "chat.left"), "'who':'id-bob','name':'bob','members':1,'reason':'spam'");
 	assert_call(f, bob, "chat.say", "{'room':'den','text':'but'}", WH_EPERM);
 	end(f);
 }
@@ -644,15 +644,15 @@ who_signs_in_keeps_the_place(void **state)
 	(void)state;
 	wh_session_identify(wh_test_host(f->t), g, &(struct wh_identity){ WH_ACCOUNT, WH_STR("id-bob"), WH_STR("bob"), WH_STR("member") });
 	wh_test_settle(f->t);
-	assert_has(heard(ann, "chat.renamed"), "'room':'den','who':'id-bob','name':'bob','was':'id-gus','was_name':'gus'");
-	assert_int_equal(times(ann, "chat.joined") + times(ann, "chat.left"), 0);
+	wh_assert_has(wh_heard(ann, "chat.renamed"), "'room':'den','who':'id-bob','name':'bob','was':'id-gus','was_name':'gus'");
+	assert_int_equal(wh_times(ann, "chat.joined") + wh_times(ann, "chat.left"), 0);
 	said(f, g, "den", "it is me", id);
-	assert_has(heard(ann, "it is me"), "'from':'bob','who':'id-bob'");
+	wh_assert_has(wh_heard(ann, "it is me"), "'from':'bob','who':'id-bob'");
 	/* It is still their room. */
-	assert_has(call(f, g, "chat.room", "{'room':'den'}")->json, "'members':2");
-	assert_has(call(f, g, "chat.room", "{'room':'den'}")->json, "'role':'owner'");
+	wh_assert_has(call(f, g, "chat.room", "{'room':'den'}")->json, "'members':2");
+	wh_assert_has(call(f, g, "chat.room", "{'room':'den'}")->json, "'role':'owner'");
 	assert_call(f, g, "chat.leave", "{'room':'den'}", WH_OK);
-	assert_has(heard(ann, "chat.left"), "'who':'id-bob'");
+	wh_assert_has(wh_heard(ann, "chat.left"), "'who':'id-bob'");
 	end(f);
 }
 
@@ -664,12 +664,12 @@ who_signs_in_as_somebody_who_is_there_becomes_one_with_them(void **state)
 
 	(void)state;
 	wh_session_identify(wh_test_host(f->t), g, &(struct wh_identity){ WH_ACCOUNT, WH_STR("id-bob"), WH_STR("bob"), WH_STR("member") });
-	assert_has(heard(ann, "chat.left"), "'who':'id-gus'");
-	assert_has(call(f, ann, "chat.room", "{'room':'den'}")->json, "'members':2");
+	wh_assert_has(wh_heard(ann, "chat.left"), "'who':'id-gus'");
+	wh_assert_has(call(f, ann, "chat.room", "{'room':'den'}")->json, "'members':2");
 	wh_test_leave_server(f->t, bob);
-	assert_null(heard(ann, "chat.left"));
+	assert_null(wh_heard(ann, "chat.left"));
 	wh_test_leave_server(f->t, g);
-	assert_has(heard(ann, "chat.left"), "'who':'id-bob'");
+	wh_assert_has(wh_heard(ann, "chat.left"), "'who':'id-bob'");
 	end(f);
 }
 
@@ -681,8 +681,8 @@ a_guest_who_takes_another_name_is_renamed(void **state)
 
 	(void)state;
 	wh_session_identify(wh_test_host(f->t), g, &(struct wh_identity){ WH_GUEST, WH_STR("id-gus"), WH_STR("Gustav"), WH_STR("guest") });
-	assert_has(heard(ann, "chat.renamed"), "'who':'id-gus','name':'Gustav','was':'id-gus','was_name':'gus'");
-	assert_has(call(f, ann, "chat.members", "{'room':'den'}")->json, "{'who':'id-gus','name':'Gustav'}");
+	wh_assert_has(wh_heard(ann, "chat.renamed"), "'who':'id-gus','name':'Gustav','was':'id-gus','was_name':'gus'");
+	wh_assert_has(call(f, ann, "chat.members", "{'room':'den'}")->json, "{'who':'id-gus','name':'Gustav'}");
 	end(f);
 }
 
@@ -698,12 +698,12 @@ rooms_their_people_and_who_made_them_outlive_the_hub(void **state)
 	said(f, bob, "den", "one", id);
 	wh_test_recover(f->t);
 	said(f, bob, "den", "two", id);
-	assert_has(heard(ann, "two"), "'seq':3");
-	assert_int_equal(times(ann, "'text':'one'"), 1);
-	assert_has(call(f, ann, "chat.room", "{'room':'den'}")->json, "'members':2,'topic':'rain'");
-	assert_has(call(f, ann, "chat.room", "{'room':'den'}")->json, "'role':'owner'");
+	wh_assert_has(wh_heard(ann, "two"), "'seq':3");
+	assert_int_equal(wh_times(ann, "'text':'one'"), 1);
+	wh_assert_has(call(f, ann, "chat.room", "{'room':'den'}")->json, "'members':2,'topic':'rain'");
+	wh_assert_has(call(f, ann, "chat.room", "{'room':'den'}")->json, "'role':'owner'");
 	wh_test_leave_server(f->t, bob);
-	assert_has(heard(ann, "chat.left"), "'members':1");
+	wh_assert_has(wh_heard(ann, "chat.left"), "'members':1");
 	end(f);
 }
 
@@ -721,9 +721,9 @@ what_was_committed_and_not_told_is_told_after_the_hub_died(void **state)
 	    "SELECT max(e.id) + 1, e.room, 2, e.time, 1, e.who, e.name, 'two' FROM chat_entry e;");
 	wh_test_recover(f->t);
 	wh_test_settle(f->t);
-	assert_has(heard(ann, "'text':'two'"), "'seq':2");
+	wh_assert_has(wh_heard(ann, "'text':'two'"), "'seq':2");
 	said(f, ann, "den", "three", id);
-	assert_has(heard(ann, "'text':'three'"), "'seq':3");
+	wh_assert_has(wh_heard(ann, "'text':'three'"), "'seq':3");
 	end(f);
 }
 
@@ -742,11 +742,11 @@ a_log_that_was_restored_begins_a_new_epoch(void **state)
 	wh_test_recover(f->t);
 	wh_test_advance(f->t, 10);
 	wh_test_settle(f->t);
-	assert_has(heard(ann, "chat.epoch"), "'room':'den','epoch':");
+	wh_assert_has(wh_heard(ann, "chat.epoch"), "'room':'den','epoch':");
 	snprintf(is, sizeof is, "%.40s", strstr(call(f, ann, "chat.room", "{'room':'den'}")->json, "\"epoch\""));
 	assert_string_not_equal(was, is);
 	said(f, ann, "den", "another", id);
-	assert_has(heard(ann, "another"), "'seq':2");
+	wh_assert_has(wh_heard(ann, "another"), "'seq':2");
 	end(f);
 }
 
@@ -763,7 +763,7 @@ a_room_that_the_store_lost_is_made_anew(void **state)
 	wh_test_recover(f->t);
 	wh_test_settle(f->t);
 	said(f, ann, "den", "two", id);
-	assert_has(heard(ann, "'text':'two'"), "'seq':1");
+	wh_assert_has(wh_heard(ann, "'text':'two'"), "'seq':1");
 	end(f);
 }
 
@@ -775,10 +775,10 @@ rooms_that_outlived_their_hub_are_swept(void **state)
 
 	(void)state;
 	behind(f, "INSERT INTO chat_room (key, name, epoch, created) VALUES ('ghost', 'ghost', 1, 1);");
-	assert_has(call(f, ann, "chat.rooms", NULL)->json, "ghost");
+	wh_assert_has(call(f, ann, "chat.rooms", NULL)->json, "ghost");
 	wh_test_advance(f->t, 60000);
 	wh_test_settle(f->t);
-	assert_lacks(call(f, ann, "chat.rooms", NULL)->json, "ghost");
+	wh_assert_lacks(call(f, ann, "chat.rooms", NULL)->json, "ghost");
 	end(f);
 }
 

@@ -13,18 +13,18 @@ what_is_said_reaches_all_in_order(void **state)
 	(void)state;
 	assert_int_equal(one->err, WH_WAIT);
 	/* Nobody hears what is not committed. */
-	assert_null(heard(bob, "chat.message"));
+	assert_null(wh_heard(bob, "chat.message"));
 	wh_test_settle(f->t);
-	assert_has(one->json, "{'seq':1,'id':'");
-	assert_has(two->json, "{'seq':2,'id':'");
-	text = heard(ann, "chat.message");
-	assert_has(text, "'room':'den','seq':1,'id':'");
-	assert_has(text, "'from':'ann','who':'id-ann','time':");
-	assert_has(text, "'text':'one'");
-	assert_has(heard(ann, "chat.message"), "'seq':2");
-	assert_has(heard(bob, "chat.message"), "'text':'one'");
-	assert_has(heard(bob, "chat.message"), "'text':'two'");
-	assert_null(heard(out, "chat.message"));
+	wh_assert_has(one->json, "{'seq':1,'id':'");
+	wh_assert_has(two->json, "{'seq':2,'id':'");
+	text = wh_heard(ann, "chat.message");
+	wh_assert_has(text, "'room':'den','seq':1,'id':'");
+	wh_assert_has(text, "'from':'ann','who':'id-ann','time':");
+	wh_assert_has(text, "'text':'one'");
+	wh_assert_has(wh_heard(ann, "chat.message"), "'seq':2");
+	wh_assert_has(wh_heard(bob, "chat.message"), "'text':'one'");
+	wh_assert_has(wh_heard(bob, "chat.message"), "'text':'two'");
+	assert_null(wh_heard(out, "chat.message"));
 	assert_int_equal(f->said, 2);
 	assert_int_equal(wh_test_metric(f->t, "whiply_chat_entries_total", NULL), 2);
 	end(f);
@@ -39,16 +39,16 @@ acts_notices_and_replies_are_marked(void **state)
 
 	(void)state;
 	assert_call(f, ann, "chat.act", "{'room':'den','text':'waves'}", WH_OK);
-	assert_has(heard(ann, "waves"), "'act':true,'text':'waves'");
+	wh_assert_has(wh_heard(ann, "waves"), "'act':true,'text':'waves'");
 	assert_call(f, ann, "chat.say", "{'room':'den','text':'beep','notice':true}", WH_OK);
-	assert_has(heard(ann, "beep"), "'notice':true,'text':'beep'");
+	wh_assert_has(wh_heard(ann, "beep"), "'notice':true,'text':'beep'");
 	said(f, ann, "den", "why?", id);
 	snprintf(args, sizeof args, "{'room':'den','text':'because','reply':'%s'}", id);
 	assert_call(f, ann, "chat.say", args, WH_OK);
 	snprintf(args, sizeof args, "'text':'because','reply':'%s'", id);
-	assert_has(heard(ann, "because"), args);
+	wh_assert_has(wh_heard(ann, "because"), args);
 	assert_call(f, ann, "chat.say", "{'room':'den','text':'x','reply':'nonsense'}", WH_EINVAL);
-	assert_has(call(f, ann, "chat.history", "{'room':'den'}")->json, "'notice':true");
+	wh_assert_has(call(f, ann, "chat.history", "{'room':'den'}")->json, "'notice':true");
 	end(f);
 }
 
@@ -60,14 +60,14 @@ a_retry_with_its_nonce_is_answered_with_the_first(void **state)
 	char first[256], again[256], other[256];
 
 	(void)state;
-	member(call(f, ann, "chat.say", "{'room':'den','text':'once','nonce':'n1'}"), "id", first);
-	member(call(f, ann, "chat.say", "{'room':'den','text':'once','nonce':'n1'}"), "id", again);
+	wh_member(call(f, ann, "chat.say", "{'room':'den','text':'once','nonce':'n1'}"), "id", first);
+	wh_member(call(f, ann, "chat.say", "{'room':'den','text':'once','nonce':'n1'}"), "id", again);
 	assert_string_equal(first, again);
-	assert_int_equal(times(bob, "once"), 1);
+	assert_int_equal(wh_times(bob, "once"), 1);
 	/* It is the speaker's own. */
-	member(call(f, bob, "chat.say", "{'room':'den','text':'once','nonce':'n1'}"), "id", other);
+	wh_member(call(f, bob, "chat.say", "{'room':'den','text':'once','nonce':'n1'}"), "id", other);
 	assert_string_not_equal(first, other);
-	assert_has(call(f, bob, "chat.say", "{'room':'den','text':'then','nonce':'n2'}")->json, "'seq':3");
+	wh_assert_has(call(f, bob, "chat.say", "{'room':'den','text':'then','nonce':'n2'}")->json, "'seq':3");
 	end(f);
 }
 
@@ -81,16 +81,16 @@ a_retry_of_what_can_be_done_once_is_no_error(void **state)
 	(void)state;
 	said(f, ann, "den", "oops", id);
 	snprintf(args, sizeof args, "{'room':'den','id':'%s','emoji':':x:','nonce':'r1'}", id);
-	member(call(f, ann, "chat.react", args), "id", first);
-	member(call(f, ann, "chat.react", args), "id", again);
+	wh_member(call(f, ann, "chat.react", args), "id", first);
+	wh_member(call(f, ann, "chat.react", args), "id", again);
 	assert_string_equal(first, again);
 	snprintf(args, sizeof args, "{'room':'den','id':'%s','nonce':'d1'}", id);
-	member(call(f, ann, "chat.redact", args), "id", first);
-	member(call(f, ann, "chat.redact", args), "id", again);
+	wh_member(call(f, ann, "chat.redact", args), "id", first);
+	wh_member(call(f, ann, "chat.redact", args), "id", again);
 	assert_string_equal(first, again);
 	snprintf(args, sizeof args, "{'room':'den','id':'%s','nonce':'d2'}", id);
 	assert_call(f, ann, "chat.redact", args, WH_ENOENT);
-	assert_int_equal(times(ann, "chat.redacted"), 1);
+	assert_int_equal(wh_times(ann, "chat.redacted"), 1);
 	end(f);
 }
 
@@ -102,14 +102,14 @@ what_can_be_no_message_is_refused(void **state)
 	char longer[200] = "{'room':'den','text':'", *end_of = longer + strlen(longer);
 
 	(void)state;
-	assert_has(call(f, ann, "chat.say", "{'room':'den','text':'a\\nb\\nc'}")->why, "too many lines");
+	wh_assert_has(call(f, ann, "chat.say", "{'room':'den','text':'a\\nb\\nc'}")->why, "too many lines");
 	assert_call(f, ann, "chat.say", "{'room':'den','text':'   '}", WH_EINVAL);
 	assert_call(f, ann, "chat.say", "{'room':'den'}", WH_EINVAL);
 	memset(end_of, 'a', 101);
 	snprintf(end_of + 101, 10, "'}");
 	assert_call(f, ann, "chat.say", longer, WH_EINVAL);
 	assert_call(f, ann, "chat.say", "{'room':'den','text':'Cafe\xcc\x81'}", WH_OK);
-	assert_has(heard(ann, "chat.message"), "'text':'Caf\xc3\xa9'");
+	wh_assert_has(wh_heard(ann, "chat.message"), "'text':'Caf\xc3\xa9'");
 	end(f);
 }
 
@@ -149,9 +149,9 @@ hooks_see_all_that_is_written_first(void **state)
 
 	(void)state;
 	wh_test_other_hooks(f->t, hooks, &j);
-	assert_has(call(f, bob, "chat.say", "{'room':'den','text':'bad'}")->why, "mind your language");
+	wh_assert_has(call(f, bob, "chat.say", "{'room':'den','text':'bad'}")->why, "mind your language");
 	assert_call(f, bob, "chat.say", "{'room':'den','text':'damn'}", WH_OK);
-	assert_has(heard(ann, "chat.message"), "'text':'d***'");
+	wh_assert_has(wh_heard(ann, "chat.message"), "'text':'d***'");
 	said(f, bob, "den", "good", id);
 	snprintf(args, sizeof args, "{'room':'den','id':'%s','text':'bad'}", id);
 	assert_call(f, bob, "chat.edit", args, WH_EPERM);
@@ -182,10 +182,10 @@ the_rules_say_who_may_speak(void **state)
 	(void)state;
 	assert_call(f, ann, "chat.register", "{'room':'den'}", WH_OK);
 	assert_call(f, ann, "chat.set", "{'room':'den','speakers':'registered'}", WH_OK);
-	assert_has(call(f, g, "chat.say", "{'room':'den','text':'x'}")->why, "only those with an account may speak here");
+	wh_assert_has(call(f, g, "chat.say", "{'room':'den','text':'x'}")->why, "only those with an account may speak here");
 	assert_call(f, bob, "chat.say", "{'room':'den','text':'x'}", WH_OK);
 	assert_call(f, ann, "chat.set", "{'room':'den','speakers':'voice'}", WH_OK);
-	assert_has(call(f, bob, "chat.say", "{'room':'den','text':'x'}")->why, "only those with a voice may speak here");
+	wh_assert_has(call(f, bob, "chat.say", "{'room':'den','text':'x'}")->why, "only those with a voice may speak here");
 	assert_call(f, ann, "chat.role", "{'room':'den','name':'bob','role':'voice','on':true}", WH_OK);
 	assert_call(f, bob, "chat.say", "{'room':'den','text':'x'}", WH_OK);
 	assert_call(f, ann, "chat.set", "{'room':'den','speakers':'moderators'}", WH_OK);
@@ -204,7 +204,7 @@ where_moderators_speak_a_voice_is_not_enough(void **state)
 	assert_call(f, ann, "chat.register", "{'room':'den'}", WH_OK);
 	assert_call(f, ann, "chat.role", "{'room':'den','name':'bob','role':'voice','on':true}", WH_OK);
 	assert_call(f, ann, "chat.set", "{'room':'den','speakers':'moderators'}", WH_OK);
-	assert_has(call(f, bob, "chat.say", "{'room':'den','text':'x'}")->why, "only moderators may speak here");
+	wh_assert_has(call(f, bob, "chat.say", "{'room':'den','text':'x'}")->why, "only moderators may speak here");
 	end(f);
 }
 
@@ -217,7 +217,7 @@ new_accounts_wait_where_a_room_wants_it(void **state)
 	(void)state;
 	assert_call(f, ann, "chat.set", "{'room':'den','min_age':60000}", WH_OK);
 	f->trust = (struct wh_trust){ .account = true, .age_ms = 59999 };
-	assert_has(call(f, bob, "chat.say", "{'room':'den','text':'x'}")->why, "your account is too new");
+	wh_assert_has(call(f, bob, "chat.say", "{'room':'den','text':'x'}")->why, "your account is too new");
 	f->trust.age_ms = 60000;
 	assert_call(f, bob, "chat.say", "{'room':'den','text':'x'}", WH_OK);
 	end(f);
@@ -231,7 +231,7 @@ links_can_be_unwanted(void **state)
 
 	(void)state;
 	assert_call(f, ann, "chat.set", "{'room':'den','links':false}", WH_OK);
-	assert_has(call(f, bob, "chat.say", "{'room':'den','text':'see https://example.org'}")->why, "links are not wanted here");
+	wh_assert_has(call(f, bob, "chat.say", "{'room':'den','text':'see https://example.org'}")->why, "links are not wanted here");
 	assert_call(f, ann, "chat.say", "{'room':'den','text':'see https://example.org'}", WH_OK);
 	end(f);
 }
@@ -297,12 +297,12 @@ one_edits_only_what_one_said_oneself(void **state)
 	snprintf(args, sizeof args, "{'room':'den','id':'%s','text':'hello'}", id);
 	assert_call(f, ann, "chat.edit", args, WH_ENOENT);
 	assert_call(f, bob, "chat.edit", args, WH_OK);
-	text = heard(ann, "chat.edited");
+	text = wh_heard(ann, "chat.edited");
 	snprintf(args, sizeof args, "'text':'hello','target':'%s'", id);
-	assert_has(text, args);
+	wh_assert_has(text, args);
 	text = call(f, ann, "chat.history", "{'room':'den'}")->json;
-	assert_has(text, "'text':'hello','edited':");
-	assert_lacks(text, "helo'");
+	wh_assert_has(text, "'text':'hello','edited':");
+	wh_assert_lacks(text, "helo'");
 	assert_call(f, bob, "chat.edit", "{'room':'den','id':'0000000000000001','text':'x'}", WH_ENOENT);
 	assert_call(f, bob, "chat.edit", "{'room':'den','id':'zzz','text':'x'}", WH_EINVAL);
 	end(f);
@@ -324,22 +324,22 @@ what_is_redacted_is_nowhere(void **state)
 	assert_call(f, bob, "chat.edit", args, WH_OK);
 	/* Only the last edit has its text. */
 	text = call(f, ann, "chat.history", "{'room':'den','events':true}")->json;
-	assert_lacks(text, "hidden one");
-	assert_lacks(text, "hidden two");
-	assert_has(text, "hidden three");
+	wh_assert_lacks(text, "hidden one");
+	wh_assert_lacks(text, "hidden two");
+	wh_assert_has(text, "hidden three");
 	snprintf(args, sizeof args, "{'room':'den','id':'%s'}", id);
 	assert_call(f, ann, "chat.pin", args, WH_OK);
 	assert_call(f, cleo, "chat.redact", args, WH_ENOENT);
 	snprintf(args, sizeof args, "{'room':'den','id':'%s','reason':'rude'}", id);
 	assert_call(f, ann, "chat.redact", args, WH_OK);
-	text = heard(cleo, "chat.redacted");
-	assert_has(text, "'from':'ann'");
-	assert_has(text, "'reason':'rude'");
+	text = wh_heard(cleo, "chat.redacted");
+	wh_assert_has(text, "'from':'ann'");
+	wh_assert_has(text, "'reason':'rude'");
 	text = call(f, ann, "chat.history", "{'room':'den','events':true}")->json;
-	assert_lacks(text, "hidden");
-	assert_has(text, "'redacted':true");
-	assert_has(call(f, ann, "chat.search", "{'room':'den','query':'hidden'}")->json, "'entries':[]");
-	assert_has(call(f, ann, "chat.pins", "{'room':'den'}")->json, "'entries':[]");
+	wh_assert_lacks(text, "hidden");
+	wh_assert_has(text, "'redacted':true");
+	wh_assert_has(call(f, ann, "chat.search", "{'room':'den','query':'hidden'}")->json, "'entries':[]");
+	wh_assert_has(call(f, ann, "chat.pins", "{'room':'den'}")->json, "'entries':[]");
 	assert_call(f, bob, "chat.edit", "{'room':'den','id':'0','text':'x'}", WH_EINVAL);
 	end(f);
 }
@@ -358,13 +358,13 @@ signs_are_counted_and_taken_back(void **state)
 	assert_call(f, bob, "chat.react", args, WH_OK);
 	assert_call(f, bob, "chat.react", args, WH_EEXIST);
 	snprintf(args, sizeof args, "'emoji':':yum:','target':'%s'", id);
-	assert_has(heard(ann, "chat.reacted"), args);
-	assert_has(call(f, ann, "chat.history", "{'room':'den'}")->json, "'reactions':{':yum:':2}");
+	wh_assert_has(wh_heard(ann, "chat.reacted"), args);
+	wh_assert_has(call(f, ann, "chat.history", "{'room':'den'}")->json, "'reactions':{':yum:':2}");
 	snprintf(args, sizeof args, "{'room':'den','id':'%s','emoji':':yum:','on':false}", id);
 	assert_call(f, ann, "chat.react", args, WH_OK);
 	assert_call(f, ann, "chat.react", args, WH_ENOENT);
-	assert_non_null(heard(bob, "chat.unreacted"));
-	assert_has(call(f, ann, "chat.history", "{'room':'den'}")->json, "'reactions':{':yum:':1}");
+	assert_non_null(wh_heard(bob, "chat.unreacted"));
+	wh_assert_has(call(f, ann, "chat.history", "{'room':'den'}")->json, "'reactions':{':yum:':1}");
 	snprintf(args, sizeof args, "{'room':'den','id':'%s','emoji':'no sign'}", id);
 	assert_call(f, ann, "chat.react", args, WH_EINVAL);
 	assert_call(f, ann, "chat.react", "{'room':'den','id':'0000000000000001','emoji':':x:'}", WH_ENOENT);
@@ -380,11 +380,11 @@ topics_are_set_by_moderators(void **state)
 	(void)state;
 	assert_call(f, bob, "chat.topic", "{'room':'den','topic':'mine'}", WH_EPERM);
 	assert_call(f, ann, "chat.topic", "{'room':'den','topic':'rain'}", WH_OK);
-	assert_has(heard(bob, "chat.topic"), "'from':'ann','who':'id-ann'");
-	assert_has(call(f, bob, "chat.topic", "{'room':'den'}")->json, "{'topic':'rain'}");
+	wh_assert_has(wh_heard(bob, "chat.topic"), "'from':'ann','who':'id-ann'");
+	wh_assert_has(call(f, bob, "chat.topic", "{'room':'den'}")->json, "{'topic':'rain'}");
 	assert_call(f, ann, "chat.topic", "{'room':'den','topic':'a\\nb'}", WH_EINVAL);
 	assert_call(f, ann, "chat.topic", "{'room':'den','topic':''}", WH_OK);
-	assert_has(call(f, bob, "chat.topic", "{'room':'den'}")->json, "{'topic':''}");
+	wh_assert_has(call(f, bob, "chat.topic", "{'room':'den'}")->json, "{'topic':''}");
 	end(f);
 }
 
@@ -401,12 +401,12 @@ pins_are_put_and_taken_off(void **state)
 	assert_call(f, bob, "chat.pin", args, WH_EPERM);
 	assert_call(f, ann, "chat.pin", args, WH_OK);
 	assert_call(f, ann, "chat.pin", args, WH_EEXIST);
-	assert_non_null(heard(bob, "chat.pinned"));
-	assert_has(call(f, bob, "chat.pins", "{'room':'den'}")->json, "'text':'rules'");
+	assert_non_null(wh_heard(bob, "chat.pinned"));
+	wh_assert_has(call(f, bob, "chat.pins", "{'room':'den'}")->json, "'text':'rules'");
 	assert_call(f, ann, "chat.unpin", args, WH_OK);
 	assert_call(f, ann, "chat.unpin", args, WH_ENOENT);
-	assert_non_null(heard(bob, "chat.unpinned"));
-	assert_has(call(f, bob, "chat.pins", "{'room':'den'}")->json, "'entries':[]");
+	assert_non_null(wh_heard(bob, "chat.unpinned"));
+	wh_assert_has(call(f, bob, "chat.pins", "{'room':'den'}")->json, "'entries':[]");
 	end(f);
 }
 
@@ -434,28 +434,28 @@ a_poll_is_answered_once_and_nobody_hears_by_whom(void **state)
 	const char *text;
 
 	(void)state;
-	member(call(f, ann, "chat.poll", "{'room':'den','question':'Tea?','options':['yes','no'],'for':60000}"), "id", id);
-	text = heard(bob, "chat.poll");
-	assert_has(text, "'question':'Tea?'");
-	assert_has(text, "'poll':{'options':['yes','no'],'until':");
+	wh_member(call(f, ann, "chat.poll", "{'room':'den','question':'Tea?','options':['yes','no'],'for':60000}"), "id", id);
+	text = wh_heard(bob, "chat.poll");
+	wh_assert_has(text, "'question':'Tea?'");
+	wh_assert_has(text, "'poll':{'options':['yes','no'],'until':");
 	snprintf(args, sizeof args, "{'room':'den','id':'%s','choice':1}", id);
 	assert_call(f, bob, "chat.vote", args, WH_OK);
-	text = heard(ann, "chat.voted");
-	assert_has(text, "'vote':{'choice':1}");
-	assert_lacks(text, "bob");
+	text = wh_heard(ann, "chat.voted");
+	wh_assert_has(text, "'vote':{'choice':1}");
+	wh_assert_lacks(text, "bob");
 	snprintf(args, sizeof args, "{'room':'den','id':'%s'}", id);
 	text = call(f, bob, "chat.results", args)->json;
-	assert_has(text, "'votes':[0,1,0,0,0,0,0,0,0,0],'mine':1");
+	wh_assert_has(text, "'votes':[0,1,0,0,0,0,0,0,0,0],'mine':1");
 	snprintf(args, sizeof args, "{'room':'den','id':'%s','choice':0}", id);
 	assert_call(f, bob, "chat.vote", args, WH_OK);
 	assert_call(f, ann, "chat.vote", args, WH_OK);
 	snprintf(args, sizeof args, "{'room':'den','id':'%s'}", id);
-	assert_has(call(f, bob, "chat.results", args)->json, "'votes':[2,0,");
+	wh_assert_has(call(f, bob, "chat.results", args)->json, "'votes':[2,0,");
 	snprintf(args, sizeof args, "{'room':'den','id':'%s','choice':2}", id);
 	assert_call(f, bob, "chat.vote", args, WH_ENOENT);
 	wh_test_advance(f->t, 61000);
 	snprintf(args, sizeof args, "{'room':'den','id':'%s','choice':1}", id);
-	assert_has(call(f, bob, "chat.vote", args)->why, "the poll is over");
+	wh_assert_has(call(f, bob, "chat.vote", args)->why, "the poll is over");
 	end(f);
 }
 
@@ -481,13 +481,13 @@ typing_is_told_and_forgotten(void **state)
 
 	(void)state;
 	assert_call(f, bob, "chat.typing", "{'room':'den','on':true}", WH_OK);
-	assert_has(heard(ann, "chat.typing"), "'room':'den','who':'id-bob','name':'bob','on':true");
-	assert_null(heard(bob, "chat.typing"));
+	wh_assert_has(wh_heard(ann, "chat.typing"), "'room':'den','who':'id-bob','name':'bob','on':true");
+	assert_null(wh_heard(bob, "chat.typing"));
 	assert_call(f, bob, "chat.typing", "{'room':'den','on':true}", WH_OK);
-	assert_null(heard(ann, "chat.typing"));
+	assert_null(wh_heard(ann, "chat.typing"));
 	assert_call(f, bob, "chat.typing", "{'room':'den','on':false}", WH_OK);
-	assert_has(heard(ann, "chat.typing"), "'on':false");
-	assert_lacks(call(f, ann, "chat.history", "{'room':'den','events':true}")->json, "typing");
+	wh_assert_has(wh_heard(ann, "chat.typing"), "'on':false");
+	wh_assert_lacks(call(f, ann, "chat.history", "{'room':'den','events':true}")->json, "typing");
 	end(f);
 }
 

@@ -83,8 +83,8 @@ what_is_removed_can_be_put_back_and_is_found_again(void **state)
 	assert_int_equal(ops->redact(chat, wh_str(c.room), number, &mod, WH_STR("off topic"), done, &c, 7), WH_OK);
 	wh_test_settle(f->t);
 	assert_int_equal(c.err, WH_OK);
-	assert_has(heard(bob, "chat.redacted"), "'from':'mod'");
-	assert_lacks(call(f, bob, "chat.history", "{'room':'den'}")->json, "purple");
+	wh_assert_has(wh_heard(bob, "chat.redacted"), "'from':'mod'");
+	wh_assert_lacks(call(f, bob, "chat.history", "{'room':'den'}")->json, "purple");
 	/* Once is enough. */
 	assert_int_equal(ops->redact(chat, WH_STR("den"), number, &mod, WH_STR(""), done, &c, 7), WH_OK);
 	wh_test_settle(f->t);
@@ -92,16 +92,16 @@ what_is_removed_can_be_put_back_and_is_found_again(void **state)
 	assert_int_equal(ops->restore(chat, WH_STR("den"), number, &mod, WH_STR("purple elephants"), WH_STR(""), done, &c, 7), WH_OK);
 	wh_test_settle(f->t);
 	assert_int_equal(c.err, WH_OK);
-	assert_has(heard(bob, "chat.restored"), "'text':'purple elephants','target':'");
-	assert_has(call(f, bob, "chat.history", "{'room':'den'}")->json, "purple");
-	assert_has(call(f, bob, "chat.search", "{'room':'den','query':'elephants'}")->json, "purple");
+	wh_assert_has(wh_heard(bob, "chat.restored"), "'text':'purple elephants','target':'");
+	wh_assert_has(call(f, bob, "chat.history", "{'room':'den'}")->json, "purple");
+	wh_assert_has(call(f, bob, "chat.search", "{'room':'den','query':'elephants'}")->json, "purple");
 	assert_int_equal(ops->restore(chat, WH_STR("den"), number, &mod, WH_STR("x"), WH_STR(""), done, &c, 7), WH_OK);
 	wh_test_settle(f->t);
 	assert_int_equal(c.err, WH_ENOENT);
 	/* Removed again it is nowhere, not in what told of its return either. */
 	assert_int_equal(ops->redact(chat, WH_STR("den"), number, &mod, WH_STR(""), done, &c, 7), WH_OK);
 	wh_test_settle(f->t);
-	assert_lacks(call(f, bob, "chat.history", "{'room':'den','events':true}")->json, "purple");
+	wh_assert_lacks(call(f, bob, "chat.history", "{'room':'den','events':true}")->json, "purple");
 	end(f);
 }
 
@@ -152,12 +152,12 @@ what_is_said_for_somebody_is_said_once(void **state)
 	wh_test_settle(f->t);
 	first = c;
 	assert_int_equal(c.err, WH_OK);
-	assert_has(heard(bob, "chat.message"), "'from':'eve','who':'id-eve'");
+	wh_assert_has(wh_heard(bob, "chat.message"), "'from':'eve','who':'id-eve'");
 	assert_int_equal(ops->say_for(chat, WH_STR("den"), &eve, WH_STR("say"), WH_STR("I was held"), 0, WH_STR("held-1"), done, &c, 7), WH_OK);
 	wh_test_settle(f->t);
 	assert_int_equal(c.err, WH_OK);
 	assert_int_equal(c.id, first.id);
-	assert_null(heard(bob, "chat.message"));
+	assert_null(wh_heard(bob, "chat.message"));
 	end(f);
 }
 
@@ -176,12 +176,12 @@ what_is_whispered_for_somebody_reaches_who_takes_whispers_from_them(void **state
 	assert_int_equal(ops->say_for(chat, WH_STR("@id-ann,id-bob"), &author, WH_STR("say"), WH_STR("I was held"), 0, WH_STR("held-1"), done, &c, 7), WH_OK);
 	wh_test_settle(f->t);
 	assert_int_equal(c.err, WH_OK);
-	assert_has(heard(bob, "I was held"), "'from':'ann'");
+	wh_assert_has(wh_heard(bob, "I was held"), "'from':'ann'");
 	assert_call(f, bob, "chat.block", "{'name':'ann'}", WH_OK);
 	assert_int_equal(ops->say_for(chat, WH_STR("@id-ann,id-bob"), &author, WH_STR("say"), WH_STR("and this"), 0, WH_STR("held-2"), done, &c, 7), WH_OK);
 	wh_test_settle(f->t);
 	assert_int_equal(c.err, WH_EPERM);
-	assert_null(heard(bob, "and this"));
+	assert_null(wh_heard(bob, "and this"));
 	end(f);
 }
 
@@ -203,18 +203,18 @@ what_is_edited_for_somebody_is_theirs_and_edited_once(void **state)
 	assert_int_equal(ops->edit_for(chat, WH_STR("den"), entry, &other, WH_STR("not mine"), WH_STR("held-1"), done, &c, 7), WH_OK);
 	wh_test_settle(f->t);
 	assert_int_equal(c.err, WH_ENOENT);
-	assert_has(call(f, bob, "chat.history", "{'room':'den'}")->json, "as it was");
+	wh_assert_has(call(f, bob, "chat.history", "{'room':'den'}")->json, "as it was");
 	assert_int_equal(ops->edit_for(chat, WH_STR("den"), entry, &author, WH_STR("as it is"), WH_STR("held-2"), done, &c, 7), WH_OK);
 	wh_test_settle(f->t);
 	first = c;
 	assert_int_equal(c.err, WH_OK);
-	assert_has(heard(bob, "chat.edited"), "'from':'eve','who':'id-eve'");
-	assert_lacks(call(f, bob, "chat.history", "{'room':'den'}")->json, "as it was");
+	wh_assert_has(wh_heard(bob, "chat.edited"), "'from':'eve','who':'id-eve'");
+	wh_assert_lacks(call(f, bob, "chat.history", "{'room':'den'}")->json, "as it was");
 	assert_int_equal(ops->edit_for(chat, WH_STR("den"), entry, &author, WH_STR("as it is"), WH_STR("held-2"), done, &c, 7), WH_OK);
 	wh_test_settle(f->t);
 	assert_int_equal(c.err, WH_OK);
 	assert_int_equal(c.id, first.id);
-	assert_null(heard(bob, "chat.edited"));
+	assert_null(wh_heard(bob, "chat.edited"));
 	end(f);
 }
 
@@ -283,15 +283,15 @@ a_hidden_message_is_seen_by_who_said_it_alone(void **state)
 	wh_test_other_hooks(f->t, hooks, &g);
 	answer = call(f, ann, "chat.say", "{'room':'den','text':'buy this'}");
 	assert_int_equal(answer->err, WH_OK);
-	assert_has(answer->json, "'seq':0,'id':'");
-	assert_has(heard(ann, "chat.message"), "buy this");
-	assert_has(heard(desk, "chat.message"), "buy this");
-	assert_null(heard(bob, "chat.message"));
-	assert_lacks(call(f, ann, "chat.history", "{'room':'den'}")->json, "buy this");
+	wh_assert_has(answer->json, "'seq':0,'id':'");
+	wh_assert_has(wh_heard(ann, "chat.message"), "buy this");
+	wh_assert_has(wh_heard(desk, "chat.message"), "buy this");
+	assert_null(wh_heard(bob, "chat.message"));
+	wh_assert_lacks(call(f, ann, "chat.history", "{'room':'den'}")->json, "buy this");
 	assert_int_equal(c.n, 0);
 	g.way = WH_WAY_NOBODY;
 	assert_call(f, ann, "chat.say", "{'room':'den','text':'/slow 5s'}", WH_OK);
-	assert_null(heard(ann, "chat.message"));
+	assert_null(wh_heard(ann, "chat.message"));
 	/* After a hold as well. */
 	g = (struct gate){ .hold = true };
 	answer = wh_test_start(f->t, ann, "chat.say", "{'room':'den','text':'buy that'}");
@@ -302,7 +302,7 @@ a_hidden_message_is_seen_by_who_said_it_alone(void **state)
 	assert_int_equal(c.n, 1);
 	assert_int_equal(c.number, g.number);
 	assert_string_equal(c.text, "in the open");
-	assert_has(heard(bob, "chat.message"), "'seq':1");
+	wh_assert_has(wh_heard(bob, "chat.message"), "'seq':1");
 	wh_test_advance(f->t, WH_TEST_HOLD_MS);
 	ops->forget(chat, &c);
 	end(f);

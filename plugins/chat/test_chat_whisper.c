@@ -13,16 +13,16 @@ a_whisper_reaches_every_session_of_both_and_nobody_else(void **state)
 
 	(void)state;
 	assert_int_equal(answer->err, WH_OK);
-	assert_has(answer->json, "'seq':1,'id':'");
-	assert_has(answer->json, "'room':'@id-ann,id-bob','to':'id-bob','to_name':'bob'");
-	text = heard(bob, "chat.message");
-	assert_has(text, "'room':'@id-ann,id-bob'");
-	assert_has(text, "'from':'ann','who':'id-ann'");
-	assert_has(text, "'to':'id-bob','to_name':'bob','text':'psst'");
-	assert_string_equal(heard(bob2, "chat.message"), text);
-	assert_string_equal(heard(ann, "chat.message"), text);
-	assert_string_equal(heard(ann2, "chat.message"), text);
-	assert_null(heard(cleo, "psst"));
+	wh_assert_has(answer->json, "'seq':1,'id':'");
+	wh_assert_has(answer->json, "'room':'@id-ann,id-bob','to':'id-bob','to_name':'bob'");
+	text = wh_heard(bob, "chat.message");
+	wh_assert_has(text, "'room':'@id-ann,id-bob'");
+	wh_assert_has(text, "'from':'ann','who':'id-ann'");
+	wh_assert_has(text, "'to':'id-bob','to_name':'bob','text':'psst'");
+	assert_string_equal(wh_heard(bob2, "chat.message"), text);
+	assert_string_equal(wh_heard(ann, "chat.message"), text);
+	assert_string_equal(wh_heard(ann2, "chat.message"), text);
+	assert_null(wh_heard(cleo, "psst"));
 	end(f);
 }
 
@@ -37,9 +37,9 @@ the_answer_comes_back_in_the_same_room(void **state)
 	assert_call(f, bob, "chat.whisper", "{'to':'id-ann','text':'yes?'}", WH_OK);
 	assert_call(f, bob, "chat.say", "{'room':'@id-ann,id-bob','text':'what?'}", WH_OK);
 	assert_call(f, bob, "chat.say", "{'room':'@ann','text':'well?'}", WH_OK);
-	assert_has(heard(ann, "yes?"), "'seq':2");
-	assert_has(heard(ann, "what?"), "'seq':3");
-	assert_has(heard(ann, "well?"), "'to':'id-ann','to_name':'ann'");
+	wh_assert_has(wh_heard(ann, "yes?"), "'seq':2");
+	wh_assert_has(wh_heard(ann, "what?"), "'seq':3");
+	wh_assert_has(wh_heard(ann, "well?"), "'to':'id-ann','to_name':'ann'");
 	end(f);
 }
 
@@ -51,13 +51,13 @@ a_whisper_has_kinds_and_may_reply(void **state)
 	char id[256], args[400];
 
 	(void)state;
-	member(call(f, ann, "chat.whisper", "{'to':'bob','text':'waves','kind':'act'}"), "id", id);
-	assert_has(heard(bob, "waves"), "'act':true");
+	wh_member(call(f, ann, "chat.whisper", "{'to':'bob','text':'waves','kind':'act'}"), "id", id);
+	wh_assert_has(wh_heard(bob, "waves"), "'act':true");
 	snprintf(args, sizeof args, "{'to':'ann','text':'beep','kind':'notice','reply':'%s'}", id);
 	assert_call(f, bob, "chat.whisper", args, WH_OK);
-	assert_has(heard(ann, "beep"), "'notice':true");
+	wh_assert_has(wh_heard(ann, "beep"), "'notice':true");
 	snprintf(args, sizeof args, "'reply':'%s'", id);
-	assert_has(wh_test_sent(ann, 1), args);
+	wh_assert_has(wh_test_sent(ann, 1), args);
 	end(f);
 }
 
@@ -75,17 +75,17 @@ who_is_away_finds_it_later(void **state)
 	wh_test_settle(f->t);
 	bob = wh_test_session(f->t, "bob", "member");
 	answer = call(f, bob, "chat.unread", NULL);
-	assert_has(answer->json, "{'room':'@id-ann,id-bob','read':0,'seq':2,'unread':2,'mentions':0}");
+	wh_assert_has(answer->json, "{'room':'@id-ann,id-bob','read':0,'seq':2,'unread':2,'mentions':0}");
 	answer = call(f, bob, "chat.history", "{'room':'@ann'}");
 	assert_int_equal(answer->err, WH_OK);
-	assert_has(answer->json, "'from':'ann'");
-	assert_has(answer->json, "'to':'id-bob','to_name':'bob','text':'call me'");
-	assert_has(answer->json, "'text':'soon'");
+	wh_assert_has(answer->json, "'from':'ann'");
+	wh_assert_has(answer->json, "'to':'id-bob','to_name':'bob','text':'call me'");
+	wh_assert_has(answer->json, "'text':'soon'");
 	assert_call(f, bob, "chat.mark", "{'room':'@ann','seq':2}", WH_OK);
-	assert_has(call(f, bob, "chat.unread", NULL)->json, "'unread':0");
+	wh_assert_has(call(f, bob, "chat.unread", NULL)->json, "'unread':0");
 	/* What one said oneself is not unread. */
 	ann = wh_test_session(f->t, "ann", "member");
-	assert_has(call(f, ann, "chat.unread", NULL)->json, "'unread':0");
+	wh_assert_has(call(f, ann, "chat.unread", NULL)->json, "'unread':0");
 	end(f);
 }
 
@@ -97,12 +97,12 @@ guests_whisper_while_they_are_here(void **state)
 
 	(void)state;
 	assert_call(f, ann, "chat.whisper", "{'to':'gus','text':'hi'}", WH_OK);
-	assert_non_null(heard(g, "hi"));
+	assert_non_null(wh_heard(g, "hi"));
 	assert_call(f, g, "chat.whisper", "{'to':'ann','text':'hello'}", WH_OK);
 	wh_test_leave_server(f->t, g);
 	assert_call(f, ann, "chat.whisper", "{'to':'gus','text':'still there?'}", WH_ENOENT);
-	assert_has(call(f, ann, "chat.whisper", "{'to':'id-gus','text':'still there?'}")->why, "nobody is called that; a guest is gone");
-	assert_has(call(f, ann, "chat.history", "{'room':'@id-ann,id-gus'}")->json, "'text':'hello'");
+	wh_assert_has(call(f, ann, "chat.whisper", "{'to':'id-gus','text':'still there?'}")->why, "nobody is called that; a guest is gone");
+	wh_assert_has(call(f, ann, "chat.history", "{'room':'@id-ann,id-gus'}")->json, "'text':'hello'");
 	end(f);
 }
 
@@ -115,15 +115,15 @@ a_name_means_the_account_before_a_guest(void **state)
 
 	(void)state;
 	wh_session_identify(host, g, &(struct wh_identity){ WH_GUEST, WH_STR("id-g1"), WH_STR("bob"), WH_STR("guest") });
-	assert_has(call(f, ann, "chat.whisper", "{'to':'Bob','text':'one'}")->json, "'to':'id-g1'");
-	assert_has(call(f, ann, "chat.whisper", "{'to':'bob','text':'two'}")->json, "'to':'id-bob'");
+	wh_assert_has(call(f, ann, "chat.whisper", "{'to':'Bob','text':'one'}")->json, "'to':'id-g1'");
+	wh_assert_has(call(f, ann, "chat.whisper", "{'to':'bob','text':'two'}")->json, "'to':'id-bob'");
 	/* Two guests of one name. */
 	wh_session_identify(host, g, &(struct wh_identity){ WH_GUEST, WH_STR("id-g1"), WH_STR("Sam"), WH_STR("guest") });
 	wh_session_identify(host, h, &(struct wh_identity){ WH_GUEST, WH_STR("id-g2"), WH_STR("sam"), WH_STR("guest") });
 	assert_call(f, ann, "chat.whisper", "{'to':'sam','text':'three'}", WH_EINVAL);
 	assert_call(f, ann, "chat.whisper", "{'to':'id-g2','text':'three'}", WH_OK);
 	wh_test_leave_server(f->t, g);
-	assert_has(call(f, ann, "chat.whisper", "{'to':'SAM','text':'four'}")->json, "'to':'id-g2','to_name':'sam'");
+	wh_assert_has(call(f, ann, "chat.whisper", "{'to':'SAM','text':'four'}")->json, "'to':'id-g2','to_name':'sam'");
 	end(f);
 }
 
@@ -141,8 +141,8 @@ nobody_reads_the_whispers_of_others(void **state)
 		assert_call(f, root, reads[i], "{'room':'@id-ann,id-bob'}", WH_EPERM);
 	assert_call(f, root, "chat.say", "{'room':'@id-ann,id-bob','text':'boo'}", WH_EPERM);
 	assert_call(f, root, "chat.search", "{'room':'@id-ann,id-bob','query':'secret'}", WH_EPERM);
-	assert_has(call(f, ann, "chat.search", "{'room':'@bob','query':'secret'}")->json, "'text':'secret'");
-	assert_has(call(f, root, "chat.rooms", NULL)->json, "'rooms':[]");
+	wh_assert_has(call(f, ann, "chat.search", "{'room':'@bob','query':'secret'}")->json, "'text':'secret'");
+	wh_assert_has(call(f, root, "chat.rooms", NULL)->json, "'rooms':[]");
 	end(f);
 }
 
@@ -162,8 +162,8 @@ a_whisper_is_no_room_to_run(void **state)
 	assert_call(f, bob, "chat.register", "{'room':'@ann'}", WH_EEXIST);
 	assert_call(f, bob, "chat.invite", "{'room':'@ann','name':'cleo'}", WH_EPERM);
 	assert_call(f, bob, "chat.kick", "{'room':'@ann','name':'ann'}", WH_EPERM);
-	assert_has(call(f, bob, "chat.room", "{'room':'@ann'}")->json, "'to':'id-ann','to_name':'ann'");
-	assert_has(call(f, bob, "chat.room", "{'room':'@ann'}")->json, "'access':'whisper'");
+	wh_assert_has(call(f, bob, "chat.room", "{'room':'@ann'}")->json, "'to':'id-ann','to_name':'ann'");
+	wh_assert_has(call(f, bob, "chat.room", "{'room':'@ann'}")->json, "'access':'whisper'");
 	end(f);
 }
 
@@ -175,20 +175,20 @@ what_was_whispered_can_be_edited_redacted_and_reacted_to(void **state)
 	char id[256], args[400];
 
 	(void)state;
-	member(call(f, ann, "chat.whisper", "{'to':'bob','text':'helo'}"), "id", id);
+	wh_member(call(f, ann, "chat.whisper", "{'to':'bob','text':'helo'}"), "id", id);
 	snprintf(args, sizeof args, "{'room':'@bob','id':'%s','text':'hello'}", id);
 	assert_call(f, ann, "chat.edit", args, WH_OK);
-	assert_has(heard(bob, "chat.edited"), "'to':'id-bob','to_name':'bob','text':'hello'");
+	wh_assert_has(wh_heard(bob, "chat.edited"), "'to':'id-bob','to_name':'bob','text':'hello'");
 	snprintf(args, sizeof args, "{'room':'@ann','id':'%s','emoji':':wave:'}", id);
 	assert_call(f, bob, "chat.react", args, WH_OK);
-	assert_has(heard(ann, "chat.reacted"), "'to':'id-ann'");
+	wh_assert_has(wh_heard(ann, "chat.reacted"), "'to':'id-ann'");
 	snprintf(args, sizeof args, "{'room':'@ann','id':'%s'}", id);
 	assert_call(f, bob, "chat.pin", args, WH_OK);
-	assert_has(call(f, bob, "chat.pins", "{'room':'@ann'}")->json, "'text':'hello'");
+	wh_assert_has(call(f, bob, "chat.pins", "{'room':'@ann'}")->json, "'text':'hello'");
 	assert_call(f, bob, "chat.redact", args, WH_ENOENT);
 	snprintf(args, sizeof args, "{'room':'@bob','id':'%s'}", id);
 	assert_call(f, ann, "chat.redact", args, WH_OK);
-	assert_has(heard(bob, "chat.redacted"), "'room':'@id-ann,id-bob'");
+	wh_assert_has(wh_heard(bob, "chat.redacted"), "'room':'@id-ann,id-bob'");
 	end(f);
 }
 
@@ -201,12 +201,12 @@ typing_is_told_to_the_other(void **state)
 	(void)state;
 	assert_call(f, ann, "chat.whisper", "{'to':'bob','text':'hi'}", WH_OK);
 	assert_call(f, bob, "chat.typing", "{'room':'@ann','on':true}", WH_OK);
-	assert_has(heard(ann, "chat.typing"), "'who':'id-bob','name':'bob','on':true,'to':'id-ann'");
-	assert_null(heard(bob, "chat.typing"));
+	wh_assert_has(wh_heard(ann, "chat.typing"), "'who':'id-bob','name':'bob','on':true,'to':'id-ann'");
+	assert_null(wh_heard(bob, "chat.typing"));
 	assert_call(f, ann, "chat.block", "{'name':'bob'}", WH_OK);
 	wh_test_advance(f->t, 5000);
 	assert_call(f, bob, "chat.typing", "{'room':'@ann','on':true}", WH_OK);
-	assert_null(heard(ann, "chat.typing"));
+	assert_null(wh_heard(ann, "chat.typing"));
 	end(f);
 }
 
@@ -218,12 +218,12 @@ a_block_works_both_ways_until_it_is_lifted(void **state)
 	char id[256], args[400];
 
 	(void)state;
-	member(call(f, bob, "chat.whisper", "{'to':'ann','text':'hi'}"), "id", id);
+	wh_member(call(f, bob, "chat.whisper", "{'to':'ann','text':'hi'}"), "id", id);
 	assert_call(f, ann, "chat.block", "{'name':'bob'}", WH_OK);
 	assert_call(f, ann, "chat.block", "{'name':'id-bob'}", WH_OK);
-	assert_has(call(f, ann, "chat.blocks", NULL)->json, "{'refuse':'nobody','blocks':[{'who':'id-bob','name':'bob','time':");
+	wh_assert_has(call(f, ann, "chat.blocks", NULL)->json, "{'refuse':'nobody','blocks':[{'who':'id-bob','name':'bob','time':");
 	assert_call(f, bob, "chat.whisper", "{'to':'ann','text':'please'}", WH_EPERM);
-	assert_has(call(f, ann, "chat.whisper", "{'to':'bob','text':'no'}")->why, "they take no whispers from you");
+	wh_assert_has(call(f, ann, "chat.whisper", "{'to':'bob','text':'no'}")->why, "they take no whispers from you");
 	snprintf(args, sizeof args, "{'room':'@ann','id':'%s','text':'worse'}", id);
 	assert_call(f, bob, "chat.edit", args, WH_EPERM);
 	snprintf(args, sizeof args, "{'room':'@ann','id':'%s','emoji':':x:'}", id);
@@ -232,7 +232,7 @@ a_block_works_both_ways_until_it_is_lifted(void **state)
 	assert_call(f, bob, "chat.redact", args, WH_OK);
 	assert_call(f, ann, "chat.unblock", "{'name':'bob'}", WH_OK);
 	assert_call(f, bob, "chat.whisper", "{'to':'ann','text':'thanks'}", WH_OK);
-	assert_int_equal(times(ann, "chat.message"), 2);
+	assert_int_equal(wh_times(ann, "chat.message"), 2);
 	assert_call(f, ann, "chat.block", "{'name':'ann'}", WH_EINVAL);
 	assert_call(f, ann, "chat.block", "{'name':'nobody'}", WH_ENOENT);
 	end(f);
@@ -247,7 +247,7 @@ whispers_can_be_refused(void **state)
 
 	(void)state;
 	assert_call(f, ann, "chat.refuse", "{'from':'guests'}", WH_OK);
-	assert_has(call(f, ann, "chat.blocks", NULL)->json, "'refuse':'guests'");
+	wh_assert_has(call(f, ann, "chat.blocks", NULL)->json, "'refuse':'guests'");
 	assert_call(f, g, "chat.whisper", "{'to':'ann','text':'hi'}", WH_EPERM);
 	assert_call(f, bob, "chat.whisper", "{'to':'ann','text':'hi'}", WH_OK);
 	assert_call(f, ann, "chat.refuse", "{'from':'everybody'}", WH_OK);
@@ -290,7 +290,7 @@ hooks_and_text_rules_hold_as_in_rooms(void **state)
 	(void)state;
 	wh_test_other_hooks(f->t, hooks, NULL);
 	wh_test_session(f->t, "bob", "member");
-	assert_has(call(f, ann, "chat.whisper", "{'to':'bob','text':'cake'}")->why, "the cake is a lie");
+	wh_assert_has(call(f, ann, "chat.whisper", "{'to':'bob','text':'cake'}")->why, "the cake is a lie");
 	assert_call(f, ann, "chat.whisper", "{'to':'bob','text':'  '}", WH_EINVAL);
 	assert_call(f, ann, "chat.whisper", "{'to':'ann','text':'me'}", WH_EINVAL);
 	assert_call(f, ann, "chat.whisper", "{'to':'zoe','text':'who'}", WH_ENOENT);
@@ -306,10 +306,10 @@ a_retry_with_its_nonce_whispers_once(void **state)
 	char first[256], again[256];
 
 	(void)state;
-	member(call(f, ann, "chat.whisper", "{'to':'bob','text':'once','nonce':'n1'}"), "id", first);
-	member(call(f, ann, "chat.whisper", "{'to':'bob','text':'once','nonce':'n1'}"), "id", again);
+	wh_member(call(f, ann, "chat.whisper", "{'to':'bob','text':'once','nonce':'n1'}"), "id", first);
+	wh_member(call(f, ann, "chat.whisper", "{'to':'bob','text':'once','nonce':'n1'}"), "id", again);
 	assert_string_equal(first, again);
-	assert_int_equal(times(bob, "once"), 1);
+	assert_int_equal(wh_times(bob, "once"), 1);
 	end(f);
 }
 
@@ -330,10 +330,10 @@ the_latest_whispers_are_listed_first(void **state)
 	cleo = strstr(answer->json, "id-cleo");
 	bob = strstr(answer->json, "id-bob");
 	assert_true(cleo != NULL && bob != NULL && cleo < bob);
-	assert_has(answer->json, "'who':'id-cleo','name':'cleo','here':true,'seq':1");
-	assert_has(answer->json, "'who':'id-bob','name':'bob','here':false,'seq':1");
-	assert_has(call(f, ann, "chat.whispers", "{'limit':1}")->json, "id-cleo");
-	assert_lacks(call(f, ann, "chat.whispers", "{'limit':1}")->json, "id-bob");
+	wh_assert_has(answer->json, "'who':'id-cleo','name':'cleo','here':true,'seq':1");
+	wh_assert_has(answer->json, "'who':'id-bob','name':'bob','here':false,'seq':1");
+	wh_assert_has(call(f, ann, "chat.whispers", "{'limit':1}")->json, "id-cleo");
+	wh_assert_lacks(call(f, ann, "chat.whispers", "{'limit':1}")->json, "id-bob");
 	end(f);
 }
 
@@ -352,7 +352,7 @@ a_quiet_whisper_leaves_memory_and_comes_back(void **state)
 	}
 	assert_int_equal(wh_test_metric(f->t, "whiply_chat_rooms", NULL), 0);
 	assert_call(f, bob, "chat.whisper", "{'to':'ann','text':'two'}", WH_OK);
-	assert_has(heard(ann, "two"), "'seq':2");
+	wh_assert_has(wh_heard(ann, "two"), "'seq':2");
 	end(f);
 }
 
@@ -370,7 +370,7 @@ whispers_give_way_when_there_are_too_many_rooms(void **state)
 	assert_call(f, bob, "chat.join", "{'room':'attic'}", WH_EFULL);
 	assert_call(f, bob, "chat.whisper", "{'to':'ann','text':'three'}", WH_EFULL);
 	assert_call(f, bob, "chat.leave", "{'room':'hall'}", WH_OK);
-	assert_has(call(f, bob, "chat.whisper", "{'to':'ann','text':'three'}")->json, "'seq':2");
+	wh_assert_has(call(f, bob, "chat.whisper", "{'to':'ann','text':'three'}")->json, "'seq':2");
 	end(f);
 }
 
@@ -389,7 +389,7 @@ whispers_of_guests_end_with_time_and_those_of_accounts_stay(void **state)
 		wh_test_settle(f->t);
 	}
 	assert_call(f, ann, "chat.history", "{'room':'@id-ann,id-gus'}", WH_ENOENT);
-	assert_has(call(f, ann, "chat.history", "{'room':'@bob'}")->json, "two");
+	wh_assert_has(call(f, ann, "chat.history", "{'room':'@bob'}")->json, "two");
 	end(f);
 }
 
@@ -404,8 +404,8 @@ whispers_go_on_after_the_hub_died(void **state)
 	wh_test_recover(f->t);
 	wh_test_settle(f->t);
 	assert_call(f, bob, "chat.whisper", "{'to':'ann','text':'two'}", WH_OK);
-	assert_has(heard(ann, "two"), "'seq':2");
-	assert_int_equal(times(bob, "one"), 1);
+	wh_assert_has(wh_heard(ann, "two"), "'seq':2");
+	assert_int_equal(wh_times(bob, "one"), 1);
 	end(f);
 }
 

@@ -11,7 +11,7 @@
 #include <sqlite3.h>
 
 #include <whiply/accounts.h>
-#include <whiply/testing.h>
+#include <whiply/assert.h>
 
 enum { PLAYED_GRANTS = 32 };
 
@@ -179,79 +179,7 @@ call(struct fixture *f, struct wh_session *s, const char *command, const char *a
 	return wh_test_ask(f->t, s, command, args);
 }
 
-#define assert_call(f, s, command, args, expected) \
-	do { \
-		const struct wh_test_answer *answer_ = call(f, s, command, args); \
-		if (answer_->err != (expected)) \
-			fail_msg("%s: %d, %s", command, answer_->err, answer_->err == WH_OK ? answer_->json : answer_->why); \
-	} while (0)
-
-/** Does the text hold this, in which ' stands for "? */
-static inline bool
-has(const char *text, const char *part)
-{
-	char find[2000];
-
-	snprintf(find, sizeof find, "%s", part);
-	for (char *c = find; *c != '\0'; c++)
-		if (*c == '\'')
-			*c = '"';
-	return text != NULL && strstr(text, find) != NULL;
-}
-
-#define assert_has(text, part) \
-	do { \
-		const char *text_ = (text); \
-		if (!has(text_, part)) \
-			fail_msg("no %s in %s", part, text_ != NULL ? text_ : "nothing"); \
-	} while (0)
-
-#define assert_lacks(text, part) \
-	do { \
-		const char *text_ = (text); \
-		if (has(text_, part)) \
-			fail_msg("%s in %s", part, text_); \
-	} while (0)
-
-/** The next that the session was sent and that has `part` in it; NULL when there is none. What stands before is read. */
-static inline const char *
-heard(struct wh_session *s, const char *part)
-{
-	const char *text;
-
-	while ((text = wh_test_next(s)) != NULL)
-		if (has(text, part))
-			return text;
-	return NULL;
-}
-
-/** How often it was sent such a thing, read or not. */
-static inline unsigned
-times(const struct wh_session *s, const char *part)
-{
-	unsigned n = 0;
-
-	for (size_t i = 0; wh_test_sent(s, i) != NULL; i++)
-		n += has(wh_test_sent(s, i), part);
-	return n;
-}
-
-/** The text member of a flat JSON answer. */
-static inline const char *
-member(const struct wh_test_answer *answer, const char *key, char out[256])
-{
-	char find[64];
-	const char *at;
-
-	if (answer->err != WH_OK)
-		fail_msg("%d: %s", answer->err, answer->why);
-	snprintf(find, sizeof find, "\"%s\":\"", key);
-	at = strstr(answer->json, find);
-	if (at == NULL)
-		fail_msg("no %s in %s", key, answer->json);
-	snprintf(out, 256, "%.*s", (int)strcspn(at + strlen(find), "\""), at + strlen(find));
-	return out;
-}
+#define assert_call(f, s, command, args, expected) wh_assert_ask((f)->t, s, command, args, expected)
 
 /** Says something and gives its id. */
 static inline const char *
@@ -260,7 +188,7 @@ said(struct fixture *f, struct wh_session *s, const char *room, const char *text
 	char args[4200];
 
 	snprintf(args, sizeof args, "{'room':'%s','text':'%s'}", room, text);
-	return member(call(f, s, "chat.say", args), "id", id);
+	return wh_member(call(f, s, "chat.say", args), "id", id);
 }
 
 /** Does something to the store behind the plugin's back. */

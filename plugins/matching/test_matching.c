@@ -12,13 +12,13 @@ two_who_share_an_interest_get_a_room(void **state)
 
 	(void)state;
 	assert_call(f, ann, "match.enqueue", "{'queue':'talk','attributes':{'interests':['chess','Go']}}", WH_OK);
-	assert_null(told(ann, "match.started"));
+	assert_null(wh_heard(ann, "'match.started'"));
 	assert_call(f, bob, "match.enqueue", "{'queue':'talk','attributes':{'interests':['go','tea']}}", WH_OK);
-	started = told(ann, "match.started");
-	member(started, "room", room);
+	started = wh_heard(ann, "'match.started'");
+	wh_member_of(started, "room", room);
 	assert_non_null(strstr(started, "\"shared\":[\"Go\"]"));
 	assert_non_null(strstr(started, "\"name\":\"bob\""));
-	assert_non_null(told(bob, "match.started"));
+	assert_non_null(wh_heard(bob, "'match.started'"));
 	r = wh_room_find(wh_test_host(f->t), wh_str(room));
 	assert_non_null(r);
 	assert_int_equal(wh_room_members(wh_test_host(f->t), r), 2);
@@ -53,10 +53,10 @@ interests_are_let_go_by_the_timer(void **state)
 	assert_call(f, ann, "match.enqueue", "{'queue':'talk','attributes':{'interests':['chess']}}", WH_OK);
 	assert_call(f, bob, "match.enqueue", "{'queue':'talk','attributes':{'interests':['tea']}}", WH_OK);
 	wh_test_advance(f->t, 7500);
-	assert_null(told(ann, "match.started"));
+	assert_null(wh_heard(ann, "'match.started'"));
 	wh_test_advance(f->t, 1000);
 	wh_test_settle(f->t);
-	assert_non_null(told(ann, "match.started"));
+	assert_non_null(wh_heard(ann, "'match.started'"));
 	end(f);
 }
 
@@ -143,14 +143,14 @@ all_have_to_accept(void **state)
 	(void)state;
 	assert_call(f, ann, "match.enqueue", "{'queue':'duel'}", WH_OK);
 	assert_call(f, bob, "match.enqueue", "{'queue':'duel'}", WH_OK);
-	member(told(ann, "match.proposed"), "match", match);
+	wh_member_of(wh_heard(ann, "'match.proposed'"), "match", match);
 	wh_test_advance(f->t, 4000);
 	assert_non_null(strstr(call(f, bob, "match.status", NULL)->json, "\"accept_within\":59"));
 	assert_int_equal(on(f, ann, "match.accept", match, NULL)->err, WH_OK);
-	assert_null(told(ann, "match.started"));
+	assert_null(wh_heard(ann, "'match.started'"));
 	assert_int_equal(on(f, bob, "match.accept", match, NULL)->err, WH_OK);
-	assert_non_null(told(ann, "match.started"));
-	assert_non_null(told(bob, "match.started"));
+	assert_non_null(wh_heard(ann, "'match.started'"));
+	assert_non_null(wh_heard(bob, "'match.started'"));
 	assert_int_equal(on(f, bob, "match.accept", match, NULL)->err, WH_ENOENT);
 	end(f);
 }
@@ -167,13 +167,13 @@ who_was_declined_waits_again_in_front(void **state)
 	assert_call(f, ann, "match.enqueue", "{'queue':'duel'}", WH_OK);
 	wh_test_advance(f->t, 5000);
 	assert_call(f, bob, "match.enqueue", "{'queue':'duel'}", WH_OK);
-	member(told(bob, "match.proposed"), "match", match);
+	wh_member_of(wh_heard(bob, "'match.proposed'"), "match", match);
 	assert_int_equal(on(f, bob, "match.decline", match, NULL)->err, WH_OK);
-	assert_non_null(told(ann, "match.requeued"));
-	assert_non_null(told(bob, "match.cancelled"));
+	assert_non_null(wh_heard(ann, "'match.requeued'"));
+	assert_non_null(wh_heard(bob, "'match.cancelled'"));
 	assert_non_null(strstr(call(f, ann, "match.status", NULL)->json, "\"waited\":5"));
 	assert_call(f, eve, "match.enqueue", "{'queue':'duel'}", WH_OK);
-	assert_non_null(told(ann, "match.proposed"));
+	assert_non_null(wh_heard(ann, "'match.proposed'"));
 	end(f);
 }
 
@@ -187,12 +187,12 @@ who_does_not_answer_is_out_and_the_other_waits_again(void **state)
 	(void)state;
 	assert_call(f, ann, "match.enqueue", "{'queue':'duel'}", WH_OK);
 	assert_call(f, bob, "match.enqueue", "{'queue':'duel'}", WH_OK);
-	member(told(ann, "match.proposed"), "match", match);
+	wh_member_of(wh_heard(ann, "'match.proposed'"), "match", match);
 	assert_int_equal(on(f, ann, "match.accept", match, NULL)->err, WH_OK);
 	wh_test_advance(f->t, 10000);
 	wh_test_settle(f->t);
-	assert_non_null(told(ann, "match.requeued"));
-	assert_non_null(told(bob, "match.cancelled"));
+	assert_non_null(wh_heard(ann, "'match.requeued'"));
+	assert_non_null(wh_heard(bob, "'match.cancelled'"));
 	assert_non_null(strstr(call(f, bob, "match.status", NULL)->json, "\"tickets\":[]"));
 	end(f);
 }
@@ -207,11 +207,11 @@ a_lost_connection_keeps_its_place_for_the_grace(void **state)
 	assert_call(f, ann, "match.enqueue", "{'queue':'talk'}", WH_OK);
 	wh_test_lose(f->t, ann);
 	assert_call(f, bob, "match.enqueue", "{'queue':'talk'}", WH_OK);
-	assert_null(told(bob, "match.started"));
+	assert_null(wh_heard(bob, "'match.started'"));
 	wh_test_resume(f->t, ann);
 	wh_test_settle(f->t);
-	assert_non_null(told(bob, "match.started"));
-	assert_non_null(told(ann, "match.started"));
+	assert_non_null(wh_heard(bob, "'match.started'"));
+	assert_non_null(wh_heard(ann, "'match.started'"));
 	end(f);
 }
 
@@ -243,7 +243,7 @@ who_signs_in_as_somebody_else_waits_no_longer(void **state)
 	assert_int_equal(wh_session_identify(wh_test_host(f->t), ann, &member), WH_OK);
 	wh_test_settle(f->t);
 	assert_call(f, bob, "match.enqueue", "{'queue':'talk'}", WH_OK);
-	assert_null(told(bob, "match.started"));
+	assert_null(wh_heard(bob, "'match.started'"));
 	end(f);
 }
 
@@ -257,7 +257,7 @@ who_leaves_ends_a_pair(void **state)
 	(void)state;
 	matched(f, ann, bob, match);
 	assert_int_equal(on(f, ann, "match.leave", match, NULL)->err, WH_OK);
-	assert_non_null(told(bob, "match.ended"));
+	assert_non_null(wh_heard(bob, "'match.ended'"));
 	assert_int_equal(on(f, bob, "match.leave", match, NULL)->err, WH_ENOENT);
 	snprintf(room, sizeof room, "match-%.100s", match);
 	/* Both leave at once: no state is stuck. */
@@ -278,7 +278,7 @@ leaving_the_room_is_leaving_the_match(void **state)
 	snprintf(room, sizeof room, "match-%.100s", match);
 	assert_int_equal(wh_test_leave(f->t, ann, room), WH_OK);
 	wh_test_settle(f->t);
-	assert_non_null(told(bob, "match.ended"));
+	assert_non_null(wh_heard(bob, "'match.ended'"));
 	end(f);
 }
 
@@ -294,13 +294,13 @@ next_waits_again_with_the_same_wishes_and_not_for_the_same_person(void **state)
 	(void)state;
 	assert_call(f, ann, "match.enqueue", "{'queue':'talk','attributes':{'interests':['tea']}}", WH_OK);
 	assert_call(f, bob, "match.enqueue", "{'queue':'talk','attributes':{'interests':['tea']}}", WH_OK);
-	member(told(ann, "match.started"), "match", match);
+	wh_member_of(wh_heard(ann, "'match.started'"), "match", match);
 	assert_int_equal(on(f, ann, "match.next", match, NULL)->err, WH_OK);
-	assert_non_null(told(bob, "match.ended"));
+	assert_non_null(wh_heard(bob, "'match.ended'"));
 	assert_call(f, bob, "match.enqueue", "{'queue':'talk','attributes':{'interests':['tea']}}", WH_OK);
-	assert_null(told(ann, "match.started"));
+	assert_null(wh_heard(ann, "'match.started'"));
 	assert_call(f, eve, "match.enqueue", "{'queue':'talk','attributes':{'interests':['tea']}}", WH_OK);
-	started = told(eve, "match.started");
+	started = wh_heard(eve, "'match.started'");
 	assert_non_null(strstr(started, "\"shared\":[\"tea\"]"));
 	assert_non_null(strstr(started, "\"name\":\"ann\""));
 	end(f);
@@ -316,21 +316,21 @@ a_block_is_for_good_and_both_ways(void **state)
 	(void)state;
 	matched(f, ann, bob, match);
 	assert_int_equal(on(f, ann, "match.block", match, NULL)->err, WH_OK);
-	assert_non_null(told(bob, "match.ended"));
+	assert_non_null(wh_heard(bob, "'match.ended'"));
 	assert_call(f, bob, "match.enqueue", "{'queue':'talk'}", WH_OK);
 	assert_call(f, ann, "match.enqueue", "{'queue':'talk'}", WH_OK);
 	wh_test_advance(f->t, 100000);
-	assert_null(told(ann, "match.started"));
+	assert_null(wh_heard(ann, "'match.started'"));
 	assert_non_null(strstr(call(f, ann, "match.blocks", NULL)->json, "\"name\":\"bob\""));
 	/* A hub that is replaced knows it still. */
 	wh_test_recover(f->t);
 	wh_test_settle(f->t);
 	wh_test_advance(f->t, 100000);
-	assert_null(told(ann, "match.started"));
+	assert_null(wh_heard(ann, "'match.started'"));
 	assert_call(f, ann, "match.unblock", "{'id':'id-bob'}", WH_OK);
 	assert_call(f, ann, "match.cancel", "{'queue':'talk'}", WH_OK);
 	assert_call(f, ann, "match.enqueue", "{'queue':'talk'}", WH_OK);
-	assert_non_null(told(ann, "match.started"));
+	assert_non_null(wh_heard(ann, "'match.started'"));
 	end(f);
 }
 
@@ -357,7 +357,7 @@ a_report_carries_the_last_lines(void **state)
 		wh_test_say(f->t, bob, room, line);
 	}
 	assert_int_equal(on(f, bob, "match.leave", match, NULL)->err, WH_OK);
-	member(on(f, ann, "match.report", match, ",'reason':'abuse','text':'rude'")->json, "report", report);
+	wh_member_of(on(f, ann, "match.report", match, ",'reason':'abuse','text':'rude'")->json, "report", report);
 	assert_int_equal(on(f, ann, "match.report", match, ",'reason':'abuse'")->err, WH_EEXIST);
 	assert_call(f, ann, "match.reports", NULL, WH_EPERM);
 	reports = call(f, mod, "match.reports", NULL)->json;
@@ -399,14 +399,14 @@ both_are_seen_when_both_agree(void **state)
 	(void)state;
 	assert_call(f, ann, "match.enqueue", "{'queue':'talk'}", WH_OK);
 	assert_call(f, bob, "match.enqueue", "{'queue':'talk'}", WH_OK);
-	member(told(ann, "match.started"), "match", match);
+	wh_member_of(wh_heard(ann, "'match.started'"), "match", match);
 	assert_string_equal(on(f, ann, "match.reveal", match, NULL)->json, "{\"all\":false}");
-	assert_non_null(told(bob, "match.reveals"));
+	assert_non_null(wh_heard(bob, "'match.reveals'"));
 	wh_test_recover(f->t);
 	wh_test_settle(f->t);
 	assert_string_equal(on(f, bob, "match.reveal", match, NULL)->json, "{\"all\":true}");
-	assert_non_null(told(bob, "match.revealed"));
-	assert_non_null(told(ann, "match.revealed"));
+	assert_non_null(wh_heard(bob, "'match.revealed'"));
+	assert_non_null(wh_heard(ann, "'match.revealed'"));
 	end(f);
 }
 
@@ -438,7 +438,7 @@ met_by_the_third(struct fixture *f)
 		third = wh_test_session(f->t, i == 0 ? "far" : i == 1 ? "near" : "third", "guest");
 		assert_call(f, third, "match.enqueue", wants[i], WH_OK);
 	}
-	return told(third, "match.started");
+	return wh_heard(third, "'match.started'");
 }
 
 static void
@@ -492,7 +492,7 @@ strangers_are_relayed_and_blurred_until_all_agree_and_when_it_is_over(void **sta
 	(void)state;
 	assert_call(f, ann, "match.enqueue", "{'queue':'talk'}", WH_OK);
 	assert_call(f, bob, "match.enqueue", "{'queue':'talk'}", WH_OK);
-	member(told(ann, "match.started"), "match", match);
+	wh_member_of(wh_heard(ann, "'match.started'"), "match", match);
 	m = matched_of(f, match);
 	assert_true(m.calls && m.relay_only && m.blur);
 	on(f, ann, "match.reveal", match, NULL);
@@ -519,10 +519,10 @@ who_is_away_when_the_plugin_is_opened_anew_is_away_still(void **state)
 	assert_int_equal(wh_test_reload(f->t, TALK " grace = \"19s\";"), WH_OK);
 	wh_test_settle(f->t);
 	assert_call(f, bob, "match.enqueue", "{'queue':'talk'}", WH_OK);
-	assert_null(told(bob, "match.started"));
+	assert_null(wh_heard(bob, "'match.started'"));
 	wh_test_resume(f->t, ann);
 	wh_test_settle(f->t);
-	assert_non_null(told(bob, "match.started"));
+	assert_non_null(wh_heard(bob, "'match.started'"));
 	end(f);
 }
 
@@ -539,7 +539,7 @@ those_who_wait_do_not_notice_that_the_hub_died(void **state)
 	wh_test_settle(f->t);
 	assert_non_null(strstr(call(f, ann, "match.status", NULL)->json, "\"waited\":3"));
 	assert_call(f, bob, "match.enqueue", "{'queue':'talk','attributes':{'interests':['tea']}}", WH_OK);
-	assert_non_null(told(ann, "match.started"));
+	assert_non_null(wh_heard(ann, "'match.started'"));
 	end(f);
 }
 
@@ -558,7 +558,7 @@ new_settings_do_not_empty_the_queue(void **state)
 	/* The queue that bob waited in is no more. */
 	assert_non_null(strstr(call(f, bob, "match.status", NULL)->json, "\"tickets\":[]"));
 	assert_call(f, bob, "match.enqueue", "{'queue':'talk'}", WH_OK);
-	assert_non_null(told(ann, "match.started"));
+	assert_non_null(wh_heard(ann, "'match.started'"));
 	end(f);
 }
 
@@ -574,18 +574,18 @@ a_live_match_outlives_the_hub(void **state)
 	wh_test_recover(f->t);
 	wh_test_settle(f->t);
 	wh_test_advance(f->t, 60000);
-	assert_null(told(bob, "match.ended"));
+	assert_null(wh_heard(bob, "'match.ended'"));
 	assert_non_null(strstr(call(f, ann, "match.status", NULL)->json, match));
 	/* Whoever comes back knows whom with. */
 	assert_non_null(strstr(call(f, ann, "match.status", NULL)->json, "\"others\":[{\"name\":\"bob\""));
 	assert_int_equal(on(f, ann, "match.next", match, NULL)->err, WH_OK);
-	assert_non_null(told(bob, "match.ended"));
+	assert_non_null(wh_heard(bob, "'match.ended'"));
 	/* That they met is known as well. */
 	wh_test_recover(f->t);
 	wh_test_settle(f->t);
 	assert_call(f, bob, "match.enqueue", "{'queue':'talk'}", WH_OK);
 	wh_test_advance(f->t, 10000);
-	assert_null(told(ann, "match.started"));
+	assert_null(wh_heard(ann, "'match.started'"));
 	end(f);
 }
 
@@ -602,7 +602,7 @@ who_does_not_come_back_after_the_hub_died_is_gone(void **state)
 	wh_test_recover(f->t);
 	wh_test_advance(f->t, 22000);
 	wh_test_settle(f->t);
-	assert_non_null(told(bob, "match.ended"));
+	assert_non_null(wh_heard(bob, "'match.ended'"));
 	end(f);
 }
 
@@ -616,13 +616,13 @@ a_proposal_of_a_hub_that_died_is_waiting_again(void **state)
 	(void)state;
 	assert_call(f, ann, "match.enqueue", "{'queue':'duel'}", WH_OK);
 	assert_call(f, bob, "match.enqueue", "{'queue':'duel'}", WH_OK);
-	assert_non_null(told(ann, "match.proposed"));
+	assert_non_null(wh_heard(ann, "'match.proposed'"));
 	wh_test_recover(f->t);
 	wh_test_settle(f->t);
-	member(told(ann, "match.proposed"), "match", match);
+	wh_member_of(wh_heard(ann, "'match.proposed'"), "match", match);
 	assert_int_equal(on(f, ann, "match.accept", match, NULL)->err, WH_OK);
 	assert_int_equal(on(f, bob, "match.accept", match, NULL)->err, WH_OK);
-	assert_non_null(told(bob, "match.started"));
+	assert_non_null(wh_heard(bob, "'match.started'"));
 	end(f);
 }
 
@@ -638,10 +638,10 @@ a_result_counts_when_both_say_it(void **state)
 	(void)state;
 	assert_call(f, ann, "match.enqueue", "{'queue':'duel'}", WH_OK);
 	assert_call(f, bob, "match.enqueue", "{'queue':'duel'}", WH_OK);
-	member(told(ann, "match.proposed"), "match", match);
+	wh_member_of(wh_heard(ann, "'match.proposed'"), "match", match);
 	on(f, ann, "match.accept", match, NULL);
 	on(f, bob, "match.accept", match, NULL);
-	started = told(ann, "match.started");
+	started = wh_heard(ann, "'match.started'");
 	first = strstr(started, "\"team\":")[7] == '0';
 	snprintf(ours, sizeof ours, ",'places':%s", first ? "[1,2]" : "[2,1]");
 	snprintf(theirs, sizeof theirs, ",'places':%s", first ? "[2,1]" : "[1,2]");
@@ -668,7 +668,7 @@ a_referee_is_believed_at_once(void **state)
 	game = wh_test_session(f->t, "server", "game");
 	assert_call(f, ann, "match.enqueue", "{'queue':'duel'}", WH_OK);
 	assert_call(f, bob, "match.enqueue", "{'queue':'duel'}", WH_OK);
-	member(told(ann, "match.started"), "match", match);
+	wh_member_of(wh_heard(ann, "'match.started'"), "match", match);
 	assert_int_equal(on(f, game, "match.result", match, ",'places':[1,1,2]")->err, WH_EINVAL);
 	assert_non_null(strstr(on(f, game, "match.result", match, ",'places':[1,1]")->json, "agreed"));
 	assert_non_null(strstr(call(f, ann, "match.rating", "{'queue':'duel'}")->json, "\"games\":1"));
@@ -688,10 +688,10 @@ a_running_match_is_filled(void **state)
 	assert_call(f, bob, "match.enqueue", "{'queue':'trio'}", WH_OK);
 	wh_test_advance(f->t, 2100);
 	wh_test_settle(f->t);
-	member(told(ann, "match.started"), "match", match);
+	wh_member_of(wh_heard(ann, "'match.started'"), "match", match);
 	assert_int_equal(on(f, mod, "match.backfill", match, ",'places':1")->err, WH_OK);
 	assert_call(f, eve, "match.enqueue", "{'queue':'trio'}", WH_OK);
-	assert_non_null(strstr(told(eve, "match.started"), match));
+	assert_non_null(strstr(wh_heard(eve, "'match.started'"), match));
 	end(f);
 }
 
@@ -712,10 +712,10 @@ who_skipped_is_not_met_after_the_hub_died(void **state)
 	assert_call(f, bob, "match.enqueue", "{'queue':'talk'}", WH_OK);
 	wh_test_advance(f->t, 60000);
 	wh_test_settle(f->t);
-	assert_null(told(ann, "match.started"));
+	assert_null(wh_heard(ann, "'match.started'"));
 	wh_test_advance(f->t, 3600000);
 	wh_test_settle(f->t);
-	assert_non_null(told(ann, "match.started"));
+	assert_non_null(wh_heard(ann, "'match.started'"));
 	end(f);
 }
 
@@ -734,24 +734,24 @@ nobody_is_put_into_a_match_with_one_who_blocks_it(void **state)
 	assert_call(f, eve, "match.enqueue", "{'queue':'trio'}", WH_OK);
 	wh_test_advance(f->t, 2100);
 	wh_test_settle(f->t);
-	member(told(eve, "match.started"), "match", match);
+	wh_member_of(wh_heard(eve, "'match.started'"), "match", match);
 	assert_int_equal(on(f, eve, "match.block", match, NULL)->err, WH_OK);
-	assert_non_null(told(ann, "match.started"));
+	assert_non_null(wh_heard(ann, "'match.started'"));
 	assert_call(f, ann, "match.enqueue", "{'queue':'trio'}", WH_OK);
 	assert_call(f, bob, "match.enqueue", "{'queue':'trio'}", WH_OK);
 	wh_test_advance(f->t, 2100);
 	wh_test_settle(f->t);
-	member(told(ann, "match.started"), "match", match);
+	wh_member_of(wh_heard(ann, "'match.started'"), "match", match);
 	assert_int_equal(on(f, mod, "match.backfill", match, ",'places':1")->err, WH_OK);
 	assert_call(f, eve, "match.enqueue", "{'queue':'trio'}", WH_OK);
 	wh_test_advance(f->t, 60000);
 	wh_test_settle(f->t);
-	assert_null(told(eve, "match.started"));
+	assert_null(wh_heard(eve, "'match.started'"));
 	/* Nor with itself. */
 	assert_call(f, bob, "match.enqueue", "{'queue':'trio'}", WH_OK);
 	wh_test_advance(f->t, 500);
 	wh_test_settle(f->t);
-	assert_null(told(bob, "match.joined"));
+	assert_null(wh_heard(bob, "'match.joined'"));
 	assert_non_null(strstr(call(f, bob, "match.status", NULL)->json, "\"state\":\"waiting\""));
 	end(f);
 }
@@ -771,14 +771,14 @@ a_match_has_seats_for_64_and_no_more(void **state)
 	assert_call(f, bob, "match.enqueue", "{'queue':'trio'}", WH_OK);
 	wh_test_advance(f->t, 2100);
 	wh_test_settle(f->t);
-	member(told(ann, "match.started"), "match", match);
+	wh_member_of(wh_heard(ann, "'match.started'"), "match", match);
 	while ((err = on(f, mod, "match.backfill", match, ",'places':1")->err) == WH_OK && joined < 100) {
 		struct wh_session *s;
 
 		snprintf(name, sizeof name, "p%u", joined++);
 		s = wh_test_session(f->t, name, "member");
 		assert_call(f, s, "match.enqueue", "{'queue':'trio'}", WH_OK);
-		assert_non_null(told(s, "match.started"));
+		assert_non_null(wh_heard(s, "'match.started'"));
 		assert_int_equal(on(f, s, "match.leave", match, NULL)->err, WH_OK);
 	}
 	assert_int_equal(err, WH_EFULL);
@@ -798,7 +798,7 @@ a_rating_grows_old(void **state)
 	game = wh_test_session(f->t, "server", "game");
 	assert_call(f, ann, "match.enqueue", "{'queue':'duel'}", WH_OK);
 	assert_call(f, bob, "match.enqueue", "{'queue':'duel'}", WH_OK);
-	member(told(ann, "match.started"), "match", match);
+	wh_member_of(wh_heard(ann, "'match.started'"), "match", match);
 	on(f, game, "match.result", match, ",'places':[1,1]");
 	assert_non_null(strstr(call(f, ann, "match.rating", "{'queue':'duel'}")->json, "\"deviation\":290.3"));
 	wh_test_advance(f->t, 100 * 60000);
@@ -840,7 +840,7 @@ meets(struct fixture *f, struct wh_session *one, struct wh_session *other)
 	assert_call(f, other, "match.enqueue", "{'queue':'talk'}", WH_OK);
 	wh_test_advance(f->t, 15000);
 	wh_test_settle(f->t);
-	met = told(one, "match.started") != NULL;
+	met = wh_heard(one, "'match.started'") != NULL;
 	(void)call(f, one, "match.cancel", "{'queue':'talk'}");
 	(void)call(f, other, "match.cancel", "{'queue':'talk'}");
 	return met;

@@ -16,18 +16,18 @@ a_party_is_matched_together(void **state)
 		snprintf(name, sizeof name, "p%u", i);
 		who[i] = wh_test_session(f->t, name, "guest");
 	}
-	member(call(f, who[0], "match.party", "{}")->json, "code", code);
+	wh_member_of(call(f, who[0], "match.party", "{}")->json, "code", code);
 	snprintf(args, sizeof args, "{'code':'%.100s','roles':'healer'}", code);
 	assert_call(f, who[1], "match.party", args, WH_OK);
-	assert_non_null(told(who[0], "match.party"));
+	assert_non_null(wh_heard(who[0], "'match.party'"));
 	assert_call(f, who[1], "match.enqueue", "{'queue':'squad'}", WH_EPERM);
 	assert_call(f, who[0], "match.enqueue", "{'queue':'talk'}", WH_ETOOBIG);
 	assert_call(f, who[0], "match.enqueue", "{'queue':'squad','roles':['fighter']}", WH_OK);
 	assert_call(f, who[2], "match.enqueue", "{'queue':'squad','roles':['fighter']}", WH_OK);
-	assert_null(told(who[0], "match.started"));
+	assert_null(wh_heard(who[0], "'match.started'"));
 	assert_call(f, who[3], "match.enqueue", "{'queue':'squad'}", WH_OK);
 	for (unsigned i = 0; i < 2; i++) {
-		const char *started = told(who[i], "match.started");
+		const char *started = wh_heard(who[i], "'match.started'");
 
 		assert_non_null(started);
 		if (team != NULL)
@@ -35,7 +35,7 @@ a_party_is_matched_together(void **state)
 		team = started;
 	}
 	assert_non_null(strstr(team, "\"role\":\"healer\""));
-	assert_non_null(told(who[3], "match.started"));
+	assert_non_null(wh_heard(who[3], "'match.started'"));
 	end(f);
 }
 
@@ -47,12 +47,12 @@ who_leaves_the_party_takes_it_out_of_the_queue(void **state)
 	char code[256], args[300];
 
 	(void)state;
-	member(call(f, ann, "match.party", "{}")->json, "code", code);
+	wh_member_of(call(f, ann, "match.party", "{}")->json, "code", code);
 	snprintf(args, sizeof args, "{'code':'%.100s'}", code);
 	assert_call(f, bob, "match.party", args, WH_OK);
 	assert_call(f, ann, "match.enqueue", "{'queue':'squad'}", WH_OK);
 	assert_call(f, bob, "match.unparty", NULL, WH_OK);
-	assert_non_null(told(ann, "match.cancelled"));
+	assert_non_null(wh_heard(ann, "'match.cancelled'"));
 	assert_call(f, ann, "match.enqueue", "{'queue':'talk'}", WH_OK);
 	end(f);
 }
@@ -63,7 +63,7 @@ party_of_two(struct fixture *f, struct wh_session *ann, struct wh_session *bob, 
 {
 	char code[256], args[1024];
 
-	member(call(f, ann, "match.party", "{}")->json, "code", code);
+	wh_member_of(call(f, ann, "match.party", "{}")->json, "code", code);
 	snprintf(args, sizeof args, "{'code':'%.100s'%s%s}", code, attributes != NULL ? ",'attributes':" : "", attributes != NULL ? attributes : "");
 	assert_call(f, bob, "match.party", args, WH_OK);
 }
@@ -104,7 +104,7 @@ meets_two(struct fixture *f, struct wh_session *ann, const char *role, const cha
 	snprintf(args, sizeof args, "{'queue':'squad','attributes':%s}", attributes);
 	for (unsigned i = 0; i < 2; i++)
 		assert_call(f, wh_test_session(f->t, (const char *[]){ "eve", "fay" }[i], role), "match.enqueue", args, WH_OK);
-	met = told(ann, "match.started") != NULL;
+	met = wh_heard(ann, "'match.started'") != NULL;
 	end(f);
 	return met;
 }
@@ -186,7 +186,7 @@ who_of_a_party_waits_again_does_so_with_wishes_of_its_own(void **state)
 	assert_call(f, who[0], "match.enqueue", "{'queue':'squad','attributes':{'level':20}}", WH_OK);
 	assert_call(f, who[2], "match.enqueue", "{'queue':'squad','attributes':{'level':20}}", WH_OK);
 	assert_call(f, who[3], "match.enqueue", "{'queue':'squad','attributes':{'level':20}}", WH_OK);
-	member(told(who[1], "match.started"), "match", match);
+	wh_member_of(wh_heard(who[1], "'match.started'"), "match", match);
 	assert_int_equal(on(f, who[1], "match.next", match, NULL)->err, WH_OK);
 	assert_non_null(strstr(call(f, who[1], "match.status", NULL)->json, "\"state\":\"waiting\""));
 	end(f);

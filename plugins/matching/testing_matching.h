@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include <whiply/testing.h>
+#include <whiply/assert.h>
 
 #include "base/testing.h"
 
@@ -49,40 +49,7 @@ call(struct fixture *f, struct wh_session *s, const char *command, const char *a
 	return wh_test_ask(f->t, s, command, args);
 }
 
-#define assert_call(f, s, command, args, expected) \
-	do { \
-		const struct wh_test_answer *answer_ = call(f, s, command, args); \
-		if (answer_->err != (expected)) \
-			fail_msg("%s: %d, %s", command, answer_->err, answer_->err == WH_OK ? answer_->json : answer_->why); \
-	} while (0)
-
-/* What the session was told of this event and has not read, or NULL. */
-static inline const char *
-told(struct wh_session *s, const char *event)
-{
-	char find[64];
-	const char *line;
-
-	snprintf(find, sizeof find, "\"%s\"", event);
-	while ((line = wh_test_next(s)) != NULL)
-		if (strstr(line, find) != NULL)
-			return line;
-	return NULL;
-}
-
-static inline const char *
-member(const char *json, const char *key, char out[256])
-{
-	char find[64];
-	const char *at;
-
-	snprintf(find, sizeof find, "\"%s\":\"", key);
-	at = json != NULL ? strstr(json, find) : NULL;
-	if (at == NULL)
-		fail_msg("no %s in %s", key, json != NULL ? json : "nothing");
-	snprintf(out, 256, "%.*s", (int)strcspn(at + strlen(find), "\""), at + strlen(find));
-	return out;
-}
+#define assert_call(f, s, command, args, expected) wh_assert_ask((f)->t, s, command, args, expected)
 
 /* "match.X" with the match's id. */
 static inline const struct wh_test_answer *
@@ -100,8 +67,8 @@ matched(struct fixture *f, struct wh_session *ann, struct wh_session *bob, char 
 {
 	assert_call(f, ann, "match.enqueue", "{'queue':'talk'}", WH_OK);
 	assert_call(f, bob, "match.enqueue", "{'queue':'talk'}", WH_OK);
-	member(told(ann, "match.started"), "match", match);
-	assert_non_null(told(bob, "match.started"));
+	wh_member_of(wh_heard(ann, "'match.started'"), "match", match);
+	assert_non_null(wh_heard(bob, "'match.started'"));
 }
 
 #endif

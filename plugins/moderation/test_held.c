@@ -32,32 +32,32 @@ an_edit_that_is_held_waits_and_the_old_text_stays(void **state)
 
 	(void)state;
 	says(f, bob, "plain words", id);
-	assert_has(heard(eve, "chat.message"), "plain words");
+	wh_assert_has(wh_heard(eve, "chat.message"), "plain words");
 	answer = edits(f, bob, id, "oh quux");
 	assert_int_equal(answer->err, WH_EPERM);
-	assert_has(answer->why, "the message stays as it was");
-	assert_null(heard(eve, "chat.edited"));
-	assert_has(call(f, eve, "chat.history", "{'room':'den'}")->json, "plain words");
+	wh_assert_has(answer->why, "the message stays as it was");
+	assert_null(wh_heard(eve, "chat.edited"));
+	wh_assert_has(call(f, eve, "chat.history", "{'room':'den'}")->json, "plain words");
 	answer = call(f, mod, "moderation.queue", "{'kind':'held'}");
-	member(answer, "item", item);
-	assert_has(answer->json, "'text':'oh quux','before':'plain words'");
+	wh_member(answer, "item", item);
+	wh_assert_has(answer->json, "'text':'oh quux','before':'plain words'");
 	snprintf(shown, sizeof shown, "'message':'%s','edit':true", id);
-	assert_has(answer->json, shown);
-	assert_has(decides(f, mod, item, "approve")->json, "'done':1");
-	assert_has(heard(eve, "chat.edited"), "'from':'bob','who':'id-bob'");
-	assert_has(heard(bob, "'kind':'approve'"), "the change of your message");
+	wh_assert_has(answer->json, shown);
+	wh_assert_has(decides(f, mod, item, "approve")->json, "'done':1");
+	wh_assert_has(wh_heard(eve, "chat.edited"), "'from':'bob','who':'id-bob'");
+	wh_assert_has(wh_heard(bob, "'kind':'approve'"), "the change of your message");
 	answer = call(f, eve, "chat.history", "{'room':'den'}");
-	assert_has(answer->json, "oh quux");
-	assert_lacks(answer->json, "plain words");
+	wh_assert_has(answer->json, "oh quux");
+	wh_assert_lacks(answer->json, "plain words");
 	/* Denied, it never was. */
 	edits(f, bob, id, "another quux");
-	member(call(f, mod, "moderation.queue", "{'kind':'held'}"), "item", item);
-	assert_has(decides(f, mod, item, "deny")->json, "'done':1");
-	assert_has(call(f, eve, "chat.history", "{'room':'den'}")->json, "oh quux");
+	wh_member(call(f, mod, "moderation.queue", "{'kind':'held'}"), "item", item);
+	wh_assert_has(decides(f, mod, item, "deny")->json, "'done':1");
+	wh_assert_has(call(f, eve, "chat.history", "{'room':'den'}")->json, "oh quux");
 	/* What is refused is not queued, and what is not theirs is refused by chat. */
-	assert_has(edits(f, bob, id, "what a zorble")->why, "this is not published");
-	assert_has(edits(f, eve, id, "my quux now")->why, "only what you said yourself");
-	assert_has(call(f, mod, "moderation.queue", "{'kind':'held'}")->json, "'open':0");
+	wh_assert_has(edits(f, bob, id, "what a zorble")->why, "this is not published");
+	wh_assert_has(edits(f, eve, id, "my quux now")->why, "only what you said yourself");
+	wh_assert_has(call(f, mod, "moderation.queue", "{'kind':'held'}")->json, "'open':0");
 	end(f);
 }
 
@@ -70,26 +70,26 @@ the_queue_is_decided_by_typing(void **state)
 
 	(void)state;
 	assert_int_equal(says(f, mod, "!queue", NULL)->err, WH_OK);
-	assert_has(heard(mod, "moderation.answer"), "nothing waits here");
+	wh_assert_has(wh_heard(mod, "moderation.answer"), "nothing waits here");
 	says(f, bob, "oh quux", NULL);
-	member(call(f, mod, "moderation.queue", "{'kind':'held'}"), "item", item);
+	wh_member(call(f, mod, "moderation.queue", "{'kind':'held'}"), "item", item);
 	assert_int_equal(says(f, mod, "!queue", NULL)->err, WH_OK);
 	snprintf(typed, sizeof typed, "%s held bob: oh quux", item);
-	assert_non_null(heard(mod, typed));
-	assert_has(heard(mod, "moderation.answer"), "/approve ITEM");
+	assert_non_null(wh_heard(mod, typed));
+	wh_assert_has(wh_heard(mod, "moderation.answer"), "/approve ITEM");
 	assert_int_equal(says(f, mod, "!approve nonsense", NULL)->err, WH_OK);
-	assert_has(heard(mod, "moderation.answer"), "usage: /approve ITEM [why]");
+	wh_assert_has(wh_heard(mod, "moderation.answer"), "usage: /approve ITEM [why]");
 	/* Of others it is a message. */
 	snprintf(typed, sizeof typed, "!approve %s", item);
 	assert_int_equal(says(f, eve, typed, NULL)->err, WH_OK);
-	assert_null(heard(eve, "oh quux"));
+	assert_null(wh_heard(eve, "oh quux"));
 	assert_int_equal(says(f, mod, typed, NULL)->err, WH_OK);
 	wh_test_settle(f->t);
-	assert_has(heard(mod, "moderation.answer"), "approve: done");
-	assert_has(heard(eve, "oh quux"), "'from':'bob'");
+	wh_assert_has(wh_heard(mod, "moderation.answer"), "approve: done");
+	wh_assert_has(wh_heard(eve, "oh quux"), "'from':'bob'");
 	assert_int_equal(says(f, mod, typed, NULL)->err, WH_OK);
 	wh_test_settle(f->t);
-	assert_has(heard(mod, "moderation.answer"), "approve: it is decided");
+	wh_assert_has(wh_heard(mod, "moderation.answer"), "approve: it is decided");
 	end(f);
 }
 
@@ -102,18 +102,18 @@ a_whisper_that_is_held_is_published_too(void **state)
 
 	(void)state;
 	assert_call(f, bob, "chat.whisper", "{'to':'eve','text':'oh quux'}", WH_EPERM);
-	member(call(f, mod, "moderation.queue", "{'kind':'held'}"), "item", item);
-	assert_has(decides(f, mod, item, "approve")->json, "'done':1");
-	assert_has(heard(eve, "oh quux"), "'from':'bob'");
-	assert_has(heard(bob, "'kind':'approve'"), "What you wrote was published in a whisper");
+	wh_member(call(f, mod, "moderation.queue", "{'kind':'held'}"), "item", item);
+	wh_assert_has(decides(f, mod, item, "approve")->json, "'done':1");
+	wh_assert_has(wh_heard(eve, "oh quux"), "'from':'bob'");
+	wh_assert_has(wh_heard(bob, "'kind':'approve'"), "What you wrote was published in a whisper");
 	/* Who does not want to hear from them need not. */
 	assert_call(f, bob, "chat.whisper", "{'to':'eve','text':'quux again'}", WH_EPERM);
-	member(call(f, mod, "moderation.queue", "{'kind':'held'}"), "item", item);
+	wh_member(call(f, mod, "moderation.queue", "{'kind':'held'}"), "item", item);
 	assert_call(f, eve, "chat.block", "{'name':'bob'}", WH_OK);
-	assert_has(decides(f, mod, item, "approve")->json, "'done':1");
-	assert_null(heard(eve, "quux again"));
-	assert_has(heard(bob, "'kind':'deny'"), "they take no whispers from you");
-	assert_has(call(f, mod, "moderation.queue", "{'kind':'held'}")->json, "'open':0,'items':[]");
+	wh_assert_has(decides(f, mod, item, "approve")->json, "'done':1");
+	assert_null(wh_heard(eve, "quux again"));
+	wh_assert_has(wh_heard(bob, "'kind':'deny'"), "they take no whispers from you");
+	wh_assert_has(call(f, mod, "moderation.queue", "{'kind':'held'}")->json, "'open':0,'items':[]");
 	end(f);
 }
 
@@ -127,23 +127,23 @@ a_held_edit_is_overtaken_by_the_next_and_never_comes_behind_it(void **state)
 	(void)state;
 	says(f, bob, "plain words", id);
 	edits(f, bob, id, "quux one");
-	member(call(f, mod, "moderation.queue", "{'kind':'held'}"), "item", first);
+	wh_member(call(f, mod, "moderation.queue", "{'kind':'held'}"), "item", first);
 	edits(f, bob, id, "quux two");
-	assert_has(call(f, mod, "moderation.queue", "{'kind':'held'}")->json, "'open':1");
-	member(call(f, mod, "moderation.queue", "{'kind':'held'}"), "item", second);
+	wh_assert_has(call(f, mod, "moderation.queue", "{'kind':'held'}")->json, "'open':1");
+	wh_member(call(f, mod, "moderation.queue", "{'kind':'held'}"), "item", second);
 	/* Who looked at the first does not decide about the second. */
-	assert_has(decides(f, mod, first, "approve")->json, "'done':0");
+	wh_assert_has(decides(f, mod, first, "approve")->json, "'done':0");
 	assert_int_equal(edits(f, bob, id, "better words")->err, WH_OK);
-	assert_has(decides(f, mod, second, "approve")->json, "'done':0");
-	assert_has(call(f, bob, "chat.history", "{'room':'den'}")->json, "better words");
+	wh_assert_has(decides(f, mod, second, "approve")->json, "'done':0");
+	wh_assert_has(call(f, bob, "chat.history", "{'room':'den'}")->json, "better words");
 	/* The message is gone meanwhile. */
 	edits(f, bob, id, "quux three");
-	member(call(f, mod, "moderation.queue", "{'kind':'held'}"), "item", first);
+	wh_member(call(f, mod, "moderation.queue", "{'kind':'held'}"), "item", first);
 	snprintf(args, sizeof args, "{'room':'den','id':'%s'}", id);
 	assert_call(f, bob, "chat.redact", args, WH_OK);
-	assert_has(decides(f, mod, first, "approve")->json, "'done':1");
-	assert_has(heard(bob, "'kind':'deny'"), "the message is gone");
-	assert_lacks(call(f, bob, "chat.history", "{'room':'den'}")->json, "quux");
+	wh_assert_has(decides(f, mod, first, "approve")->json, "'done':1");
+	wh_assert_has(wh_heard(bob, "'kind':'deny'"), "the message is gone");
+	wh_assert_lacks(call(f, bob, "chat.history", "{'room':'den'}")->json, "quux");
 	end(f);
 }
 
@@ -161,7 +161,7 @@ a_held_edit_is_made_once_whatever_dies(void **state)
 	for (unsigned rounds = 0; rounds < 8; rounds++) {
 		wh_test_advance(f->t, 60000);
 		edits(f, bob, id, "oh quux");
-		member(call(f, mod, "moderation.queue", "{'kind':'held'}"), "item", item);
+		wh_member(call(f, mod, "moderation.queue", "{'kind':'held'}"), "item", item);
 		snprintf(args, sizeof args, "{'items':['%s'],'decision':'approve'}", item);
 		wh_test_start(f->t, mod, "moderation.decide", args);
 		for (unsigned i = 0; i < rounds; i++) {
@@ -190,11 +190,11 @@ what_is_held_of_who_left_is_never_published(void **state)
 
 	(void)state;
 	says(f, bob, "oh quux", NULL);
-	member(call(f, mod, "moderation.queue", "{'kind':'held'}"), "item", item);
+	wh_member(call(f, mod, "moderation.queue", "{'kind':'held'}"), "item", item);
 	wh_test_erase(f->t, "id-bob", "bob");
 	wh_test_settle(f->t);
-	assert_has(call(f, mod, "moderation.queue", "{'kind':'held'}")->json, "'open':0");
-	assert_has(decides(f, mod, item, "approve")->json, "'done':0");
+	wh_assert_has(call(f, mod, "moderation.queue", "{'kind':'held'}")->json, "'open':0");
+	wh_assert_has(decides(f, mod, item, "approve")->json, "'done':0");
 	end(f);
 }
 
@@ -215,40 +215,40 @@ a_room_s_log_has_what_was_taken_away_and_nothing_of_who_left(void **state)
 	snprintf(args, sizeof args, "{'room':'den','id':'%s'}", id);
 	assert_call(f, mod, "moderation.redact", args, WH_OK);
 	says(f, eve, "oh quux", NULL);
-	member(call(f, mod, "moderation.queue", "{'kind':'held'}"), "item", item);
-	assert_has(decides(f, mod, item, "deny")->json, "'done':1");
+	wh_member(call(f, mod, "moderation.queue", "{'kind':'held'}"), "item", item);
+	wh_assert_has(decides(f, mod, item, "deny")->json, "'done':1");
 	answer = call(f, mod, "moderation.room_log", "{'room':'Den'}");
-	assert_has(answer->json, "'from':'bob','text':'hello'");
-	assert_has(answer->json, "'from':'bob','text':'purple'");
-	assert_has(answer->json, "'from':'eve','text':'oh quux'");
-	assert_has(answer->json, "'deed':'redact'");
-	assert_has(answer->json, "'deed':'deny'");
-	assert_lacks(answer->json, "slip");
-	assert_lacks(answer->json, "next");
+	wh_assert_has(answer->json, "'from':'bob','text':'hello'");
+	wh_assert_has(answer->json, "'from':'bob','text':'purple'");
+	wh_assert_has(answer->json, "'from':'eve','text':'oh quux'");
+	wh_assert_has(answer->json, "'deed':'redact'");
+	wh_assert_has(answer->json, "'deed':'deny'");
+	wh_assert_lacks(answer->json, "slip");
+	wh_assert_lacks(answer->json, "next");
 	/* In pages, each with its deeds. */
 	answer = call(f, mod, "moderation.room_log", "{'room':'den','limit':2}");
-	member(answer, "next", next);
-	assert_lacks(answer->json, "deed");
+	wh_member(answer, "next", next);
+	wh_assert_lacks(answer->json, "deed");
 	snprintf(args, sizeof args, "{'room':'den','after':'%s'}", next);
 	answer = call(f, mod, "moderation.room_log", args);
-	assert_lacks(answer->json, "purple");
-	assert_has(answer->json, "'deed':'redact'");
+	wh_assert_lacks(answer->json, "purple");
+	wh_assert_has(answer->json, "'deed':'redact'");
 	assert_call(f, eve, "moderation.room_log", "{'room':'den'}", WH_EPERM);
 	assert_call(f, mod, "moderation.room_log", "{'room':'den','after':'x'}", WH_EINVAL);
 	assert_call(f, mod, "moderation.room_log", "{'room':'@id-bob,id-eve'}", WH_EINVAL);
 	wh_test_erase(f->t, "id-eve", "eve");
 	wh_test_settle(f->t);
-	assert_lacks(call(f, mod, "moderation.room_log", "{'room':'den'}")->json, "oh quux");
+	wh_assert_lacks(call(f, mod, "moderation.room_log", "{'room':'den'}")->json, "oh quux");
 	/* What was removed is kept for a time. */
 	wh_test_advance(f->t, 86400000);
-	assert_has(call(f, mod, "moderation.room_log", "{'room':'den'}")->json, "purple");
+	wh_assert_has(call(f, mod, "moderation.room_log", "{'room':'den'}")->json, "purple");
 	wh_test_advance(f->t, 2 * 86400000);
 	wh_test_settle(f->t);
 	wh_test_advance(f->t, 120000);
 	wh_test_settle(f->t);
 	answer = call(f, mod, "moderation.room_log", "{'room':'den'}");
-	assert_has(answer->json, "hello");
-	assert_lacks(answer->json, "purple");
+	wh_assert_has(answer->json, "hello");
+	wh_assert_lacks(answer->json, "purple");
 	end(f);
 }
 
@@ -263,11 +263,11 @@ what_was_removed_of_who_left_is_in_no_log(void **state)
 	says(f, bob, "purple", id);
 	snprintf(args, sizeof args, "{'room':'den','id':'%s'}", id);
 	assert_call(f, mod, "moderation.redact", args, WH_OK);
-	assert_has(call(f, mod, "moderation.room_log", "{'room':'den'}")->json, "purple");
+	wh_assert_has(call(f, mod, "moderation.room_log", "{'room':'den'}")->json, "purple");
 	wh_test_erase(f->t, "id-bob", "bob");
 	wh_test_settle(f->t);
-	assert_lacks(call(f, mod, "moderation.room_log", "{'room':'den'}")->json, "purple");
-	assert_lacks(call(f, mod, "moderation.room_log", "{'room':'den'}")->json, "bob");
+	wh_assert_lacks(call(f, mod, "moderation.room_log", "{'room':'den'}")->json, "purple");
+	wh_assert_lacks(call(f, mod, "moderation.room_log", "{'room':'den'}")->json, "bob");
 	end(f);
 }
 
@@ -281,7 +281,7 @@ a_locked_room_is_locked_for_edits_too(void **state)
 	(void)state;
 	says(f, bob, "plain words", id);
 	assert_call(f, mod, "moderation.lockdown", "{'room':'den'}", WH_OK);
-	assert_has(edits(f, bob, id, "other words")->why, "locked");
+	wh_assert_has(edits(f, bob, id, "other words")->why, "locked");
 	assert_call(f, mod, "moderation.lockdown", "{'room':'den','on':false}", WH_OK);
 	/* A slow room is slow for what is said. */
 	assert_call(f, mod, "moderation.slow", "{'room':'den','time':'20s'}", WH_OK);
@@ -331,13 +331,13 @@ nothing_slips_by_while_rules_that_fail_closed_are_away(void **state)
 	(void)state;
 	answer = says(f, bob, "hello", NULL);
 	assert_int_equal(answer->err, WH_EPERM);
-	assert_has(answer->why, "waits for a moderator");
-	assert_null(heard(eve, "chat.message"));
+	wh_assert_has(answer->why, "waits for a moderator");
+	assert_null(wh_heard(eve, "chat.message"));
 	answer = call(f, mod, "moderation.queue", "{'kind':'held'}");
-	assert_has(answer->json, "'text':'hello','reason':'rules_away'");
-	member(answer, "item", item);
-	assert_has(decides(f, mod, item, "approve")->json, "'done':1");
-	assert_has(heard(eve, "chat.message"), "hello");
+	wh_assert_has(answer->json, "'text':'hello','reason':'rules_away'");
+	wh_member(answer, "item", item);
+	wh_assert_has(decides(f, mod, item, "approve")->json, "'done':1");
+	wh_assert_has(wh_heard(eve, "chat.message"), "hello");
 	assert_int_equal(says(f, mod, "nobody looks at me", id)->err, WH_OK);
 	end_with_pack(f, folder);
 	f = begin_with_pack("open", folder);

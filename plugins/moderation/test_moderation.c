@@ -12,11 +12,11 @@ a_timeout_stops_speaking_until_it_is_over(void **state)
 
 	(void)state;
 	assert_call(f, mod, "moderation.timeout", "{'who':'bob','room':'den','reason':'spam'}", WH_OK);
-	assert_has(heard(bob, "moderation.notice"), "'kind':'timeout'");
+	wh_assert_has(wh_heard(bob, "moderation.notice"), "'kind':'timeout'");
 	answer = says(f, bob, "but", NULL);
 	assert_int_equal(answer->err, WH_EPERM);
-	assert_has(answer->why, "You are timed out in den until ");
-	assert_has(answer->why, ": spam or advertising");
+	wh_assert_has(answer->why, "You are timed out in den until ");
+	wh_assert_has(answer->why, ": spam or advertising");
 	assert_int_equal(f->strikes, 1);
 	wh_test_advance(f->t, 61000);
 	assert_int_equal(says(f, bob, "sorry", NULL)->err, WH_OK);
@@ -45,9 +45,9 @@ what_is_in_force_survives_the_hub(void **state)
 	assert_call(f, mod, "moderation.lockdown", "{'room':'den'}", WH_OK);
 	wh_test_recover(f->t);
 	wh_test_settle(f->t);
-	assert_has(says(f, bob, "hm", NULL)->why, "muted");
-	assert_has(says(f, eve, "hm", NULL)->why, "locked");
-	assert_has(call(f, mod, "moderation.in_force", NULL)->json, "'kind':'mute','who':'id-bob'");
+	wh_assert_has(says(f, bob, "hm", NULL)->why, "muted");
+	wh_assert_has(says(f, eve, "hm", NULL)->why, "locked");
+	wh_assert_has(call(f, mod, "moderation.in_force", NULL)->json, "'kind':'mute','who':'id-bob'");
 	assert_call(f, mod, "moderation.lift", "{'who':'bob','kind':'mute'}", WH_OK);
 	assert_call(f, mod, "moderation.lockdown", "{'room':'den','on':false}", WH_OK);
 	assert_int_equal(says(f, bob, "hm", NULL)->err, WH_OK);
@@ -65,11 +65,11 @@ a_shadow_mute_is_seen_by_nobody(void **state)
 
 	(void)state;
 	assert_call(f, mod, "moderation.shadow_mute", "{'who':'bob','room':'den'}", WH_OK);
-	assert_null(heard(bob, "moderation.notice"));
+	assert_null(wh_heard(bob, "moderation.notice"));
 	assert_int_equal(says(f, bob, "hello?", NULL)->err, WH_OK);
-	assert_has(heard(bob, "chat.message"), "hello?");
-	assert_null(heard(eve, "chat.message"));
-	assert_lacks(call(f, bob, "moderation.statements", NULL)->json, "shadow");
+	wh_assert_has(wh_heard(bob, "chat.message"), "hello?");
+	assert_null(wh_heard(eve, "chat.message"));
+	wh_assert_lacks(call(f, bob, "moderation.statements", NULL)->json, "shadow");
 	end(f);
 }
 
@@ -81,7 +81,7 @@ a_ban_puts_out_keeps_out_and_leaves_the_appeal(void **state)
 
 	(void)state;
 	assert_call(f, mod, "moderation.ban", "{'who':'bob','room':'den','for':'1h'}", WH_OK);
-	assert_non_null(heard(bob, "chat.sent_out"));
+	assert_non_null(wh_heard(bob, "chat.sent_out"));
 	assert_call(f, bob, "chat.join", "{'room':'den'}", WH_EPERM);
 	assert_call(f, bob, "chat.join", "{'room':'other'}", WH_OK);
 	assert_call(f, mod, "moderation.ban", "{'who':'bob','for':'1h'}", WH_OK);
@@ -105,7 +105,7 @@ a_ban_of_a_network_meets_only_those_who_are_new(void **state)
 	assert_call(f, bob, "chat.join", "{'room':'den'}", WH_EPERM);
 	assert_int_equal(says(f, neighbour, "me too?", NULL)->err, WH_OK);
 	/* Nothing of an address is in the log. */
-	assert_lacks(call(f, mod, "moderation.log", NULL)->json, "192.0.2");
+	wh_assert_lacks(call(f, mod, "moderation.log", NULL)->json, "192.0.2");
 	end(f);
 }
 
@@ -119,7 +119,7 @@ a_guest_does_not_come_back_as_another(void **state)
 	assert_call(f, mod, "moderation.mute", "{'who':'zoe','for':'1h'}", WH_OK);
 	wh_test_leave_server(f->t, guest);
 	again = inside(f, "zoe2", "guest");
-	assert_has(says(f, again, "hi", NULL)->why, "muted");
+	wh_assert_has(says(f, again, "hi", NULL)->why, "muted");
 	end(f);
 }
 
@@ -133,26 +133,26 @@ a_removed_message_is_put_back_by_undoing(void **state)
 	(void)state;
 	says(f, bob, "purple", id);
 	snprintf(args, sizeof args, "{'room':'den','id':'%s','reason':'off_topic'}", id);
-	member(call(f, mod, "moderation.redact", args), "action", action);
-	assert_has(heard(bob, "chat.redacted"), "not what this room is about");
-	assert_lacks(call(f, bob, "chat.history", "{'room':'den'}")->json, "purple");
+	wh_member(call(f, mod, "moderation.redact", args), "action", action);
+	wh_assert_has(wh_heard(bob, "chat.redacted"), "not what this room is about");
+	wh_assert_lacks(call(f, bob, "chat.history", "{'room':'den'}")->json, "purple");
 	/* The text is evidence, for a time. */
-	assert_has(call(f, mod, "moderation.log", "{'kind':'redact'}")->json, "'kept':'purple'");
+	wh_assert_has(call(f, mod, "moderation.log", "{'kind':'redact'}")->json, "'kept':'purple'");
 	snprintf(args, sizeof args, "{'id':'%s','preview':true}", action);
-	assert_has(call(f, mod, "moderation.undo", args)->json, "'count':1,'actions':[{");
-	assert_lacks(call(f, bob, "chat.history", "{'room':'den'}")->json, "purple");
+	wh_assert_has(call(f, mod, "moderation.undo", args)->json, "'count':1,'actions':[{");
+	wh_assert_lacks(call(f, bob, "chat.history", "{'room':'den'}")->json, "purple");
 	snprintf(args, sizeof args, "{'id':'%s'}", action);
-	member(call(f, mod, "moderation.undo", args), "undo", undo);
-	assert_has(call(f, bob, "chat.history", "{'room':'den'}")->json, "purple");
+	wh_member(call(f, mod, "moderation.undo", args), "undo", undo);
+	wh_assert_has(call(f, bob, "chat.history", "{'room':'den'}")->json, "purple");
 	assert_call(f, mod, "moderation.undo", args, WH_ESTATE);
 	/* An undoing is undone, and that as well. */
 	snprintf(args, sizeof args, "{'id':'%s'}", undo);
-	member(call(f, mod, "moderation.undo", args), "undo", undo);
-	assert_lacks(call(f, bob, "chat.history", "{'room':'den'}")->json, "purple");
+	wh_member(call(f, mod, "moderation.undo", args), "undo", undo);
+	wh_assert_lacks(call(f, bob, "chat.history", "{'room':'den'}")->json, "purple");
 	assert_call(f, mod, "moderation.undo", args, WH_ESTATE);
 	snprintf(args, sizeof args, "{'id':'%s'}", undo);
 	assert_call(f, mod, "moderation.undo", args, WH_OK);
-	assert_has(call(f, bob, "chat.history", "{'room':'den'}")->json, "purple");
+	wh_assert_has(call(f, bob, "chat.history", "{'room':'den'}")->json, "purple");
 	end(f);
 }
 
@@ -171,17 +171,17 @@ what_a_moderator_removes_with_chat_s_command_is_an_action_too(void **state)
 	assert_int_equal(call(f, eve, "chat.redact", args)->err, WH_ENOENT);
 	snprintf(args, sizeof args, "{'room':'den','id':'%s'}", own);
 	assert_call(f, bob, "chat.redact", args, WH_OK);
-	assert_has(call(f, mod, "moderation.log", NULL)->json, "'actions':[]");
+	wh_assert_has(call(f, mod, "moderation.log", NULL)->json, "'actions':[]");
 	snprintf(args, sizeof args, "{'room':'Den','id':'%s','reason':'no colours'}", id);
 	assert_call(f, mod, "chat.redact", args, WH_OK);
-	assert_has(heard(bob, "moderation.notice"), "A message of yours was removed in den: no colours");
-	assert_has(call(f, mod, "moderation.log", NULL)->json, "'kind':'redact'");
-	assert_has(call(f, mod, "moderation.log", NULL)->json, "'kept':'purple'");
-	member(call(f, mod, "moderation.log", NULL), "action", action);
-	assert_has(call(f, bob, "moderation.statements", NULL)->json, "'decision':'redact'");
+	wh_assert_has(wh_heard(bob, "moderation.notice"), "A message of yours was removed in den: no colours");
+	wh_assert_has(call(f, mod, "moderation.log", NULL)->json, "'kind':'redact'");
+	wh_assert_has(call(f, mod, "moderation.log", NULL)->json, "'kept':'purple'");
+	wh_member(call(f, mod, "moderation.log", NULL), "action", action);
+	wh_assert_has(call(f, bob, "moderation.statements", NULL)->json, "'decision':'redact'");
 	snprintf(args, sizeof args, "{'id':'%s'}", action);
 	assert_call(f, mod, "moderation.undo", args, WH_OK);
-	assert_has(call(f, bob, "chat.history", "{'room':'den'}")->json, "purple");
+	wh_assert_has(call(f, bob, "chat.history", "{'room':'den'}")->json, "purple");
 	end(f);
 }
 
@@ -193,16 +193,16 @@ two_moderators_lock_a_room_and_each_takes_back_the_own(void **state)
 	char first[256], second[256], args[400];
 
 	(void)state;
-	member(call(f, mod, "moderation.lockdown", "{'room':'den'}"), "action", first);
-	assert_non_null(heard(bob, "'lockdown':true"));
-	member(call(f, max, "moderation.lockdown", "{'room':'den'}"), "action", second);
+	wh_member(call(f, mod, "moderation.lockdown", "{'room':'den'}"), "action", first);
+	assert_non_null(wh_heard(bob, "'lockdown':true"));
+	wh_member(call(f, max, "moderation.lockdown", "{'room':'den'}"), "action", second);
 	snprintf(args, sizeof args, "{'id':'%s'}", first);
 	assert_call(f, mod, "moderation.undo", args, WH_OK);
 	assert_int_equal(says(f, bob, "free?", NULL)->err, WH_EPERM);
 	snprintf(args, sizeof args, "{'id':'%s'}", second);
 	assert_call(f, max, "moderation.undo", args, WH_OK);
 	assert_int_equal(says(f, bob, "free!", NULL)->err, WH_OK);
-	assert_non_null(heard(bob, "'lockdown':false"));
+	assert_non_null(wh_heard(bob, "'lockdown':false"));
 	end(f);
 }
 
@@ -251,7 +251,7 @@ only_moderators_act_and_not_on_each_other(void **state)
 	assert_call(f, eve, "moderation.timeout", "{'who':'bob','room':'eves'}", WH_OK);
 	assert_call(f, eve, "moderation.timeout", "{'who':'bob','room':'den'}", WH_EPERM);
 	assert_call(f, eve, "moderation.timeout", "{'who':'bob'}", WH_EPERM);
-	assert_has(call(f, eve, "moderation.log", "{'room':'eves'}")->json, "'name':'bob'");
+	wh_assert_has(call(f, eve, "moderation.log", "{'room':'eves'}")->json, "'name':'bob'");
 	assert_call(f, eve, "moderation.log", NULL, WH_EPERM);
 	end(f);
 }
@@ -270,15 +270,15 @@ a_sweep_removes_what_matches_and_is_undone_as_one(void **state)
 		says(f, bob, "Cheap SKINS here", NULL);
 		says(f, eve, "hello", NULL);
 	}
-	assert_has(call(f, mod, "moderation.sweep", "{'room':'den','match':'skins','preview':true}")->json, "'found':12");
+	wh_assert_has(call(f, mod, "moderation.sweep", "{'room':'den','match':'skins','preview':true}")->json, "'found':12");
 	answer = call(f, mod, "moderation.sweep", "{'room':'den','match':'skins','reason':'spam'}");
-	assert_has(answer->json, "'removed':12,'found':12");
-	member(answer, "group", group);
-	assert_lacks(call(f, eve, "chat.history", "{'room':'den'}")->json, "SKINS");
-	assert_has(call(f, eve, "chat.history", "{'room':'den'}")->json, "hello");
+	wh_assert_has(answer->json, "'removed':12,'found':12");
+	wh_member(answer, "group", group);
+	wh_assert_lacks(call(f, eve, "chat.history", "{'room':'den'}")->json, "SKINS");
+	wh_assert_has(call(f, eve, "chat.history", "{'room':'den'}")->json, "hello");
 	snprintf(args, sizeof args, "{'group':'%s'}", group);
 	assert_call(f, mod, "moderation.undo", args, WH_OK);
-	assert_has(call(f, eve, "chat.history", "{'room':'den'}")->json, "SKINS");
+	wh_assert_has(call(f, eve, "chat.history", "{'room':'den'}")->json, "SKINS");
 	end(f);
 }
 
@@ -328,24 +328,24 @@ reports_are_merged_claimed_and_decided_once(void **state)
 	(void)state;
 	says(f, bob, "you are all fools", id);
 	snprintf(args, sizeof args, "{'id':'%s','reason':'insult','text':'rude'}", id);
-	member(call(f, eve, "moderation.report", args), "report", item);
-	assert_non_null(heard(mod, "moderation.queued"));
+	wh_member(call(f, eve, "moderation.report", args), "report", item);
+	assert_non_null(wh_heard(mod, "moderation.queued"));
 	assert_call(f, ann, "moderation.report", args, WH_OK);
 	assert_call(f, bob, "moderation.report", args, WH_EINVAL);
-	assert_has(call(f, mod, "moderation.queue", NULL)->json, "'open':1,'items':[{'item':'");
-	assert_has(call(f, mod, "moderation.queue", NULL)->json, "'text':'you are all fools'");
-	assert_has(call(f, mod, "moderation.queue", NULL)->json, "'count':2");
+	wh_assert_has(call(f, mod, "moderation.queue", NULL)->json, "'open':1,'items':[{'item':'");
+	wh_assert_has(call(f, mod, "moderation.queue", NULL)->json, "'text':'you are all fools'");
+	wh_assert_has(call(f, mod, "moderation.queue", NULL)->json, "'count':2");
 	snprintf(args, sizeof args, "{'items':['%s']}", item);
-	assert_has(call(f, mod, "moderation.claim", args)->json, "'done':1");
-	assert_has(call(f, max, "moderation.claim", args)->json, "'done':0,'refused':[{");
+	wh_assert_has(call(f, mod, "moderation.claim", args)->json, "'done':1");
+	wh_assert_has(call(f, max, "moderation.claim", args)->json, "'done':0,'refused':[{");
 	snprintf(args, sizeof args, "{'items':['%s'],'decision':'approve','do':'timeout','for':'5m','reason':'insult'}", item);
-	assert_has(call(f, max, "moderation.decide", args)->json, "'done':0");
+	wh_assert_has(call(f, max, "moderation.decide", args)->json, "'done':0");
 	/* A claim expires. */
 	wh_test_advance(f->t, 16 * 60000);
-	assert_has(call(f, max, "moderation.decide", args)->json, "'done':1,'refused':[]");
-	assert_has(call(f, mod, "moderation.decide", args)->json, "'done':0");
-	assert_has(says(f, bob, "hm", NULL)->why, "timed out");
-	assert_has(call(f, mod, "moderation.queue", "{'state':'done'}")->json, "'decided_by':'max'");
+	wh_assert_has(call(f, max, "moderation.decide", args)->json, "'done':1,'refused':[]");
+	wh_assert_has(call(f, mod, "moderation.decide", args)->json, "'done':0");
+	wh_assert_has(says(f, bob, "hm", NULL)->why, "timed out");
+	wh_assert_has(call(f, mod, "moderation.queue", "{'state':'done'}")->json, "'decided_by':'max'");
 	end(f);
 }
 
@@ -357,16 +357,16 @@ an_appeal_is_answered_by_somebody_else(void **state)
 	char action[256], item[256], args[500];
 
 	(void)state;
-	member(call(f, mod, "moderation.mute", "{'who':'bob','room':'den','reason':'spam'}"), "action", action);
-	assert_has(call(f, bob, "moderation.statements", NULL)->json, "'decision':'mute'");
-	assert_has(call(f, bob, "moderation.statements", NULL)->json, "'automated_detection':false,'automated_decision':false,'ground':'house rules: no spam'");
+	wh_member(call(f, mod, "moderation.mute", "{'who':'bob','room':'den','reason':'spam'}"), "action", action);
+	wh_assert_has(call(f, bob, "moderation.statements", NULL)->json, "'decision':'mute'");
+	wh_assert_has(call(f, bob, "moderation.statements", NULL)->json, "'automated_detection':false,'automated_decision':false,'ground':'house rules: no spam'");
 	snprintf(args, sizeof args, "{'action':'%s','text':'it was not me'}", action);
-	member(call(f, bob, "moderation.appeal", args), "report", item);
+	wh_member(call(f, bob, "moderation.appeal", args), "report", item);
 	assert_call(f, max, "moderation.appeal", args, WH_ENOENT);
 	snprintf(args, sizeof args, "{'items':['%s'],'decision':'approve','text':'you are right'}", item);
-	assert_has(call(f, mod, "moderation.decide", args)->json, "about what you did yourself");
-	assert_has(call(f, max, "moderation.decide", args)->json, "'done':1");
-	assert_non_null(heard(bob, "'kind':'answer'"));
+	wh_assert_has(call(f, mod, "moderation.decide", args)->json, "about what you did yourself");
+	wh_assert_has(call(f, max, "moderation.decide", args)->json, "'done':1");
+	assert_non_null(wh_heard(bob, "'kind':'answer'"));
 	assert_int_equal(says(f, bob, "thanks", NULL)->err, WH_OK);
 	end(f);
 }
@@ -380,20 +380,20 @@ moderators_type_commands_and_others_say_them(void **state)
 	(void)state;
 	assert_int_equal(says(f, mod, "/timeout bob 10m stop it", NULL)->err, WH_OK);
 	wh_test_settle(f->t);
-	assert_non_null(heard(mod, "moderation.answer"));
-	assert_null(heard(eve, "stop it"));
-	assert_has(says(f, bob, "hm", NULL)->why, ": stop it");
+	assert_non_null(wh_heard(mod, "moderation.answer"));
+	assert_null(wh_heard(eve, "stop it"));
+	wh_assert_has(says(f, bob, "hm", NULL)->why, ": stop it");
 	assert_int_equal(says(f, mod, "!untimeout bob", NULL)->err, WH_OK);
 	wh_test_settle(f->t);
 	assert_int_equal(says(f, bob, "/timeout eve", NULL)->err, WH_OK);
-	assert_has(heard(eve, "chat.message"), "/timeout eve");
+	wh_assert_has(wh_heard(eve, "chat.message"), "/timeout eve");
 	assert_int_equal(says(f, mod, "/shrug", NULL)->err, WH_OK);
-	assert_has(heard(eve, "chat.message"), "/shrug");
+	wh_assert_has(wh_heard(eve, "chat.message"), "/shrug");
 	assert_int_equal(says(f, mod, "/slow 5s", NULL)->err, WH_OK);
 	wh_test_settle(f->t);
-	assert_has(call(f, eve, "moderation.room", "{'room':'den'}")->json, "'slow':5000");
+	wh_assert_has(call(f, eve, "moderation.room", "{'room':'den'}")->json, "'slow':5000");
 	assert_int_equal(says(f, mod, "/timeout", NULL)->err, WH_OK);
-	assert_has(heard(mod, "usage"), "/timeout NAME");
+	wh_assert_has(wh_heard(mod, "usage"), "/timeout NAME");
 	end(f);
 }
 
@@ -408,15 +408,15 @@ who_leaves_takes_words_along_and_not_the_ban(void **state)
 	(void)bob;
 	assert_call(f, mod, "moderation.note", "{'who':'bob','text':'watch him'}", WH_OK);
 	assert_call(f, mod, "moderation.mute", "{'who':'bob','text':'for being bob'}", WH_OK);
-	assert_has(call(f, mod, "moderation.person", "{'who':'bob'}")->json, "watch him");
+	wh_assert_has(call(f, mod, "moderation.person", "{'who':'bob'}")->json, "watch him");
 	answer = wh_test_export(f->t, "id-bob", "bob");
 	wh_test_settle(f->t);
-	assert_has(answer->json, "for being bob");
-	assert_lacks(answer->json, "watch him");
+	wh_assert_has(answer->json, "for being bob");
+	wh_assert_lacks(answer->json, "watch him");
 	wh_test_erase(f->t, "id-bob", "bob");
 	wh_test_settle(f->t);
-	assert_lacks(call(f, mod, "moderation.log", NULL)->json, "for being bob");
-	assert_has(call(f, mod, "moderation.in_force", NULL)->json, "id-bob");
+	wh_assert_lacks(call(f, mod, "moderation.log", NULL)->json, "for being bob");
+	wh_assert_has(call(f, mod, "moderation.in_force", NULL)->json, "id-bob");
 	end(f);
 }
 
@@ -429,8 +429,8 @@ warnings_and_strikes_are_told_and_counted(void **state)
 
 	(void)state;
 	assert_call(f, mod, "moderation.warn", "{'who':'bob','room':'den','text':'careful'}", WH_OK);
-	assert_has(heard(bob, "moderation.notice"), "A warning in den: careful");
-	member(call(f, mod, "moderation.strike", "{'who':'bob','count':2}"), "action", action);
+	wh_assert_has(wh_heard(bob, "moderation.notice"), "A warning in den: careful");
+	wh_member(call(f, mod, "moderation.strike", "{'who':'bob','count':2}"), "action", action);
 	assert_int_equal(f->strikes, 2);
 	snprintf(args, sizeof args, "{'id':'%s'}", action);
 	assert_call(f, mod, "moderation.undo", args, WH_OK);
@@ -439,7 +439,7 @@ warnings_and_strikes_are_told_and_counted(void **state)
 	assert_call(f, mod, "moderation.reason_set", "{'key':'cats','text':'no cats'}", WH_EPERM);
 	assert_call(f, wh_test_session(f->t, "adm", "member admin"), "moderation.reason_set", "{'key':'cats','text':'no cats','ground':'rule 1'}", WH_OK);
 	assert_call(f, mod, "moderation.timeout", "{'who':'bob','reason':'cats'}", WH_OK);
-	assert_has(heard(bob, "'kind':'timeout'"), ": no cats");
+	wh_assert_has(wh_heard(bob, "'kind':'timeout'"), ": no cats");
 	end(f);
 }
 
@@ -455,28 +455,28 @@ a_verdict_decides_what_becomes_of_a_message(void **state)
 	/* Refused, and in the log with the rule that wanted it. */
 	answer = says(f, bob, "what a zorble", NULL);
 	assert_int_equal(answer->err, WH_EPERM);
-	assert_has(answer->why, "this is not published");
-	assert_has(call(f, mod, "moderation.log", "{'pack':'filters','mode':'live'}")->json, "'kind':'refuse'");
+	wh_assert_has(answer->why, "this is not published");
+	wh_assert_has(call(f, mod, "moderation.log", "{'pack':'filters','mode':'live'}")->json, "'kind':'refuse'");
 	/* Held, and published under the author's name when somebody has looked at it. */
 	answer = says(f, bob, "oh quux", NULL);
-	assert_has(answer->why, "waits for a moderator");
-	assert_null(heard(eve, "quux"));
+	wh_assert_has(answer->why, "waits for a moderator");
+	assert_null(wh_heard(eve, "quux"));
 	answer = call(f, mod, "moderation.queue", "{'kind':'held'}");
-	member(answer, "item", item);
-	assert_has(answer->json, "'text':'oh quux'");
+	wh_member(answer, "item", item);
+	wh_assert_has(answer->json, "'text':'oh quux'");
 	snprintf(args, sizeof args, "{'items':['%s'],'decision':'approve'}", item);
-	assert_has(call(f, mod, "moderation.decide", args)->json, "'done':1");
-	assert_has(heard(eve, "chat.message"), "'from':'bob','who':'id-bob'");
-	assert_non_null(heard(bob, "'kind':'approve'"));
+	wh_assert_has(call(f, mod, "moderation.decide", args)->json, "'done':1");
+	wh_assert_has(wh_heard(eve, "chat.message"), "'from':'bob','who':'id-bob'");
+	assert_non_null(wh_heard(bob, "'kind':'approve'"));
 	/* Hidden, and so is what comes behind it. */
 	assert_int_equal(says(f, bob, "something hidden", NULL)->err, WH_OK);
 	assert_int_equal(says(f, bob, "and more", NULL)->err, WH_OK);
-	assert_null(heard(eve, "chat.message"));
+	assert_null(wh_heard(eve, "chat.message"));
 	assert_call(f, mod, "moderation.lift", "{'who':'bob','room':'den','kind':'shadow-mute'}", WH_OK);
 	/* In shadow mode it is only written down. */
 	assert_int_equal(says(f, eve, "WHY DOES NOBODY EVER ANSWER ME HERE", NULL)->err, WH_OK);
-	assert_has(call(f, mod, "moderation.log", "{'mode':'shadow'}")->json, "'rule':'caps'");
-	assert_null(heard(eve, "moderation.notice"));
+	wh_assert_has(call(f, mod, "moderation.log", "{'mode':'shadow'}")->json, "'rule':'caps'");
+	assert_null(wh_heard(eve, "moderation.notice"));
 	/* At a moderator nobody looks. */
 	assert_int_equal(says(f, mod, "what a zorble", NULL)->err, WH_OK);
 	end(f);
@@ -495,7 +495,7 @@ what_was_held_is_published_once_whatever_dies(void **state)
 	for (unsigned rounds = 0; rounds < 8; rounds++) {
 		wh_test_advance(f->t, 60000);
 		says(f, bob, "oh quux", NULL);
-		member(call(f, mod, "moderation.queue", "{'kind':'held'}"), "item", item);
+		wh_member(call(f, mod, "moderation.queue", "{'kind':'held'}"), "item", item);
 		snprintf(args, sizeof args, "{'items':['%s'],'decision':'approve'}", item);
 		wh_test_start(f->t, mod, "moderation.decide", args);
 		for (unsigned i = 0; i < rounds; i++) {
@@ -526,10 +526,10 @@ a_rollback_undoes_what_one_version_of_a_pack_did(void **state)
 	(void)mod;
 	assert_int_equal(says(f, bob, "something hidden", NULL)->err, WH_OK);
 	wh_test_settle(f->t);
-	assert_has(call(f, mod, "moderation.in_force", "{'who':'bob'}")->json, "shadow-mute");
+	wh_assert_has(call(f, mod, "moderation.in_force", "{'who':'bob'}")->json, "shadow-mute");
 	assert_int_equal(undo_pack(wh_test_self(f->t), WH_STR("filters"), WH_STR("1"), WH_STR(""), 0, WH_STR("id-mod"), WH_STR("mod"), NULL, 0), WH_OK);
 	wh_test_settle(f->t);
-	assert_lacks(call(f, mod, "moderation.in_force", "{'who':'bob'}")->json, "shadow-mute");
+	wh_assert_lacks(call(f, mod, "moderation.in_force", "{'who':'bob'}")->json, "shadow-mute");
 	end(f);
 }
 
@@ -545,11 +545,11 @@ what_is_in_force_in_a_room_goes_along_when_it_gets_another_name(void **state)
 	assert_call(f, eve, "moderation.report", "{'room':'den','who':'bob','text':'rude'}", WH_OK);
 	assert_call(f, ann, "chat.rename", "{'room':'den','to':'lair'}", WH_OK);
 	for (unsigned i = 0; i < 2; i++) {
-		assert_has(call(f, bob, "chat.say", "{'room':'lair','text':'hm'}")->why, "muted");
-		assert_has(call(f, mod, "moderation.room", "{'room':'lair'}")->json, "'slow':60000");
-		assert_has(call(f, mod, "moderation.log", "{'room':'lair'}")->json, "'kind':'mute'");
-		assert_lacks(call(f, mod, "moderation.log", "{'room':'den'}")->json, "'kind':'mute'");
-		assert_has(call(f, mod, "moderation.queue", "{'room':'lair'}")->json, "rude");
+		wh_assert_has(call(f, bob, "chat.say", "{'room':'lair','text':'hm'}")->why, "muted");
+		wh_assert_has(call(f, mod, "moderation.room", "{'room':'lair'}")->json, "'slow':60000");
+		wh_assert_has(call(f, mod, "moderation.log", "{'room':'lair'}")->json, "'kind':'mute'");
+		wh_assert_lacks(call(f, mod, "moderation.log", "{'room':'den'}")->json, "'kind':'mute'");
+		wh_assert_has(call(f, mod, "moderation.queue", "{'room':'lair'}")->json, "rude");
 		wh_test_recover(f->t);
 		wh_test_settle(f->t);
 	}

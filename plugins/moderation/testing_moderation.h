@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include <whiply/accounts.h>
-#include <whiply/testing.h>
+#include <whiply/assert.h>
 
 struct fixture {
 	struct wh_test *t;
@@ -128,65 +128,7 @@ call(struct fixture *f, struct wh_session *s, const char *command, const char *a
 	return wh_test_ask(f->t, s, command, args);
 }
 
-#define assert_call(f, s, command, args, expected) \
-	do { \
-		const struct wh_test_answer *answer_ = call(f, s, command, args); \
-		if (answer_->err != (expected)) \
-			fail_msg("%s: %d, %s", command, answer_->err, answer_->err == WH_OK ? answer_->json : answer_->why); \
-	} while (0)
-
-static inline bool
-has(const char *text, const char *part)
-{
-	char find[2000];
-
-	snprintf(find, sizeof find, "%s", part);
-	for (char *c = find; *c != '\0'; c++)
-		if (*c == '\'')
-			*c = '"';
-	return text != NULL && strstr(text, find) != NULL;
-}
-
-#define assert_has(text, part) \
-	do { \
-		const char *text_ = (text); \
-		if (!has(text_, part)) \
-			fail_msg("no %s in %s", part, text_ != NULL ? text_ : "nothing"); \
-	} while (0)
-
-#define assert_lacks(text, part) \
-	do { \
-		const char *text_ = (text); \
-		if (has(text_, part)) \
-			fail_msg("%s in %s", part, text_); \
-	} while (0)
-
-static inline const char *
-heard(struct wh_session *s, const char *part)
-{
-	const char *text;
-
-	while ((text = wh_test_next(s)) != NULL)
-		if (has(text, part))
-			return text;
-	return NULL;
-}
-
-static inline const char *
-member(const struct wh_test_answer *answer, const char *key, char out[256])
-{
-	char find[64];
-	const char *at;
-
-	if (answer->err != WH_OK)
-		fail_msg("%d: %s", answer->err, answer->why);
-	snprintf(find, sizeof find, "\"%s\":\"", key);
-	at = strstr(answer->json, find);
-	if (at == NULL)
-		fail_msg("no %s in %s", key, answer->json);
-	snprintf(out, 256, "%.*s", (int)strcspn(at + strlen(find), "\""), at + strlen(find));
-	return out;
-}
+#define assert_call(f, s, command, args, expected) wh_assert_ask((f)->t, s, command, args, expected)
 
 /** A session that has entered the den. */
 static inline struct wh_session *
@@ -217,7 +159,7 @@ says(struct fixture *f, struct wh_session *s, const char *text, char id[256])
 	snprintf(args, sizeof args, "{'room':'den','text':'%s'}", text);
 	answer = call(f, s, "chat.say", args);
 	if (id != NULL && answer->err == WH_OK)
-		member(answer, "id", id);
+		wh_member(answer, "id", id);
 	return answer;
 }
 

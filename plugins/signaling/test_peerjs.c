@@ -48,8 +48,8 @@ ticket(struct fixture *f, struct wh_session *s, const char *room)
 	answer = call(f->t, s, "call.ticket", args);
 	if (answer->err != WH_OK)
 		fail_msg("%s", answer->why);
-	member(answer->json, "id", p.id);
-	member(answer->json, "token", p.token);
+	wh_member_of(answer->json, "id", p.id);
+	wh_member_of(answer->json, "token", p.token);
 	return p;
 }
 
@@ -97,7 +97,7 @@ a_ticket_opens_and_what_is_said_is_stamped_with_who_says_it(void **state)
 	(void)state;
 	say(f, ann, "OFFER", b.id, PAYLOAD);
 	line = wh_test_next(bob);
-	member(line, "src", from);
+	wh_member_of(line, "src", from);
 	assert_string_equal(from, a.id);
 	assert_null(strstr(line, "forged"));
 	assert_non_null(strstr(line, "\"metadata\":{\"a\":[1,2]}"));

@@ -57,7 +57,7 @@ enter(struct fixture *f, struct wh_session *s, char peer[256])
 	answer = in_room(f, s, "call.join", "");
 	if (answer->err != WH_OK)
 		fail_msg("%s", answer->why);
-	member(answer->json, "peer", peer);
+	wh_member_of(answer->json, "peer", peer);
 }
 
 /* Ann and bob are in the call of the room, and have read what they were told of that. */
@@ -97,7 +97,7 @@ the_newcomer_starts_and_is_polite(void **state)
 	assert_int_equal(answer->err, WH_OK);
 	assert_non_null(strstr(answer->json, "\"name\":\"ann\",\"generation\":1,\"starts\":true,\"polite\":true,\"audio\":false"));
 	assert_non_null(strstr(answer->json, "\"most\":4,\"relay\":false,\"blur\":false"));
-	const char *line = told(f->ann, "call.joined");
+	const char *line = wh_heard(f->ann, "call.joined");
 	assert_non_null(line);
 	assert_non_null(strstr(line, "\"name\":\"bob\",\"generation\":1,\"starts\":false,\"polite\":false,\"audio\":true,\"video\":true"));
 	end(f);
@@ -113,15 +113,15 @@ offer_answer_and_candidates_reach_the_one_they_are_for_and_say_from_whom(void **
 	(void)state;
 	two(f, "lobby");
 	assert_int_equal(frame(f, f->bob, "call.offer", f->a, 1, OFFER), WH_OK);
-	line = told(f->ann, "call.offer");
+	line = wh_heard(f->ann, "call.offer");
 	assert_non_null(line);
-	member(line, "from", from);
+	wh_member_of(line, "from", from);
 	assert_string_equal(from, f->b);
 	assert_non_null(strstr(line, "m=audio 5000"));
 	assert_int_equal(frame(f, f->ann, "call.answer", f->b, 1, OFFER), WH_OK);
-	assert_non_null(told(f->bob, "call.answer"));
+	assert_non_null(wh_heard(f->bob, "call.answer"));
 	assert_int_equal(frame(f, f->bob, "call.candidates", f->a, 1, "'candidates':[{'candidate':'" HOST "','sdpMid':'0','sdpMLineIndex':0},'" RELAY "','']"), WH_OK);
-	line = told(f->ann, "call.candidates");
+	line = wh_heard(f->ann, "call.candidates");
 	assert_non_null(line);
 	assert_non_null(strstr(line, "{\"candidate\":\"" HOST "\",\"sdpMid\":\"0\",\"sdpMLineIndex\":0},{\"candidate\":\"" RELAY "\"},{\"candidate\":\"\"}"));
 	assert_int_equal(wh_test_metric(f->t, "whiply_signaling_frames_total", "offer"), 1);
@@ -136,7 +136,7 @@ a_source_can_not_be_forged(void **state)
 	(void)state;
 	two(f, "lobby");
 	assert_int_equal(frame(f, f->bob, "call.offer", f->a, 1, OFFER ",'from':'someone'"), WH_EINVAL);
-	assert_null(told(f->ann, "call.offer"));
+	assert_null(wh_heard(f->ann, "call.offer"));
 	end(f);
 }
 
@@ -169,7 +169,7 @@ an_unknown_a_forbidden_and_an_old_target_are_one_answer(void **state)
 			snprintf(why, sizeof why, "%s", answer->why);
 		assert_string_equal(answer->why, why);
 	}
-	assert_null(told(f->ann, "call.offer"));
+	assert_null(wh_heard(f->ann, "call.offer"));
 	/* A member of the room who is not in the call is no better off. */
 	f->room = "lobby";
 	wh_test_join(f->t, f->eve, "lobby");
@@ -204,7 +204,7 @@ where_both_offer_the_answer_to_one_settles_both(void **state)
 	assert_int_equal(frame(f, f->ann, "call.offer", f->b, 1, OFFER), WH_OK);
 	assert_int_equal(frame(f, f->bob, "call.answer", f->a, 1, OFFER), WH_OK);
 	wh_test_advance(f->t, 60000);
-	assert_null(told(f->ann, "call.expired"));
+	assert_null(wh_heard(f->ann, "call.expired"));
 	end(f);
 }
 
@@ -219,12 +219,12 @@ an_offer_that_nobody_answers_runs_out(void **state)
 	two(f, "lobby");
 	assert_int_equal(frame(f, f->bob, "call.offer", f->a, 1, OFFER), WH_OK);
 	wh_test_advance(f->t, 9000);
-	assert_null(told(f->bob, "call.expired"));
+	assert_null(wh_heard(f->bob, "call.expired"));
 	wh_test_advance(f->t, 2000);
-	line = told(f->bob, "call.expired");
-	member(line, "peer", peer);
+	line = wh_heard(f->bob, "call.expired");
+	wh_member_of(line, "peer", peer);
 	assert_string_equal(peer, f->a);
-	member(told(f->ann, "call.expired"), "peer", peer);
+	wh_member_of(wh_heard(f->ann, "call.expired"), "peer", peer);
 	assert_string_equal(peer, f->b);
 	assert_int_equal(frame(f, f->ann, "call.answer", f->b, 1, OFFER), WH_ESTATE);
 	assert_int_equal(frame(f, f->ann, "call.candidates", f->b, 1, "'candidates':['" HOST "']"), WH_ESTATE);
@@ -243,19 +243,19 @@ strangers_see_no_address_of_each_other_until_the_match_lets_them(void **state)
 	two(f, "match-1");
 	assert_non_null(strstr(in_room(f, f->ann, "call.status", "")->json, "\"relay\":true,\"blur\":true"));
 	assert_int_equal(frame(f, f->bob, "call.offer", f->a, 1, OFFER), WH_OK);
-	line = told(f->ann, "call.offer");
+	line = wh_heard(f->ann, "call.offer");
 	assert_non_null(strstr(line, "m=audio 9 "));
 	assert_null(strstr(line, "192.0.2.9"));
 	assert_int_equal(frame(f, f->bob, "call.candidates", f->a, 1, both), WH_OK);
-	line = told(f->ann, "call.candidates");
+	line = wh_heard(f->ann, "call.candidates");
 	assert_non_null(strstr(line, "203.0.113.9"));
 	assert_null(strstr(line, "192.0.2.9"));
 	assert_int_equal(frame(f, f->bob, "call.candidates", f->a, 1, host), WH_OK);
-	assert_null(told(f->ann, "call.candidates"));
+	assert_null(wh_heard(f->ann, "call.candidates"));
 	assert_int_equal(wh_test_metric(f->t, "whiply_signaling_candidates_removed_total", NULL), 2);
 	f->matching.matched = (struct wh_matched){ .calls = true };
 	assert_int_equal(frame(f, f->bob, "call.candidates", f->a, 1, host), WH_OK);
-	assert_non_null(strstr(told(f->ann, "call.candidates"), "192.0.2.9"));
+	assert_non_null(strstr(wh_heard(f->ann, "call.candidates"), "192.0.2.9"));
 	end(f);
 }
 
@@ -302,7 +302,7 @@ a_call_is_a_mesh_and_has_its_bound(void **state)
 	wh_test_join(f->t, more, "lobby");
 	assert_int_equal(in_room(f, more, "call.join", "")->err, WH_EFULL);
 	assert_int_equal(in_room(f, f->bob, "call.leave", "")->err, WH_OK);
-	assert_non_null(strstr(told(f->ann, "call.left"), "\"reason\":\"left\""));
+	assert_non_null(strstr(wh_heard(f->ann, "call.left"), "\"reason\":\"left\""));
 	assert_int_equal(in_room(f, more, "call.join", "")->err, WH_OK);
 	end(f);
 }
@@ -336,10 +336,10 @@ what_one_sends_is_told_to_the_others(void **state)
 	two(f, "lobby");
 	assert_int_equal(in_room(f, f->bob, "call.set", ",'audio':true,'hand':true")->err, WH_OK);
 	assert_int_equal(in_room(f, f->bob, "call.set", ",'screen':true")->err, WH_OK);
-	told(f->ann, "call.state");
-	line = told(f->ann, "call.state");
+	wh_heard(f->ann, "call.state");
+	line = wh_heard(f->ann, "call.state");
 	assert_non_null(strstr(line, "\"audio\":true,\"video\":false,\"screen\":true,\"hand\":true"));
-	assert_null(told(f->bob, "call.state"));
+	assert_null(wh_heard(f->bob, "call.state"));
 	assert_int_equal(in_room(f, f->eve, "call.set", ",'audio':true")->err, WH_ENOENT);
 	end(f);
 }
@@ -352,7 +352,7 @@ whoever_leaves_the_room_leaves_its_call(void **state)
 	(void)state;
 	two(f, "lobby");
 	wh_test_leave(f->t, f->bob, "lobby");
-	assert_non_null(strstr(told(f->ann, "call.left"), "\"reason\":\"room\""));
+	assert_non_null(strstr(wh_heard(f->ann, "call.left"), "\"reason\":\"room\""));
 	assert_int_equal(frame(f, f->ann, "call.offer", f->b, 1, OFFER), WH_ENOENT);
 	wh_test_leave_server(f->t, f->ann);
 	assert_int_equal(wh_test_metric(f->t, "whiply_signaling_calls", NULL), 0);
@@ -369,7 +369,7 @@ who_begins_anew_has_another_generation(void **state)
 	two(f, "lobby");
 	assert_int_equal(frame(f, f->bob, "call.offer", f->a, 1, OFFER), WH_OK);
 	assert_non_null(strstr(in_room(f, f->ann, "call.join", "")->json, "\"generation\":2"));
-	line = told(f->bob, "call.peer_resumed");
+	line = wh_heard(f->bob, "call.peer_resumed");
 	assert_non_null(strstr(line, "\"generation\":2,\"starts\":false,\"polite\":false"));
 	/* What is for the one before, or from then, reaches nobody. */
 	assert_int_equal(frame(f, f->bob, "call.offer", f->a, 1, OFFER), WH_ENOENT);
@@ -387,19 +387,19 @@ a_lost_connection_keeps_its_seat_for_a_while(void **state)
 	(void)state;
 	two(f, "lobby");
 	wh_test_lose(f->t, f->bob);
-	assert_non_null(strstr(told(f->ann, "call.state"), "\"away\":true"));
+	assert_non_null(strstr(wh_heard(f->ann, "call.state"), "\"away\":true"));
 	assert_int_equal(frame(f, f->ann, "call.offer", f->b, 1, OFFER), WH_EAWAY);
 	wh_test_advance(f->t, 4000);
 	wh_test_resume(f->t, f->bob);
-	line = told(f->ann, "call.peer_resumed");
+	line = wh_heard(f->ann, "call.peer_resumed");
 	assert_non_null(strstr(line, "\"generation\":2,\"starts\":false,\"polite\":false"));
-	line = told(f->bob, "call.resumed");
+	line = wh_heard(f->bob, "call.resumed");
 	assert_non_null(strstr(line, "\"generation\":2"));
 	assert_non_null(strstr(line, "\"name\":\"ann\",\"generation\":1,\"starts\":true,\"polite\":true"));
 	assert_int_equal(frame(f, f->ann, "call.offer", f->b, 2, OFFER), WH_OK);
 	wh_test_lose(f->t, f->bob);
 	wh_test_advance(f->t, 6000);
-	assert_non_null(strstr(told(f->ann, "call.left"), "\"reason\":\"connection\""));
+	assert_non_null(strstr(wh_heard(f->ann, "call.left"), "\"reason\":\"connection\""));
 	end(f);
 }
 
@@ -415,12 +415,12 @@ a_call_survives_the_hub_and_is_told_to_restart(void **state)
 	in_room(f, f->ann, "call.set", ",'hand':true");
 	assert_int_equal(frame(f, f->bob, "call.offer", f->a, 1, OFFER), WH_OK);
 	wh_test_recover(f->t);
-	line = told(f->bob, "call.resumed");
+	line = wh_heard(f->bob, "call.resumed");
 	assert_non_null(line);
-	member(line, "peer", peer);
+	wh_member_of(line, "peer", peer);
 	assert_string_equal(peer, f->b);
 	assert_non_null(strstr(line, "\"name\":\"ann\",\"generation\":2,\"starts\":true,\"polite\":true,\"audio\":false,\"video\":false,\"screen\":false,\"hand\":true"));
-	assert_non_null(strstr(told(f->ann, "call.resumed"), "\"name\":\"bob\",\"generation\":2,\"starts\":false"));
+	assert_non_null(strstr(wh_heard(f->ann, "call.resumed"), "\"name\":\"bob\",\"generation\":2,\"starts\":false"));
 	assert_int_equal(frame(f, f->bob, "call.offer", f->a, 1, OFFER), WH_ENOENT);
 	assert_int_equal(frame(f, f->bob, "call.offer", f->a, 2, OFFER), WH_OK);
 	assert_int_equal(frame(f, f->ann, "call.answer", f->b, 2, OFFER), WH_OK);
@@ -467,8 +467,8 @@ sizes_are_bounded(void **state)
 	assert_int_equal(call(f->t, f->bob, "call.candidates", args)->err, WH_ETOOBIG);
 	assert_int_equal(frame(f, f->bob, "call.candidates", f->a, 1, "'candidates':[{'candidate':'" HOST "','sdpMid':{}}]"), WH_EINVAL);
 	assert_int_equal(frame(f, f->bob, "call.candidates", f->a, 1, "'candidates':[7]"), WH_EINVAL);
-	told(f->ann, "call.offer");
-	assert_null(told(f->ann, "call."));
+	wh_heard(f->ann, "call.offer");
+	assert_null(wh_heard(f->ann, "call."));
 	end(f);
 }
 
@@ -502,7 +502,7 @@ a_moderator_takes_somebody_out(void **state)
 	snprintf(more, sizeof more, ",'peer':'%s'", f->b);
 	assert_int_equal(in_room(f, f->ann, "call.remove", more)->err, WH_EPERM);
 	assert_int_equal(in_room(f, mod, "call.remove", more)->err, WH_OK);
-	assert_non_null(strstr(told(f->bob, "call.left"), "\"reason\":\"removed\""));
+	assert_non_null(strstr(wh_heard(f->bob, "call.left"), "\"reason\":\"removed\""));
 	assert_int_equal(in_room(f, mod, "call.remove", more)->err, WH_ENOENT);
 	end(f);
 }
@@ -667,8 +667,8 @@ a_call_goes_along_when_its_room_gets_another_name(void **state)
 	call(f->t, f->bob, "chat.join", "{'room':'den'}");
 	wh_test_settle(f->t);
 	f->room = "den";
-	member(in_room(f, f->ann, "call.join", "")->json, "peer", f->a);
-	member(in_room(f, f->bob, "call.join", "")->json, "peer", f->b);
+	wh_member_of(in_room(f, f->ann, "call.join", "")->json, "peer", f->a);
+	wh_member_of(in_room(f, f->bob, "call.join", "")->json, "peer", f->b);
 	call(f->t, f->ann, "chat.rename", "{'room':'den','to':'lair'}");
 	wh_test_settle(f->t);
 	f->room = "lair";

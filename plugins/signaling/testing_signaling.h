@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include <whiply/assert.h>
 #include <whiply/matching.h>
-#include <whiply/testing.h>
 
 #include "base/testing.h"
 
@@ -39,34 +39,6 @@ call(struct wh_test *t, struct wh_session *s, const char *command, const char *a
 		if (*c == '\'')
 			*c = '"';
 	return wh_test_call(t, s, command, json);
-}
-
-/* The next that the session was sent with this text in it, or NULL. */
-static inline const char *
-told(struct wh_session *s, const char *text)
-{
-	const char *line;
-
-	while ((line = wh_test_next(s)) != NULL)
-		if (strstr(line, text) != NULL)
-			return line;
-	return NULL;
-}
-
-static inline void
-member(const char *json, const char *key, char out[256])
-{
-	char find[64];
-	const char *at;
-
-	snprintf(find, sizeof find, "\"%s\":", key);
-	at = json != NULL ? strstr(json, find) : NULL;
-	if (at == NULL)
-		fail_msg("no %s in %s", key, json != NULL ? json : "nothing");
-	at += strlen(find);
-	if (*at == '"')
-		at++;
-	snprintf(out, 256, "%.*s", (int)strcspn(at, "\",}"), at);
 }
 
 #endif
