@@ -266,9 +266,10 @@ check_tables(struct check *k, const struct check_path *path, struct conf_at at, 
 		return;
 	for (unsigned i = 0; i < n && !k->no_memory; i++) {
 		const config_setting_t *one = config_setting_get_elem(setting, i);
+		const bool over = at.over != NULL;
 		struct check_path nth = check_nth(path, i);
 
-		check_group_add(k, &nth, at.over != NULL ? (struct conf_at){ .over = one } : (struct conf_at){ .file = one }, row, v);
+		check_group_add(k, &nth, (struct conf_at){ .over = over ? one : NULL, .file = over ? NULL : one }, row, v);
 	}
 }
 

@@ -151,11 +151,11 @@ set_end(struct wh_str text, size_t at)
 static bool
 parse_set(struct parse *in, struct set *set)
 {
-	bool not = parse_next_is(in, '^');
+	bool negated = parse_next_is(in, '^');
 	size_t end;
 	unsigned char c;
 
-	in->at += not ? 1 : 0;
+	in->at += negated ? 1 : 0;
 	end = set_end(in->text, in->at);
 	if (end == 0) {
 		in->error = "malformed pattern (missing ']')";
@@ -174,7 +174,7 @@ parse_set(struct parse *in, struct set *set)
 		}
 	}
 	in->at = end + 1;
-	for (unsigned i = 0; not && i < 4; i++)
+	for (unsigned i = 0; negated && i < 4; i++)
 		set->bits[i] = ~set->bits[i];
 	return true;
 }

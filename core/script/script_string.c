@@ -72,7 +72,8 @@ string_format(lua_State *L)
 			at += 2;
 			continue;
 		}
-		luaL_argcheck(L, ++arg <= top, arg, "no value");
+		arg++;
+		luaL_argcheck(L, arg <= top, arg, "no value");
 		at = format_conversion(L, at, arg);
 	}
 	lua_pushvalue(L, lua_upvalueindex(1));

@@ -336,30 +336,20 @@ bot_create(void *self, struct wh_call *call)
 }
 
 static void
+bot_row(const struct auth_task *task, struct wh_json *w, const struct wh_rows *rows, size_t i)
+{
+	(void)task;
+	wh_json_str(w, "bot", wh_row_str(rows, i, 0));
+	wh_json_str(w, "name", wh_row_str(rows, i, 1));
+	wh_json_str(w, "state", wh_row_str(rows, i, 2));
+	wh_json_int(w, "created", wh_row_int(rows, i, 3));
+}
+
+static void
 listed(void *self, uint64_t cookie, const struct wh_result *result)
 {
-	struct bot_task *t = task_of(cookie);
-	struct wh_call *call = task_call(&t->proof.task);
-	const struct wh_rows *rows = result->rows;
-	struct wh_json *w;
-
 	(void)self;
-	if (!task_stored(&t->proof.task, result))
-		return;
-	if (call != NULL) {
-		w = wh_reply(call);
-		wh_json_array(w, "bots");
-		for (size_t i = 0; i < rows->n; i++) {
-			wh_json_object(w, NULL);
-			wh_json_str(w, "bot", wh_row_str(rows, i, 0));
-			wh_json_str(w, "name", wh_row_str(rows, i, 1));
-			wh_json_str(w, "state", wh_row_str(rows, i, 2));
-			wh_json_int(w, "created", wh_row_int(rows, i, 3));
-			wh_json_end(w);
-		}
-		wh_json_end(w);
-	}
-	task_done(&t->proof.task);
+	task_list(task_of(cookie), result, "bots", bot_row);
 }
 
 enum wh_err
@@ -502,32 +492,22 @@ bot_key_create(void *self, struct wh_call *call)
 }
 
 static void
+key_row(const struct auth_task *task, struct wh_json *w, const struct wh_rows *rows, size_t i)
+{
+	(void)task;
+	wh_json_str(w, "key", wh_row_str(rows, i, 0));
+	wh_json_str(w, "name", wh_row_str(rows, i, 1));
+	wh_json_str(w, "scopes", wh_row_str(rows, i, 2));
+	wh_json_int(w, "created", wh_row_int(rows, i, 3));
+	wh_json_int(w, "used", wh_row_int(rows, i, 4));
+	wh_json_int(w, "expires", wh_row_int(rows, i, 5) < forever ? wh_row_int(rows, i, 5) : 0);
+}
+
+static void
 keys_read(void *self, uint64_t cookie, const struct wh_result *result)
 {
-	struct bot_task *t = task_of(cookie);
-	struct wh_call *call = task_call(&t->proof.task);
-	const struct wh_rows *rows = result->rows;
-	struct wh_json *w;
-
 	(void)self;
-	if (!task_stored(&t->proof.task, result))
-		return;
-	if (call != NULL) {
-		w = wh_reply(call);
-		wh_json_array(w, "keys");
-		for (size_t i = 0; i < rows->n; i++) {
-			wh_json_object(w, NULL);
-			wh_json_str(w, "key", wh_row_str(rows, i, 0));
-			wh_json_str(w, "name", wh_row_str(rows, i, 1));
-			wh_json_str(w, "scopes", wh_row_str(rows, i, 2));
-			wh_json_int(w, "created", wh_row_int(rows, i, 3));
-			wh_json_int(w, "used", wh_row_int(rows, i, 4));
-			wh_json_int(w, "expires", wh_row_int(rows, i, 5) < forever ? wh_row_int(rows, i, 5) : 0);
-			wh_json_end(w);
-		}
-		wh_json_end(w);
-	}
-	task_done(&t->proof.task);
+	task_list(task_of(cookie), result, "keys", key_row);
 }
 
 static void

@@ -24,30 +24,20 @@ link_task_new(struct auth *auth, struct wh_call *call)
 }
 
 static void
+link_row(const struct auth_task *task, struct wh_json *w, const struct wh_rows *rows, size_t i)
+{
+	(void)task;
+	wh_json_str(w, "provider", wh_row_str(rows, i, 0));
+	wh_json_str(w, "name", wh_row_str(rows, i, 3));
+	wh_json_int(w, "created", wh_row_int(rows, i, 4));
+	wh_json_int(w, "used", wh_row_int(rows, i, 5));
+}
+
+static void
 links_read(void *self, uint64_t cookie, const struct wh_result *result)
 {
-	struct link_task *t = task_of(cookie);
-	struct wh_call *call = task_call(&t->task);
-	const struct wh_rows *rows = result->rows;
-	struct wh_json *w;
-
 	(void)self;
-	if (!task_stored(&t->task, result))
-		return;
-	if (call != NULL) {
-		w = wh_reply(call);
-		wh_json_array(w, "links");
-		for (size_t i = 0; i < rows->n; i++) {
-			wh_json_object(w, NULL);
-			wh_json_str(w, "provider", wh_row_str(rows, i, 0));
-			wh_json_str(w, "name", wh_row_str(rows, i, 3));
-			wh_json_int(w, "created", wh_row_int(rows, i, 4));
-			wh_json_int(w, "used", wh_row_int(rows, i, 5));
-			wh_json_end(w);
-		}
-		wh_json_end(w);
-	}
-	task_done(&t->task);
+	task_list(task_of(cookie), result, "links", link_row);
 }
 
 enum wh_err

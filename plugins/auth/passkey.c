@@ -283,32 +283,22 @@ passkey_add(void *self, struct wh_call *call)
 }
 
 static void
+passkey_row(const struct auth_task *task, struct wh_json *w, const struct wh_rows *rows, size_t i)
+{
+	(void)task;
+	wh_json_str(w, "id", wh_row_str(rows, i, 0));
+	wh_json_str(w, "name", wh_row_str(rows, i, 1));
+	wh_json_int(w, "created", wh_row_int(rows, i, 2));
+	wh_json_int(w, "used", wh_row_int(rows, i, 3));
+	wh_json_bool(w, "backed_up", wh_row_int(rows, i, 4) != 0);
+	wh_json_bool(w, "suspect", wh_row_int(rows, i, 5) != 0);
+}
+
+static void
 listed(void *self, uint64_t cookie, const struct wh_result *result)
 {
-	struct passkey_task *t = task_of(cookie);
-	struct wh_call *call = task_call(&t->proof.task);
-	const struct wh_rows *rows = result->rows;
-	struct wh_json *w;
-
 	(void)self;
-	if (!task_stored(&t->proof.task, result))
-		return;
-	if (call != NULL) {
-		w = wh_reply(call);
-		wh_json_array(w, "passkeys");
-		for (size_t i = 0; i < rows->n; i++) {
-			wh_json_object(w, NULL);
-			wh_json_str(w, "id", wh_row_str(rows, i, 0));
-			wh_json_str(w, "name", wh_row_str(rows, i, 1));
-			wh_json_int(w, "created", wh_row_int(rows, i, 2));
-			wh_json_int(w, "used", wh_row_int(rows, i, 3));
-			wh_json_bool(w, "backed_up", wh_row_int(rows, i, 4) != 0);
-			wh_json_bool(w, "suspect", wh_row_int(rows, i, 5) != 0);
-			wh_json_end(w);
-		}
-		wh_json_end(w);
-	}
-	task_done(&t->proof.task);
+	task_list(task_of(cookie), result, "passkeys", passkey_row);
 }
 
 enum wh_err

@@ -396,41 +396,31 @@ provider_client_create(void *self, struct wh_call *call)
 }
 
 static void
+client_row(const struct auth_task *task, struct wh_json *w, const struct wh_rows *rows, size_t i)
+{
+	struct wh_str uris = wh_row_str(rows, i, CC_REDIRECTS);
+
+	(void)task;
+	wh_json_str(w, "client_id", wh_row_str(rows, i, CC_ID));
+	wh_json_str(w, "name", wh_row_str(rows, i, CC_NAME));
+	wh_json_array(w, "redirect_uris");
+	while (uris.n != 0) {
+		size_t n = (size_t)((const char *)memchr(uris.p, '\n', uris.n) - uris.p);
+
+		wh_json_str(w, NULL, (struct wh_str){ uris.p, n });
+		uris = wh_str_from(uris, n + 1);
+	}
+	wh_json_end(w);
+	wh_json_bool(w, "public", wh_row_int(rows, i, CC_PUBLIC) != 0);
+	wh_json_bool(w, "introspects", wh_row_int(rows, i, CC_INTROSPECTS) != 0);
+	wh_json_int(w, "created", wh_row_int(rows, i, CC_CREATED));
+}
+
+static void
 listed(void *self, uint64_t cookie, const struct wh_result *result)
 {
-	struct auth_task *task = task_of(cookie);
-	struct wh_call *call = task_call(task);
-	const struct wh_rows *rows = result->rows;
-	struct wh_json *w;
-
 	(void)self;
-	if (!task_stored(task, result))
-		return;
-	if (call != NULL) {
-		w = wh_reply(call);
-		wh_json_array(w, "clients");
-		for (size_t i = 0; i < rows->n; i++) {
-			struct wh_str uris = wh_row_str(rows, i, CC_REDIRECTS);
-
-			wh_json_object(w, NULL);
-			wh_json_str(w, "client_id", wh_row_str(rows, i, CC_ID));
-			wh_json_str(w, "name", wh_row_str(rows, i, CC_NAME));
-			wh_json_array(w, "redirect_uris");
-			while (uris.n != 0) {
-				size_t n = (size_t)((const char *)memchr(uris.p, '\n', uris.n) - uris.p);
-
-				wh_json_str(w, NULL, (struct wh_str){ uris.p, n });
-				uris = wh_str_from(uris, n + 1);
-			}
-			wh_json_end(w);
-			wh_json_bool(w, "public", wh_row_int(rows, i, CC_PUBLIC) != 0);
-			wh_json_bool(w, "introspects", wh_row_int(rows, i, CC_INTROSPECTS) != 0);
-			wh_json_int(w, "created", wh_row_int(rows, i, CC_CREATED));
-			wh_json_end(w);
-		}
-		wh_json_end(w);
-	}
-	task_done(task);
+	task_list(task_of(cookie), result, "clients", client_row);
 }
 
 enum wh_err

@@ -152,6 +152,27 @@ task_stored(struct auth_task *task, const struct wh_result *result)
 }
 
 void
+task_list(struct auth_task *task, const struct wh_result *result, const char *name, task_row *row)
+{
+	struct wh_call *call = task_call(task);
+	struct wh_json *w;
+
+	if (!task_stored(task, result))
+		return;
+	if (call != NULL) {
+		w = wh_reply(call);
+		wh_json_array(w, name);
+		for (size_t i = 0; i < result->rows->n; i++) {
+			wh_json_object(w, NULL);
+			row(task, w, result->rows, i);
+			wh_json_end(w);
+		}
+		wh_json_end(w);
+	}
+	task_done(task);
+}
+
+void
 tasks_end_all(struct auth *auth)
 {
 	while (auth->tasks != NULL)

@@ -57,6 +57,12 @@ struct wh_session *task_session(struct auth_task *task);
 
 /** Ends it well: answers the call, or lets the credential pass with `verdict`. */
 void task_done(struct auth_task *task);
+
+/** Writes row `i` into an object. */
+typedef void task_row(const struct auth_task *task, struct wh_json *w, const struct wh_rows *rows, size_t i);
+
+/** Answers with a list of the rows, called `name`, or says that the store failed; and ends the task. */
+void task_list(struct auth_task *task, const struct wh_result *result, const char *name, task_row *row);
 void task_pass(struct auth_task *task, enum wh_verdict verdict);
 
 /** Ends it with a refusal. `why` is a sentence for a person. */

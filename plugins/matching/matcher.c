@@ -433,7 +433,7 @@ want_ok(const struct matcher *m, const struct want *want)
 			for (unsigned j = 0; j < i; j++)
 				if (t->set[i] == t->set[j])
 					return false;
-		if (t->number > 1 << 30 || t->number < -(1 << 30) || t->span < 0 || t->span > (1 << 30) - t->number)
+		if (t->number >= 1 << 30 || t->number <= -(1 << 30) || t->span < 0 || t->span > (1 << 30) - t->number)
 			return false;
 	}
 	return true;

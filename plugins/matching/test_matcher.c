@@ -354,6 +354,22 @@ an_update_keeps_the_place_and_may_match(void **state)
 }
 
 static void
+numbers_that_could_run_over_are_refused(void **state)
+{
+	static const struct trait bad[] = { { .number = 1 << 30 }, { .number = -(1 << 30) }, { .span = -1 }, { .number = 1, .span = 1 << 30 }, { .number = INT32_MIN } };
+	static const struct trait good[] = { { .number = (1 << 30) - 1, .span = 1 }, { .number = 1 - (1 << 30), .span = 1 << 30 } };
+	struct fixture *f = begin(&ratings);
+	uint64_t ticket;
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof bad / sizeof bad[0]; i++)
+		assert_int_equal(matcher_add(f->m, &(struct want){ .persons = { 1 }, .n = 1, .traits = { bad[i] } }, 0, &ticket), MATCHER_BAD);
+	for (unsigned i = 0; i < sizeof good / sizeof good[0]; i++)
+		assert_int_equal(matcher_add(f->m, &(struct want){ .persons = { 1 + i }, .n = 1, .traits = { good[i] } }, 0, &ticket), MATCHER_OK);
+	end(f);
+}
+
+static void
 one_of_is_asked_of_both(void **state)
 {
 	struct plan plan = { .teams = 2, .size = 1, .n_rules = 1, .rules = { { RULE_ONE_OF, .hard = true } } };
@@ -799,6 +815,7 @@ main(void)
 		cmocka_unit_test(meetings_are_bounded_and_the_oldest_goes_first),
 		cmocka_unit_test(one_put_back_keeps_its_age),
 		cmocka_unit_test(an_update_keeps_the_place_and_may_match),
+		cmocka_unit_test(numbers_that_could_run_over_are_refused),
 		cmocka_unit_test(one_of_is_asked_of_both),
 		cmocka_unit_test(a_region_is_one_in_which_both_are_quick),
 		cmocka_unit_test(the_bound_on_tickets_holds),

@@ -10,8 +10,6 @@
 
 #include <whiply/assert.h>
 
-#include "base/testing.h"
-
 #define TALK \
 	"queues = { talk = { patience = \"10s\"; rules = ({ name = \"interests\"; kind = \"share\"; any_after = \"8s\"; }); }; " \
 	"duel = { accept = \"10s\"; repeat = \"0ms\"; rating = \"glicko2\"; rules = ({ name = \"rating\"; kind = \"near\"; from = \"rating\"; window = 200; grow = 10; }); }; " \

@@ -247,7 +247,7 @@ static bool
 members_join(struct matching *x, struct queue *q, unsigned r, const struct wh_value *members, bool said, struct trait *t, const char **why_out)
 {
 	struct wh_json_in in = wh_json_each(members);
-	int64_t sum = t->number, most = t->number, n = 1;
+	int64_t most = t->number, sum = most, n = 1;
 	struct wh_value member, v;
 
 	while (wh_json_next(&in, NULL, &member)) {

@@ -8,8 +8,6 @@
 #include <whiply/assert.h>
 #include <whiply/matching.h>
 
-#include "base/testing.h"
-
 #define SDP "v=0\\r\\no=- 1 1 IN IP4 192.0.2.9\\r\\ns=-\\r\\nt=0 0\\r\\nm=audio 5000 UDP/TLS/RTP/SAVPF 111\\r\\nc=IN IP4 192.0.2.9\\r\\n"
 #define HOST "candidate:1 1 udp 2122260223 192.0.2.9 5000 typ host"
 #define RELAY "candidate:2 1 udp 41885439 203.0.113.9 50001 typ relay raddr 192.0.2.9 rport 5000"
