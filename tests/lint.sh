@@ -36,7 +36,7 @@ cppcheck -q -j "$(nproc)" --cppcheck-build-dir=build/lint/cppcheck --error-exitc
 	--suppress=varFuncNullUB --suppress=memleak --suppress=nullPointerRedundantCheck \
 	--suppress=assignBoolToPointer --suppress=uninitvar --suppress=legacyUninitvar --suppress=returnDanglingLifetime --suppress=wrongPrintfScanfArgNum -Iinclude -Icore core plugins docs/examples || found=1
 
-flags="-std=c11 -D_GNU_SOURCE -DPACKAGE_VERSION=\"lint\" -DSYSCONFDIR=\"/etc\" -DPLUGIN_PATH=\"/usr/lib\" -Iinclude -Icore -Ibuild $(pkg-config --cflags lua5.4)"
+flags="-std=c11 -D_GNU_SOURCE -DPACKAGE_VERSION=\"lint\" -DSYSCONFDIR=\"/etc\" -DPLUGIN_PATH=\"/usr/lib\" -DDATA_PATH=\"/usr/share\" -Iinclude -Icore -Ibuild $(pkg-config --cflags lua5.4)"
 # tidy FILE...: prints what is found in each, and remembers those in which nothing is.
 cat >build/lint/tidy <<'SH'
 for file in "$@"; do

@@ -567,7 +567,7 @@ polled(void *self, uint64_t cookie, struct wh_message *m, enum wh_err err, struc
 	e.text = wh_arg_str(call, "question");
 	options = wh_arg(call, "options");
 	n = wh_arg_has(call, "for") ?
-	    snprintf(extra, sizeof extra, "{\"options\":%.*s,\"until\":%lld}", WH_FMT(options->raw), (long long)(e.time + wh_arg_int(call, "for"))) :
+	    snprintf(extra, sizeof extra, "{\"options\":%.*s,\"until\":%lld}", WH_FMT(options->raw), (long long)e.time + wh_arg_int(call, "for")) :
 	    snprintf(extra, sizeof extra, "{\"options\":%.*s}", WH_FMT(options->raw));
 	e.extra = (struct wh_str){ extra, n > 0 && (size_t)n < sizeof extra ? (size_t)n : 0 };
 	err = e.extra.n == 0 ? wh_fail(call, WH_ETOOBIG, "the options are too long") :

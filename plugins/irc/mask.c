@@ -144,7 +144,7 @@ mask_change(struct irc_client *c, struct wh_str channel, char letter, bool on, s
 	const struct wh_item items[] = { WH_ITEM_STR("room", channel_room(channel)), WH_ITEM_STR("mask", mask),
 		WH_ITEM_STR("kind", wh_str(lists[list_at(letter)].kind)) };
 
-	task->number = letter;
+	task->number = (unsigned char)letter;
 	task->done = mask_done;
 	task_run(task, on ? "chat.ban" : "chat.unban", items, 3);
 }

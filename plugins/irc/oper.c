@@ -405,7 +405,7 @@ stats_list(struct irc_client *c, char letter)
 
 	if (task == NULL)
 		return true;
-	task->number = letter;
+	task->number = (unsigned char)letter;
 	task->done = stats_bans;
 	task_run(task, "bans.list", items, letter == 'e' ? 2 : 1);
 	return true;

@@ -339,7 +339,7 @@ group_make(struct matcher *m, uint32_t seed, struct found *found, unsigned n)
 		g.budget = n <= GROUP_SMALL ? GROUP_BUDGET_SMALL : GROUP_BUDGET;
 		g.seed_decides = plan->patience != 0 && m->now >= ticket_since(t) + plan->patience;
 		g.n_chosen = 0;
-		for (unsigned team = 0; team < plan->teams; team++)
+		for (unsigned team = 0; team < MATCHER_TEAMS; team++)
 			g.teams[team].n = 0;
 		if (!team_add(&g, 0, seed) || !group_search(&g, all))
 			continue;

@@ -122,7 +122,7 @@ gcm(const unsigned char key[static 16], const unsigned char nonce[static 12], co
 	EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
 	int made = 0, more = 0;
 	bool ok = ctx != NULL && EVP_EncryptInit_ex(ctx, EVP_aes_128_gcm(), NULL, key, nonce) == 1 && EVP_EncryptUpdate(ctx, to, &made, text, (int)n) == 1 &&
-	    EVP_EncryptFinal_ex(ctx, to + made, &more) == 1 && (size_t)(made + more) == n && EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_GCM_GET_TAG, 16, to + n) == 1;
+	    EVP_EncryptFinal_ex(ctx, to + made, &more) == 1 && (size_t)made + (size_t)more == n && EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_GCM_GET_TAG, 16, to + n) == 1;
 
 	EVP_CIPHER_CTX_free(ctx);
 	return ok;

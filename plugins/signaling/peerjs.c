@@ -440,7 +440,7 @@ enum wh_err
 peers_page(void *self, struct wh_request *request)
 {
 	struct signaling *x = self;
-	struct wh_str path = wh_str_from(request->path, sizeof "/peerjs" - 1), key = WH_STR(""), rest;
+	struct wh_str path = wh_str_from(request->path, sizeof "/peerjs" - 1), key, rest;
 	char id[PEER_ID_MADE + 1];
 	const char *slash;
 
