@@ -44,10 +44,12 @@ GIVEN = collections.deque(maxlen=1000)      # ports that nobody may listen on ye
 
 
 def free_ports(n):
-    """Ports that nobody listens on, below those that the kernel gives to clients, and none that was given of late."""
-    held, ports = [], []
-    start = 12000 + (os.getpid() * 97 + int(time.monotonic() * 1000)) % 18000
-    for port in range(start, start + 2000):
+    """Ports that nobody listens on, below those that the kernel gives to clients, and none that was given of late. Those who test at the same time have
+    each a range of their own: between here and the server's listening anybody could take one."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw7").removeprefix("gw")) % 8
+    first, held, ports = 12000 + worker * 2250, [], []
+    start = (os.getpid() * 97 + int(time.monotonic() * 1000)) % 2250
+    for port in (first + (start + i) % 2250 for i in range(2250)):
         if port in GIVEN:
             continue
         s = socket.socket()

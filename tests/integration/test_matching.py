@@ -105,16 +105,15 @@ def test_a_formula_of_lua_says_who_fits(start, tmp_path):
     """The document's, which counts a language more than a level; and what becomes of a bad one."""
     (tmp_path / "duel.lua").write_text(re.search(r"```lua\n(.*?)```", DOC, re.S)[1])
     queue = f"""queues = {{ duel = {{ patience = "0ms"; score = "{tmp_path}/duel.lua"; rules = ( {{ name = "level"; kind = "near"; window = 50; weight = 100; }},
-      {{ name = "language"; kind = "equal"; any_after = "1ms"; }} ); }}; }};"""
+      {{ name = "language"; kind = "near"; window = 50; }} ); }}; }};"""
     whiply = start(plugins=f"sqlite = {{ }}; matching = {{ {queue} }};")
 
     def third():
         """Whom somebody meets: one is nearer, the other speaks the same."""
         with WebSocket(whiply.http) as near, WebSocket(whiply.http) as same, WebSocket(whiply.http) as ws:
-            enqueue(near, "duel", level=30, language="fr")
-            enqueue(same, "duel", level=-40, language="en")
-            until(lambda: near.call("match.status")["tickets"][0]["waited"] > 5, what="a difference of language not to count any more")
-            enqueue(ws, "duel", level=0, language="en")
+            enqueue(near, "duel", level=30, language=10)
+            enqueue(same, "duel", level=-40, language=0)
+            enqueue(ws, "duel", level=0, language=0)
             started = ws.notification("match.started")["others"][0]["name"]
             return "same" if started == same.welcome["name"] else "near"
 
