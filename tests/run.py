@@ -183,7 +183,7 @@ def main():
     parser = argparse.ArgumentParser(prog="./dev test", description="run the tests")
     parser.add_argument("pattern", nargs="?", default="", help="only tests whose name has this in it")
     parser.add_argument("--fuzz", metavar="NAME", help="only fuzz, only fuzzers whose name has this in it")
-    parser.add_argument("--seconds", type=int, default=8, help="how long each fuzzer runs")
+    parser.add_argument("--seconds", type=int, default=3, help="how long each fuzzer runs")
     options = parser.parse_args()
     began = time.monotonic()
     tally = Tally()
