@@ -16,7 +16,6 @@ import time
 import xml.etree.ElementTree
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-WARNINGS = "-Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wvla -Werror".split()
 SANITIZERS = {
     # Libraries of plugins (gnutls, by way of curl) keep something for each thread; where that stands is guessed, and sometimes wrong, so that
     # looking for leaks dies there. It is not looked at.
@@ -160,10 +159,12 @@ def clang(pattern, begin):
     """Every source of the product, by the other compiler."""
     if pattern not in "clang":
         return []
-    lua = subprocess.run(["pkg-config", "--cflags", "lua5.4"], capture_output=True, text=True, check=True).stdout.split()
     sources = [path for folder in ("core", "plugins") for path in sorted((ROOT / folder).rglob("*.c"))
                if not re.match(r"test_|bench_|testing_|stub_|edge_bed", path.name)]
-    command = ["clang", "-std=c11", "-D_GNU_SOURCE", "-DHAVE_CONFIG_H", '-DSYSCONFDIR="/etc"', '-DPLUGIN_PATH="/usr/lib"', '-DDATA_PATH="/usr/share"', *WARNINGS, "-Iinclude", "-Icore", "-Ibuild", *lua, "-fsyntax-only"]
+    made = (ROOT / "build-fuzz" / "Makefile").read_text()
+    flags = [flag for name in ("WARN_CFLAGS", "LUA_CFLAGS") for flag in re.search(rf"^{name} = (.*)$", made, re.M)[1].split()]
+    command = ["clang", "-std=c11", "-D_GNU_SOURCE", "-DHAVE_CONFIG_H", '-DSYSCONFDIR="/etc"', '-DPLUGIN_PATH="/usr/lib"', '-DDATA_PATH="/usr/share"',
+               *flags, "-Werror", "-Iinclude", "-Icore", "-Ibuild-fuzz", "-fsyntax-only"]
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         done = list(pool.map(lambda i: subprocess.run([*command, *sources[i:i + 8]], cwd=ROOT, capture_output=True, text=True, preexec_fn=begin),
                              range(0, len(sources), 8)))
