@@ -1,6 +1,7 @@
 """Real browsers against a real server. `browser` drives Debian's Chromium, headless, with a fake camera and microphone; each page that it opens has
-cookies of its own. Tests share a browser process, whose pages end with the test; after a failure there is a new one. `served(folder, ...)` starts a server that serves the folder at /pages/. Screenshots stand in build/browser/. Where Chromium or the
-npm packages are missing the tests are skipped, and say so."""
+cookies of its own. The tests of a worker share a browser process, whose pages end with the test; after a failure there is a new one.
+`served(folder, ...)` starts a server that serves the folder at /pages/. Screenshots stand in build/browser/. Where Chromium or the npm packages are
+missing the tests are skipped, and say so."""
 import importlib.util
 import itertools
 import json
@@ -197,8 +198,8 @@ def served(start, tmp_path):
 
 @pytest.fixture
 def site(start):
-    """site(more, auth, host, **changes): a server with the site and all that it shows; with more plugins, more settings of auth, under another name,
-    or with a text of PLUGINS replaced: `changes` are those of `settings`. It has `again(...)`, which starts it anew with others."""
+    """site(...) starts a server with the site and all that it shows; what it takes is what `settings` of steps.py takes. The server has `again(...)`,
+    which starts it anew with others."""
     from steps import IRC, LIMITS, settings
 
     def begin(*args, **more):
