@@ -159,6 +159,9 @@ bool pack_set_text(const struct judging *j, char **place, struct wh_str text);	/
 struct pack_rule *pack_rule_read(struct pack *p, const struct wh_value *o);
 /** What the helper said of it. */
 void pack_take_info(struct judging *j, struct pack *p, const struct wh_value *answer);
+/** Tells the moderators; `why` and `rule` may be empty. */
+void pack_tell(struct judging *j, const struct pack *p, const char *what, const char *rule, struct wh_str why);
+/** The same, for what is wrong: the log has it as well. */
 void pack_say(struct judging *j, const struct pack *p, const char *what, const char *rule, struct wh_str why);
 /** A rule was set lower by the helper: remembered, and the moderators are told. */
 void pack_demoted(struct judging *j, const struct wh_judge_verdict *v);

@@ -189,16 +189,22 @@ packs_wanted(struct judging *j)
 }
 
 void
-pack_say(struct judging *j, const struct pack *p, const char *what, const char *rule, struct wh_str why)
+pack_tell(struct judging *j, const struct pack *p, const char *what, const char *rule, struct wh_str why)
 {
 	const struct wh_item items[] = { WH_ITEM_STR("what", wh_str(what)), WH_ITEM_STR("pack", wh_str(p != NULL ? p->id : "")),
 		WH_ITEM_STR("version", wh_str(p != NULL ? p->version : "")), WH_ITEM_STR("rule", wh_str(rule != NULL ? rule : "")),
 		WH_ITEM_STR("why", why) };
 	const struct wh_event event = { "moderation.pack", items, sizeof items / sizeof *items };
 
-	wh_host_log(j->host, WH_WARN, what, WH_T("pack", p != NULL ? p->id : ""), WH_T("rule", rule != NULL ? rule : ""), WH_S("why", why));
 	if (j->parts.tell != NULL)
 		j->parts.tell(j->parts.self, &event);
+}
+
+void
+pack_say(struct judging *j, const struct pack *p, const char *what, const char *rule, struct wh_str why)
+{
+	wh_host_log(j->host, WH_WARN, what, WH_T("pack", p != NULL ? p->id : ""), WH_T("rule", rule != NULL ? rule : ""), WH_S("why", why));
+	pack_tell(j, p, what, rule, why);
 }
 
 struct pack_rule *

@@ -142,6 +142,7 @@ change_answer(struct change *c)
 		if (c->kind == CHANGE_LIST)
 			wh_json_uint(wh_reply(call), "entries", c->n_entries);
 	}
+	pack_tell(j, p, "pack_changed", NULL, WH_STR(""));
 	change_end(c, WH_OK, (struct wh_str){ NULL, 0 });
 }
 

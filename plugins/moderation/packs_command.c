@@ -300,6 +300,7 @@ judging_command_mode(void *self, struct wh_call *call)
 			p->rules[i].most = PACK_LIVE;
 	packs_wanted(j);
 	mode_send(j, &m);
+	pack_tell(j, p, "pack_changed", m.rule, WH_STR(""));
 	wh_json_text(wh_reply(call), "pack", p->id);
 	wh_json_text(wh_reply(call), "mode", pack_mode_name(pack_mode_of(j, p, NULL, everywhere)));
 	err = mode_keep(j, &m, wh_call_hold(call));

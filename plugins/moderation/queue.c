@@ -93,6 +93,7 @@ queue_read(void *self, struct wh_call *call)
 struct bulk {
 	struct wh_list link;		/* in mod->bulks */
 	struct moderation *mod;
+	bool claims;			/* or decides */
 	wh_id call;
 	unsigned n, left, done;
 	int64_t group;			/* of what is done, so that one undoing takes all of it back; 0: nothing is */
@@ -120,11 +121,39 @@ bulks_free(struct moderation *mod)
 		bulk_free(WH_CONTAINER(mod->bulks.next, struct bulk, link));
 }
 
+static bool
+claim_on(struct wh_call *call)
+{
+	return !wh_arg_has(call, "on") || wh_arg_bool(call, "on");
+}
+
+/* Others have the queue open as well. */
+static void
+bulk_tell(struct bulk *b, struct wh_call *call)
+{
+	char ids[MOD_BULK * (MOD_ID_TEXT + 2) + 2], id[MOD_ID_TEXT];
+	size_t n = 0;
+
+	for (unsigned i = 0; i < b->n; i++) {
+		if (b->items[i].why != NULL)
+			continue;
+		id_text(b->items[i].id, id);
+		n += (size_t)snprintf(ids + n, sizeof ids - n, "%c\"%s\"", n == 0 ? '[' : ',', id);
+	}
+	ids[n++] = ']';
+	const struct wh_item items[] = { WH_ITEM_JSON("items", ((struct wh_str){ ids, n })), WH_ITEM_STR("by", wh_session_identity(b->mod->host, wh_call_session(call))->name),
+		b->claims ? WH_ITEM_BOOL("on", claim_on(call)) : WH_ITEM_STR("decision", wh_arg_str(call, "decision")) };
+
+	moderators_tell(b->mod, &(struct wh_event){ b->claims ? "moderation.claimed" : "moderation.decided", items, sizeof items / sizeof items[0] });
+}
+
 static void
 bulk_end(struct bulk *b)
 {
 	struct wh_call *call = wh_call_find(b->mod->host, b->call);
 
+	if (call != NULL && b->done > 0)
+		bulk_tell(b, call);
 	if (call != NULL) {
 		wh_json_uint(wh_reply(call), "done", b->done);
 		wh_json_array(wh_reply(call), "refused");
@@ -157,7 +186,7 @@ bulk_step(struct bulk_one *one, const char *why)
 
 /* Reads the ids; `look` is run with each item's row. */
 static enum wh_err
-bulk_begin(struct moderation *mod, struct wh_call *call, wh_store_done *look)
+bulk_begin(struct moderation *mod, struct wh_call *call, bool claims, wh_store_done *look)
 {
 	const struct wh_value *list = wh_arg(call, "items");
 	struct wh_json_in in = wh_json_each(list);
@@ -167,6 +196,7 @@ bulk_begin(struct moderation *mod, struct wh_call *call, wh_store_done *look)
 	if (b == NULL)
 		return WH_ENOMEM;
 	b->mod = mod;
+	b->claims = claims;
 	wh_list_init(&b->link);
 	wh_list_add_last(&mod->bulks, &b->link);
 	while (wh_json_next(&in, NULL, &one)) {
@@ -237,7 +267,7 @@ claim_looked(void *self, uint64_t cookie, const struct wh_result *r)
 		return;
 	const struct wh_identity *who = wh_session_identity(mod->host, wh_call_session(call));
 	int64_t now = wh_wall_ms(mod->host);
-	bool on = !wh_arg_has(call, "on") || wh_arg_bool(call, "on");
+	bool on = claim_on(call);
 	const struct wh_cell cells[] = { WH_CELL_INT(one->id), WH_CELL_TEXT(who->id), WH_CELL_TEXT(who->name), WH_CELL_INT(now + mod->set.claim_ms), WH_CELL_INT(now) };
 
 	if (wh_store_run(&mod->table, &(struct wh_step){ on ? Q_CLAIM : Q_RELEASE, cells, on ? 5 : 2, WH_ONE }, 1, claimed, cookie) != WH_OK)
@@ -247,7 +277,7 @@ claim_looked(void *self, uint64_t cookie, const struct wh_result *r)
 enum wh_err
 queue_claim(void *self, struct wh_call *call)
 {
-	return bulk_begin(self, call, claim_looked);
+	return bulk_begin(self, call, true, claim_looked);
 }
 
 /* Decisions */
@@ -358,5 +388,5 @@ decide_looked(void *self, uint64_t cookie, const struct wh_result *r)
 enum wh_err
 queue_decide(void *self, struct wh_call *call)
 {
-	return bulk_begin(self, call, decide_looked);
+	return bulk_begin(self, call, false, decide_looked);
 }

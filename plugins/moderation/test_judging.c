@@ -31,6 +31,7 @@ a_pack_of_a_folder_judges_in_the_mode_that_is_set(void **state)
 	assert_string_equal(f->told->rule, "one");
 	assert_int_equal(f->told->verdict.item, WH_JUDGE_ITEM_VERDICT);
 	assert_int_equal(call(f, "moderation.pack_mode", "{'pack':'words','mode':'shadow'}")->err, WH_OK);
+	assert_string_equal(f->told->what, "pack_changed words: ");
 	assert_string_equal(judge_said(f, "bad"), "pass");
 	assert_int_equal(f->told->verdict.item, WH_JUDGE_ITEM_SHADOW);
 	assert_int_equal(call(f, "moderation.pack_mode", "{'pack':'words','mode':'off','rule':'one','room':'lobby'}")->err, WH_OK);
@@ -145,6 +146,7 @@ an_upload_is_tested_and_a_failure_leaves_the_old_one(void **state)
 	assert_string_equal(judge_said(f, "bad"), "pass");
 	a = call(f, "moderation.pack_put", put_args(GOOD("2", "redact"), ",'mode':'live'"));
 	assert_holds(a->json, "\"version\":\"2\",\"mode\":\"live\"");
+	assert_string_equal(f->told->what, "pack_changed words: ");
 	assert_string_equal(judge_said(f, "bad"), "refuse");
 	/* File, line and traceback. */
 	a = call(f, "moderation.pack_put", put_args(HEAD("3") "\n\nlocal function f() return nothing.here end\nf()", ""));

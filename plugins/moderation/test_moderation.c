@@ -337,12 +337,15 @@ reports_are_merged_claimed_and_decided_once(void **state)
 	wh_assert_has(call(f, mod, "moderation.queue", NULL)->json, "'count':2");
 	snprintf(args, sizeof args, "{'items':['%s']}", item);
 	wh_assert_has(call(f, mod, "moderation.claim", args)->json, "'done':1");
+	wh_assert_has(wh_heard(max, "moderation.claimed"), "'by':'mod','on':true");
 	wh_assert_has(call(f, max, "moderation.claim", args)->json, "'done':0,'refused':[{");
 	snprintf(args, sizeof args, "{'items':['%s'],'decision':'approve','do':'timeout','for':'5m','reason':'insult'}", item);
 	wh_assert_has(call(f, max, "moderation.decide", args)->json, "'done':0");
+	assert_null(wh_heard(mod, "moderation.decided"));
 	/* A claim expires. */
 	wh_test_advance(f->t, 16 * 60000);
 	wh_assert_has(call(f, max, "moderation.decide", args)->json, "'done':1,'refused':[]");
+	wh_assert_has(wh_heard(mod, "moderation.decided"), "'by':'max','decision':'approve'");
 	wh_assert_has(call(f, mod, "moderation.decide", args)->json, "'done':0");
 	wh_assert_has(says(f, bob, "hm", NULL)->why, "timed out");
 	wh_assert_has(call(f, mod, "moderation.queue", "{'state':'done'}")->json, "'decided_by':'max'");

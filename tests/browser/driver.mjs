@@ -14,6 +14,7 @@
  *   close {page}              and its context, with its last page
  *   clear                     closes all pages, and what is their own
  *   console {page}            what the page wrote to its console, and its errors
+ * With LATE=MS in the environment all that the server says reaches the pages late, by anything up to that, in order: for finding tests that hope.
  */
 import { createRequire } from "node:module"
 import { createInterface } from "node:readline"
@@ -32,6 +33,31 @@ let shared = null
 /* As text, so that the page's own Content-Security-Policy, which knows no eval, stays in force. */
 const body = (script, args) => `(async (...args) => { ${script}\n})(...${JSON.stringify(args ?? [])})`
 
+/* Runs in a page, before its own scripts. */
+function late(most) {
+	const wait = () => Math.random() * most
+	const { fetch } = window
+
+	window.fetch = (...args) => new Promise((resolve) => setTimeout(resolve, wait())).then(() => fetch(...args))
+	window.WebSocket = class extends WebSocket {
+		#held = []
+		#due = 0
+
+		constructor(...args) {
+			super(...args)
+			for (const type of ["open", "message", "close"])
+				this.addEventListener(type, (event) => event.isTrusted && this.#hold(event))
+		}
+
+		#hold(event) {
+			event.stopImmediatePropagation()
+			this.#held.push(new event.constructor(event.type, event))
+			this.#due = Math.max(this.#due, performance.now() + wait())
+			setTimeout(() => this.dispatchEvent(this.#held.shift()), this.#due - performance.now())
+		}
+	}
+}
+
 async function opened(name, context, browser, url) {
 	const page = await context.newPage()
 	const written = []
@@ -46,6 +72,9 @@ const steps = {
 	async open({ page, url, own, viewport }) {
 		const browser = await (own ? launched(process.env.CHROMIUM) : shared ??= launched(process.env.CHROMIUM_SHELL))
 		const context = await browser.newContext({ permissions: ["camera", "microphone"], viewport: viewport ?? { width: 900, height: 600 } })
+
+		if (process.env.LATE)
+			await context.addInitScript(late, Number(process.env.LATE))
 		await opened(page, context, own ? browser : null, url)
 	},
 	tab: ({ page, of, url }) => opened(page, pages.get(of).context, pages.get(of).browser, url),

@@ -56,6 +56,38 @@ def test_reports_are_decided_together_after_a_look_and_undone_together(browser, 
     quiet(bob)
 
 
+def test_what_is_chosen_stays_so_while_others_report_claim_and_decide(browser, moderated):
+    mona, max_ = moderator(browser, moderated, "mona"), moderator(browser, moderated, "maximilian")
+    with WebSocket(moderated.http) as bob, WebSocket(moderated.http) as eve:
+        def report(i):
+            said = bob.call("chat.say", room="lobby", text=f"cheap skins {i}")
+            eve.call("moderation.report", id=said["id"], text=f"advertising {i}")
+
+        bob.call("chat.join", room="lobby")
+        eve.call("chat.join", room="lobby")
+        for i in range(3):
+            report(i)
+        for page in (mona, max_):
+            go(page, "moderation")
+            sees(page, "advertising 2", ".item")
+        choose_all(mona, ".item")
+        sees(mona, "3 chosen", ".bulk")
+        mona.run("const all = [...document.querySelectorAll('.item')]; all[1].querySelector('select').focus(); window.kept = all[1]")
+        report(3)
+        sees(mona, "advertising 3", ".item")
+        assert mona.run("return document.querySelector('.bulk').textContent.startsWith('3 chosen') && document.activeElement === window.kept.querySelector('select')")
+    # What another moderator does is seen at once; who was at it goes on at what has its place.
+    press_button(max_, "I deal with it", ".item:nth-child(2)")
+    sees(mona, "maximilian deals with it", ".item:nth-child(2)")
+    assert mona.run("const node = document.querySelector('.item:nth-child(2)'); return node !== window.kept && node.querySelector('input').checked && document.activeElement === node.querySelector('select')")
+    press_button(max_, "Dismiss", ".item:nth-child(2)")
+    sees(mona, "2 chosen", ".bulk")
+    mona.wait("return document.querySelectorAll('.item').length === 3 && !document.querySelector('.page-body').textContent.includes('advertising 1')")
+    assert mona.run("return document.querySelector('.item:nth-child(2)').contains(document.activeElement) && document.querySelector('.item:nth-child(2)').textContent.includes('advertising 2')")
+    quiet(mona)
+    quiet(max_)
+
+
 def test_what_was_done_is_chosen_and_undone_together_and_a_sweep_is_seen_before(browser, moderated):
     mona = moderator(browser, moderated, "mona")
     bob = enter(browser, moderated, "bob")

@@ -146,6 +146,8 @@ def test_in_what_strangers_and_rooms_tell(browser, server):
         for text in HOSTILE:
             bob.answer_to(bob.post("chat.whisper", to=name_of(eve), text=text))
             bob.answer_to(bob.post("chat.poll", room="den", question=text, options=[text, "no"]))
+        bob.call("chat.say", room="den", text="so much for that")
+    sees(eve, "so much for that")
     eve.fill(".composer textarea", "/thread")
     eve.press("Enter")
     eve.wait("return document.querySelector('.thread .message')")

@@ -116,6 +116,25 @@ def test_a_pack_is_written_tried_set_live_and_holds_a_message(browser, moderated
     quiet(bob)
 
 
+def test_what_is_being_written_stays_when_another_changes_the_pack(browser, moderated):
+    boss = moderator(browser, moderated, "boss", "admin")
+    go(boss, "moderation/packs/link-gate")
+    sees(boss, "min_age", ".page-body label")
+    boss.wait("const field = [...document.querySelectorAll('.page-body label')].find((one) => one.textContent === 'min_age')?.querySelector('input'); if (field) { field.focus(); field.value = '2'; } return field")
+    before = boss.run("return document.querySelector('.page-body .line select').value")
+    moderated.command("moderation.pack_mode", "link-gate", "off")
+    boss.wait("return document.querySelector('.page-body .line select').value === 'off'")
+    assert before == "shadow" and boss.run("return document.activeElement.value") == "2"
+    boss.press("h")
+    boss.press("Enter")
+    sees(boss, "Saved", "#notices")
+    assert {one["name"]: one["value"] for one in moderated.command("moderation.pack", "link-gate")["settings"]}["min_age"] == "2h"
+    # What is refused is not shown as if it were so.
+    boss.run("window.asked = document.querySelector('.page-body .line select'); asked.append(new Option('nonsense')); asked.value = 'nonsense'; asked.dispatchEvent(new Event('change'))")
+    boss.wait("return asked.value === 'off'")
+    quiet(boss)
+
+
 def test_filters_and_lists_are_set(browser, moderated):
     boss = moderator(browser, moderated, "boss", "admin")
     go(boss, "moderation/filters")

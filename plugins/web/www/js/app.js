@@ -20,6 +20,9 @@ export class App extends Emitter {
 	#learned;
 	/** They are known. */
 	known = new Promise((resolve) => { this.#learned = resolve; });
+	#named;
+	/** The community's own emotes are known as well. */
+	named = new Promise((resolve) => { this.#named = resolve; });
 	/** What the site is called. */
 	title = "whiply";
 	/** The view that is shown: has `node`, `title`, and if it likes `close()` and `focus()`. */
@@ -97,7 +100,7 @@ export class App extends Emitter {
 			emotes.forEach((name) => OWN.add(name));
 			if (emotes.length > 0)
 				this.shown?.room?.emit("entries", { all: true });
-		}, () => {});
+		}, () => {}).then(this.#named);
 		if ("serviceWorker" in navigator && isSecureContext && !this.only.room)
 			setTimeout(() => import("./offline.js").then(({ keepShell }) => keepShell(), () => {}), WORKER_MS);
 	}

@@ -181,7 +181,7 @@ export class Composer {
 		let choices = [];
 
 		if (asked || /^[@:]/.test(word) || (first && word.startsWith("/"))) {
-			const [{ choicesFor }] = await Promise.all([import("./completion.js"), word.startsWith("/") && this.app.known]);
+			const [{ choicesFor }] = await Promise.all([import("./completion.js"), { "/": this.app.known, ":": this.app.named }[word[0]]]);
 
 			choices = choicesFor(this, word, { first, asked });
 		}

@@ -1,56 +1,66 @@
 /* Rule packs: which there are, how each and each rule is set, what they did; and writing one. */
 import { ask, fill, h } from "../dom.js";
-import { box, button, choice, commandForm, field, show, table } from "../form.js";
+import { box, button, choice, commandForm, field, livingList, table } from "../form.js";
 import { moment, number, t } from "../i18n.js";
 
 const MODES = ["off", "shadow", "live"];
 
 export function packs(app, [id]) {
-	const { client } = app, place = h("div", { class: "stack" });
+	const { client } = app, place = h("div", { class: "stack" }, h("p", { class: "more" }, t("loading"))), tests = h("div"), parts = { list, head, rules, settings, versions };
+	/* What others change is shown, but for what somebody writes here just now. */
+	const draw = livingList(place, { key: ({ part }) => part, draw: ({ part, ...told }) => parts[part](told) });
 
-	if (id)
-		readOne();
-	else
-		readAll();
+	async function read() {
+		try {
+			draw(id ? partsOf(await client.call("moderation.pack", { pack: id }, { again: true })) : [{ part: "list", ...await client.call("moderation.packs", {}, { again: true }) }]);
+		} catch (error) {
+			fill(place, h("p", { class: "failure", role: "alert" }, error.message));
+		}
+	}
 
-	function readAll() {
-		show(place, client.call("moderation.packs", {}, { again: true }), (told) => [
+	function partsOf({ version, mode, state, error, table: all = [], settings: set = [], versions: had = [] }) {
+		return [{ part: "head", version, mode, state, error }, { part: "rules", all }, set.length > 0 && { part: "settings", all: set }, had.length > 0 && { part: "versions", all: had }].filter(Boolean);
+	}
+
+	function list(told) {
+		return h("div", { class: "stack" },
 			!told.judging && h("p", { class: "failure" }, t("mod.not_judging")),
 			table([t("mod.pack"), t("mod.mode"), t("admin.state"), t("mod.rules"), ""], told.packs.map((one) => [
 				h("a", { href: `#/moderation/packs/${encodeURIComponent(one.id)}` }, one.id, " ", one.version), modePicker(one.mode, (mode) => setMode({ pack: one.id, mode })),
 				h("span", null, one.state, one.error && h("pre", { class: "failure" }, one.error)), number(one.rules), h("a", { href: `#/moderation/trial/${encodeURIComponent(one.id)}` }, t("mod.backtest"))]), t("mod.tab.packs")),
-			app.can("moderation.pack_put") && h("a", { href: "#/moderation/editor" }, t("mod.new_pack"))]);
+			app.can("moderation.pack_put") && h("a", { href: "#/moderation/editor" }, t("mod.new_pack")));
 	}
 
 	function modePicker(mode, run) {
-		const select = h("select", { "aria-label": t("mod.mode"), disabled: !app.can("moderation.pack_mode"), onchange: () => run(select.value) }, MODES.map((one) => h("option", { value: one, selected: one === mode }, t(`mod.mode.${one}`))));
+		const select = h("select", { "aria-label": t("mod.mode"), disabled: !app.can("moderation.pack_mode"), onchange: async () => await run(select.value) || (select.value = mode) }, MODES.map((one) => h("option", { value: one, selected: one === mode }, t(`mod.mode.${one}`))));
 
 		return select;
 	}
 
 	async function setMode(what) {
-		await app.try(client.call("moderation.pack_mode", what), t("saved"));
-		if (id)
-			readOne();
-		else
-			readAll();
+		const told = await app.try(client.call("moderation.pack_mode", what), t("saved"));
+
+		read();
+		return told;
 	}
 
-	function readOne() {
-		show(place, client.call("moderation.pack", { pack: id }, { again: true }), (told) => [
-			h("div", { class: "line" }, h("h2", null, told.id, " ", told.version), modePicker(told.mode, (mode) => setMode({ pack: id, mode })), h("small", null, told.state),
+	function head({ version, mode, state, error }) {
+		return h("div", { class: "stack" },
+			h("div", { class: "line" }, h("h2", null, id, " ", version), modePicker(mode, (to) => setMode({ pack: id, mode: to })), h("small", null, state),
 				h("a", { href: `#/moderation/trial/${encodeURIComponent(id)}` }, t("mod.backtest")), app.can("moderation.pack_put") && h("a", { href: `#/moderation/editor/${encodeURIComponent(id)}` }, t("mod.write")),
 				button(t("mod.run_tests"), runTests)),
-			told.error && h("pre", { class: "failure" }, told.error),
-			table([t("mod.rule"), t("mod.on"), t("mod.does"), t("mod.mode"), t("mod.hits"), t("mod.cost"), ""], (told.table ?? []).map((rule) => [
-				rule.name, (rule.on ?? []).join(", "), (rule.act ?? []).join(", "), h("span", null, modePicker(rule.mode, (mode) => setMode({ pack: id, rule: rule.name, mode })), rule.lowered && h("small", { class: "danger-text" }, t("mod.lowered"))),
-				number(rule.hits ?? 0), rule.p50_ns !== undefined ? `${number(Math.round(rule.p50_ns / 100) / 10)} µs` : "–", h("a", { href: `#/moderation/log/${id}/${rule.name}` }, t("mod.tab.log"))]), t("mod.rules")),
-			settings(told), versions(told)]);
+			error && h("pre", { class: "failure" }, error));
+	}
+
+	function rules({ all }) {
+		return table([t("mod.rule"), t("mod.on"), t("mod.does"), t("mod.mode"), t("mod.hits"), t("mod.cost"), ""], all.map((rule) => [
+			rule.name, (rule.on ?? []).join(", "), (rule.act ?? []).join(", "), h("span", null, modePicker(rule.mode, (mode) => setMode({ pack: id, rule: rule.name, mode })), rule.lowered && h("small", { class: "danger-text" }, t("mod.lowered"))),
+			number(rule.hits ?? 0), rule.p50_ns !== undefined ? `${number(Math.round(rule.p50_ns / 100) / 10)} µs` : "–", h("a", { href: `#/moderation/log/${id}/${rule.name}` }, t("mod.tab.log"))]), t("mod.rules"));
 	}
 
 	/* A list is changed entry by entry, anything else as a whole. */
-	function settings({ settings: all = [] }) {
-		return all.length > 0 && box(t("mod.settings"), all.map(({ name, type, value }) => ["words", "list", "domains", "patterns", "names"].includes(type)
+	function settings({ all }) {
+		return box(t("mod.settings"), all.map(({ name, type, value }) => ["words", "list", "domains", "patterns", "names"].includes(type)
 			? h("div", { class: "line" }, h("b", null, name), h("small", null, value), app.can("moderation.pack_list_add") && [
 				button(t("mod.list_add"), () => entries(name, "moderation.pack_list_add")), button(t("mod.list_remove"), () => entries(name, "moderation.pack_list_remove"))])
 			: commandForm({ app, class: "line", action: t("save"), done: t("saved"), fields: [field("value", name, { value, disabled: !app.can("moderation.pack_set") })],
@@ -61,25 +71,24 @@ export function packs(app, [id]) {
 		const data = await ask({ title: list, fields: [field("entries", t("mod.entries"), { type: "textarea", required: true, rows: 8, help: t("mod.entries_help") })], action: t("save"), cancel: t("cancel") });
 
 		if (data && await app.try(client.call(command, { pack: id, list, entries: data.get("entries").split("\n").map((line) => line.trim()).filter(Boolean) }), t("saved")))
-			readOne();
+			read();
 	}
 
-	function versions({ versions: all = [] }) {
-		return all.length > 0 && box(t("mod.versions"), h("ul", { class: "stack" }, all.map((one) => h("li", { class: "line" }, h("b", null, one.version), h("small", null, moment(one.time), " ", one.by_name ?? ""),
-			button(t("mod.go_back"), () => app.try(client.call("moderation.rollback", { pack: id, version: one.version }), t("admin.done")).then(readOne)),
-			button(t("mod.go_back_undo"), () => app.try(client.call("moderation.rollback", { pack: id, version: one.version, undo: true }), t("admin.done")).then(readOne), { class: "danger" })))));
+	function versions({ all }) {
+		return box(t("mod.versions"), h("ul", { class: "stack" }, all.map((one) => h("li", { class: "line" }, h("b", null, one.version), h("small", null, moment(one.time), " ", one.by_name ?? ""),
+			button(t("mod.go_back"), () => app.try(client.call("moderation.rollback", { pack: id, version: one.version }), t("admin.done")).then(read)),
+			button(t("mod.go_back_undo"), () => app.try(client.call("moderation.rollback", { pack: id, version: one.version, undo: true }), t("admin.done")).then(read), { class: "danger" })))));
 	}
 
 	async function runTests() {
 		const told = await app.try(client.call("moderation.pack_test", { pack: id }));
 
 		if (told)
-			place.prepend(testNode(told));
+			fill(tests, testNode(told));
 	}
 
-	const end = client.on("moderation.pack", () => id ? readOne() : readAll());
-
-	return { nodes: [place], close: end };
+	read();
+	return { nodes: [tests, place], close: client.on("moderation.pack", read) };
 }
 
 /** What came of a pack's tests. */

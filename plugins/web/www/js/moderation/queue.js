@@ -1,33 +1,55 @@
 /* What waits: reports, held messages, flags, appeals. One decides one or many; who claims an item is shown to the others. */
 import { ask, fill, h } from "../dom.js";
-import { button, choice } from "../form.js";
+import { button, choice, livingList } from "../form.js";
 import { moment, relative, t } from "../i18n.js";
 import { askDeed, DEEDS, personLink, ruleText, undo } from "./parts.js";
 
+const SOON_MS = 200;
+
 export function queue(app) {
-	const { client } = app, list = h("ul", { class: "stack", "aria-live": "polite" }), count = h("p", { role: "status" }), more = button(t("more"), () => read(true));
+	const { client } = app, list = h("ul", { class: "stack", "aria-live": "polite" }), count = h("p", { role: "status" }), more = button(t("more"), () => read(all.length + 1));
 	const chosen = new Set(), bulk = h("div", { class: "line bulk" });
 	const form = h("form", { class: "line", onchange: () => read() },
 		choice("kind", t("mod.what"), ["", "report", "held", "flag", "appeal"].map((kind) => [kind, t(`mod.item.${kind || "all"}`)]), ""), choice("state", t("admin.state"), ["open", "done"].map((state) => [state, t(`mod.state.${state}`)]), "open"),
 		h("label", { class: "check" }, h("input", { type: "checkbox", name: "mine" }), t("mod.mine")));
-	let all = [], after;
+	const draw = livingList(list, { key: ({ item }) => item, draw: itemNode, none: () => h("li", { class: "empty" }, t("mod.nothing_waits")) });
+	let all = [], asked = 0, reading = false, later = null;
 
-	async function read(next) {
-		const { kind, state, mine } = Object.fromEntries(new FormData(form));
-		const told = await app.try(client.call("moderation.queue", { state, ...(kind && { kind }), ...(mine && { mine: true }), ...(next && { after }) }, { again: true }));
+	/* At least so many, where there are. */
+	async function read(n = 0) {
+		const { kind, state, mine } = Object.fromEntries(new FormData(form)), turn = ++asked, items = [];
+		let told;
 
+		reading = true;
+		do {
+			told = await app.try(client.call("moderation.queue", { state, ...(kind && { kind }), ...(mine && { mine: true }), ...(told && { after: told.next }) }, { again: true }));
+			/* What is being done just now is decided already. */
+			items.push(...(told?.items ?? []).filter(({ open }) => state !== "open" || open));
+		} while (told?.next && items.length < n && turn === asked);
+		if (turn !== asked)
+			return;
+		reading = false;
 		if (!told)
 			return;
-		/* What is being done just now is decided already. */
-		const items = told.items.filter(({ open }) => state !== "open" || open);
-
-		all = next ? [...all, ...items] : items;
-		after = told.next;
-		more.hidden = !after;
-		chosen.clear();
+		all = items;
+		more.hidden = !told.next;
+		for (const one of chosen)
+			if (!all.some(({ item, open }) => open && item === one))
+				chosen.delete(one);
 		count.textContent = t("mod.waiting_n", { n: told.open });
-		fill(list, all.length === 0 ? h("li", { class: "empty" }, t("mod.nothing_waits")) : all.map(itemNode));
+		draw(all);
 		drawBulk();
+	}
+
+	/* Many come at once in a raid. */
+	function readSoon() {
+		later ??= setTimeout(() => {
+			later = null;
+			if (reading)
+				readSoon();
+			else
+				read(all.length);
+		}, SOON_MS);
 	}
 
 	function itemNode(item) {
@@ -35,7 +57,7 @@ export function queue(app) {
 
 		return h("li", { class: "box item" },
 			h("div", { class: "line" },
-				item.open && h("input", { type: "checkbox", "aria-label": t("mod.choose"), onchange: (event) => {
+				item.open && h("input", { type: "checkbox", "aria-label": t("mod.choose"), checked: chosen.has(item.item), onchange: (event) => {
 					chosen[event.target.checked ? "add" : "delete"](item.item);
 					drawBulk();
 				} }),
@@ -71,14 +93,18 @@ export function queue(app) {
 	}
 
 	function drawBulk() {
-		const items = [...chosen], kinds = new Set(all.filter(({ item }) => chosen.has(item)).map(({ kind }) => kind));
+		const items = [...chosen], kinds = new Set(all.filter(({ item }) => chosen.has(item)).map(({ kind }) => kind)), as = [...items, ...kinds].join();
 
+		/* Somebody may be at it. */
+		if (as === bulk.as)
+			return;
+		bulk.as = as;
 		fill(bulk, items.length > 0 && [h("b", null, t("mod.chosen_n", { n: items.length })), button(t("mod.claim"), () => claim(items, true)), kinds.size === 1 && decisions([...kinds][0], items)]);
 	}
 
 	async function claim(items, on) {
 		refused(await app.try(client.call("moderation.claim", { items, on })));
-		read();
+		read(all.length);
 	}
 
 	/* Of many, some may be somebody else's by now. */
@@ -95,8 +121,8 @@ export function queue(app) {
 		const told = await app.try(client.call("moderation.decide", { items, ...how }));
 
 		if (refused(told))
-			app.notice(t("mod.decided_n", { n: told.done }), "info", told.group && { label: t("mod.undo"), run: async () => await undo(app, { group: told.group }) && read() });
-		read();
+			app.notice(t("mod.decided_n", { n: told.done }), "info", told.group && { label: t("mod.undo"), run: async () => await undo(app, { group: told.group }) && read(all.length) });
+		read(all.length);
 	}
 
 	function sure(items, { decision, do: deed }) {
@@ -106,8 +132,8 @@ export function queue(app) {
 			h("li", null, h("b", null, h("bdi", null, one.name ?? "")), " ", h("span", { dir: "auto" }, (one.text ?? one.words ?? "").slice(0, 120)))))] });
 	}
 
-	const ends = [client.on("moderation.queued", () => read()), client.on("moderation.decided", () => read())];
+	const ends = ["queued", "claimed", "decided"].map((what) => client.on(`moderation.${what}`, readSoon));
 
 	read();
-	return { nodes: [form, count, bulk, list, more], close: () => ends.forEach((end) => end()) };
+	return { nodes: [form, count, bulk, list, more], close: () => [...ends, () => clearTimeout(later)].forEach((end) => end()) };
 }
