@@ -33,10 +33,54 @@ function flat(children) {
 	return children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false);
 }
 
-/** Puts other children into an element. */
+const STOPS = "a, button, input, select, textarea, summary";
+
+/* Of one that the keyboard stops at: what tells it from those beside it, however often it is drawn anew. */
+const nameOf = (stop) => [stop.closest("[data-key]")?.dataset.key, stop.localName, stop.getAttribute("href") ?? stop.getAttribute("aria-label") ?? (stop.name || stop.textContent)].join();
+
+/** An element that the keyboard stops at, or what has taken its place since it was drawn anew. */
+export function likeOf(stop) {
+	return stop.isConnected ? stop : [...document.querySelectorAll(STOPS)].find((one) => nameOf(one) === nameOf(stop));
+}
+
+/** Puts other children into an element. Those that it has already are not touched; who is at one that goes is at its like among the new. */
 export function fill(element, ...children) {
-	element.replaceChildren(...flat(children));
+	const nodes = flat(children).map((child) => child instanceof Node ? child : document.createTextNode(child)), stay = new Set(nodes);
+	const was = document.activeElement, stops = () => [...element.querySelectorAll(STOPS)], like = (all) => all.filter((one) => nameOf(one) === nameOf(was));
+	const before = element.contains(was) ? stops() : [], alike = like(before);
+
+	[...element.childNodes].forEach((node) => stay.has(node) || node.remove());
+	nodes.forEach((node, i) => element.childNodes[i] === node || element.insertBefore(node, element.childNodes[i]));
+	if (before.includes(was) && document.activeElement !== was) {
+		const now = stops(), same = now.length === before.length ? now[before.indexOf(was)] : null;
+
+		(like(now)[alike.indexOf(was)] ?? (same?.localName === was.localName ? same : null))?.focus({ preventScroll: true });
+	}
 	return element;
+}
+
+/**
+ * A list that is drawn again and again, by calling what this returns with its items. What is as it was keeps its element; who is at an item that is
+ * gone goes on at what stands in its place.
+ * @param {HTMLElement} list
+ * @param {{key: (item: any) => string, draw: (item: any) => HTMLElement, none?: () => HTMLElement}} how `none` makes what stands where there are no items
+ */
+export function livingList(list, { key, draw, none }) {
+	let drawn = new Map();	// by key
+
+	return (items) => {
+		const before = drawn, at = [...list.children].findIndex((node) => node.contains(document.activeElement));
+
+		drawn = new Map(items.map((item) => {
+			const as = JSON.stringify(item), old = before.get(key(item)), node = old?.as === as ? old.node : draw(item);
+
+			node.dataset.key = key(item);
+			return [key(item), { as, node }];
+		}));
+		fill(list, items.length > 0 ? [...drawn.values()].map(({ node }) => node) : none?.());
+		if (at >= 0 && document.activeElement === document.body)
+			list.children[Math.min(at, list.children.length - 1)]?.querySelector(STOPS)?.focus({ preventScroll: true });
+	};
 }
 
 const SVG = "http://www.w3.org/2000/svg";
@@ -93,7 +137,7 @@ export function ask({ title, body = [], fields = [], action, cancel, danger = fa
 		dialog.addEventListener("close", () => {
 			dialog.remove();
 			if (!before?.isConnected)	// what opened it was drawn anew meanwhile
-				document.querySelector("#main")?.focus();
+				((before && likeOf(before)) ?? document.querySelector("#main"))?.focus();
 			resolve(data);
 		});
 		document.body.append(dialog);

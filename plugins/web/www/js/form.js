@@ -68,37 +68,6 @@ export async function show(node, promise, draw) {
 	return node;
 }
 
-/**
- * A list that is drawn again and again, by calling what this returns with its items. What is as it was keeps its element, and whoever is at it stays
- * there; who is at one that has changed, or is gone, goes on at what stands in its place.
- * @param {HTMLElement} list
- * @param {{key: (item: any) => string, draw: (item: any) => HTMLElement, none?: () => HTMLElement}} how `none` makes what stands where there are no items
- */
-export function livingList(list, { key, draw, none }) {
-	const stops = (node) => [...node.querySelectorAll("button, a, input, select, summary")];
-	let drawn = new Map();
-
-	return (items) => {
-		const before = drawn, all = [...list.children], at = all.findIndex((node) => node.contains(document.activeElement)), was = all[at];
-		const stop = was && stops(was).indexOf(document.activeElement);
-
-		drawn = new Map(items.map((item) => {
-			const as = JSON.stringify(item), old = before.get(key(item));
-
-			return [key(item), old?.as === as ? old : { as, node: Object.assign(draw(item), { key: key(item) }) }];
-		}));
-		const nodes = items.length > 0 ? [...drawn.values()].map(({ node }) => node) : [none?.()].filter(Boolean), stay = new Set(nodes);
-
-		all.forEach((node) => stay.has(node) || node.remove());
-		nodes.forEach((node, i) => list.children[i] === node || list.insertBefore(node, list.children[i]));
-		if (was && !was.isConnected) {
-			const same = drawn.get(was.key);
-
-			stops(same?.node ?? nodes.at(Math.min(at, nodes.length - 1)) ?? list)[same ? stop : 0]?.focus({ preventScroll: true });
-		}
-	};
-}
-
 /** A table with a head, where "" stands above what needs none; `rows` are arrays of cells. */
 export function table(heads, rows, caption) {
 	return h("div", { class: "table-box", tabindex: "0", role: "region", "aria-label": caption }, h("table", null, h("thead", null, h("tr", null, heads.map((head) => head === "" ? h("td") : h("th", { scope: "col" }, head)))),

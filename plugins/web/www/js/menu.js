@@ -1,8 +1,8 @@
 /* A list of things to do beside a button. Arrow keys move, Escape and a click elsewhere close it. */
-import { h } from "./dom.js";
+import { h, likeOf } from "./dom.js";
 
 /**
- * @param {HTMLElement} at the button, which has the focus again afterwards
+ * @param {HTMLElement} at the button; it, or what it has become meanwhile, has the focus again afterwards
  * @param {({label: string, run: () => any, danger?: boolean, chosen?: boolean}|null|false|undefined)[]} items where one says `chosen`, they are a choice
  * @param {Node} [head] above the list; its buttons are stops as well
  */
@@ -18,7 +18,7 @@ export function openMenu(at, items, head) {
 	function close() {
 		box.remove();
 		document.removeEventListener("pointerdown", outside, true);
-		at.focus();
+		likeOf(at)?.focus();
 	}
 	function outside(event) {
 		if (!box.contains(event.target))

@@ -1,6 +1,6 @@
 /* The frame of the page: at the side rooms, whispers and areas, above it how the connection is, beside it the view. On a narrow screen the side is a
  * drawer. */
-import { fill, h, icon, iconButton, perFrame } from "./dom.js";
+import { fill, h, icon, iconButton, livingList, perFrame } from "./dom.js";
 import { AREAS } from "./areas.js";
 import { number, t } from "./i18n.js";
 
@@ -10,14 +10,16 @@ export class Shell {
 		this.name = h("span", null, app.title);
 		this.connection = h("p", { class: "connection", role: "status", hidden: true });
 		this.who = h("a", { class: "who", href: "#/account" });
-		this.roomList = h("ul");
-		this.whisperList = h("ul");
+		const roomList = h("ul"), whisperList = h("ul");
+
+		this.drawRooms = livingList(roomList, { key: ({ name }) => name, draw: roomItem });
+		this.drawWhispers = livingList(whisperList, { key: ({ name }) => name, draw: roomItem });
 		this.areaList = h("ul");
-		this.whispers = h("section", { hidden: true }, h("h2", null, t("nav.whispers")), this.whisperList);
+		this.whispers = h("section", { hidden: true }, h("h2", null, t("nav.whispers")), whisperList);
 		this.side = h("nav", { class: "side", "aria-label": t("nav.label") },
 			h("div", { class: "side-head" }, h("a", { class: "logo", href: "#/rooms" }, h("img", { src: "/icon.svg", alt: "", width: 24, height: 24 }), this.name),
 				iconButton("close", t("close"), () => this.closeMenu(), { class: "icon-button side-close" })),
-			h("section", null, h("h2", null, t("nav.rooms"), iconButton("add", t("nav.enter_room"), () => app.go("#/rooms"))), this.roomList),
+			h("section", null, h("h2", null, t("nav.rooms"), iconButton("add", t("nav.enter_room"), () => app.go("#/rooms"))), roomList),
 			this.whispers, h("section", { class: "areas" }, this.areaList), this.who);
 		this.main = h("main", { id: "main", tabindex: "-1" });
 		this.shade = h("div", { class: "shade", onclick: () => this.closeMenu() });
@@ -75,22 +77,14 @@ export class Shell {
 	#rooms() {
 		const { app } = this, all = [...app.rooms.all.values()], shown = app.shown?.room;
 		const order = new Intl.Collator();
-		const rooms = all.filter((room) => !room.whisper).sort((a, b) => order.compare(a.name, b.name)), whispers = all.filter((room) => room.whisper);
+		const items = all.map((room) => ({ name: room.name, title: app.roomTitle(room), whisper: Boolean(room.whisper), unread: room.unread, mentions: room.mentions, shown: room === shown }));
+		const rooms = items.filter(({ whisper }) => !whisper).sort((a, b) => order.compare(a.name, b.name)), whispers = items.filter(({ whisper }) => whisper);
 		const waiting = all.reduce((sum, room) => sum + room.mentions, 0);
 
-		fill(this.roomList, rooms.map((room) => this.#roomItem(room, shown)));
-		fill(this.whisperList, whispers.map((room) => this.#roomItem(room, shown)));
+		this.drawRooms(rooms);
+		this.drawWhispers(whispers);
 		this.whispers.hidden = whispers.length === 0;
 		document.title = `${waiting > 0 ? `(${number(waiting)}) ` : ""}${app.shown ? `${app.shown.title} · ` : ""}${app.title}`;
-	}
-
-	#roomItem(room, shown) {
-		const title = this.app.roomTitle(room);
-
-		return h("li", null, h("a", { href: `#/r/${encodeURIComponent(room.name)}`, class: room.unread > 0 ? "unread" : "", "aria-current": room === shown ? "page" : null },
-			icon(room.whisper ? "person" : "room"), h("bdi", null, title),
-			room.mentions > 0 ? h("span", { class: "count loud", "aria-label": t("chat.mentions_n", { n: room.mentions }) }, number(room.mentions))
-				: room.unread > 0 && h("span", { class: "count", "aria-label": t("chat.unread_n", { n: room.unread }) }, number(room.unread))));
 	}
 
 	#me() {
@@ -128,4 +122,11 @@ export class Shell {
 		}
 		event.preventDefault();
 	}
+}
+
+function roomItem({ name, title, whisper, unread, mentions, shown }) {
+	return h("li", null, h("a", { href: `#/r/${encodeURIComponent(name)}`, class: unread > 0 ? "unread" : "", "aria-current": shown ? "page" : null },
+		icon(whisper ? "person" : "room"), h("bdi", null, title),
+		mentions > 0 ? h("span", { class: "count loud", "aria-label": t("chat.mentions_n", { n: mentions }) }, number(mentions))
+			: unread > 0 && h("span", { class: "count", "aria-label": t("chat.unread_n", { n: unread }) }, number(unread))));
 }

@@ -10,16 +10,11 @@ export function processes(app) {
 	const all = app.can("server.drain") && button(t("ops.drain_all"), () => drain({}, null));
 	let open = new Map();
 
-	/* What is drawn anew takes the keyboard along. */
 	function draw(status, memory) {
-		const focused = list.contains(document.activeElement) ? document.activeElement.dataset.key : null;
-
 		open = new Map((status.connections ?? []).map((one) => [one.process, one.open]));
 		fill(list, table([t("admin.process"), t("admin.state"), t("ops.open"), t("admin.memory"), t("admin.up"), t("admin.starts"), ""], (status.keeper?.processes ?? []).map((one) => [
 			one.name, state(one), open.has(one.process) ? number(open.get(one.process)) : "", memory.has(one.name) && !one.draining ? megabytes(memory.get(one.name)) : "", one.up_ms === undefined ? "" : duration(one.up_ms), number(one.starts), actions(one)]),
 		t("admin.processes")));
-		if (focused !== null)
-			list.querySelector(`[data-key="${CSS.escape(focused)}"]`)?.focus();
 	}
 
 	function state(one) {
@@ -32,20 +27,20 @@ export function processes(app) {
 			one.left_ms === undefined ? t("ops.drain_kept", { n: left }) : one.left_ms === 0 ? t("ops.drain_told", { n: left }) : t("ops.drain_left", { n: left, time: duration(one.left_ms) }));
 	}
 
-	function act(one, name, label, run) {
-		return button(label, run, { dataset: { key: `${one.process} ${name}` }, "aria-label": `${label}: ${one.name}` });
+	function act(one, label, run) {
+		return button(label, run, { dataset: { key: one.process }, "aria-label": `${label}: ${one.name}` });
 	}
 
 	function actions(one) {
 		const edge = /^edge (\d+)$/.exec(one.name);
 
 		if (one.draining)
-			return h("div", { class: "line" }, one.left_ms !== 0 && app.can("server.drain.keep") && one.left_ms !== undefined && act(one, "keep", t("ops.keep"), () => app.try(client.call("server.drain.keep", { process: one.process }), t("ops.kept"))),
-				one.left_ms !== 0 && app.can("server.drain") && act(one, "now", t("ops.drain_again"), () => drain({ process: one.process }, one)));
+			return h("div", { class: "line" }, one.left_ms !== 0 && app.can("server.drain.keep") && one.left_ms !== undefined && act(one, t("ops.keep"), () => app.try(client.call("server.drain.keep", { process: one.process }), t("ops.kept"))),
+				one.left_ms !== 0 && app.can("server.drain") && act(one, t("ops.drain_again"), () => drain({ process: one.process }, one)));
 		if (one.state !== "running")
 			return "";
-		return edge ? app.can("server.drain") && act(one, "drain", t("admin.drain"), () => drain({ edge: Number(edge[1]) }, one))
-			: app.can("server.restart") && one.name !== "keeper" && act(one, "restart", t("admin.restart"), () => restart(one.name));
+		return edge ? app.can("server.drain") && act(one, t("admin.drain"), () => drain({ edge: Number(edge[1]) }, one))
+			: app.can("server.restart") && one.name !== "keeper" && act(one, t("admin.restart"), () => restart(one.name));
 	}
 
 	async function drain(which, one) {

@@ -1,6 +1,6 @@
 /* Rule packs: which there are, how each and each rule is set, what they did; and writing one. */
-import { ask, fill, h } from "../dom.js";
-import { box, button, choice, commandForm, field, livingList, table } from "../form.js";
+import { ask, fill, h, livingList } from "../dom.js";
+import { box, button, choice, commandForm, field, table } from "../form.js";
 import { moment, number, t } from "../i18n.js";
 
 const MODES = ["off", "shadow", "live"];

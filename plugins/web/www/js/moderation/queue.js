@@ -1,6 +1,6 @@
 /* What waits: reports, held messages, flags, appeals. One decides one or many; who claims an item is shown to the others. */
-import { ask, fill, h } from "../dom.js";
-import { button, choice, livingList } from "../form.js";
+import { ask, fill, h, livingList } from "../dom.js";
+import { button, choice } from "../form.js";
 import { moment, relative, t } from "../i18n.js";
 import { askDeed, DEEDS, personLink, ruleText, undo } from "./parts.js";
 

@@ -1,0 +1,57 @@
+"""Who uses the keyboard stays where they are when what is around them, or they themselves, are drawn anew."""
+from steps import enter, quiet, url
+from wire import WebSocket
+
+FOCUS = "return document.activeElement.getAttribute('href') ?? document.activeElement.getAttribute('aria-label') ?? document.activeElement.textContent"
+
+
+def anew(page, selector):
+    """Focuses an element and returns a function that waits until another has taken its place."""
+    page.wait("window.was = document.querySelector(args[0]); was?.focus(); return was && document.activeElement === was", selector)
+    return lambda: page.wait("return !window.was.isConnected")
+
+
+def test_in_the_list_of_rooms(browser, server):
+    ann = enter(browser, server, "ann", "den")
+    ann.run("location.hash = '#/r/lobby'")
+    ann.wait("return document.querySelectorAll('.side a[href^=\"#/r/\"]').length === 2")
+    again = anew(ann, ".side a[href='#/r/den']")
+    ann.run("window.other = document.querySelector('.side a[href=\"#/r/lobby\"]')")
+    with WebSocket(server.http) as bob:
+        bob.call("chat.join", room="den")
+        bob.call("chat.say", room="den", text="hello")
+        again()
+    assert ann.run(FOCUS) == "#/r/den" and ann.run("return document.activeElement.textContent.includes('1')")
+    assert ann.run("return window.other.isConnected")
+    quiet(ann)
+
+
+def test_in_the_head_of_a_room_and_from_its_menu(browser, server):
+    ann = enter(browser, server, "ann")
+    with WebSocket(server.http) as bob, WebSocket(server.http) as eve:
+        # What says how many there are is another word then.
+        again = anew(ann, ".pane-head [aria-label$='person'], .pane-head [aria-label$='people']")
+        bob.call("chat.join", room="lobby")
+        again()
+        assert ann.run(FOCUS) == "2 people"
+        again = anew(ann, ".pane-head [aria-label='Room settings']")
+        ann.press("Enter")
+        ann.wait("return document.activeElement.matches('.menu-box button')")
+        eve.call("chat.join", room="lobby")
+        again()
+        assert ann.run("return document.activeElement.matches('.menu-box button')")
+        ann.press("Escape")
+        assert ann.run(FOCUS) == "Room settings"
+    quiet(ann)
+
+
+def test_while_one_waits_for_a_stranger(browser, server):
+    ann = browser.open("ann", url(server, "#/strangers"))
+    ann.wait("return document.querySelector('input[name=interests]')")
+    ann.click("form button.primary")
+    again = anew(ann, ".box .spinner + button")
+    again()
+    assert ann.run(FOCUS) == "Wait no longer"
+    ann.press("Enter")
+    ann.wait("return document.querySelector('input[name=interests]')")
+    quiet(ann)
