@@ -71,7 +71,7 @@ async function opened(name, context, browser, url) {
 const steps = {
 	async open({ page, url, own, viewport }) {
 		const browser = await (own ? launched(process.env.CHROMIUM) : shared ??= launched(process.env.CHROMIUM_SHELL))
-		const context = await browser.newContext({ permissions: ["camera", "microphone"], viewport: viewport ?? { width: 900, height: 600 } })
+		const context = await browser.newContext({ permissions: ["camera", "microphone", ...(own ? ["notifications"] : [])], viewport: viewport ?? { width: 900, height: 600 } })
 
 		if (process.env.LATE)
 			await context.addInitScript(late, Number(process.env.LATE))
@@ -113,7 +113,6 @@ const steps = {
 	},
 	async push({ page, data }) {
 		const { page: one, context } = pages.get(page), origin = new URL(one.url()).origin
-		await context.grantPermissions(["notifications", "camera", "microphone"], { origin })
 		const cdp = await context.newCDPSession(one)
 		const found = new Promise((resolve) => cdp.on("ServiceWorker.workerRegistrationUpdated", ({ registrations }) => registrations.length > 0 && resolve(registrations.at(-1).registrationId)))
 		await cdp.send("ServiceWorker.enable")

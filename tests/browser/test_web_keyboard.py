@@ -2,7 +2,11 @@
 from steps import enter, quiet, url
 from wire import WebSocket
 
-FOCUS = "return document.activeElement.getAttribute('href') ?? document.activeElement.getAttribute('aria-label') ?? document.activeElement.textContent"
+
+
+def at(page, name):
+    """Until the keyboard is at what is called so: where it leads, or what it says."""
+    page.wait("const at = document.activeElement; return (at.getAttribute('href') ?? at.getAttribute('aria-label') ?? at.textContent) === args[0]", name)
 
 
 def anew(page, selector):
@@ -21,7 +25,8 @@ def test_in_the_list_of_rooms(browser, server):
         bob.call("chat.join", room="den")
         bob.call("chat.say", room="den", text="hello")
         again()
-    assert ann.run(FOCUS) == "#/r/den" and ann.run("return document.activeElement.textContent.includes('1')")
+    at(ann, "#/r/den")
+    ann.wait("return document.activeElement.textContent.includes('1')")
     assert ann.run("return window.other.isConnected")
     quiet(ann)
 
@@ -33,7 +38,7 @@ def test_in_the_head_of_a_room_and_from_its_menu(browser, server):
         again = anew(ann, ".pane-head [aria-label$='person'], .pane-head [aria-label$='people']")
         bob.call("chat.join", room="lobby")
         again()
-        assert ann.run(FOCUS) == "2 people"
+        at(ann, "2 people")
         again = anew(ann, ".pane-head [aria-label='Room settings']")
         ann.press("Enter")
         ann.wait("return document.activeElement.matches('.menu-box button')")
@@ -41,7 +46,7 @@ def test_in_the_head_of_a_room_and_from_its_menu(browser, server):
         again()
         assert ann.run("return document.activeElement.matches('.menu-box button')")
         ann.press("Escape")
-        assert ann.run(FOCUS) == "Room settings"
+        at(ann, "Room settings")
     quiet(ann)
 
 
@@ -51,7 +56,7 @@ def test_while_one_waits_for_a_stranger(browser, server):
     ann.click("form button.primary")
     again = anew(ann, ".box .spinner + button")
     again()
-    assert ann.run(FOCUS) == "Wait no longer"
+    at(ann, "Wait no longer")
     ann.press("Enter")
     ann.wait("return document.querySelector('input[name=interests]')")
     quiet(ann)

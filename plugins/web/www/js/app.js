@@ -18,7 +18,7 @@ export class App extends Emitter {
 	/** Names of the commands that this person may call. */
 	commands = new Set();
 	#learned;
-	/** They are known. */
+	/** They are known, of who one is now. */
 	known = new Promise((resolve) => { this.#learned = resolve; });
 	#named;
 	/** The community's own emotes are known as well. */
@@ -106,7 +106,11 @@ export class App extends Emitter {
 	}
 
 	/* They are others when one is somebody else. */
-	async #readCommands() {
+	#readCommands() {
+		this.known = this.#learnCommands();
+	}
+
+	async #learnCommands() {
 		const told = await this.client.call("server.commands", {}, { again: true }).catch(() => null);
 
 		if (!told)
@@ -285,9 +289,13 @@ export class App extends Emitter {
 		const hash = this.#at(), room = hash.startsWith("#/r/");
 
 		this.#shownAt = this.#greetings;
-		/* What a room needs of them it asks for later; what the other parts are made of depends on them. */
-		if (this.client.me === null || (this.commands.size === 0 && !room))
+		if (this.client.me === null)
 			await new Promise((resolve) => { this.once("me", resolve); });
+		/* What a room needs of the commands it asks for later; what the other parts are made of depends on them. */
+		if (!room)
+			await this.known;
+		if (this.#at() !== hash)
+			return;
 		this.#hash = hash;
 		const view = await this.#viewOf(hash).catch((error) => {
 			this.notice(error.message, "error");
