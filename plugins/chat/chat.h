@@ -4,6 +4,8 @@
  *  text.c      what may be said, and what rooms may be called
  *  live.c      who is connected, by id and name
  *  room.c      rooms in memory: loading, creating, ending; calls that wait for one
+ *  rank.c      what somebody may do in a room
+ *  restore.c   rooms after the hub was replaced; sweeping
  *  member.c    who is in a room; joining and leaving
  *  always.c    accounts that stay in their rooms without a connection
  *  crowd.c     telling who came and went, at once or in batches
@@ -368,6 +370,14 @@ bool room_has(struct chat_room *room, struct wh_session *s);
 void room_settle(struct chat_room *room);
 void room_free(struct chat_room *room);
 void room_topic(struct chat_room *room, struct wh_str topic, struct wh_str who, struct wh_str name, int64_t time);
+
+/** Out of the store with it, and its log: at once, or, if that is long, piece by piece under another name. `room` (may be NULL) hears of it. */
+bool room_drop(struct chat *chat, int64_t id, uint64_t seq, struct chat_room *room);
+
+/** After the hub was replaced the roles of accounts are looked up again, and in a registered room nobody has one until then. */
+bool room_is_settled(struct chat_room *room);
+
+/* rank.c */
 enum chat_rank room_rank(struct chat_room *room, struct wh_session *s);
 
 /** All ranks, a bit for each. */
@@ -379,6 +389,7 @@ enum chat_rank rank_read(struct wh_str word);
 /** Is what was said before for those who keep order alone, and the session none of them? */
 bool room_hides_past(struct chat_room *room, struct wh_session *s);
 
+/* restore.c */
 /** After the hub was replaced. */
 enum wh_verdict rooms_recovered(void *self, struct wh_recovered *r);
 void rooms_read(struct chat *chat);

@@ -1,7 +1,9 @@
 /* The plugin irc: rooms over the IRC protocol. A client's line becomes a call of a command (chat.join, chat.say, …), so that permissions,
  * rates and hooks are those of every other client; an event becomes lines. Channels are rooms (#lobby is the room lobby), queries are
  * whispers, accounts are accounts. Between its files:
- *  irc.c      tables, settings, opening; the life of a client; what it says, verb by verb
+ *  irc.c      tables, settings, opening
+ *  client.c   the life of a client; what it says, verb by verb
+ *  presence.c who comes, goes, and becomes somebody else; papers.c: what a new hub needs to know of a client
  *  casemap.c  which nicks are the same
  *  line.c     lines and tags as text
  *  out.c      answers: numerics, labels, batches
@@ -359,6 +361,10 @@ struct irc_client *task_client(struct irc_task *task);
 void task_free(struct irc_task *task);
 
 /* irc.c */
+enum irc_metric { M_CLIENTS, M_LINES, M_END };
+extern const struct wh_metric irc_metrics[];
+
+/* client.c */
 struct irc_client *client_of(struct irc *irc, struct wh_session *s);
 struct wh_session *client_session(const struct irc_client *c);
 /** TLS all the way? */
@@ -367,6 +373,26 @@ const struct wh_identity *client_identity(const struct irc_client *c);
 void irc_changed(struct irc_client *c);
 /** No command is under way any more: what waited for that is handled. */
 void irc_drain(struct irc_client *c);
+struct irc_client *client_new(struct irc *irc, struct wh_session *s);
+void client_free(struct irc_client *c);
+
+/** For struct wh_dialect, and a timer. */
+void irc_open_session(void *self, struct wh_session *s);
+void irc_receive(void *self, struct wh_session *s, struct wh_str bytes, unsigned flags);
+enum wh_err irc_farewell(void *self, unsigned code, struct wh_str reason, struct wh_out *out);
+bool irc_echoes(void *self, struct wh_session *s);
+void irc_tick(void *self, uint64_t cookie);
+
+/* presence.c */
+/** Those who are here already. */
+void presence_begin(struct irc *irc);
+enum wh_verdict irc_presence(void *self, struct wh_presence *p);
+
+/* papers.c */
+enum wh_verdict irc_save(void *self, struct wh_papers *p);
+enum wh_verdict irc_load(void *self, struct wh_papers *p);
+enum wh_verdict irc_recovered(void *self, struct wh_recovered *r);
+void irc_session_recovered(void *self, struct wh_session *s);
 
 /* cap.c */
 irc_verb verb_cap;

@@ -11,7 +11,7 @@ check_PROGRAMS += %D%/test_oracle %D%/test_lane %D%/test_matcher %D%/test_rating
 # What ./dev bench builds: the simulator.
 BENCH += tests/bench/match_sim
 EXTRA_PROGRAMS += tests/bench/match_sim
-tests_bench_match_sim_SOURCES = tests/bench/match_sim.c
+tests_bench_match_sim_SOURCES = tests/bench/match_sim.c tests/bench/match_people.c tests/bench/match_people.h
 tests_bench_match_sim_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/%D%
 tests_bench_match_sim_LDADD = libmatchingparts.la -lm
 
