@@ -64,7 +64,7 @@ def press_button(page, text, within="body"):
 
 def settled(page, area):
     """The view of an area is there, with what it reads, and nothing of it moves."""
-    page.wait("return document.querySelector('main')?.dataset.area === args[0] && !document.querySelector('.page-body .more:not(button)') && document.getAnimations().every((one) => !one.effect.getComputedTiming().iterations || one.effect.getComputedTiming().iterations === Infinity || one.playState === 'finished')", f"#/{area}")
+    page.wait("return document.querySelector('main')?.dataset.area === args[0] && !document.querySelector('.page-body .more:not(button), .page-body [aria-busy]') && document.getAnimations().every((one) => !one.effect.getComputedTiming().iterations || one.effect.getComputedTiming().iterations === Infinity || one.playState === 'finished')", f"#/{area}")
 
 
 def menu(page, label):

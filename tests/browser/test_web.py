@@ -162,6 +162,9 @@ def test_ten_thousand_lines_are_a_window_and_old_ones_come_by_scrolling(browser,
 def test_a_page_goes_on_when_the_server_comes_back(browser, server):
     ann, bob = enter(browser, server, "ann"), enter(browser, server, "bob")
     say(ann, "before")
+    sees(bob, "before")
+    press_in(bob, "before", "Reply")
+    bob.fill(".composer textarea", "half an answer")
     server.process.terminate()
     server.process.wait()
     ann.wait("return /can't be reached/.test(document.querySelector('.connection').textContent)")
@@ -174,6 +177,11 @@ def test_a_page_goes_on_when_the_server_comes_back(browser, server):
     ann.wait("document.querySelector('.connection button')?.click(); return document.querySelector('.connection').hidden")
     bob.wait("document.querySelector('.connection button')?.click(); return document.querySelector('.connection').hidden")
     ann.wait("return !document.querySelector('.message.sending')")
+    # Who was writing an answer goes on with it.
+    sees(bob, "said while it was away")
+    bob.wait("return document.querySelector('.composer-about').textContent.includes(args[0]) && document.querySelector('.composer textarea').value === 'half an answer'", name_of(ann))
+    bob.press("Enter")
+    ann.wait("return [...document.querySelectorAll('.message')].some((one) => one.textContent.includes('half an answer') && one.querySelector('.reply-to'))")
     quiet(ann, but=("WebSocket", "ERR_CONNECTION_", "fetching the script"))
 
 

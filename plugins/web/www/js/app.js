@@ -31,8 +31,7 @@ export class App extends Emitter {
 	/** Where to go once somebody is signed in: a path of this site; null: to the rooms. */
 	returnTo = null;
 	#hash = null;
-	#greetings = 0;		// how often the server said who one is
-	#shownAt = 0;		// the one after which the view was made
+	#shownTo = null;	// who one was when the view was made
 
 	/**
 	 * @param {HTMLElement} node
@@ -53,7 +52,6 @@ export class App extends Emitter {
 	start() {
 		this.node.replaceChildren(this.shell.node);
 		document.querySelector("#skip")?.replaceChildren(t("skip"));
-		this.client.on("me", () => { this.#greetings++; });
 		this.client.on("ready", () => {
 			if (this.commands.size > 0 || !this.#at().startsWith("#/r/"))
 				this.#readCommands();
@@ -65,8 +63,8 @@ export class App extends Emitter {
 			begun();
 			this.#show();
 		});
-		/* What was made since then is as it should be, and somebody may be writing in it. */
-		this.rooms.on("ready", () => this.#shownAt !== this.#greetings && this.#show());
+		/* What was made for the same person is as it should be, and somebody may be writing in it. */
+		this.rooms.on("ready", () => this.client.me.id !== this.#shownTo && this.#show());
 		this.rooms.on("said", async (said) => {
 			if (document.visibilityState !== "visible")
 				(await import("./notify.js")).notify(this, said);
@@ -288,9 +286,9 @@ export class App extends Emitter {
 	async #show() {
 		const hash = this.#at(), room = hash.startsWith("#/r/");
 
-		this.#shownAt = this.#greetings;
 		if (this.client.me === null)
 			await new Promise((resolve) => { this.once("me", resolve); });
+		this.#shownTo = this.client.me.id;
 		/* What a room needs of the commands it asks for later; what the other parts are made of depends on them. */
 		if (!room)
 			await this.known;

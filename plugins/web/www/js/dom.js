@@ -43,7 +43,10 @@ export function likeOf(stop) {
 	return stop.isConnected ? stop : [...document.querySelectorAll(STOPS)].find((one) => nameOf(one) === nameOf(stop));
 }
 
-/** Puts other children into an element. Those that it has already are not touched; who is at one that goes is at its like among the new. */
+/**
+ * Puts other children into an element. Those that it has already are not touched; who is at one that goes is at its like among the new, but never at a
+ * neighbour that does the same to something else.
+ */
 export function fill(element, ...children) {
 	const nodes = flat(children).map((child) => child instanceof Node ? child : document.createTextNode(child)), stay = new Set(nodes);
 	const was = document.activeElement, stops = () => [...element.querySelectorAll(STOPS)], like = (all) => all.filter((one) => nameOf(one) === nameOf(was));
@@ -52,9 +55,12 @@ export function fill(element, ...children) {
 	[...element.childNodes].forEach((node) => stay.has(node) || node.remove());
 	nodes.forEach((node, i) => element.childNodes[i] === node || element.insertBefore(node, element.childNodes[i]));
 	if (before.includes(was) && document.activeElement !== was) {
-		const now = stops(), same = now.length === before.length ? now[before.indexOf(was)] : null;
+		const now = stops(), liked = like(now), same = now.length === before.length ? now[before.indexOf(was)] : null;
 
-		(like(now)[alike.indexOf(was)] ?? (same?.localName === was.localName ? same : null))?.focus({ preventScroll: true });
+		if (liked.length === alike.length)
+			liked[alike.indexOf(was)].focus({ preventScroll: true });
+		else if (liked.length === 0 && same?.localName === was.localName)
+			same.focus({ preventScroll: true });
 	}
 	return element;
 }

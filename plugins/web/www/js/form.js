@@ -57,14 +57,17 @@ export function box(title, ...children) {
 	return h("section", { class: "box" }, h("h2", null, title), children);
 }
 
-/** Shows what a promise gives, or why it failed. */
+/** Shows what a promise gives, or why it failed; until then what it gave the last time. */
 export async function show(node, promise, draw) {
-	fill(node, h("p", { class: "more" }, t("loading")));
+	if (node.childNodes.length === 0)
+		fill(node, h("p", { class: "more" }, t("loading")));
+	node.setAttribute("aria-busy", "true");
 	try {
 		fill(node, draw(await promise));
 	} catch (error) {
 		fill(node, h("p", { class: "failure", role: "alert" }, error.message));
 	}
+	node.removeAttribute("aria-busy");
 	return node;
 }
 
@@ -74,6 +77,7 @@ export function table(heads, rows, caption) {
 		h("tbody", null, rows.map((cells) => h("tr", null, cells.map((cell) => h("td", null, cell)))))));
 }
 
-export function button(text, onclick, props = {}) {
-	return h("button", { type: "button", onclick, ...props }, text);
+/** `about`: on what it acts, where others beside it are called the same. */
+export function button(text, onclick, { about, ...props } = {}) {
+	return h("button", { type: "button", onclick, "aria-label": about && `${text}: ${about}`, ...props }, text);
 }

@@ -15,7 +15,7 @@ export function privacy(app) {
 			button(t("privacy.unblock"), async () => {
 				await app.try(client.call("chat.unblock", { name: who }), t("saved"));
 				read();
-			}))))];
+			}, { about: name }))))];
 	});
 
 	async function save() {

@@ -13,7 +13,7 @@ export function security(app) {
 	const readApp = () => show(app2, client.call("auth.second_state", {}, { again: true }), (state) => state.totp ? appIsOn(state) : appIsOff());
 	const readKeys = () => show(keys, Promise.all([client.call("auth.passkeys", {}, { again: true }), client.call("auth.second_state", {}, { again: true })]), ([{ passkeys }, { passkey: asked }]) => [
 		h("ul", { class: "stack" }, passkeys.map((key) => h("li", { class: "line" }, h("bdi", null, key.name || key.id.slice(0, 8)), h("small", null, t("account.since", { time: moment(key.created) })),
-			key.suspect && h("b", { class: "danger-text" }, t("account.suspect")), button(t("account.take_away"), () => remove(key))))),
+			key.suspect && h("b", { class: "danger-text" }, t("account.suspect")), button(t("account.take_away"), () => remove(key), { about: key.name || key.id.slice(0, 8) })))),
 		passkeys.length > 0 && h("label", { class: "check" }, h("input", { type: "checkbox", checked: asked, onchange: (event) => askAfter(event.target.checked) }), t("account.passkey_second")),
 		passkeysWork() ? commandForm({ app, action: t("account.add_passkey"), done: t("saved"), fields: [field("name", t("name"), { maxLength: 60 })], run: add }) : h("p", null, t("account.no_passkeys"))]);
 

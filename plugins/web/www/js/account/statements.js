@@ -10,7 +10,7 @@ export function statements(app) {
 		h("div", { class: "line" }, h("b", null, t(`mod.kind.${one.decision}`)), h("small", null, moment(one.time)), one.undone && h("span", { class: "badge" }, t("mod.was_undone"))),
 		h("p", { dir: "auto" }, one.text), one.facts?.content && h("p", { class: "quote", dir: "auto" }, one.facts.content),
 		h("p", null, t("statement.reason", { reason: one.facts?.reason || "–" }), " ", t("statement.ground", { ground: one.ground })), h("p", null, t(one.automated_decision ? "statement.by_rule" : "statement.by_person"), " ", one.until ? t("chat.poll_until", { time: moment(one.until) }) : ""),
-		h("p", null, one.redress), !one.undone && button(t("statement.appeal"), () => appeal(one))))));
+		h("p", null, one.redress), !one.undone && button(t("statement.appeal"), () => appeal(one), { about: `${t(`mod.kind.${one.decision}`)}, ${moment(one.time)}` })))));
 
 	async function appeal({ action }) {
 		const data = await ask({ title: t("statement.appeal"), fields: [field("text", t("statement.why"), { type: "textarea", required: true, maxLength: 1000 })], action: t("chat.send"), cancel: t("cancel") });

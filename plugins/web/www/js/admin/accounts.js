@@ -23,7 +23,7 @@ export function accounts(app) {
 		after = told.next;
 		more.hidden = !after;
 		fill(list, table([t("name"), t("admin.state"), t("account.created"), ""], all.map((one) => [
-			h("bdi", null, one.name), one.state, moment(one.created), button(t("chat.more"), (event) => menu(one, event.currentTarget))]), t("admin.tab.accounts")));
+			h("bdi", null, one.name), one.state, moment(one.created), button(t("chat.more"), (event) => menu(one, event.currentTarget), { about: one.name })]), t("admin.tab.accounts")));
 	}
 
 	function menu({ name, state, account, id }, at) {
@@ -55,7 +55,7 @@ export function accounts(app) {
 
 				if (await app.try(client.call("auth.ungrant", { name, role, ...(room && { room }) }), t("admin.done")))
 					item.remove();
-			}))))],
+			}, { about: room ? `${role}, ${room}` : role }))))],
 			fields: [field("role", t("admin.role"), { required: true, maxLength: 32 }), field("room", t("admin.in_room"), { maxLength: 128 })] });
 
 		if (data)

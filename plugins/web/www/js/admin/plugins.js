@@ -17,9 +17,9 @@ function all(app) {
 
 	function actions({ name, state }) {
 		if (state !== "open")
-			return h("div", { class: "line" }, button(t("plugins.enable"), () => run("server.enable", name)));
+			return h("div", { class: "line" }, button(t("plugins.enable"), () => run("server.enable", name), { about: name }));
 		return h("div", { class: "line" }, h("a", { href: `#/admin/plugins/${encodeURIComponent(name)}`, "aria-label": t("settings.of", { plugin: name }) }, t("settings.title")),
-			button(t("admin.reload"), () => run("server.reload", name)), button(t("admin.disable"), () => disable(name), { class: "danger" }));
+			button(t("admin.reload"), () => run("server.reload", name), { about: name }), button(t("admin.disable"), () => disable(name), { about: name, class: "danger" }));
 	}
 
 	async function run(command, plugin) {

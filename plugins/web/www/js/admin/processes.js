@@ -28,7 +28,7 @@ export function processes(app) {
 	}
 
 	function act(one, label, run) {
-		return button(label, run, { dataset: { key: one.process }, "aria-label": `${label}: ${one.name}` });
+		return button(label, run, { dataset: { key: one.process }, about: one.name });
 	}
 
 	function actions(one) {

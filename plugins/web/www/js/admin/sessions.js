@@ -16,7 +16,7 @@ export function sessions(app) {
 		after = told.next;
 		more.hidden = !after;
 		fill(list, h("p", null, t("admin.sessions_n", { n: told.total })), table([t("name"), t("admin.kind"), t("account.roles"), t("admin.address"), t("admin.dialect"), t("admin.state"), ""], all.map((one) => [
-			h("bdi", null, one.name), one.kind, one.roles, one.address, one.dialect, one.state, h("div", { class: "line" }, button(t("admin.show"), () => open(one)), button(t("admin.end"), () => end(one), { class: "danger" }))]), t("admin.tab.sessions")));
+			h("bdi", null, one.name), one.kind, one.roles, one.address, one.dialect, one.state, h("div", { class: "line" }, button(t("admin.show"), () => open(one), { about: one.name }), button(t("admin.end"), () => end(one), { about: one.name, class: "danger" }))]), t("admin.tab.sessions")));
 	}
 
 	async function open({ session }) {

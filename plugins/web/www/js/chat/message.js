@@ -33,7 +33,7 @@ export function messageNode(entry, before, context) {
 	if (isFirstNew(entry, before, context))
 		parts.push(h("div", { class: "day new", role: "separator" }, h("span", null, t("chat.new"))));
 	parts.push(entry.event === "chat.topic" ? topicNode(entry) : saidNode(entry, before, context));
-	return h("div", { class: "row" }, parts);
+	return h("div", { class: "row", dataset: { key: entry.id ?? "" } }, parts);
 }
 
 function topicNode(entry) {

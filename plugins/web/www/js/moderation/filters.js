@@ -31,7 +31,7 @@ export function filters(app) {
 	}
 
 	const readLists = () => show(lists, client.call("moderation.lists", {}, { again: true }), ({ lists: all }) => h("ul", { class: "stack" }, all.map((one) => h("li", { class: "line" }, h("b", null, one.name), one.kind, h("small", null, t("mod.entries_n", { n: one.entries })),
-		button(t("mod.list_add"), () => change(one.name, "moderation.list_add")), button(t("mod.list_remove"), () => change(one.name, "moderation.list_remove"))))));
+		button(t("mod.list_add"), () => change(one.name, "moderation.list_add"), { about: one.name }), button(t("mod.list_remove"), () => change(one.name, "moderation.list_remove"), { about: one.name })))));
 
 	async function change(list, command) {
 		const data = await ask({ title: list, fields: [field("entries", t("mod.entries"), { type: "textarea", required: true, rows: 8, help: t("mod.entries_help") })], action: t("save"), cancel: t("cancel") });

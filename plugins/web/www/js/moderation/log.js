@@ -1,5 +1,5 @@
 /* What moderators and rules did, newest first; each can be undone, and the undoing too. */
-import { fill, h } from "../dom.js";
+import { fill, h, livingList } from "../dom.js";
 import { button, choice, field } from "../form.js";
 import { t } from "../i18n.js";
 import { actionNode, undoAll } from "./parts.js";
@@ -12,6 +12,7 @@ export function log(app, [pack = "", rule = ""]) {
 	} }, field("who", t("mod.whom")), field("by", t("admin.who")), field("room", t("mod.room")), field("pack", t("mod.pack"), { value: pack }), field("rule", t("mod.rule"), { value: rule }),
 	choice("mode", t("mod.mode"), ["", "hand", "live", "shadow"].map((mode) => [mode, t(`mod.mode.${mode || "any"}`)]), ""), h("button", { class: "primary" }, t("admin.find")));
 	const chosen = new Set(), bulk = h("div", { class: "line bulk" });
+	const draw = livingList(list, { key: ({ action }) => action, draw: (one) => actionNode(app, one, () => read(), choose), none: () => h("li", { class: "empty" }, t("mod.nothing_done")) });
 	let all = [], after;
 
 	async function read(next) {
@@ -23,8 +24,11 @@ export function log(app, [pack = "", rule = ""]) {
 		all = next ? [...all, ...told.actions] : told.actions;
 		after = told.next;
 		more.hidden = !after;
-		chosen.clear();
-		fill(list, all.length === 0 ? h("li", { class: "empty" }, t("mod.nothing_done")) : all.map((one) => actionNode(app, one, () => read(), choose)));
+		if (!next) {
+			chosen.clear();
+			list.querySelectorAll("input:checked").forEach((one) => { one.checked = false; });
+		}
+		draw(all);
 		choose();
 	}
 

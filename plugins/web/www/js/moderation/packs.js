@@ -62,7 +62,7 @@ export function packs(app, [id]) {
 	function settings({ all }) {
 		return box(t("mod.settings"), all.map(({ name, type, value }) => ["words", "list", "domains", "patterns", "names"].includes(type)
 			? h("div", { class: "line" }, h("b", null, name), h("small", null, value), app.can("moderation.pack_list_add") && [
-				button(t("mod.list_add"), () => entries(name, "moderation.pack_list_add")), button(t("mod.list_remove"), () => entries(name, "moderation.pack_list_remove"))])
+				button(t("mod.list_add"), () => entries(name, "moderation.pack_list_add"), { about: name }), button(t("mod.list_remove"), () => entries(name, "moderation.pack_list_remove"), { about: name })])
 			: commandForm({ app, class: "line", action: t("save"), done: t("saved"), fields: [field("value", name, { value, disabled: !app.can("moderation.pack_set") })],
 				run: ({ value: text }) => client.call("moderation.pack_set", { pack: id, setting: name, ...(text && { value: text }) }) })));
 	}
@@ -76,8 +76,8 @@ export function packs(app, [id]) {
 
 	function versions({ all }) {
 		return box(t("mod.versions"), h("ul", { class: "stack" }, all.map((one) => h("li", { class: "line" }, h("b", null, one.version), h("small", null, moment(one.time), " ", one.by_name ?? ""),
-			button(t("mod.go_back"), () => app.try(client.call("moderation.rollback", { pack: id, version: one.version }), t("admin.done")).then(read)),
-			button(t("mod.go_back_undo"), () => app.try(client.call("moderation.rollback", { pack: id, version: one.version, undo: true }), t("admin.done")).then(read), { class: "danger" })))));
+			button(t("mod.go_back"), () => app.try(client.call("moderation.rollback", { pack: id, version: one.version }), t("admin.done")).then(read), { about: one.version }),
+			button(t("mod.go_back_undo"), () => app.try(client.call("moderation.rollback", { pack: id, version: one.version, undo: true }), t("admin.done")).then(read), { about: one.version, class: "danger" })))));
 	}
 
 	async function runTests() {
@@ -88,7 +88,9 @@ export function packs(app, [id]) {
 	}
 
 	read();
-	return { nodes: [tests, place], close: client.on("moderation.pack", read) };
+	const ends = ["ready", "moderation.pack"].map((what) => client.on(what, read));
+
+	return { nodes: [tests, place], close: () => ends.forEach((end) => end()) };
 }
 
 /** What came of a pack's tests. */

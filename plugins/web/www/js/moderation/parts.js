@@ -66,8 +66,8 @@ export function actionNode(app, one, again, choose) {
 		h("div", null, one.by ? t("mod.by", { name: one.by }) : ruleText(one), one.reason && ` · ${one.reason}`, one.until ? ` · ${t("chat.poll_until", { time: moment(one.until) })}` : ""),
 		one.text && h("p", { dir: "auto" }, one.text), one.kept && h("p", { class: "quote", dir: "auto" }, one.kept),
 		h("div", { class: "line" },
-			undoable && button(t("mod.undo"), async () => await undo(app, { id: one.action }) && again()),
-			one.group && button(t("mod.undo_group"), async () => await undo(app, { group: one.group }) && again())));
+			undoable && button(t("mod.undo"), async () => await undo(app, { id: one.action }) && again(), { about: `${t(`mod.kind.${one.kind}`)} ${one.name ?? one.room ?? ""}` }),
+			one.group && button(t("mod.undo_group"), async () => await undo(app, { group: one.group }) && again(), { about: `${t(`mod.kind.${one.kind}`)} ${one.name ?? one.room ?? ""}` })));
 }
 
 /** Some numbers beside each other. */

@@ -66,16 +66,16 @@ export function queue(app) {
 			item.text && h("p", { class: "quote", dir: "auto" }, item.text),
 			(item.words || item.by) && h("p", { dir: "auto" }, item.by && h("bdi", null, `${item.by}: `), item.words ?? "", item.reason && ` (${item.reason})`),
 			item.pack && h("small", null, ruleText(item)), item.evidence && h("details", null, h("summary", null, t("mod.evidence")), h("pre", null, JSON.stringify(item.evidence, null, 2))),
-			item.open ? h("div", { class: "line" }, button(own ? t("mod.release") : t("mod.claim"), () => claim([item.item], !own)), decisions(item.kind, [item.item]))
+			item.open ? h("div", { class: "line" }, button(own ? t("mod.release") : t("mod.claim"), () => claim([item.item], !own), { about: item.name }), decisions(item.kind, [item.item], item.name))
 				: h("p", null, t("mod.decided", { decision: t(`mod.decision.${item.decision}`), name: item.decided_by ?? "" })));
 	}
 
-	function decisions(kind, items) {
+	function decisions(kind, items, about) {
 		if (kind === "appeal")
-			return [button(t("mod.grant"), () => decide(items, { decision: "approve" }), { class: "primary" }), button(t("mod.refuse"), () => decide(items, { decision: "deny" }))];
+			return [button(t("mod.grant"), () => decide(items, { decision: "approve" }), { about, class: "primary" }), button(t("mod.refuse"), () => decide(items, { decision: "deny" }), { about })];
 		return [
-			kind === "held" && button(t("mod.publish"), () => decide(items, { decision: "approve" }), { class: "primary" }),
-			kind === "held" ? button(t("mod.refuse"), () => decide(items, { decision: "deny" })) : button(t("mod.dismiss"), () => decide(items, { decision: "dismiss" })),
+			kind === "held" && button(t("mod.publish"), () => decide(items, { decision: "approve" }), { about, class: "primary" }),
+			kind === "held" ? button(t("mod.refuse"), () => decide(items, { decision: "deny" }), { about }) : button(t("mod.dismiss"), () => decide(items, { decision: "dismiss" }), { about }),
 			choiceOf(items, kind === "held" ? "deny" : "approve"),
 		];
 	}
@@ -132,7 +132,7 @@ export function queue(app) {
 			h("li", null, h("b", null, h("bdi", null, one.name ?? "")), " ", h("span", { dir: "auto" }, (one.text ?? one.words ?? "").slice(0, 120)))))] });
 	}
 
-	const ends = ["queued", "claimed", "decided"].map((what) => client.on(`moderation.${what}`, readSoon));
+	const ends = ["ready", "moderation.queued", "moderation.claimed", "moderation.decided"].map((what) => client.on(what, readSoon));
 
 	read();
 	return { nodes: [form, count, bulk, list, more], close: () => [...ends, () => clearTimeout(later)].forEach((end) => end()) };

@@ -20,6 +20,12 @@ export function view(app) {
 		}), client.on("match.requeued", () => {
 			app.notice(t("match.requeued"));
 			over();
+		}), client.on("ready", ({ resumed }) => {
+			/* What one is just choosing stays. */
+			if (resumed || (!meeting && body.querySelector("form")))
+				return;
+			leaveMeeting();
+			look();
 		}));
 	look();
 
