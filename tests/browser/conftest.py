@@ -91,6 +91,9 @@ class Page:
         self.browser.pages.append(page)
         return page
 
+    def reload(self):
+        return self.step("reload")
+
     def offline(self, on=True):
         return self.step("offline", on=on)
 

@@ -9,7 +9,8 @@
  *   size {page, width, height}  of the window
  *   frame {page, selector, script, args}  like eval, in the frame of an element
  *   cdp {page, method, params}  a call of Chromium's own protocol
- *   push {page, data}         a push service brings this to the page's service worker
+ *   push {page, data}         a push service brings this to the page's service worker, which is to show something
+ *   reload {page}             resolves when it is loaded anew, so that what is asked then is not answered by the page before
  *   offline {page, on}        the context's network is gone, or back
  *   close {page}              and its context, with its last page
  *   clear                     closes all pages, and what is their own
@@ -78,6 +79,7 @@ const steps = {
 		await opened(page, context, own ? browser : null, url)
 	},
 	tab: ({ page, of, url }) => opened(page, pages.get(of).context, pages.get(of).browser, url),
+	reload: ({ page }) => pages.get(page).page.reload().then(() => null),
 	offline: ({ page, on }) => pages.get(page).context.setOffline(on),
 	eval: ({ page, script, args }) => pages.get(page).page.evaluate(body(script, args)),
 	async wait({ page, script, args, ms }) {
@@ -111,12 +113,21 @@ const steps = {
 		one.cdp ??= await one.context.newCDPSession(one.page)
 		return one.cdp.send(method, params ?? {})
 	},
+	/* A registration that the browser has not written down yet takes none, and says nothing: it is sent until something is shown. */
 	async push({ page, data }) {
-		const { page: one, context } = pages.get(page), origin = new URL(one.url()).origin
+		const { page: one, context } = pages.get(page), origin = new URL(one.url()).origin, end = Date.now() + 30000
 		const cdp = await context.newCDPSession(one)
 		const found = new Promise((resolve) => cdp.on("ServiceWorker.workerRegistrationUpdated", ({ registrations }) => registrations.length > 0 && resolve(registrations.at(-1).registrationId)))
 		await cdp.send("ServiceWorker.enable")
-		await cdp.send("ServiceWorker.deliverPushMessage", { origin, registrationId: await found, data })
+		do {
+			await cdp.send("ServiceWorker.deliverPushMessage", { origin, registrationId: await found, data })
+			for (let i = 0; i < 20; i++) {
+				if (await one.evaluate(async () => (await (await navigator.serviceWorker.ready).getNotifications()).length > 0))
+					return
+				await new Promise((resolve) => setTimeout(resolve, 100))
+			}
+		} while (Date.now() < end)
+		throw new Error("the service worker shows nothing")
 	},
 	console: ({ page }) => pages.get(page).written,
 	async close({ page }) {

@@ -170,7 +170,8 @@ def test_in_what_the_browser_keeps(browser, server, theme):
     """Settings, drafts and a guest's token are read back from the browser: whoever wrote them, they are texts."""
     page = enter(browser, server, "ann")
     page.run("for (const key of ['theme', 'language', 'draft.lobby', 'notify', 'match.values', 'closed', 'guest', 'rooms']) localStorage.setItem(`whiply.${key}`, JSON.stringify(args[0]));"
-             "localStorage.setItem('whiply.rooms', '{'); location.reload()", theme)
+             "localStorage.setItem('whiply.rooms', '{')", theme)
+    page.reload()
     page.wait("return document.querySelector('.composer textarea')")
     assert page.run("return document.documentElement.dataset.theme") == "auto"
     assert page.run("return document.querySelector('.composer textarea').value") == theme

@@ -18,7 +18,7 @@ def test_a_guest_is_the_same_after_a_reload_and_in_a_later_tab(browser, server):
     ann.fill(".composer textarea", "/msg Penelope psst")
     ann.press("Enter")
     page.wait("return [...document.querySelectorAll('.side section a')].length > 2 || document.querySelectorAll('.side a .count.loud').length > 0")
-    page.run("location.reload()")
+    page.reload()
     page.wait("return document.querySelector('.who bdi')?.textContent === 'Penelope'")
     sees(page, "said before")
     # What was said before is still one's own, and the whisper is still there.
@@ -34,7 +34,7 @@ def test_a_guest_is_the_same_after_a_reload_and_in_a_later_tab(browser, server):
     # Another browser is somebody else, and a name that became an account's is given up.
     assert name_of(enter(browser, server, "other")) != "Penelope"
     http(server.http, "POST", "/api/auth.register", {"name": "Penelope", "password": PASSWORD})
-    later.run("location.reload()")
+    later.reload()
     later.wait("return document.querySelector('.who bdi')?.textContent.startsWith('guest-')")
     later.wait("return document.querySelector('.message.own')?.textContent.includes('said before')")
     quiet(later)
@@ -43,13 +43,13 @@ def test_a_guest_is_the_same_after_a_reload_and_in_a_later_tab(browser, server):
 def test_a_guests_token_that_is_no_good_makes_another_guest(browser, server):
     page = enter(browser, server, "ann")
     before = name_of(page)
-    # The page that goes is still there for a moment.
-    page.run("localStorage.setItem('whiply.guest', JSON.stringify('whg_rubbish')); window.goes = true; location.reload()")
-    page.wait("return !window.goes && document.querySelector('.composer textarea') && document.querySelector('.who bdi')?.textContent.startsWith('guest-')")
+    page.run("localStorage.setItem('whiply.guest', JSON.stringify('whg_rubbish'))")
+    page.reload()
+    page.wait("return document.querySelector('.composer textarea') && document.querySelector('.who bdi')?.textContent.startsWith('guest-')")
     after = name_of(page)
     assert before != after
-    page.run("window.goes = true; location.reload()")
-    page.wait("return !window.goes && document.querySelector('.composer textarea') && document.querySelector('.who bdi')?.textContent === args[0]", after)
+    page.reload()
+    page.wait("return document.querySelector('.composer textarea') && document.querySelector('.who bdi')?.textContent === args[0]", after)
     quiet(page)
 
 
@@ -142,7 +142,7 @@ def test_an_oidc_button_leads_to_the_provider_and_back_signed_in(browser, server
     page.wait("return document.querySelector('.composer textarea')")
     page.shot("oidc-signed-in")
     # It stays so, and changing how one signs in asks for nothing: there is no password.
-    page.run("location.reload()")
+    page.reload()
     page.wait("return document.querySelector('.who bdi')?.textContent === 'zoe'")
     go(page, "account/security")
     press_button(page, "Set one up", ".page-body")

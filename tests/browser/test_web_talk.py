@@ -134,7 +134,7 @@ def test_the_arrows_go_from_message_to_message_and_drafts_outlive_a_reload(brows
     ann.press("ArrowDown")
     ann.wait("return document.activeElement === document.querySelector('.composer textarea')")
     ann.fill(".composer textarea", "half a thought")
-    ann.run("location.reload()")
+    ann.reload()
     ann.wait("return document.querySelector('.composer textarea')?.value === 'half a thought'")
     quiet(ann)
 
@@ -150,7 +150,7 @@ def test_ten_thousand_lines_stay_smooth_at_a_hundred_a_second(browser, server):
             ws.answer_to(calls[-1])
         sees(ann, "line 9999")
     # All of it is read, from the end to the beginning.
-    ann.run("location.reload()")
+    ann.reload()
     ann.wait("return document.querySelector('.messages')?.textContent.includes('line 9999')")
     ann.wait("const view = document.querySelector('.messages'); if (view.textContent.includes('line 0 ')) return true; view.scrollTop = 0; return false", limit=180)
     assert ann.run("return document.querySelectorAll('.row').length") < 120
@@ -185,7 +185,7 @@ def test_the_communitys_own_emotes_are_pictures_and_what_is_none_is_left_out(bro
     ann.wait("const image = document.querySelector('.text img.emote'); return image?.complete && image.naturalWidth === 1 && image.alt === ':kettle:'")
     say(ann, ":page: :wave: :constructor: :<img src=x onerror=window.pwned=1>:", ":page:")
     assert ann.run("return document.querySelectorAll('.text img').length === 1 && window.pwned === undefined")
-    ann.run("location.reload()")
+    ann.reload()
     ann.wait("return document.querySelector('.text img.emote')")
     assert server.log().count("web_emote_left_out") >= 3
     ann.shot("own-emotes")

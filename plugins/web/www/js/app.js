@@ -64,7 +64,7 @@ export class App extends Emitter {
 			this.#show();
 		});
 		/* What was made for the same person is as it should be, and somebody may be writing in it. */
-		this.rooms.on("ready", () => this.client.me.id !== this.#shownTo && this.#show());
+		this.rooms.on("ready", () => (this.client.me.id !== this.#shownTo || this.#lostShown) && this.#show());
 		this.rooms.on("said", async (said) => {
 			if (document.visibilityState !== "visible")
 				(await import("./notify.js")).notify(this, said);
@@ -213,8 +213,13 @@ export class App extends Emitter {
 		this.#leftShown();
 	}
 
+	/* One is no longer in the room that is looked at. */
+	get #lostShown() {
+		return this.shown?.room && !this.rooms.all.has(this.shown.room.key);
+	}
+
 	#leftShown() {
-		if (this.shown?.room && !this.rooms.all.has(this.shown.room.key))
+		if (this.#lostShown)
 			this.go("#/rooms");
 	}
 

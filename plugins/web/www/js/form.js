@@ -61,7 +61,8 @@ export function box(title, ...children) {
 export async function show(node, promise, draw) {
 	if (node.childNodes.length === 0)
 		fill(node, h("p", { class: "more" }, t("loading")));
-	node.setAttribute("aria-busy", "true");
+	else
+		node.setAttribute("aria-busy", "true");
 	try {
 		fill(node, draw(await promise));
 	} catch (error) {
