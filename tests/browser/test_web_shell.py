@@ -332,3 +332,43 @@ def test_the_library_ends_a_call_that_nobody_answers_and_finds_a_dead_peer(bare)
         await soon();
         return [first, pinged, client.state, heard.at(-1)[0]]""")
     assert told == [[True, "interrupted"], "session.ping", "waiting", "state"], told
+
+
+def test_what_is_read_page_by_page(browser, server):
+    """More goes on with what was looked for, whatever stands in the filters by then; reading again shows as much as before; a failure leaves it."""
+    page = enter(browser, server, "ann")
+    told = page.run("""
+        const { paged } = await import("/js/form.js"), asked = [], drawn = [];
+        let wanted = "tea", broken = false;
+        const app = { try: (promise) => promise.catch(() => undefined) };
+        const ask = async ({ find }, before) => {
+            asked.push(`${find} ${before?.next ?? 0}`);
+            if (broken)
+                throw new Error("gone");
+            const from = before?.next ?? 0;
+            return { items: [from, from + 1], next: from < 6 ? from + 2 : undefined };
+        };
+        const { more, find, again, soon } = paged({ app, ask, filters: () => ({ find: wanted }), items: ({ items }) => items, draw: (all) => drawn.push(all.join("")) });
+        const settled = async (n) => { while (drawn.length < n) await new Promise((resolve) => setTimeout(resolve, 10)); };
+        await find();
+        wanted = "milk";
+        more.click();
+        await settled(2);
+        await again();
+        soon(); soon(); soon();
+        await settled(4);
+        broken = true;
+        await again();
+        broken = false;
+        more.click(); await settled(5);
+        more.click(); await settled(6);
+        const end = more.hidden;
+        // What is looked for anew is not mixed with an answer that comes late.
+        again();
+        await find();
+        await new Promise((resolve) => setTimeout(resolve, 300));
+        return { asked, drawn, end };
+    """)
+    assert told["drawn"] == ["01", "0123", "0123", "0123", "012345", "01234567", "01"] and told["end"]
+    assert told["asked"][:9] == ["tea 0", "tea 2", "tea 0", "tea 2", "tea 0", "tea 2", "tea 0", "tea 4", "tea 6"] and told["asked"][-1] == "milk 0", told["asked"]
+    quiet(page)

@@ -2,6 +2,8 @@
 import { fill, h, iconButton } from "./dom.js";
 import { t } from "./i18n.js";
 
+const SOON_MS = 200;
+
 /** A labelled field. `more` are properties of the input. */
 export function field(name, label, more = {}) {
 	const { type = "text", help, ...props } = more;
@@ -27,7 +29,7 @@ export function commandForm({ app, fields, action, run, done, danger = false, cl
 		button.disabled = true;
 		wrong.hidden = true;
 		try {
-			const went = await run(Object.fromEntries([...new FormData(form)].filter(([, value]) => value !== "")), form);
+			const went = await run(filled(form), form);
 
 			if (done && went !== false)
 				app.notice(done);
@@ -70,6 +72,60 @@ export async function show(node, promise, draw) {
 	}
 	node.removeAttribute("aria-busy");
 	return node;
+}
+
+/**
+ * What the server gives page by page, and the button for more of it.
+ * @param {{app: any, filters?: () => Object, ask: (filters: Object, before?: any) => Promise<any>, items: (told: any) => any[], goesOn?: (told: any) => boolean,
+ *     draw: (all: any[], told: any) => void}} how `ask` is given the filters as they were when it was last looked, and the answer before, of which it asks the next
+ * @returns {{more: HTMLElement, find: () => Promise<void>, again: () => Promise<void>, soon: () => void, close: () => void}} `find` looks anew, `again` reads as
+ *     much as is shown, `soon` does that once for many that come together
+ */
+export function paged({ app, filters = () => ({}), ask, items, goesOn = ({ next }) => Boolean(next), draw }) {
+	const more = button(t("more"), () => read(last, all, all.length + 1), { hidden: true });
+	let all = [], last, wanted = {}, turn = 0, reading = false, later = null;
+
+	async function read(before, had, least) {
+		const mine = ++turn, found = [...had];
+		let told = before;
+
+		reading = true;
+		do {
+			told = await app.try(ask(wanted, told));
+			found.push(...(told ? items(told) : []));
+		} while (told && goesOn(told) && found.length < least && mine === turn);
+		if (mine !== turn)
+			return;
+		reading = false;
+		if (!told)
+			return;
+		all = found;
+		last = told;
+		more.hidden = !goesOn(told);
+		draw(all, told);
+	}
+
+	const again = () => read(undefined, [], all.length);
+
+	function soon() {
+		later ??= setTimeout(() => {
+			later = null;
+			if (reading)
+				soon();
+			else
+				again();
+		}, SOON_MS);
+	}
+
+	return { more, again, soon, close: () => clearTimeout(later), find: () => {
+		wanted = filters();
+		return read(undefined, [], 0);
+	} };
+}
+
+/** What was filled in in a form of filters. */
+export function filled(form) {
+	return Object.fromEntries([...new FormData(form)].filter(([, value]) => value !== ""));
 }
 
 /** A table with a head, where "" stands above what needs none; `rows` are arrays of cells. */

@@ -1,30 +1,20 @@
 /* Accounts: finding them, letting them in, locking them, giving roles. */
 import { ask, fill, h } from "../dom.js";
-import { button, choice, field, table } from "../form.js";
+import { button, choice, field, filled, paged, table } from "../form.js";
 import { moment, t } from "../i18n.js";
 import { openMenu } from "../menu.js";
 
 export function accounts(app) {
-	const { client } = app, list = h("div", { "aria-live": "polite" }), more = button(t("more"), () => read(true));
+	const { client } = app, list = h("div", { "aria-live": "polite" });
 	const form = h("form", { class: "line", role: "search", onsubmit: (event) => {
 		event.preventDefault();
-		read();
+		find();
 	} }, h("input", { type: "search", name: "query", "aria-label": t("admin.find_account"), placeholder: t("admin.find_account"), maxLength: 64 }),
 	choice("state", t("admin.state"), ["", "pending", "active", "disabled"].map((state) => [state, t(`admin.account.${state || "any"}`)]), ""), h("button", { class: "primary" }, t("admin.find")));
-	let all = [], after;
-
-	async function read(next) {
-		const { query, state } = Object.fromEntries(new FormData(form));
-		const told = await app.try(client.call("auth.accounts", { limit: 50, ...(query && { query }), ...(state && { state }), ...(next && { after }) }, { again: true }));
-
-		if (!told)
-			return;
-		all = next ? [...all, ...told.accounts] : told.accounts;
-		after = told.next;
-		more.hidden = !after;
-		fill(list, table([t("name"), t("admin.state"), t("account.created"), ""], all.map((one) => [
-			h("bdi", null, one.name), one.state, moment(one.created), button(t("chat.more"), (event) => menu(one, event.currentTarget), { about: one.name })]), t("admin.tab.accounts")));
-	}
+	const { more, find, again } = paged({ app, filters: () => filled(form), items: ({ accounts: all }) => all,
+		ask: (filters, before) => client.call("auth.accounts", { limit: 50, ...filters, ...(before && { after: before.next }) }, { again: true }),
+		draw: (all) => fill(list, table([t("name"), t("admin.state"), t("account.created"), ""], all.map((one) => [
+			h("bdi", null, one.name), one.state, moment(one.created), button(t("chat.more"), (event) => menu(one, event.currentTarget), { about: one.name })]), t("admin.tab.accounts"))) });
 
 	function menu({ name, state, account, id }, at) {
 		const go = (command, label, danger) => app.can(command) && { label, danger, run: () => withReason(command, label, name, danger) };
@@ -41,7 +31,7 @@ export function accounts(app) {
 		const data = await ask({ title: `${title}: ${name}`, fields: [field("why", t("chat.reason"), { maxLength: 300 })], action: title, cancel: t("cancel"), danger });
 
 		if (data && await app.try(client.call(command, { name, ...(data.get("why") && { why: data.get("why") }) }), t("admin.done")))
-			read();
+			again();
 	}
 
 	async function roles(name) {
@@ -62,6 +52,6 @@ export function accounts(app) {
 			await app.try(client.call("auth.grant", { name, role: data.get("role"), ...(data.get("room") && { room: data.get("room") }) }), t("admin.done"));
 	}
 
-	read();
+	find();
 	return [form, list, more];
 }

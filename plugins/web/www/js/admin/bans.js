@@ -1,38 +1,28 @@
 /* Bans of the whole server: finding, adding after a look at whom it would hit, lifting. */
 import { ask, fill, h } from "../dom.js";
-import { box, button, choice, commandForm, field, table } from "../form.js";
+import { box, button, choice, commandForm, field, filled, paged, table } from "../form.js";
 import { moment, t } from "../i18n.js";
 
 const KINDS = ["network", "name", "account", "certificate", "reserved", "room"];
 const EXAMPLES = { network: "203.0.113.0/24", name: "spam*bot", account: "mallory", certificate: "AB:CD:…", reserved: "*serv", room: "warez*" };
 
 export function bans(app) {
-	const { client } = app, list = h("div", { "aria-live": "polite" }), more = button(t("more"), () => read(true));
+	const { client } = app, list = h("div", { "aria-live": "polite" });
 	const form = h("form", { class: "line", role: "search", onsubmit: (event) => {
 		event.preventDefault();
-		read();
+		find();
 	} }, h("input", { type: "search", name: "find", "aria-label": t("ops.find_ban"), placeholder: t("ops.find_ban"), maxLength: 128 }),
 	choice("kind", t("admin.kind"), [["", t("ops.all")], ...KINDS.concat("hash").map((kind) => [kind, t(`ops.ban.${kind}`)])], ""), h("button", { class: "primary" }, t("admin.find")));
-	let all = [], before;
-
-	async function read(next) {
-		const filters = Object.fromEntries([...new FormData(form)].filter(([, value]) => value !== ""));
-		const told = await app.try(client.call("bans.list", { limit: 50, ...filters, ...(next && { before }) }, { again: true }));
-
-		if (!told)
-			return;
-		all = next ? [...all, ...told.bans] : told.bans;
-		before = told.before;
-		more.hidden = before === undefined;
-		fill(list, all.length === 0 ? h("p", { class: "empty" }, t("ops.no_bans")) : table([t("admin.kind"), t("ops.banned"), t("ops.effect"), t("ops.until"), t("ops.why"), t("ops.by"), ""], all.map((one) => [
+	const { more, find, again } = paged({ app, filters: () => filled(form), items: ({ bans: all }) => all, goesOn: ({ before }) => before !== undefined,
+		ask: (filters, last) => client.call("bans.list", { limit: 50, ...filters, ...(last && { before: last.before }) }, { again: true }),
+		draw: (all) => fill(list, all.length === 0 ? h("p", { class: "empty" }, t("ops.no_bans")) : table([t("admin.kind"), t("ops.banned"), t("ops.effect"), t("ops.until"), t("ops.why"), t("ops.by"), ""], all.map((one) => [
 			t(`ops.ban.${one.kind}`), h("bdi", null, one.shown ?? one.what), t(`ops.effect.${one.effect}`), one.until ? moment(one.until) : t("ops.for_good"),
 			h("div", null, h("p", { dir: "auto" }, one.why), one.note && h("small", null, h("bdi", null, one.note))), h("div", null, h("bdi", null, one.by_name || one.by), h("br"), h("small", null, moment(one.time))),
-			app.can("bans.remove") && button(t("ops.lift"), () => lift(one), { "aria-label": t("ops.lift_one", { what: one.shown ?? one.what }) })]), t("admin.tab.bans")));
-	}
+			app.can("bans.remove") && button(t("ops.lift"), () => lift(one), { "aria-label": t("ops.lift_one", { what: one.shown ?? one.what }) })]), t("admin.tab.bans"))) });
 
 	async function lift({ id, what, shown }) {
 		if (await ask({ title: t("ops.lift_title", { what: shown ?? what }), action: t("ops.lift"), cancel: t("cancel") }) && await app.try(client.call("bans.remove", { id }), t("ops.lifted")))
-			read();
+			again();
 	}
 
 	/* Nobody is banned before one has seen whom it would hit. */
@@ -47,7 +37,7 @@ export function bans(app) {
 		await client.call("bans.add", { ...args, ...((yourself || wide) && { force: true }) });
 		app.notice(t("ops.ban_done"));
 		node.reset();
-		read();
+		again();
 	}
 
 	function adding() {
@@ -61,6 +51,6 @@ export function bans(app) {
 			field("why", t("ops.why"), { maxLength: 300, help: t("ops.why_help") }), field("note", t("ops.note"), { maxLength: 300, help: t("ops.note_help") })] }));
 	}
 
-	read();
+	find();
 	return [form, list, more, app.can("bans.add") && adding()].filter(Boolean);
 }

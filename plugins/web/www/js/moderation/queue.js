@@ -1,56 +1,30 @@
 /* What waits: reports, held messages, flags, appeals. One decides one or many; who claims an item is shown to the others. */
 import { ask, fill, h, livingList } from "../dom.js";
-import { button, choice } from "../form.js";
+import { button, choice, filled, paged } from "../form.js";
 import { moment, relative, t } from "../i18n.js";
 import { askDeed, DEEDS, personLink, ruleText, undo } from "./parts.js";
 
-const SOON_MS = 200;
-
 export function queue(app) {
-	const { client } = app, list = h("ul", { class: "stack", "aria-live": "polite" }), count = h("p", { role: "status" }), more = button(t("more"), () => read(all.length + 1));
+	const { client } = app, list = h("ul", { class: "stack", "aria-live": "polite" }), count = h("p", { role: "status" });
 	const chosen = new Set(), bulk = h("div", { class: "line bulk" });
-	const form = h("form", { class: "line", onchange: () => read() },
+	const form = h("form", { class: "line", onchange: () => find() },
 		choice("kind", t("mod.what"), ["", "report", "held", "flag", "appeal"].map((kind) => [kind, t(`mod.item.${kind || "all"}`)]), ""), choice("state", t("admin.state"), ["open", "done"].map((state) => [state, t(`mod.state.${state}`)]), "open"),
 		h("label", { class: "check" }, h("input", { type: "checkbox", name: "mine" }), t("mod.mine")));
 	const draw = livingList(list, { key: ({ item }) => item, draw: itemNode, none: () => h("li", { class: "empty" }, t("mod.nothing_waits")) });
-	let all = [], asked = 0, reading = false, later = null;
-
-	/* At least so many, where there are. */
-	async function read(n = 0) {
-		const { kind, state, mine } = Object.fromEntries(new FormData(form)), turn = ++asked, items = [];
-		let told;
-
-		reading = true;
-		do {
-			told = await app.try(client.call("moderation.queue", { state, ...(kind && { kind }), ...(mine && { mine: true }), ...(told && { after: told.next }) }, { again: true }));
-			/* What is being done just now is decided already. */
-			items.push(...(told?.items ?? []).filter(({ open }) => state !== "open" || open));
-		} while (told?.next && items.length < n && turn === asked);
-		if (turn !== asked)
-			return;
-		reading = false;
-		if (!told)
-			return;
-		all = items;
-		more.hidden = !told.next;
-		for (const one of chosen)
-			if (!all.some(({ item, open }) => open && item === one))
-				chosen.delete(one);
-		count.textContent = t("mod.waiting_n", { n: told.open });
-		draw(all);
-		drawBulk();
-	}
-
-	/* Many come at once in a raid. */
-	function readSoon() {
-		later ??= setTimeout(() => {
-			later = null;
-			if (reading)
-				readSoon();
-			else
-				read(all.length);
-		}, SOON_MS);
-	}
+	const { more, find, again, soon, close } = paged({ app, filters: () => filled(form),
+		ask: ({ mine, ...filters }, before) => client.call("moderation.queue", { ...filters, ...(mine && { mine: true }), ...(before && { after: before.next }) }, { again: true }),
+		/* What is being done just now is decided already. */
+		items: ({ items }) => items.filter(({ open }) => open || form.elements.state.value === "done"),
+		draw: (items, told) => {
+			all = items;
+			for (const one of chosen)
+				if (!all.some(({ item, open }) => open && item === one))
+					chosen.delete(one);
+			count.textContent = t("mod.waiting_n", { n: told.open });
+			draw(all);
+			drawBulk();
+		} });
+	let all = [];
 
 	function itemNode(item) {
 		const own = item.claimed_by === client.me.name;
@@ -104,7 +78,7 @@ export function queue(app) {
 
 	async function claim(items, on) {
 		refused(await app.try(client.call("moderation.claim", { items, on })));
-		read(all.length);
+		again();
 	}
 
 	/* Of many, some may be somebody else's by now. */
@@ -121,8 +95,8 @@ export function queue(app) {
 		const told = await app.try(client.call("moderation.decide", { items, ...how }));
 
 		if (refused(told))
-			app.notice(t("mod.decided_n", { n: told.done }), "info", told.group && { label: t("mod.undo"), run: async () => await undo(app, { group: told.group }) && read(all.length) });
-		read(all.length);
+			app.notice(t("mod.decided_n", { n: told.done }), "info", told.group && { label: t("mod.undo"), run: async () => await undo(app, { group: told.group }) && again() });
+		again();
 	}
 
 	function sure(items, { decision, do: deed }) {
@@ -132,8 +106,8 @@ export function queue(app) {
 			h("li", null, h("b", null, h("bdi", null, one.name ?? "")), " ", h("span", { dir: "auto" }, (one.text ?? one.words ?? "").slice(0, 120)))))] });
 	}
 
-	const ends = ["ready", "moderation.queued", "moderation.claimed", "moderation.decided"].map((what) => client.on(what, readSoon));
+	const ends = ["ready", "moderation.queued", "moderation.claimed", "moderation.decided"].map((what) => client.on(what, soon));
 
-	read();
-	return { nodes: [form, count, bulk, list, more], close: () => [...ends, () => clearTimeout(later)].forEach((end) => end()) };
+	find();
+	return { nodes: [form, count, bulk, list, more], close: () => [...ends, close].forEach((end) => end()) };
 }
