@@ -57,7 +57,7 @@ def test_without_a_network_the_page_opens_and_says_so(browser, server):
     sees(page, "said without a network")
     # Opened anew without a network: the shell is there, and it does not pretend.
     page.offline()
-    page.run("setTimeout(() => location.reload(), 50)")
+    page.reload()
     page.wait("return document.querySelector('.side') && /no network|can't be reached/.test(document.querySelector('.connection')?.textContent)")
     page.shot("offline-reload")
     page.offline(False)
