@@ -15,7 +15,7 @@ import pytest
 from conftest import BUILD, ROOT
 from hostile import HOSTILE
 from irc_client import Irc
-from steps import LIMITS, PASSWORD, PLUGINS, axe_finds, enter, menu, name_of, press_button, press_in, quiet, register, say, sees, settled, url
+from steps import LIMITS, PASSWORD, PLUGINS, axe_finds, enter, go, menu, name_of, press_button, press_in, quiet, register, say, sees, url
 from wire import WebSocket, http, until
 
 sys.path.append(str(ROOT / "tests" / "bench"))
@@ -103,7 +103,7 @@ def test_the_keyboard_is_enough(browser, server):
     sees(other, "(changed)")
     # A draft is kept for its room.
     ann.fill(".composer textarea", "not yet")
-    ann.run("location.hash = '#/rooms'")
+    go(ann, "rooms")
     ann.wait("return document.querySelector('.room-cards')")
     ann.press("Alt+ArrowDown")
     ann.wait("return document.querySelector('.composer textarea')?.value === 'not yet'")
@@ -113,7 +113,7 @@ def test_the_keyboard_is_enough(browser, server):
 def test_whispers_mentions_and_what_is_unread(browser, server):
     ann, bob = enter(browser, server, "ann"), enter(browser, server, "bob")
     a, b = name_of(ann), name_of(bob)
-    bob.run("location.hash = '#/r/elsewhere'")
+    go(bob, "r/elsewhere")
     bob.wait("return document.querySelector('.pane-head h1').textContent === 'elsewhere'")
     say(ann, "nothing special")
     bob.wait("return document.querySelector('.side .count')?.textContent === '1'")
@@ -196,11 +196,11 @@ def test_an_account_from_its_making_to_its_end(browser, server):
     ann = enter(browser, server, "ann")
     register(ann, server, "annabel")
     for part in ("", "security", "devices", "privacy", "preferences"):
-        ann.run("location.hash = args[0]", f"#/account/{part}" if part else "#/account")
+        go(ann, f"account/{part}" if part else "account")
         ann.wait("return document.querySelectorAll('.box').length > 0 && !document.querySelector('.box .more')")
         ann.shot(f"account-{part or 'profile'}")
     # An authenticator app.
-    ann.run("location.hash = '#/account/security'")
+    go(ann, "account/security")
     ann.wait("return [...document.querySelectorAll('button')].some((one) => one.textContent === 'Set one up')")
     press_button(ann, "Set one up")
     secret = ann.wait("return document.querySelector('code.secret')?.textContent")
@@ -216,7 +216,7 @@ def test_an_account_from_its_making_to_its_end(browser, server):
         window.forms = new Set();
         new MutationObserver(() => document.querySelectorAll('input[autocomplete*=webauthn]').forEach((one) => window.forms.add(one))).observe(document.body, { childList: true, subtree: true });
     """)
-    ann.run("location.hash = '#/account'")
+    go(ann, "account")
     ann.wait("return [...document.querySelectorAll('button')].some((one) => one.textContent === 'Sign out')")
     ann.run("[...document.querySelectorAll('button')].find((one) => one.textContent === 'Sign out').click()")
     ann.wait("return document.querySelector('.who bdi').textContent.startsWith('guest')")
@@ -234,7 +234,7 @@ def test_an_account_from_its_making_to_its_end(browser, server):
     ann.wait("return document.querySelector('.who bdi').textContent === 'annabel'")
     quiet(ann)
     # The end.
-    ann.run("location.hash = '#/account/privacy'")
+    go(ann, "account/privacy")
     ann.wait("return [...document.querySelectorAll('button.danger')].some((one) => one.textContent === 'Erase my account')")
     ann.run("[...document.querySelectorAll('button.danger')].find((one) => one.textContent === 'Erase my account').click()")
     ann.wait("return document.querySelector('dialog input[name=password]')")
@@ -287,16 +287,16 @@ def test_who_runs_the_server_sees_how_it_does(browser, server):
     register(ann, server, "boss")
     server.command("auth.grant", "boss", "admin")
     ann.wait("return document.querySelector('.areas [href=\"#/admin\"]')")
-    ann.run("location.hash = '#/admin'")
+    go(ann, "admin")
     ann.wait("return [...document.querySelectorAll('.chart-line')].filter((line) => (line.getAttribute('points') ?? '').includes(' ')).length >= 3")
     assert "hub" in ann.run("return document.querySelector('table').textContent")
     ann.shot("admin-overview")
     for part, text in (("plugins", "rooms with a log"), ("sessions", "boss"), ("accounts", "boss"), ("audit", "auth.grant"), ("commands/chat.say", "say something")):
-        ann.run("location.hash = args[0]", f"#/admin/{part}")
+        go(ann, f"admin/{part}")
         sees(ann, text, ".page-body")
         ann.shot(f"admin-{part.split('/')[0]}")
     # The hub is replaced from here, and nobody notices.
-    ann.run("location.hash = '#/admin'")
+    go(ann, "admin")
     ann.wait("return [...document.querySelectorAll('button')].some((one) => one.textContent === 'Restart the hub')")
     ann.run("[...document.querySelectorAll('button')].find((one) => one.textContent === 'Restart the hub').click()")
     ann.wait("return document.querySelector('dialog .primary')")
@@ -304,7 +304,7 @@ def test_who_runs_the_server_sees_how_it_does(browser, server):
     # While it is replaced nobody answers on the control socket.
     until(lambda: (told := server.ctl("server.status", "--json")).returncode == 0 and json.loads(told.stdout)["keeper"]["processes"][0]["starts"] == 2, 30,
           "the hub to be replaced")
-    ann.run("location.hash = '#/r/lobby'")
+    go(ann, "r/lobby")
     ann.wait("return document.querySelector('.composer textarea')")
     say(ann, "still here")
     quiet(ann)
@@ -340,9 +340,9 @@ def test_what_is_hostile_never_runs(browser, server):
     ann.press("Enter")
     sees(ann, "onerror", ".topic")
     ann.wait("document.querySelector('.messages').scrollTop = 0; return document.querySelector('.rows').textContent.includes('<script>window.pwned=1</script>')")
-    ann.run("location.hash = '#/rooms'")
+    go(ann, "rooms")
     sees(ann, "<", ".room-cards")
-    ann.run("location.hash = '#/r/lobby'")
+    go(ann, "r/lobby")
     sees(ann, "the last")
     assert ann.run("return window.pwned") is None
     links = ann.run("return [...document.querySelectorAll('.text a')].map((link) => [link.protocol, link.rel, link.textContent, link.href])")
@@ -359,18 +359,17 @@ def test_it_fits_a_telephone_and_every_theme_and_language(browser, server):
     for width, height in ((2560, 1440), (360, 640)):
         page.size(width, height)
         for area in ("r/lobby", "rooms", "mentions", "strangers", "account", "account/register", "account/preferences"):
-            page.run("location.hash = args[0]", f"#/{area}")
-            settled(page, area)
+            go(page, area)
             wide = page.run("return document.documentElement.scrollWidth")
             assert wide <= width, (area, wide)
         page.shot(f"width-{width}")
-    page.run("location.hash = '#/r/lobby'")
+    go(page, "r/lobby")
     page.wait("return document.querySelector('.pane-head .menu')")
     page.click(".pane-head .menu")
     page.wait("return document.querySelector('.shell').classList.contains('menu-open')")
     page.shot("phone-menu")
     page.press("Escape")
-    page.run("location.hash = '#/account/preferences'")
+    go(page, "account/preferences")
     page.wait("return document.querySelector('select[name=language]')")
     page.select("select[name=theme]", "dark")
     assert page.run("return document.documentElement.dataset.theme") == "dark"
@@ -460,7 +459,7 @@ def test_axe_finds_nothing(browser, server, theme, language):
     register(page, server, f"axe{theme}")
     server.command("auth.grant", f"axe{theme}", "admin")
     # A thread beside the room.
-    page.run("location.hash = '#/r/lobby'")
+    go(page, "r/lobby")
     page.wait("const one = [...document.querySelectorAll('.message')].find((one) => one.textContent.includes('hello @somebody'))?.querySelectorAll('.actions-on button')[1]; one?.click(); return one")
     say(page, "an answer")
     page.wait("const one = document.querySelector('.replies'); one?.click(); return one")
@@ -470,7 +469,6 @@ def test_axe_finds_nothing(browser, server, theme, language):
     areas = ["r/lobby", "rooms", "mentions", "strangers", "account", "account/security", "account/devices", "account/privacy", "account/preferences", "admin", "admin/plugins", "admin/sessions",
              "admin/accounts", "admin/audit", "admin/commands/chat.say"]
     for area in areas:
-        page.run("location.hash = args[0]", f"#/{area}")
-        settled(page, area)
+        go(page, area)
         found += axe_finds(page, area)
     assert not found, "\n".join(found)

@@ -1,5 +1,5 @@
 """Who uses the keyboard stays where they are when what is around them, or they themselves, are drawn anew."""
-from steps import enter, quiet, url
+from steps import enter, go, quiet, url
 from wire import WebSocket
 
 
@@ -17,7 +17,7 @@ def anew(page, selector):
 
 def test_in_the_list_of_rooms(browser, server):
     ann = enter(browser, server, "ann", "den")
-    ann.run("location.hash = '#/r/lobby'")
+    go(ann, "r/lobby")
     ann.wait("return document.querySelectorAll('.side a[href^=\"#/r/\"]').length === 2")
     again = anew(ann, ".side a[href='#/r/den']")
     ann.run("window.other = document.querySelector('.side a[href=\"#/r/lobby\"]')")

@@ -167,7 +167,7 @@ def test_administrators_have_an_address_of_their_own(browser, apart):
     # Over the public address nothing of it is offered, and asking for it by its address says why.
     assert not page.run("return document.querySelector('.areas [href=\"#/admin\"], .areas [href=\"#/moderation\"]')")
     for area in "admin", "admin/logs", "admin/bans", "moderation", "moderation/packs":
-        page.run("location.hash = args[0]", f"#/{area}")
+        go(page, area)
         sees(page, "served at another address", ".page-body")
         assert page.run("return document.querySelectorAll('.tabs a').length") <= 1
     page.shot("admin-elsewhere")

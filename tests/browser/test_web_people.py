@@ -87,7 +87,7 @@ def test_an_owner_sets_a_room_gives_it_a_key_and_invites(browser, server):
     confirm(ann, topic="Bears only", access="key", key="honey", slow="0s")
     sees(ann, "Bears only", ".topic")
     # Who does not know the key is asked for it.
-    bob.run("location.hash = '#/rooms'")
+    go(bob, "rooms")
     bob.wait("return document.querySelector('input[name=search]')")
     bob.fill("input[name=search]", "den")
     bob.press("Enter")

@@ -2,7 +2,7 @@
 import re
 
 import pytest
-from steps import axe_finds, enter, press_button, quiet, register, say, sees, settled
+from steps import axe_finds, enter, go, press_button, quiet, register, say, sees, settled
 
 
 @pytest.fixture
@@ -14,7 +14,7 @@ def boss(browser, server):
     page.wait("return document.querySelector('.areas [href=\"#/admin\"]')")
 
     def to(plugin):
-        page.run("location.hash = args[0]", f"#/admin/plugins/{plugin}")
+        go(page, f"admin/plugins/{plugin}")
         page.wait("return document.querySelector('form.settings') && document.querySelector('.page-body h2')?.textContent === `Settings of ${args[0]}`", plugin)
         return page
 
@@ -130,7 +130,7 @@ def test_choices_lists_flags_secrets_and_groups_have_fields_of_their_own(boss, s
 
 def test_plugins_are_turned_off_and_on_and_stay_so(boss, server):
     page = boss.page
-    page.run("location.hash = '#/admin/plugins'")
+    go(page, "admin/plugins")
     sees(page, "relay", ".page-body table")
     row = "const row = [...document.querySelectorAll('.page-body tr')].find((one) => one.querySelector('b')?.textContent === 'relay'); "
     page.run(row + "[...row.querySelectorAll('button')].find((one) => one.textContent === 'Turn off').click()")
@@ -141,11 +141,11 @@ def test_plugins_are_turned_off_and_on_and_stay_so(boss, server):
     server.run()
     server.wait()
     # The page is back as well, and draws nothing anew any more.
-    page.run("location.hash = '#/r/lobby'")
+    go(page, "r/lobby")
     page.wait("return document.querySelector('.composer textarea')")
     say(page, "back again")
     assert {one["name"]: one["state"] for one in server.command("server.plugins")["plugins"]}["relay"] == "disabled"
-    page.run("location.hash = '#/admin/plugins'")
+    go(page, "admin/plugins")
     page.wait(row + "return [...(row?.querySelectorAll('button') ?? [])].some((one) => one.textContent === 'Turn on')")
     page.run(row + "[...row.querySelectorAll('button')].find((one) => one.textContent === 'Turn on').click()")
     page.wait(row + "return row?.textContent.includes('open') && !row.textContent.includes('changed here')")

@@ -7,7 +7,7 @@ import threading
 
 import pytest
 from conftest import ROOT
-from steps import enter, quiet, register, say, sees, url
+from steps import enter, go, quiet, register, say, sees, url
 
 SITE = ROOT / "plugins" / "web" / "www"
 
@@ -99,7 +99,7 @@ def test_push_is_turned_on_and_off_where_it_is_chosen(browser, site):
         PushManager.prototype.subscribe = async ({ applicationServerKey }) => { window.key = applicationServerKey; window.made = made; return made; };
         PushManager.prototype.getSubscription = async () => window.made ?? null;
         Notification.requestPermission = async () => 'granted';""")
-    page.run("location.hash = '#/account/preferences'")
+    go(page, "account/preferences")
     page.wait("return document.querySelector('.box input[type=checkbox]:not(:disabled)')")
     page.click(".box input[type=checkbox]")
     page.wait("return (await (await fetch('/api/push.list')).json()).registrations.length === 1")
