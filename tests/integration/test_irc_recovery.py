@@ -28,6 +28,7 @@ def test_membership_modes_and_roles_are_as_before(irc):
     before = names_of(b, room), b.says(f"MODE {room}", "329")[-2].params, b.says(f"TOPIC {room}", "333")[-1].params
     assert before[0] == sorted([f"~{a.nick}", f"@{b.nick}", f"+{c.nick}"])
     kill(irc)
+    until(lambda: names_of(b, room), 10, "the room to be read again")
     assert (names_of(b, room), b.says(f"MODE {room}", "329")[-2].params, b.says(f"TOPIC {room}", "333")[-1].params) == before
     c.send(f"PRIVMSG {room} :I have a voice")
     assert b.expect("PRIVMSG", room).last == "I have a voice"
